@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <ismb/core/ismb-stanza.h>
+
+G_BEGIN_DECLS
+
+#define ISMB_TYPE_MESSAGE (ismb_message_get_type ())
+G_DECLARE_FINAL_TYPE (IsmbMessage, ismb_message, ISMB, MESSAGE, IsmbStanza)
+
+IsmbMessage *ismb_message_new         (IsmbJid *to, const char *body);
+const char  *ismb_message_get_body    (IsmbMessage *self);
+void         ismb_message_set_body    (IsmbMessage *self, const char *body);
+const char  *ismb_message_get_subject (IsmbMessage *self);
+void         ismb_message_set_subject (IsmbMessage *self, const char *subject);
+const char  *ismb_message_get_thread  (IsmbMessage *self);
+void         ismb_message_set_thread  (IsmbMessage *self, const char *thread);
+IsmbMessage *ismb_message_reply       (IsmbMessage *self, const char *body);
+
+G_END_DECLS

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <ismb/core/ismb-jid.h>
+
+G_BEGIN_DECLS
+
+#define ISMB_TYPE_STANZA (ismb_stanza_get_type ())
+G_DECLARE_DERIVABLE_TYPE (IsmbStanza, ismb_stanza, ISMB, STANZA, GObject)
+
+IsmbJid    *ismb_stanza_get_from_jid    (IsmbStanza *self);
+void        ismb_stanza_set_from_jid    (IsmbStanza *self, IsmbJid *jid);
+IsmbJid    *ismb_stanza_get_to_jid      (IsmbStanza *self);
+void        ismb_stanza_set_to_jid      (IsmbStanza *self, IsmbJid *jid);
+const char *ismb_stanza_get_id          (IsmbStanza *self);
+void        ismb_stanza_set_id          (IsmbStanza *self, const char *id);
+const char *ismb_stanza_get_stanza_type (IsmbStanza *self);
+void        ismb_stanza_set_stanza_type (IsmbStanza *self, const char *stanza_type);
+char       *ismb_stanza_get_child_text  (IsmbStanza *self, const char *name, const char *ns);
+void        ismb_stanza_set_child_text  (IsmbStanza *self, const char *name, const char *ns,
+                                         const char *text);
+gboolean    ismb_stanza_has_child       (IsmbStanza *self, const char *name, const char *ns);
+gboolean    ismb_stanza_is_error        (IsmbStanza *self);
+char       *ismb_stanza_get_error_condition (IsmbStanza *self);
+char       *ismb_stanza_get_error_text  (IsmbStanza *self);
+char       *ismb_stanza_to_string       (IsmbStanza *self);
+
+G_END_DECLS

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* One way of hearing of other switches in one virtual router. What it says is where to try, never who is
+ * there or alive. A candidate is bounded: at most 4,096 domains, 8 addresses each. */
+#define ISMB_TYPE_DISCOVERY (ismb_discovery_get_type ())
+G_DECLARE_INTERFACE (IsmbDiscovery, ismb_discovery, ISMB, DISCOVERY, GObject)
+
+typedef struct
+{
+  const char *domain;             /* prepared, the instance name */
+  const char *const *addresses;   /* numeric, NULL-terminated; IPv6 link-local with %interface; IPv4 first */
+  guint16 port;
+  const char *vr, *id, *fabric;   /* of the TXT record, as heard; "" where absent or malformed */
+} IsmbCandidate;
+
+/* Signals, in the main context of start ():
+ *   "found"   (gpointer IsmbCandidate)  new
+ *   "changed" (gpointer IsmbCandidate)  addresses, port or TXT changed
+ *   "lost"    (const char *domain)      goodbye, expiry, or our link went down: no word about liveness */
+struct _IsmbDiscoveryInterface
+{
+  GTypeInterface parent;
+  gboolean (*start) (IsmbDiscovery *self, GError **error);
+  void     (*stop)  (IsmbDiscovery *self);
+};
+
+gboolean ismb_discovery_start (IsmbDiscovery *self, GError **error);
+void     ismb_discovery_stop  (IsmbDiscovery *self);   /* says goodbye */
+void     ismb_discovery_emit_found   (IsmbDiscovery *self, const IsmbCandidate *candidate);
+void     ismb_discovery_emit_changed (IsmbDiscovery *self, const IsmbCandidate *candidate);
+void     ismb_discovery_emit_lost    (IsmbDiscovery *self, const char *domain);
+
+G_END_DECLS

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* For users of the library; our own files include what they need by name. */
+#include <ismb/core/ismb-error.h>
+#include <ismb/core/ismb-iq.h>
+#include <ismb/core/ismb-jid.h>
+#include <ismb/core/ismb-message.h>
+#include <ismb/core/ismb-peer.h>
+#include <ismb/core/ismb-presence.h>
+#include <ismb/core/ismb-stanza.h>

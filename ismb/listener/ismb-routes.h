@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/listener/ismb-sink.h"
+
+G_BEGIN_DECLS
+
+/* Who is reached where. Addresses are prepared. Holds no reference: who puts itself in takes itself out. */
+#define ISMB_TYPE_ROUTES (ismb_routes_get_type ())
+G_DECLARE_FINAL_TYPE (IsmbRoutes, ismb_routes, ISMB, ROUTES, GObject)
+
+/* A bound resource of a local account. */
+typedef struct
+{
+  char *account;          /* local part */
+  char *resource;
+  char *full;             /* local@domain/resource */
+  IsmbSink *sink;
+  gboolean available;     /* has sent initial presence and not taken it back */
+  gboolean interested;    /* has asked for the roster: gets pushes */
+  gint8 priority;
+  IsmbFrame *presence;    /* the last broadcast one, or NULL */
+} IsmbResource;
+
+IsmbRoutes   *ismb_routes_new           (const char *domain);
+const char   *ismb_routes_get_domain    (IsmbRoutes *self);
+/* Remote domains, connected or not. */
+void          ismb_routes_set_domain    (IsmbRoutes *self, const char *domain, IsmbSink *sink);  /* NULL takes it out */
+IsmbSink     *ismb_routes_get_domain_sink (IsmbRoutes *self, const char *domain);
+/* The new resource; NULL if that full address is taken. */
+IsmbResource *ismb_routes_add_resource  (IsmbRoutes *self, const char *account, const char *resource, IsmbSink *sink);
+void          ismb_routes_remove_resource (IsmbRoutes *self, IsmbResource *resource);
+IsmbResource *ismb_routes_lookup        (IsmbRoutes *self, const char *full);
+/* The resources of an account (account NULL: of all), a snapshot; of borrowed IsmbResource. (transfer container) */
+GPtrArray    *ismb_routes_list_resources (IsmbRoutes *self, const char *account);
+/* To wherever frame->to leads: a local full address, or another domain's sink. FALSE: nobody there. The
+ * services that answer for bare addresses use it for what they send; they never call the router. */
+gboolean      ismb_routes_deliver       (IsmbRoutes *self, IsmbFrame *frame);
+
+G_END_DECLS

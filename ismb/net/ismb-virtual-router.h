@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/socket.h>
+
+G_BEGIN_DECLS
+
+/* A place to make sockets in: a network namespace, an interface or VRF, or the process's own. */
+#define ISMB_TYPE_VIRTUAL_ROUTER (ismb_virtual_router_get_type ())
+G_DECLARE_FINAL_TYPE (IsmbVirtualRouter, ismb_virtual_router, ISMB, VIRTUAL_ROUTER, GObject)
+
+/* `netns`: a name in /run/netns, an absolute path, or NULL or "" for our own; `bind_device`: or NULL. */
+IsmbVirtualRouter *ismb_virtual_router_new      (const char *name, const char *netns, const char *bind_device);
+const char        *ismb_virtual_router_get_name (IsmbVirtualRouter *self);
+const char        *ismb_virtual_router_get_bind_device (IsmbVirtualRouter *self);
+/* Runs `func` with the calling thread inside the namespace, and comes back whatever it did. */
+gboolean           ismb_virtual_router_run      (IsmbVirtualRouter *self, void (*func) (gpointer data),
+                                                 gpointer data, GError **error);
+/* Non-blocking, close-on-exec sockets, made inside. They return -1 and set an error that names address and port. */
+int                ismb_virtual_router_listen   (IsmbVirtualRouter *self, const char *address, guint16 port,
+                                                 guint16 *actual_port, GError **error);
+/* Starts connecting to a numeric address, `fe80::1%eth0` included; writable when done (SO_ERROR tells). */
+int                ismb_virtual_router_connect  (IsmbVirtualRouter *self, const char *address, guint16 port,
+                                                 GError **error);
+/* A listening unix socket; the old one at that path is removed if nobody answers on it. */
+int                ismb_unix_listen             (const char *path, guint mode, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/store/ismb-store.h"
+
+G_BEGIN_DECLS
+
+/* Subscription states of RFC 6121, appendix A. */
+typedef enum
+{
+  ISMB_SUBSCRIPTION_TO = 1 << 0,
+  ISMB_SUBSCRIPTION_FROM = 1 << 1,
+  ISMB_SUBSCRIPTION_PENDING_OUT = 1 << 2,
+  ISMB_SUBSCRIPTION_PENDING_IN = 1 << 3,   /* kept, shown to no client as roster item */
+} IsmbSubscription;
+
+typedef struct
+{
+  char *contact;               /* bare JID */
+  char *name;                  /* or NULL */
+  char **groups;               /* or NULL */
+  IsmbSubscription subscription;
+} IsmbRosterEntry;
+
+/* The rosters of a virtual router's accounts, in memory and in the store. */
+#define ISMB_TYPE_ROSTERS (ismb_rosters_get_type ())
+G_DECLARE_FINAL_TYPE (IsmbRosters, ismb_rosters, ISMB, ROSTERS, GObject)
+
+IsmbRosters           *ismb_rosters_load   (IsmbStore *store, GError **error);
+/* NULL where absent; valid until the next change of that account's roster. */
+const IsmbRosterEntry *ismb_rosters_lookup (IsmbRosters *self, const char *account, const char *contact);
+/* `func` must not change the roster it walks. */
+void                   ismb_rosters_foreach (IsmbRosters *self, const char *account,
+                                             void (*func) (const IsmbRosterEntry *entry, gpointer data), gpointer data);
+/* Makes or changes an entry. At most 10,000 contacts an account: FALSE beyond.. */
+gboolean               ismb_rosters_put    (IsmbRosters *self, const char *account, const char *contact,
+                                            const char *name, const char *const *groups, IsmbSubscription subscription);
+gboolean               ismb_rosters_set_subscription (IsmbRosters *self, const char *account, const char *contact,
+                                            IsmbSubscription subscription);
+gboolean               ismb_rosters_remove (IsmbRosters *self, const char *account, const char *contact);
+void                   ismb_rosters_remove_account (IsmbRosters *self, const char *account);
+
+G_END_DECLS

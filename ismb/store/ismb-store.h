@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* One SQLite file (WAL) of a virtual router: what must survive. Reads come from memory tables of the
+ * nouns above it; writes go to one writer thread, which commits what gathered over a few milliseconds. */
+#define ISMB_TYPE_STORE (ismb_store_get_type ())
+G_DECLARE_FINAL_TYPE (IsmbStore, ismb_store, ISMB, STORE, GObject)
+
+/* `path` NULL: in memory. Migrates an older schema; refuses a newer one. */
+IsmbStore *ismb_store_open  (const char *path, GError **error);
+/* Runs a statement on the writer thread, parameters bound from a tuple GVariant (s, x, b, ay, ms);
+ * `done` (nullable) comes in the caller's main context after the commit. */
+typedef void (*IsmbStoreDone) (const GError *error, gpointer user_data);
+void       ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters,
+                             IsmbStoreDone done, gpointer user_data);
+/* For loading at start: calls back for each row, values as the column types say. */
+typedef void (*IsmbStoreRow) (GVariant *row, gpointer user_data);
+gboolean   ismb_store_read  (IsmbStore *self, const char *sql, const char *row_type, IsmbStoreRow row,
+                             gpointer user_data, GError **error);
+/* Waits until all is committed. For shutdown and tests. */
+gboolean   ismb_store_sync  (IsmbStore *self, GError **error);
+
+G_END_DECLS

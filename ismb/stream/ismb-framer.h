@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/stream/ismb-frame.h"
+
+G_BEGIN_DECLS
+
+/* Bytes of a stranger to frames: the one XML parser and the one gate. Refused, with the stream error
+ * that RFC 6120 names: bad UTF-8, DTD, comments, PIs, entities (restricted-xml), malformed XML
+ * (not-well-formed), too many bytes, levels, attributes or children in a stanza (policy-violation),
+ * a bad `from` or `to` in a stanza (improper-addressing; RFC 6120, 8.1), text between stanzas that is no space. */
+typedef struct _IsmbFramer IsmbFramer;
+
+typedef struct
+{
+  const char *to, *from, *id, *version, *lang; /* as sent, or NULL; `to` and `from` prepared */
+  const char *ns;                              /* the stream's content namespace */
+} IsmbStreamHeader;
+
+typedef struct
+{
+  /* Both may call ismb_framer_stop (); then no byte after this element is looked at. */
+  void (*header) (const IsmbStreamHeader *header, gpointer user_data);
+  void (*frame)  (IsmbFrame *frame, gpointer user_data); /* borrowed */
+  void (*end)    (gpointer user_data);                    /* </stream:stream> */
+} IsmbFramerCallbacks;
+
+/* `content_ns`: jabber:client or jabber:server. */
+IsmbFramer *ismb_framer_new       (const char *content_ns, const IsmbFramerCallbacks *callbacks, gpointer user_data);
+void        ismb_framer_free      (IsmbFramer *framer);
+/* Bytes of one element; 10,000 before authentication (RFC 6120, 13.12), 262,144 and more after. */
+void        ismb_framer_set_limit (IsmbFramer *framer, gsize bytes);
+/* A prepared address: what every stanza's `from` is from now on, whatever was sent (RFC 6120, 8.1.2.1). */
+void        ismb_framer_set_stamp (IsmbFramer *framer, const char *from);
+/* FALSE: `*condition` is the stream error to send, static. */
+gboolean    ismb_framer_feed      (IsmbFramer *framer, const char *bytes, gsize length, const char **condition);
+/* From inside a callback: what follows in this feed is kept unread; its length is told by _unread (). */
+void        ismb_framer_stop      (IsmbFramer *framer);
+gsize       ismb_framer_unread    (IsmbFramer *framer);
+/* A new stream begins (after TLS, after SASL). Unread bytes of a stop are parsed by the next feed, or
+ * dropped with `discard`. */
+void        ismb_framer_reset     (IsmbFramer *framer, gboolean discard);
+/* Gives expat's memory back until the next byte; nothing happens inside an element. */
+void        ismb_framer_sleep     (IsmbFramer *framer);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbFramer, ismb_framer_free)
+
+G_END_DECLS

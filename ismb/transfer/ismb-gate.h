@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/core/ismb-jid.h"
+
+G_BEGIN_DECLS
+
+/* Who may write which file; policy implements it. It may ask the sender's listener, so it answers later. */
+#define ISMB_TYPE_GATE (ismb_gate_get_type ())
+G_DECLARE_INTERFACE (IsmbGate, ismb_gate, ISMB, GATE, GObject)
+
+struct _IsmbGateInterface
+{
+  GTypeInterface parent;
+  void     (*check_async)  (IsmbGate *self, IsmbJid *from, const char *path, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data);
+  gboolean (*check_finish) (IsmbGate *self, GAsyncResult *result, GError **error); /* ISMB_ERROR_NOT_ALLOWED */
+};
+
+void     ismb_gate_check_async  (IsmbGate *self, IsmbJid *from, const char *path, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+gboolean ismb_gate_check_finish (IsmbGate *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS
