@@ -1,0 +1,29 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Counts the results that Meson's runner wrote for each build folder given, test case by test case, and
+closes with `N passed, N failed, N skipped`. Exits with 1 if any failed or if there was nothing to count."""
+
+import glob
+import sys
+import xml.etree.ElementTree as ElementTree
+
+passed = failed = skipped = 0
+for folder in sys.argv[1:]:
+    logs = glob.glob(folder + "/meson-logs/testlog*.junit.xml")
+    if not logs:
+        print(f"{folder}: the runner left no results")
+        failed += 1
+    for log in logs:
+        for case in ElementTree.parse(log).iter("testcase"):
+            name = f"{folder}: {case.get('classname')} {case.get('name')}"
+            if case.find("failure") is not None or case.find("error") is not None:
+                failed += 1
+                print(f"FAILED  {name}")
+            elif case.find("skipped") is not None:
+                skipped += 1
+                print(f"skipped {name}: {case.find('skipped').get('message') or ''}")
+            else:
+                passed += 1
+
+print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+sys.exit(1 if failed or not passed else 0)
