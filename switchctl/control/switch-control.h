@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/client/ismb-client.h"
+#include "switchctl/control/engine.h"
+
+G_BEGIN_DECLS
+
+/* The client `switch` of a switch: runs commands that come as messages, and takes files. It signs in like
+ * any other client: the daemon makes the account `switch` (role `switch`) with `password` first, calls
+ * ismb_client_open_async () and opens again when the stream is lost (event `disconnected`).
+ *
+ * What it may not do is refused by policy: operators and switches of fabric members and of this switch may
+ * run and write, nobody else; with `trust_open` nobody at all. */
+#define SWITCH_TYPE_CONTROL (switch_control_get_type ())
+G_DECLARE_FINAL_TYPE (SwitchControl, switch_control, SWITCH, CONTROL, IsmbClient)
+
+/* `runtime_dir` is the daemon's (its c2s socket and control bus lie there), `domain` this switch's
+ * domain-part. Fails where `files_root` is no directory. Does no I/O beyond opening that folder. */
+SwitchControl *switch_control_new (const char *password, const char *vr, const char *runtime_dir,
+                                   const char *domain, SwitchEngine *engine, const char *files_root,
+                                   gboolean trust_open, GError **error);
+
+G_END_DECLS
