@@ -22,6 +22,11 @@ typedef struct
 gboolean ismb_address_prepare (const char *text, gsize length, GString *out, IsmbAddressParts *parts,
                                GError **error);
 
+/* The same for parts that were given one by one, whose text is never searched for separators. NULL
+ * for `local` or `resource` means there is none. */
+gboolean ismb_address_join (const char *local, const char *domain, const char *resource, GString *out,
+                            IsmbAddressParts *parts, GError **error);
+
 /* Splits a string that is known to be prepared. */
 void ismb_address_split (const char *prepared, IsmbAddressParts *parts);
 

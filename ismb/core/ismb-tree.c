@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "ismb/core/ismb-tree.h"
+
+#include <string.h>
+
+#define BLOCK_MIN 512
+#define BLOCK_MAX 16384
+
+typedef struct _Attribute Attribute;
+struct _Attribute
+{
+  Attribute *next;
+  const char *name;
+  const char *value;
+};
+
+/* An element, or, where `name` is NULL, a text. */
+struct _IsmbNode
+{
+  IsmbNode *parent, *next;
+  IsmbNode *first, *last;
+  Attribute *attributes;
+  const char *name;
+  union
+  {
+    const char *ns;
+    char *text;
+  };
+  gsize length; /* bytes of the text */
+};
+
+typedef struct _Block Block;
+struct _Block
+{
+  Block *older;
+  char *cursor;
+  char *end;
+};
+
+struct _IsmbTree
+{
+  Block *block; /* the newest, where allocations are cut from */
+  IsmbNode *root;
+};
+
+/* Arena */
+
+static Block *
+block_new (Block *older, gsize size)
+{
+  Block *block = g_malloc (size);
+
+  block->older = older;
+  block->cursor = (char *) (block + 1);
+  block->end = (char *) block + size;
+  return block;
+}
+
+static gsize
+next_block_size (const IsmbTree *tree, gsize wanted)
+{
+  gsize last = tree->block->end - (char *) tree->block;
+
+  return MAX (CLAMP (last * 2, BLOCK_MIN, BLOCK_MAX), wanted + sizeof (Block));
+}
+
+static void *
+take (IsmbTree *tree, gsize size)
+{
+  void *taken;
+
+  if ((gsize) (tree->block->end - tree->block->cursor) < size)
+    tree->block = block_new (tree->block, next_block_size (tree, size));
+  taken = tree->block->cursor;
+  tree->block->cursor += size;
+  return taken;
+}
+
+static void *
+take_zeroed (IsmbTree *tree, gsize size)
+{
+  gsize misaligned = (gsize) tree->block->cursor % G_ALIGNOF (void *);
+
+  if (misaligned > 0 && (gsize) (tree->block->end - tree->block->cursor) >= size + G_ALIGNOF (void *))
+    tree->block->cursor += G_ALIGNOF (void *) - misaligned;
+  else if (misaligned > 0)
+    tree->block = block_new (tree->block, next_block_size (tree, size));
+  return memset (take (tree, size), 0, size);
+}
+
+static char *
+take_bytes (IsmbTree *tree, const char *text, gsize length)
+{
+  char *copy = take (tree, length + 1);
+
+  memcpy (copy, text, length);
+  copy[length] = '\0';
+  return copy;
+}
+
+static const char *
+take_string (IsmbTree *tree, const char *text)
+{
+  return take_bytes (tree, text, strlen (text));
+}
+
+/* Building */
+
+/* Most children are in their parent's namespace: they share its string. */
+static const char *
+take_ns (IsmbTree *tree, const IsmbNode *parent, const char *ns)
+{
+  if (parent != NULL && g_str_equal (parent->ns, ns))
+    return parent->ns;
+  return take_string (tree, ns);
+}
+
+static IsmbNode *
+add_node (IsmbTree *tree, IsmbNode *parent)
+{
+  IsmbNode *node = take_zeroed (tree, sizeof *node);
+
+  node->parent = parent;
+  if (parent == NULL)
+    return node;
+  if (parent->last != NULL)
+    parent->last->next = node;
+  else
+    parent->first = node;
+  parent->last = node;
+  return node;
+}
+
+static IsmbNode *
+add_element (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns)
+{
+  IsmbNode *node = add_node (tree, parent);
+
+  node->name = take_string (tree, name);
+  node->ns = take_ns (tree, parent, ns);
+  return node;
+}
+
+IsmbTree *
+ismb_tree_new (const char *name, const char *ns)
+{
+  Block *block = block_new (NULL, BLOCK_MIN);
+  IsmbTree *tree = (IsmbTree *) block->cursor;
+
+  block->cursor += sizeof *tree;
+  tree->block = block;
+  tree->root = add_element (tree, NULL, name, ns);
+  return tree;
+}
+
+void
+ismb_tree_free (IsmbTree *tree)
+{
+  Block *block = tree->block; /* the oldest block holds the tree itself */
+
+  while (block != NULL)
+    {
+      Block *older = block->older;
+
+      g_free (block);
+      block = older;
+    }
+}
+
+IsmbNode *
+ismb_tree_root (IsmbTree *tree)
+{
+  return tree->root;
+}
+
+IsmbNode *
+ismb_tree_add (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns)
+{
+  g_assert (parent->name != NULL);
+  return add_element (tree, parent, name, ns);
+}
+
+IsmbNode *
+ismb_tree_add_leaf (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns, const char *text)
+{
+  IsmbNode *node = ismb_tree_add (tree, parent, name, ns);
+
+  if (text != NULL)
+    ismb_tree_add_text (tree, node, text, -1);
+  return node;
+}
+
+/* A parser hands over text in shreds; while nothing else was allocated they grow into one node. */
+static gboolean
+extend_text (IsmbTree *tree, IsmbNode *node, const char *text, gsize length)
+{
+  Block *block = tree->block;
+
+  if (node == NULL || node->name != NULL || node->text + node->length + 1 != block->cursor
+      || (gsize) (block->end - block->cursor) < length)
+    return FALSE;
+  memcpy (node->text + node->length, text, length);
+  node->length += length;
+  node->text[node->length] = '\0';
+  block->cursor += length;
+  return TRUE;
+}
+
+void
+ismb_tree_add_text (IsmbTree *tree, IsmbNode *parent, const char *text, gssize length)
+{
+  gsize bytes = length < 0 ? strlen (text) : (gsize) length;
+  IsmbNode *node;
+
+  g_assert (parent->name != NULL);
+  if (bytes == 0 || extend_text (tree, parent->last, text, bytes))
+    return;
+  node = add_node (tree, parent);
+  node->text = take_bytes (tree, text, bytes);
+  node->length = bytes;
+}
+
+static Attribute **
+find_attribute (IsmbNode *node, const char *name)
+{
+  Attribute **at = &node->attributes;
+
+  while (*at != NULL && !g_str_equal ((*at)->name, name))
+    at = &(*at)->next;
+  return at;
+}
+
+void
+ismb_tree_set (IsmbTree *tree, IsmbNode *node, const char *attribute, const char *value)
+{
+  Attribute **at = find_attribute (node, attribute);
+
+  g_assert (node->name != NULL);
+  if (value == NULL)
+    {
+      if (*at != NULL)
+        *at = (*at)->next;
+      return;
+    }
+  value = take_string (tree, value);
+  if (*at == NULL)
+    {
+      *at = take_zeroed (tree, sizeof **at);
+      (*at)->name = take_string (tree, attribute);
+    }
+  (*at)->value = value;
+}
+
+void
+ismb_tree_remove (IsmbTree *tree, IsmbNode *node)
+{
+  IsmbNode *parent = node->parent;
+  IsmbNode *before = NULL;
+
+  g_assert (parent != NULL); /* a tree without root is none */
+  for (IsmbNode *at = parent->first; at != node; at = at->next)
+    before = at;
+  if (before != NULL)
+    before->next = node->next;
+  else
+    parent->first = node->next;
+  if (parent->last == node)
+    parent->last = before;
+  node->parent = NULL;
+  node->next = NULL;
+}
+
+void
+ismb_tree_clear (IsmbTree *tree, IsmbNode *node)
+{
+  node->first = NULL;
+  node->last = NULL;
+}
+
+/* Copying: without recursion, so that no depth can end the stack. */
+
+static void
+copy_attributes (IsmbTree *tree, IsmbNode *to, const IsmbNode *from)
+{
+  Attribute **tail = &to->attributes;
+
+  for (const Attribute *at = from->attributes; at != NULL; at = at->next)
+    {
+      *tail = take_zeroed (tree, sizeof **tail);
+      (*tail)->name = take_string (tree, at->name);
+      (*tail)->value = take_string (tree, at->value);
+      tail = &(*tail)->next;
+    }
+}
+
+static IsmbNode *
+copy_one (IsmbTree *tree, IsmbNode *parent, const IsmbNode *from)
+{
+  IsmbNode *copy;
+
+  if (from->name == NULL)
+    {
+      copy = add_node (tree, parent);
+      copy->text = take_bytes (tree, from->text, from->length);
+      copy->length = from->length;
+      return copy;
+    }
+  copy = add_element (tree, parent, from->name, from->ns);
+  copy_attributes (tree, copy, from);
+  return copy;
+}
+
+static void
+copy_children (IsmbTree *tree, IsmbNode *to, const IsmbNode *from)
+{
+  const IsmbNode *at = from->first;
+
+  while (at != NULL)
+    {
+      IsmbNode *copy = copy_one (tree, to, at);
+
+      if (at->first != NULL)
+        {
+          at = at->first;
+          to = copy;
+          continue;
+        }
+      while (at != from && at->next == NULL)
+        {
+          at = at->parent;
+          to = to->parent;
+        }
+      at = at != from ? at->next : NULL;
+    }
+}
+
+IsmbTree *
+ismb_tree_copy (const IsmbTree *tree)
+{
+  IsmbTree *copy = ismb_tree_new (tree->root->name, tree->root->ns);
+
+  copy_attributes (copy, copy->root, tree->root);
+  copy_children (copy, copy->root, tree->root);
+  return copy;
+}
+
+IsmbNode *
+ismb_tree_add_copy (IsmbTree *tree, IsmbNode *parent, const IsmbNode *node)
+{
+  IsmbNode *copy;
+
+  g_assert (parent->name != NULL);
+  copy = copy_one (tree, parent, node);
+  copy_children (tree, copy, node);
+  return copy;
+}
+
+/* Reading */
+
+const char *
+ismb_node_name (const IsmbNode *node)
+{
+  return node->name;
+}
+
+const char *
+ismb_node_ns (const IsmbNode *node)
+{
+  return node->name != NULL ? node->ns : NULL;
+}
+
+gboolean
+ismb_node_is (const IsmbNode *node, const char *name, const char *ns)
+{
+  return node->name != NULL
+         && (name == NULL || g_str_equal (node->name, name))
+         && (ns == NULL || g_str_equal (node->ns, ns));
+}
+
+const char *
+ismb_node_get (const IsmbNode *node, const char *attribute)
+{
+  for (const Attribute *at = node->attributes; at != NULL; at = at->next)
+    {
+      if (g_str_equal (at->name, attribute))
+        return at->value;
+    }
+  return NULL;
+}
+
+void
+ismb_node_foreach_attribute (const IsmbNode *node,
+                             void (*func) (const char *name, const char *value, gpointer data),
+                             gpointer data)
+{
+  for (const Attribute *at = node->attributes; at != NULL; at = at->next)
+    func (at->name, at->value, data);
+}
+
+IsmbNode *
+ismb_node_first_child (const IsmbNode *node)
+{
+  return node->first;
+}
+
+IsmbNode *
+ismb_node_next (const IsmbNode *node)
+{
+  return node->next;
+}
+
+static IsmbNode *
+find_from (IsmbNode *node, const char *name, const char *ns)
+{
+  while (node != NULL && !ismb_node_is (node, name, ns))
+    node = node->next;
+  return node;
+}
+
+IsmbNode *
+ismb_node_find (const IsmbNode *node, const char *name, const char *ns)
+{
+  return find_from (node->first, name, ns);
+}
+
+IsmbNode *
+ismb_node_find_next (const IsmbNode *node, const char *name, const char *ns)
+{
+  return find_from (node->next, name, ns);
+}
+
+char *
+ismb_node_dup_text (const IsmbNode *node)
+{
+  GString *text;
+
+  if (node->name == NULL)
+    return g_strndup (node->text, node->length);
+  text = g_string_new (NULL);
+  for (const IsmbNode *at = node->first; at != NULL; at = at->next)
+    {
+      if (at->name == NULL)
+        g_string_append_len (text, at->text, at->length);
+    }
+  return g_string_free (text, FALSE);
+}
+
+char *
+ismb_node_dup_child_text (const IsmbNode *node, const char *name, const char *ns)
+{
+  IsmbNode *child = ismb_node_find (node, name, ns);
+
+  return child != NULL ? ismb_node_dup_text (child) : NULL;
+}
+
+/* Writing */
+
+static void
+write_attribute (GString *out, const char *name, const char *value)
+{
+  g_string_append_c (out, ' ');
+  g_string_append (out, name);
+  g_string_append (out, "='");
+  ismb_xml_escape (out, value, -1, TRUE);
+  g_string_append_c (out, '\'');
+}
+
+/* A text, an empty element, or the start tag of an element with children. */
+static void
+write_opening (const IsmbNode *node, const char *parent_ns, GString *out)
+{
+  if (node->name == NULL)
+    {
+      ismb_xml_escape (out, node->text, node->length, FALSE);
+      return;
+    }
+  g_string_append_c (out, '<');
+  g_string_append (out, node->name);
+  if (node->ns != parent_ns && g_strcmp0 (node->ns, parent_ns) != 0)
+    write_attribute (out, "xmlns", node->ns);
+  for (const Attribute *at = node->attributes; at != NULL; at = at->next)
+    write_attribute (out, at->name, at->value);
+  g_string_append (out, node->first != NULL ? ">" : "/>");
+}
+
+static void
+write_closing (const IsmbNode *node, GString *out)
+{
+  g_string_append (out, "</");
+  g_string_append (out, node->name);
+  g_string_append_c (out, '>');
+}
+
+void
+ismb_node_write (const IsmbNode *node, const char *parent_ns, GString *out)
+{
+  const IsmbNode *at = node;
+
+  for (;;)
+    {
+      write_opening (at, at == node ? parent_ns : at->parent->ns, out);
+      if (at->first != NULL)
+        {
+          at = at->first;
+          continue;
+        }
+      while (at != node && at->next == NULL)
+        {
+          at = at->parent;
+          write_closing (at, out);
+        }
+      if (at == node)
+        return;
+      at = at->next;
+    }
+}
+
+/* Which bytes cannot stand as they are, and what stands for them. A carriage return would come back
+ * as a line feed (XML 1.0, 2.11), white space in an attribute as a space (3.3.3), and the other
+ * controls may not be there at all (2.2): they become U+FFFD. */
+static const char *
+escape_of (guchar c, gboolean in_attribute)
+{
+  switch (c)
+    {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '\'': return in_attribute ? "&apos;" : NULL;
+    case '"': return in_attribute ? "&quot;" : NULL;
+    case '\r': return "&#13;";
+    case '\n': return in_attribute ? "&#10;" : NULL;
+    case '\t': return in_attribute ? "&#9;" : NULL;
+    default: return c < 0x20 ? "\357\277\275" : NULL;
+    }
+}
+
+static gboolean
+is_noncharacter (const char *text, const char *end)
+{
+  return end - text >= 3 && (guchar) text[0] == 0xef && (guchar) text[1] == 0xbf
+         && (guchar) text[2] >= 0xbe;
+}
+
+void
+ismb_xml_escape (GString *out, const char *text, gssize length, gboolean in_attribute)
+{
+  const char *end = text + (length < 0 ? strlen (text) : (gsize) length);
+  const char *run = text;
+  g_autofree char *valid = NULL;
+
+  if (!g_utf8_validate (text, end - text, NULL))
+    {
+      run = text = valid = g_utf8_make_valid (text, end - text);
+      end = text + strlen (text);
+    }
+  for (; text < end; text++)
+    {
+      gboolean noncharacter = (guchar) *text == 0xef && is_noncharacter (text, end);
+      const char *escape = noncharacter ? "\357\277\275" : escape_of (*text, in_attribute);
+
+      if (escape == NULL)
+        continue;
+      g_string_append_len (out, run, text - run);
+      g_string_append (out, escape);
+      text += noncharacter ? 2 : 0;
+      run = text + 1;
+    }
+  g_string_append_len (out, run, text - run);
+}
