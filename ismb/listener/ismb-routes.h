@@ -27,14 +27,23 @@ const char   *ismb_routes_get_domain    (IsmbRoutes *self);
 /* Remote domains, connected or not. */
 void          ismb_routes_set_domain    (IsmbRoutes *self, const char *domain, IsmbSink *sink);  /* NULL takes it out */
 IsmbSink     *ismb_routes_get_domain_sink (IsmbRoutes *self, const char *domain);
+/* Their names, in no order, borrowed. (transfer container) */
+GPtrArray    *ismb_routes_list_domains  (IsmbRoutes *self);
 /* The new resource; NULL if that full address is taken. */
 IsmbResource *ismb_routes_add_resource  (IsmbRoutes *self, const char *account, const char *resource, IsmbSink *sink);
 void          ismb_routes_remove_resource (IsmbRoutes *self, IsmbResource *resource);
 IsmbResource *ismb_routes_lookup        (IsmbRoutes *self, const char *full);
 /* The resources of an account (account NULL: of all), a snapshot; of borrowed IsmbResource. (transfer container) */
 GPtrArray    *ismb_routes_list_resources (IsmbRoutes *self, const char *account);
+/* The same without a copy, for who adds and removes none meanwhile; NULL where there is none. (transfer none) */
+GPtrArray    *ismb_routes_peek_resources (IsmbRoutes *self, const char *account);
 /* To wherever frame->to leads: a local full address, or another domain's sink. FALSE: nobody there. The
  * services that answer for bare addresses use it for what they send; they never call the router. */
 gboolean      ismb_routes_deliver       (IsmbRoutes *self, IsmbFrame *frame);
+
+/* A part of a prepared address as a string of its own, without allocating: no part is longer. */
+#define ISMB_PART_SIZE 1024
+typedef char IsmbPart[ISMB_PART_SIZE];
+const char   *ismb_routes_copy_part     (IsmbPart out, const char *start, gsize length);
 
 G_END_DECLS
