@@ -13,10 +13,13 @@ G_DECLARE_FINAL_TYPE (IsmbStore, ismb_store, ISMB, STORE, GObject)
 /* `path` NULL: in memory. Migrates an older schema; refuses a newer one. */
 IsmbStore *ismb_store_open  (const char *path, GError **error);
 /* Runs a statement on the writer thread, parameters bound from a tuple GVariant (s, x, b, ay, ms);
- * `done` (nullable) comes in the caller's main context after the commit. */
+ * `done` (nullable) comes in the caller's main context after the commit, in the order of the
+ * writes; also when the store is gone meanwhile. Without `done` a failure is logged, once. */
 typedef void (*IsmbStoreDone) (const GError *error, gpointer user_data);
 void       ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters,
                              IsmbStoreDone done, gpointer user_data);
+/* The same, and waits for the commit: for what happens seldom and whose maker wants to hear of a full disk. */
+gboolean   ismb_store_write_now (IsmbStore *self, const char *sql, GVariant *parameters, GError **error);
 /* For loading at start: calls back for each row, values as the column types say. */
 typedef void (*IsmbStoreRow) (GVariant *row, gpointer user_data);
 gboolean   ismb_store_read  (IsmbStore *self, const char *sql, const char *row_type, IsmbStoreRow row,

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.store.rosters"
+
+#include "config.h"
+#include "ismb/store/ismb-rosters.h"
+
+#define CONTACTS_MAX 10000
+#define GROUP_SEPARATOR "\x1f" /* XML cannot carry it, so no group's name has it */
+
+struct _IsmbRosters
+{
+  GObject parent_instance;
+  IsmbStore *store;
+  GHashTable *rosters; /* account => (contact => IsmbRosterEntry) */
+};
+
+G_DEFINE_FINAL_TYPE (IsmbRosters, ismb_rosters, G_TYPE_OBJECT)
+
+static void
+entry_free (IsmbRosterEntry *entry)
+{
+  g_free (entry->contact);
+  g_free (entry->name);
+  g_strfreev (entry->groups);
+  g_free (entry);
+}
+
+static void
+ismb_rosters_finalize (GObject *object)
+{
+  IsmbRosters *self = ISMB_ROSTERS (object);
+
+  g_hash_table_unref (self->rosters);
+  g_clear_object (&self->store);
+  G_OBJECT_CLASS (ismb_rosters_parent_class)->finalize (object);
+}
+
+static void
+ismb_rosters_class_init (IsmbRostersClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ismb_rosters_finalize;
+}
+
+static void
+ismb_rosters_init (IsmbRosters *self)
+{
+  self->rosters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
+}
+
+static IsmbRosterEntry *
+lookup (IsmbRosters *self, const char *account, const char *contact)
+{
+  GHashTable *roster = g_hash_table_lookup (self->rosters, account);
+
+  return roster != NULL ? g_hash_table_lookup (roster, contact) : NULL;
+}
+
+/* The entry, made if need be; NULL where the roster is full. */
+static IsmbRosterEntry *
+ensure (IsmbRosters *self, const char *account, const char *contact)
+{
+  GHashTable *roster = g_hash_table_lookup (self->rosters, account);
+  IsmbRosterEntry *entry = roster != NULL ? g_hash_table_lookup (roster, contact) : NULL;
+
+  if (entry != NULL)
+    return entry;
+  if (roster == NULL)
+    {
+      roster = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) entry_free);
+      g_hash_table_insert (self->rosters, g_strdup (account), roster);
+    }
+  if (g_hash_table_size (roster) >= CONTACTS_MAX)
+    return NULL;
+  entry = g_new0 (IsmbRosterEntry, 1);
+  entry->contact = g_strdup (contact);
+  g_hash_table_insert (roster, entry->contact, entry);
+  return entry;
+}
+
+static void
+on_row (GVariant *row, gpointer user_data)
+{
+  const char *account = NULL, *contact = NULL, *name = NULL, *groups = NULL;
+  gint64 subscription = 0;
+  IsmbRosterEntry *entry = NULL;
+
+  g_variant_get (row, "(&s&sm&sm&sx)", &account, &contact, &name, &groups, &subscription);
+  entry = ensure (user_data, account, contact);
+  if (entry == NULL)
+    return;
+  entry->name = g_strdup (name);
+  entry->groups = groups != NULL ? g_strsplit (groups, GROUP_SEPARATOR, -1) : NULL;
+  entry->subscription = subscription;
+}
+
+IsmbRosters *
+ismb_rosters_load (IsmbStore *store, GError **error)
+{
+  g_autoptr (IsmbRosters) self = g_object_new (ISMB_TYPE_ROSTERS, NULL);
+
+  g_set_object (&self->store, store);
+  if (!ismb_store_read (store, "SELECT account, contact, name, groups, subscription FROM roster",
+                        "(ssmsmsx)", on_row, self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+const IsmbRosterEntry *
+ismb_rosters_lookup (IsmbRosters *self, const char *account, const char *contact)
+{
+  return lookup (self, account, contact);
+}
+
+void
+ismb_rosters_foreach (IsmbRosters *self, const char *account,
+                      void (*func) (const IsmbRosterEntry *entry, gpointer data), gpointer data)
+{
+  GHashTable *roster = g_hash_table_lookup (self->rosters, account);
+  GHashTableIter iter;
+  gpointer entry = NULL;
+
+  if (roster == NULL)
+    return;
+  g_hash_table_iter_init (&iter, roster);
+  while (g_hash_table_iter_next (&iter, NULL, &entry))
+    func (entry, data);
+}
+
+static void
+save (IsmbRosters *self, const char *account, const IsmbRosterEntry *entry)
+{
+  g_autofree char *groups = entry->groups != NULL ? g_strjoinv (GROUP_SEPARATOR, entry->groups) : NULL;
+
+  ismb_store_write (self->store,
+                    "INSERT OR REPLACE INTO roster (account, contact, name, groups, subscription)"
+                    " VALUES (?,?,?,?,?)",
+                    g_variant_new ("(ssmsmsx)", account, entry->contact, entry->name, groups,
+                                   (gint64) entry->subscription),
+                    NULL, NULL);
+}
+
+gboolean
+ismb_rosters_put (IsmbRosters *self, const char *account, const char *contact, const char *name,
+                  const char *const *groups, IsmbSubscription subscription)
+{
+  IsmbRosterEntry *entry = ensure (self, account, contact);
+  g_autofree char *old_name = NULL;
+  g_auto (GStrv) old_groups = NULL;
+
+  if (entry == NULL)
+    return FALSE;
+  /* The caller may hand back what it looked up. */
+  old_name = g_steal_pointer (&entry->name);
+  old_groups = g_steal_pointer (&entry->groups);
+  entry->name = g_strdup (name);
+  entry->groups = groups != NULL && groups[0] != NULL ? g_strdupv ((char **) groups) : NULL;
+  entry->subscription = subscription;
+  save (self, account, entry);
+  return TRUE;
+}
+
+gboolean
+ismb_rosters_set_subscription (IsmbRosters *self, const char *account, const char *contact,
+                               IsmbSubscription subscription)
+{
+  IsmbRosterEntry *entry = ensure (self, account, contact);
+
+  if (entry == NULL)
+    return FALSE;
+  entry->subscription = subscription;
+  save (self, account, entry);
+  return TRUE;
+}
+
+gboolean
+ismb_rosters_remove (IsmbRosters *self, const char *account, const char *contact)
+{
+  IsmbRosterEntry *entry = lookup (self, account, contact);
+
+  if (entry == NULL)
+    return FALSE;
+  ismb_store_write (self->store, "DELETE FROM roster WHERE account = ? AND contact = ?",
+                    g_variant_new ("(ss)", account, contact), NULL, NULL);
+  g_hash_table_remove (g_hash_table_lookup (self->rosters, account), contact);
+  return TRUE;
+}
+
+void
+ismb_rosters_remove_account (IsmbRosters *self, const char *account)
+{
+  if (g_hash_table_contains (self->rosters, account))
+    ismb_store_write (self->store, "DELETE FROM roster WHERE account = ?", g_variant_new ("(s)", account),
+                      NULL, NULL);
+  g_hash_table_remove (self->rosters, account);
+}

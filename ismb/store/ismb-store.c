@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.store"
+
+#include "config.h"
+#include "ismb/store/ismb-store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/store/ismb-statement.h"
+
+#define GATHER_MICROSECONDS 5000 /* how long a transaction waits for company */
+#define GATHER_MAX 4096          /* writes in one transaction */
+#define BUSY_MILLISECONDS 5000   /* somebody else, a backup say, holds the file */
+
+typedef enum
+{
+  JOB_WRITE,
+  JOB_READ,
+  JOB_SYNC,
+  JOB_STOP,
+} JobKind;
+
+/* What the writer thread is asked to do. A write belongs to the thread once it is pushed; the others
+ * live on the stack of a caller who waits for `answer`. */
+typedef struct
+{
+  JobKind kind;
+  char *sql;
+  GVariant *parameters; /* of a write */
+  char *row_type;       /* of a read */
+  GPtrArray *rows;
+  GError *error;
+  GAsyncQueue *answer; /* somebody waits; or NULL */
+  IsmbStoreDone done;
+  gpointer user_data;
+  GMainContext *context; /* where `done` runs */
+} Job;
+
+struct _IsmbStore
+{
+  GObject parent_instance;
+  char *path;             /* ":memory:" for none; for messages */
+  GThread *writer;        /* owns all below */
+  GAsyncQueue *jobs;      /* of Job */
+  sqlite3 *db;
+  GHashTable *statements; /* sql => sqlite3_stmt, prepared once */
+  gboolean warned;
+};
+
+G_DEFINE_FINAL_TYPE (IsmbStore, ismb_store, G_TYPE_OBJECT)
+
+/* Each entry takes the schema from its index to the next version; never edit one that was released. */
+static const char *const migrations[] = {
+  "CREATE TABLE account (name TEXT PRIMARY KEY, role TEXT NOT NULL, iterations INTEGER NOT NULL,"
+  " sha1_salt BLOB NOT NULL, sha1_stored BLOB NOT NULL, sha1_server BLOB NOT NULL,"
+  " sha256_salt BLOB NOT NULL, sha256_stored BLOB NOT NULL, sha256_server BLOB NOT NULL)"
+  " WITHOUT ROWID;"
+  "CREATE TABLE roster (account TEXT NOT NULL, contact TEXT NOT NULL, name TEXT, groups TEXT,"
+  " subscription INTEGER NOT NULL, PRIMARY KEY (account, contact)) WITHOUT ROWID;",
+};
+
+static void
+job_free (Job *job)
+{
+  g_free (job->sql);
+  g_clear_pointer (&job->parameters, g_variant_unref);
+  g_clear_error (&job->error);
+  g_clear_pointer (&job->context, g_main_context_unref);
+  g_free (job);
+}
+
+static gboolean
+on_done (gpointer data)
+{
+  Job *job = data;
+
+  job->done (job->error, job->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* A source of our own: g_main_context_invoke () would call from this thread when the context happens to
+ * be nobody's at the moment. */
+static void
+report (Job *job)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_done, job, (GDestroyNotify) job_free);
+  g_source_set_static_name (source, "ismb-store-done");
+  g_source_attach (source, job->context);
+}
+
+static void
+finish_write (IsmbStore *self, Job *job)
+{
+  if (job->error != NULL && job->done == NULL && job->answer == NULL && !self->warned)
+    {
+      g_warning ("%s; what changes from here on may be lost at the next restart", job->error->message);
+      self->warned = TRUE;
+    }
+  if (job->answer != NULL)
+    g_async_queue_push (job->answer, job);
+  else if (job->done != NULL)
+    report (job);
+  else
+    job_free (job);
+}
+
+static gboolean
+execute (IsmbStore *self, const char *sql, GError **error)
+{
+  if (sqlite3_exec (self->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+    return TRUE;
+  ismb_statement_set_error (error, self->db, self->path);
+  return FALSE;
+}
+
+/* A statement stays prepared: there are few, and each is used again and again. */
+static sqlite3_stmt *
+prepare (IsmbStore *self, const char *sql, GError **error)
+{
+  sqlite3_stmt *statement = g_hash_table_lookup (self->statements, sql);
+
+  if (statement != NULL)
+    return statement;
+  if (sqlite3_prepare_v3 (self->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
+    {
+      ismb_statement_set_error (error, self->db, self->path);
+      return NULL;
+    }
+  g_hash_table_insert (self->statements, g_strdup (sql), statement);
+  return statement;
+}
+
+static void
+write_one (IsmbStore *self, Job *job)
+{
+  sqlite3_stmt *statement = prepare (self, job->sql, &job->error);
+
+  if (statement == NULL)
+    return;
+  if (ismb_statement_bind (statement, job->parameters))
+    sqlite3_step (statement);
+  if (sqlite3_errcode (self->db) != SQLITE_DONE)
+    ismb_statement_set_error (&job->error, self->db, self->path);
+  sqlite3_reset (statement);
+  sqlite3_clear_bindings (statement);
+}
+
+static void
+fail_all (GPtrArray *batch, const GError *error)
+{
+  for (guint i = 0; i < batch->len; i++)
+    {
+      Job *job = g_ptr_array_index (batch, i);
+      if (job->error == NULL)
+        job->error = g_error_copy (error);
+    }
+}
+
+/* A full disk makes SQLite undo the whole transaction, with the writes in it that had gone well. */
+static void
+write_in_transaction (IsmbStore *self, Job *job, GPtrArray *batch)
+{
+  if (sqlite3_get_autocommit (self->db) && !execute (self, "BEGIN IMMEDIATE", &job->error))
+    return;
+  write_one (self, job);
+  if (job->error != NULL && sqlite3_get_autocommit (self->db))
+    fail_all (batch, job->error);
+}
+
+static void
+commit (IsmbStore *self, GPtrArray *batch)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!sqlite3_get_autocommit (self->db) && !execute (self, "COMMIT", &error))
+    {
+      fail_all (batch, error);
+      sqlite3_exec (self->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+  for (guint i = 0; i < batch->len; i++)
+    finish_write (self, g_ptr_array_index (batch, i));
+}
+
+/* Writes `job` and those that follow within a moment, and commits them together. Somebody who waits ends
+ * the gathering. Returns a job that was taken from the queue and is still to do, or NULL. */
+static Job *
+write_batch (IsmbStore *self, Job *job)
+{
+  g_autoptr (GPtrArray) batch = g_ptr_array_new ();
+  gint64 end = g_get_monotonic_time () + GATHER_MICROSECONDS;
+  gint64 left = 0;
+  gboolean hurry = FALSE;
+
+  do
+    {
+      hurry |= job->answer != NULL;
+      g_ptr_array_add (batch, job);
+      write_in_transaction (self, job, batch);
+      left = end - g_get_monotonic_time ();
+      if (left > 0 && !hurry)
+        job = g_async_queue_timeout_pop (self->jobs, left);
+      else
+        job = batch->len < GATHER_MAX ? g_async_queue_try_pop (self->jobs) : NULL;
+    }
+  while (job != NULL && job->kind == JOB_WRITE && batch->len < GATHER_MAX);
+
+  commit (self, batch);
+  return job;
+}
+
+static void
+read_all (IsmbStore *self, Job *job)
+{
+  sqlite3_stmt *statement = prepare (self, job->sql, &job->error);
+
+  if (statement == NULL)
+    return;
+  job->rows = ismb_statement_read (statement, job->row_type, self->path, &job->error);
+  sqlite3_reset (statement);
+}
+
+static gpointer
+run (gpointer data)
+{
+  IsmbStore *self = data;
+  Job *job = g_async_queue_pop (self->jobs);
+
+  while (job->kind != JOB_STOP)
+    {
+      Job *next = NULL;
+
+      if (job->kind == JOB_WRITE)
+        next = write_batch (self, job);
+      else if (job->kind == JOB_READ)
+        read_all (self, job);
+      if (job->kind != JOB_WRITE)
+        g_async_queue_push (job->answer, job);
+      job = next != NULL ? next : g_async_queue_pop (self->jobs);
+    }
+  return NULL;
+}
+
+/* Has the writer thread do `job`, in its turn, and waits. */
+static gboolean
+ask (IsmbStore *self, Job *job, GError **error)
+{
+  g_autoptr (GAsyncQueue) answer = g_async_queue_new ();
+
+  job->answer = answer;
+  g_async_queue_push (self->jobs, job);
+  g_async_queue_pop (answer);
+  if (job->error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&job->error));
+  return FALSE;
+}
+
+static void
+ismb_store_dispose (GObject *object)
+{
+  IsmbStore *self = ISMB_STORE (object);
+  Job stop = { JOB_STOP };
+
+  if (self->writer != NULL)
+    {
+      g_async_queue_push (self->jobs, &stop);
+      g_thread_join (g_steal_pointer (&self->writer));
+    }
+  G_OBJECT_CLASS (ismb_store_parent_class)->dispose (object);
+}
+
+static void
+ismb_store_finalize (GObject *object)
+{
+  IsmbStore *self = ISMB_STORE (object);
+
+  g_hash_table_unref (self->statements);
+  sqlite3_close (self->db);
+  g_async_queue_unref (self->jobs);
+  g_free (self->path);
+  G_OBJECT_CLASS (ismb_store_parent_class)->finalize (object);
+}
+
+static void
+ismb_store_class_init (IsmbStoreClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = ismb_store_dispose;
+  object_class->finalize = ismb_store_finalize;
+}
+
+static void
+ismb_store_init (IsmbStore *self)
+{
+  self->jobs = g_async_queue_new ();
+  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                            (GDestroyNotify) sqlite3_finalize);
+}
+
+/* SQLite would make the file readable for everybody, and its -wal and -shm take the mode from it. */
+static gboolean
+make_private (const char *path, GError **error)
+{
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  if (fd >= 0 && fchmod (fd, 0600) == 0)
+    {
+      close (fd);
+      return TRUE;
+    }
+  g_set_error (error, ISMB_ERROR, errno == EACCES ? ISMB_ERROR_NOT_ALLOWED : ISMB_ERROR_FAILED,
+               "cannot open the store %s: %s", path, g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return FALSE;
+}
+
+static gboolean
+get_version (IsmbStore *self, guint *version, GError **error)
+{
+  sqlite3_stmt *statement = NULL;
+  gboolean found = sqlite3_prepare_v2 (self->db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK
+                   && sqlite3_step (statement) == SQLITE_ROW;
+
+  if (found)
+    *version = sqlite3_column_int (statement, 0);
+  else
+    ismb_statement_set_error (error, self->db, self->path);
+  sqlite3_finalize (statement);
+  return found;
+}
+
+static gboolean
+migrate (IsmbStore *self, GError **error)
+{
+  guint version = 0;
+
+  if (!get_version (self, &version, error))
+    return FALSE;
+  if (version > G_N_ELEMENTS (migrations))
+    {
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+                   "the store %s has schema %u, and this ISMB knows up to %u: it was written by a newer one",
+                   self->path, version, (guint) G_N_ELEMENTS (migrations));
+      return FALSE;
+    }
+  for (; version < G_N_ELEMENTS (migrations); version++)
+    {
+      g_autofree char *sql = g_strdup_printf ("BEGIN IMMEDIATE; %s PRAGMA user_version = %u; COMMIT",
+                                              migrations[version], version + 1);
+      if (!execute (self, sql, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+open_database (IsmbStore *self, GError **error)
+{
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
+  if (sqlite3_open_v2 (self->path, &self->db, flags, NULL) != SQLITE_OK)
+    {
+      ismb_statement_set_error (error, self->db, self->path);
+      return FALSE;
+    }
+  sqlite3_busy_timeout (self->db, BUSY_MILLISECONDS);
+  return execute (self, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", error)
+         && migrate (self, error);
+}
+
+IsmbStore *
+ismb_store_open (const char *path, GError **error)
+{
+  g_autoptr (IsmbStore) self = g_object_new (ISMB_TYPE_STORE, NULL);
+
+  self->path = g_strdup (path != NULL ? path : ":memory:");
+  if (path != NULL && !make_private (path, error))
+    return NULL;
+  if (!open_database (self, error))
+    return NULL;
+  self->writer = g_thread_new ("ismb-store", run, self);
+  return g_steal_pointer (&self);
+}
+
+static Job *
+write_job_new (const char *sql, GVariant *parameters)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->kind = JOB_WRITE;
+  job->sql = g_strdup (sql);
+  job->parameters = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
+  return job;
+}
+
+void
+ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters, IsmbStoreDone done,
+                  gpointer user_data)
+{
+  Job *job = write_job_new (sql, parameters);
+
+  job->done = done;
+  job->user_data = user_data;
+  job->context = done != NULL ? g_main_context_ref_thread_default () : NULL;
+  g_async_queue_push (self->jobs, job);
+}
+
+gboolean
+ismb_store_write_now (IsmbStore *self, const char *sql, GVariant *parameters, GError **error)
+{
+  Job *job = write_job_new (sql, parameters);
+  gboolean written = ask (self, job, error);
+
+  job_free (job);
+  return written;
+}
+
+gboolean
+ismb_store_read (IsmbStore *self, const char *sql, const char *row_type, IsmbStoreRow row,
+                 gpointer user_data, GError **error)
+{
+  Job job = { JOB_READ, .sql = (char *) sql, .row_type = (char *) row_type };
+  g_autoptr (GPtrArray) rows = NULL;
+
+  if (!ask (self, &job, error))
+    return FALSE;
+  rows = job.rows;
+  for (guint i = 0; i < rows->len; i++)
+    row (g_ptr_array_index (rows, i), user_data);
+  return TRUE;
+}
+
+gboolean
+ismb_store_sync (IsmbStore *self, GError **error)
+{
+  Job job = { JOB_SYNC };
+
+  return ask (self, &job, error);
+}
