@@ -28,4 +28,5 @@
 #define ISMB_NS_DELAY "urn:xmpp:delay"
 #define ISMB_NS_ROLE "urn:ismb:role:1"
 #define ISMB_NS_FILE "urn:ismb:file:1"
+#define ISMB_NS_JOB "urn:ismb:job:1"
 #define ISMB_NS_XML "http://www.w3.org/XML/1998/namespace"
