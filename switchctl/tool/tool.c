@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "switchctl/tool/tool.h"
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/local/ismb-control.h"
+
+gboolean
+tool_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *words,
+            const char *summary)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (words);
+  g_autofree char *program = g_strconcat ("switchctl ", (*argv)[0], NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_set_prgname (program);
+  g_option_context_set_summary (context, summary);
+  if (entries != NULL)
+    g_option_context_add_main_entries (context, entries, NULL);
+  if (g_option_context_parse (context, argc, argv, &error))
+    {
+      g_set_prgname ("switchctl");
+      return TRUE;
+    }
+  g_printerr ("%s: %s; see %s --help\n", program, error->message, program);
+  return FALSE;
+}
+
+ToolExit
+tool_usage (const char *verb, const char *words)
+{
+  g_printerr ("Usage: switchctl %s %s\nMore: switchctl %s --help\n", verb, words, verb);
+  return TOOL_EXIT_USAGE;
+}
+
+ToolExit
+tool_fail (const GError *error)
+{
+  g_autoptr (GError) plain = g_error_copy (error);
+
+  if (g_dbus_error_is_remote_error (plain))
+    g_dbus_error_strip_remote_error (plain);
+  g_printerr ("switchctl: %s\n", plain->message);
+  return g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NO_DAEMON) ? TOOL_EXIT_NO_DAEMON
+                                                                   : TOOL_EXIT_FAILED;
+}
+
+gboolean
+tool_connect (Tool *tool, GError **error)
+{
+  if (tool->control == NULL)
+    tool->control = ismb_control_connect_sync (tool->runtime_dir, NULL, error);
+  return tool->control != NULL;
+}
+
+IsmbDBusManager1 *
+tool_manager (Tool *tool, GError **error)
+{
+  if (!tool_connect (tool, error))
+    return NULL;
+  return ismb_dbus_manager1_proxy_new_sync (tool->control, G_DBUS_PROXY_FLAGS_NONE, NULL,
+                                            ISMB_CONTROL_MANAGER_PATH, NULL, error);
+}
+
+IsmbDBusVirtualRouter1 *
+tool_virtual_router (Tool *tool, const char *name, GError **error)
+{
+  g_autoptr (IsmbDBusManager1) manager = tool_manager (tool, error);
+  g_autofree char *path = NULL;
+
+  if (manager == NULL)
+    return NULL;
+  if (!g_strv_contains (ismb_dbus_manager1_get_virtual_routers (manager), name))
+    {
+      g_autofree char *known
+        = g_strjoinv (", ", (char **) ismb_dbus_manager1_get_virtual_routers (manager));
+
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
+                   "there is no virtual router “%s” in the configuration; it has: %s", name, known);
+      return NULL;
+    }
+  path = ismb_control_vr_path (name);
+  return ismb_dbus_virtual_router1_proxy_new_sync (tool->control, G_DBUS_PROXY_FLAGS_NONE, NULL,
+                                                   path, NULL, error);
+}
