@@ -9,6 +9,24 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_STANZA (ismb_stanza_get_type ())
 G_DECLARE_DERIVABLE_TYPE (IsmbStanza, ismb_stanza, ISMB, STANZA, GObject)
 
+/**
+ * IsmbStanzaClass:
+ * @parent_class: the parent class
+ * @get_stanza_type: the type, with the default of the kind of stanza
+ * @set_stanza_type: sets a type that the kind of stanza knows
+ *
+ * The class of what can be sent. Only [class@Ismb.Message], [class@Ismb.Presence] and
+ * [class@Ismb.Iq] derive from it.
+ */
+struct _IsmbStanzaClass
+{
+  GObjectClass parent_class;
+  const char *(*get_stanza_type) (IsmbStanza *self);
+  void        (*set_stanza_type) (IsmbStanza *self, const char *stanza_type);
+  /*< private >*/
+  const char *element;
+};
+
 IsmbJid    *ismb_stanza_get_from_jid    (IsmbStanza *self);
 void        ismb_stanza_set_from_jid    (IsmbStanza *self, IsmbJid *jid);
 IsmbJid    *ismb_stanza_get_to_jid      (IsmbStanza *self);

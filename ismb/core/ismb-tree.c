@@ -446,6 +446,51 @@ ismb_node_dup_text (const IsmbNode *node)
   return g_string_free (text, FALSE);
 }
 
+/* Drops the texts among the children and puts one in their place. */
+static void
+join_texts (IsmbTree *tree, IsmbNode *node)
+{
+  g_autofree char *text = ismb_node_dup_text (node);
+  IsmbNode *last = NULL;
+  IsmbNode **link = &node->first;
+
+  while (*link != NULL)
+    {
+      if ((*link)->name == NULL)
+        {
+          *link = (*link)->next;
+          continue;
+        }
+      last = *link;
+      link = &last->next;
+    }
+  node->last = last;
+  ismb_tree_add_text (tree, node, text, -1);
+}
+
+const char *
+ismb_tree_peek_text (IsmbTree *tree, IsmbNode *node)
+{
+  const IsmbNode *found = NULL;
+  guint texts = 0;
+
+  if (node->name == NULL)
+    return node->text;
+  for (const IsmbNode *at = node->first; at != NULL; at = at->next)
+    {
+      if (at->name != NULL)
+        continue;
+      found = at;
+      texts++;
+    }
+  if (texts > 1)
+    {
+      join_texts (tree, node);
+      found = node->last;
+    }
+  return found != NULL ? found->text : "";
+}
+
 char *
 ismb_node_dup_child_text (const IsmbNode *node, const char *name, const char *ns)
 {
@@ -568,4 +613,17 @@ ismb_xml_escape (GString *out, const char *text, gssize length, gboolean in_attr
       run = text + 1;
     }
   g_string_append_len (out, run, text - run);
+}
+
+gboolean
+ismb_xml_is_name (const char *text)
+{
+  if (!g_ascii_isalpha (text[0]) && text[0] != '_')
+    return FALSE;
+  for (text++; *text != '\0'; text++)
+    {
+      if (!g_ascii_isalnum (*text) && strchr ("-_.", *text) == NULL)
+        return FALSE;
+    }
+  return TRUE;
 }

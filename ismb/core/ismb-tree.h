@@ -20,7 +20,7 @@ IsmbNode   *ismb_tree_add           (IsmbTree *tree, IsmbNode *parent, const cha
 IsmbNode   *ismb_tree_add_leaf      (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns,
                                      const char *text);
 void        ismb_tree_add_text      (IsmbTree *tree, IsmbNode *parent, const char *text, gssize length);
-/* A deep copy of `node`, which may belong to another tree. */
+/* A deep copy of `node`, which may belong to another tree, and in which `parent` does not lie. */
 IsmbNode   *ismb_tree_add_copy      (IsmbTree *tree, IsmbNode *parent, const IsmbNode *node);
 void        ismb_tree_set           (IsmbTree *tree, IsmbNode *node, const char *attribute, const char *value);
 void        ismb_tree_remove        (IsmbTree *tree, IsmbNode *node);
@@ -42,11 +42,16 @@ IsmbNode   *ismb_node_find          (const IsmbNode *node, const char *name, con
 IsmbNode   *ismb_node_find_next     (const IsmbNode *node, const char *name, const char *ns); /* among later siblings */
 /* The text of a node: of a text node, or all direct text of an element. Never NULL. */
 char       *ismb_node_dup_text      (const IsmbNode *node);
+/* The same without a copy, for as long as the tree is. Text in several pieces is joined for it. */
+const char *ismb_tree_peek_text     (IsmbTree *tree, IsmbNode *node);
 /* The text of the first child of that name and namespace; NULL where there is no such child. */
 char       *ismb_node_dup_child_text (const IsmbNode *node, const char *name, const char *ns);
 /* Writes canonical XML; xmlns is stated where it differs from `parent_ns`. */
 void        ismb_node_write         (const IsmbNode *node, const char *parent_ns, GString *out);
+/* What XML does not allow in a text (controls, bad UTF-8) is written as U+FFFD. */
 void        ismb_xml_escape         (GString *out, const char *text, gssize length, gboolean in_attribute);
+/* Whether a program may use it as a name: ASCII letters, digits and `-_.`, a letter or `_` first. */
+gboolean    ismb_xml_is_name        (const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbTree, ismb_tree_free)
 

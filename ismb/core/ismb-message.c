@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.core.message"
+#include "config.h"
+#include "ismb/core/ismb-message.h"
+
+#include "ismb/core/ismb-stanza-private.h"
+
+/**
+ * IsmbMessage:
+ *
+ * A message (RFC 6121, 5): a text or another payload for one receiver, who need not answer. It waits
+ * at the receiver's listener if the receiver is away.
+ */
+struct _IsmbMessage
+{
+  IsmbStanza parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (IsmbMessage, ismb_message, ISMB_TYPE_STANZA)
+
+enum
+{
+  PROP_BODY = 1,
+  PROP_SUBJECT,
+  PROP_THREAD,
+  N_PROPERTIES
+};
+
+static GParamSpec *properties[N_PROPERTIES];
+
+/* RFC 6121, 5.2.2: a type that is not known is to be taken as `normal`. */
+static const char *
+known_type (const char *type)
+{
+  static const char *const types[] = { "normal", "chat", "error", "groupchat", "headline" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      if (g_strcmp0 (types[i], type) == 0)
+        return types[i];
+    }
+  return NULL;
+}
+
+static const char *
+ismb_message_get_stanza_type (IsmbStanza *stanza)
+{
+  IsmbNode *root = ismb_tree_root (_ismb_stanza_get_tree (stanza));
+  const char *type = known_type (ismb_node_get (root, "type"));
+
+  return type != NULL ? type : "normal";
+}
+
+static void
+ismb_message_set_stanza_type (IsmbStanza *stanza, const char *type)
+{
+  IsmbTree *tree = _ismb_stanza_get_tree (stanza);
+
+  if (type != NULL && known_type (type) == NULL)
+    g_warning ("A message has no type '%s'", type);
+  else
+    ismb_tree_set (tree, ismb_tree_root (tree), "type", type);
+}
+
+static void
+ismb_message_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  IsmbMessage *self = ISMB_MESSAGE (object);
+
+  switch (id)
+    {
+    case PROP_BODY: g_value_set_string (value, ismb_message_get_body (self)); break;
+    case PROP_SUBJECT: g_value_set_string (value, ismb_message_get_subject (self)); break;
+    case PROP_THREAD: g_value_set_string (value, ismb_message_get_thread (self)); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+ismb_message_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  IsmbMessage *self = ISMB_MESSAGE (object);
+
+  switch (id)
+    {
+    case PROP_BODY: ismb_message_set_body (self, g_value_get_string (value)); break;
+    case PROP_SUBJECT: ismb_message_set_subject (self, g_value_get_string (value)); break;
+    case PROP_THREAD: ismb_message_set_thread (self, g_value_get_string (value)); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+ismb_message_class_init (IsmbMessageClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  IsmbStanzaClass *stanza_class = ISMB_STANZA_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = ismb_message_get_property;
+  object_class->set_property = ismb_message_set_property;
+  stanza_class->element = "message";
+  stanza_class->get_stanza_type = ismb_message_get_stanza_type;
+  stanza_class->set_stanza_type = ismb_message_set_stanza_type;
+
+  /**
+   * IsmbMessage:body: (getter get_body) (setter set_body)
+   *
+   * The text.
+   */
+  properties[PROP_BODY] = g_param_spec_string ("body", NULL, NULL, NULL, flags);
+  /**
+   * IsmbMessage:subject: (getter get_subject) (setter set_subject)
+   *
+   * What it is about.
+   */
+  properties[PROP_SUBJECT] = g_param_spec_string ("subject", NULL, NULL, NULL, flags);
+  /**
+   * IsmbMessage:thread: (getter get_thread) (setter set_thread)
+   *
+   * The conversation it belongs to: a word that its messages share.
+   */
+  properties[PROP_THREAD] = g_param_spec_string ("thread", NULL, NULL, NULL, flags);
+  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+}
+
+static void
+ismb_message_init (IsmbMessage *self)
+{
+}
+
+static void
+set_text (IsmbMessage *self, const char *name, const char *text, guint property)
+{
+  ismb_stanza_set_child_text (ISMB_STANZA (self), name, NULL, text);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+/**
+ * ismb_message_new:
+ * @to: (nullable): the receiver; %NULL to state it later
+ * @body: (nullable): the text, UTF-8; %NULL for none
+ *
+ * Makes a message of type `normal`.
+ *
+ * Returns: (transfer full): the message
+ */
+IsmbMessage *
+ismb_message_new (IsmbJid *to, const char *body)
+{
+  IsmbMessage *self = g_object_new (ISMB_TYPE_MESSAGE, NULL);
+
+  ismb_stanza_set_to_jid (ISMB_STANZA (self), to);
+  ismb_message_set_body (self, body);
+  return self;
+}
+
+/**
+ * ismb_message_get_body: (get-property body)
+ * @self: a message
+ *
+ * The text. If it is there in several languages, the one in the language of the message, else the first.
+ *
+ * Returns: (transfer none) (nullable): the text; %NULL where there is none
+ */
+const char *
+ismb_message_get_body (IsmbMessage *self)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return _ismb_stanza_peek_text (ISMB_STANZA (self), "body");
+}
+
+/**
+ * ismb_message_set_body: (set-property body)
+ * @self: a message
+ * @body: (nullable): the text, UTF-8; %NULL for none
+ *
+ * Sets the text, in the place of any that was there.
+ */
+void
+ismb_message_set_body (IsmbMessage *self, const char *body)
+{
+  g_return_if_fail (ISMB_IS_MESSAGE (self));
+  set_text (self, "body", body, PROP_BODY);
+}
+
+/**
+ * ismb_message_get_subject: (get-property subject)
+ * @self: a message
+ *
+ * What it is about.
+ *
+ * Returns: (transfer none) (nullable): the subject; %NULL where there is none
+ */
+const char *
+ismb_message_get_subject (IsmbMessage *self)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return _ismb_stanza_peek_text (ISMB_STANZA (self), "subject");
+}
+
+/**
+ * ismb_message_set_subject: (set-property subject)
+ * @self: a message
+ * @subject: (nullable): the subject, UTF-8; %NULL for none
+ *
+ * Says what it is about.
+ */
+void
+ismb_message_set_subject (IsmbMessage *self, const char *subject)
+{
+  g_return_if_fail (ISMB_IS_MESSAGE (self));
+  set_text (self, "subject", subject, PROP_SUBJECT);
+}
+
+/**
+ * ismb_message_get_thread: (get-property thread)
+ * @self: a message
+ *
+ * The conversation it belongs to.
+ *
+ * Returns: (transfer none) (nullable): the thread; %NULL where there is none
+ */
+const char *
+ismb_message_get_thread (IsmbMessage *self)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return _ismb_stanza_peek_text (ISMB_STANZA (self), "thread");
+}
+
+/**
+ * ismb_message_set_thread: (set-property thread)
+ * @self: a message
+ * @thread: (nullable): a word no other conversation has; %NULL for none
+ *
+ * Says which conversation it belongs to.
+ */
+void
+ismb_message_set_thread (IsmbMessage *self, const char *thread)
+{
+  g_return_if_fail (ISMB_IS_MESSAGE (self));
+  set_text (self, "thread", thread, PROP_THREAD);
+}
+
+static void
+set_reply_address (IsmbMessage *reply, IsmbJid *sender, const char *type)
+{
+  g_autoptr (IsmbJid) room = NULL;
+
+  if (sender != NULL && g_str_equal (type, "groupchat"))
+    room = ismb_jid_to_bare (sender);
+  ismb_stanza_set_to_jid (ISMB_STANZA (reply), room != NULL ? room : sender);
+}
+
+/**
+ * ismb_message_reply:
+ * @self: a message that was received
+ * @body: (nullable): the text of the reply, UTF-8; %NULL for none
+ *
+ * Makes the reply: to the sender of @self, or to the room where that is a `groupchat`, with its type
+ * and thread, and without an id.
+ *
+ * Returns: (transfer full) (nullable): the reply; %NULL where @self is an error, which is never
+ *   answered (RFC 6120, 8.3.1)
+ */
+IsmbMessage *
+ismb_message_reply (IsmbMessage *self, const char *body)
+{
+  IsmbMessage *reply;
+  const char *type;
+
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  type = ismb_stanza_get_stanza_type (ISMB_STANZA (self));
+  if (g_str_equal (type, "error"))
+    return NULL;
+  reply = ismb_message_new (NULL, body);
+  set_reply_address (reply, ismb_stanza_get_from_jid (ISMB_STANZA (self)), type);
+  if (!g_str_equal (type, "normal"))
+    ismb_stanza_set_stanza_type (ISMB_STANZA (reply), type);
+  ismb_message_set_thread (reply, ismb_message_get_thread (self));
+  return reply;
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "ismb/core/ismb-stanza-private.h"
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-iq.h"
+#include "ismb/core/ismb-message.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-presence.h"
+
+/**
+ * IsmbStanza:
+ *
+ * One thing that travels on the bus (RFC 6120, 8): a message, a presence or a request and its
+ * answer. It has an address it comes from and one it goes to, a type, and an id by which an answer
+ * is matched.
+ *
+ * A stanza may be changed until it is sent. Strings that a getter hands out live as long as the
+ * stanza, whatever is set meanwhile.
+ */
+typedef struct
+{
+  IsmbTree *tree; /* NULL until it is wanted */
+  IsmbJid *from;
+  IsmbJid *to;
+} IsmbStanzaPrivate;
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (IsmbStanza, ismb_stanza, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_FROM_JID = 1,
+  PROP_TO_JID,
+  PROP_ID,
+  PROP_STANZA_TYPE,
+  N_PROPERTIES
+};
+
+static GParamSpec *properties[N_PROPERTIES];
+
+static IsmbStanzaPrivate *
+get_private (IsmbStanza *self)
+{
+  return ismb_stanza_get_instance_private (self);
+}
+
+static void
+ismb_stanza_finalize (GObject *object)
+{
+  IsmbStanzaPrivate *priv = get_private (ISMB_STANZA (object));
+
+  g_clear_pointer (&priv->tree, ismb_tree_free);
+  g_clear_object (&priv->from);
+  g_clear_object (&priv->to);
+  G_OBJECT_CLASS (ismb_stanza_parent_class)->finalize (object);
+}
+
+static void
+ismb_stanza_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  IsmbStanza *self = ISMB_STANZA (object);
+
+  switch (id)
+    {
+    case PROP_FROM_JID: g_value_set_object (value, ismb_stanza_get_from_jid (self)); break;
+    case PROP_TO_JID: g_value_set_object (value, ismb_stanza_get_to_jid (self)); break;
+    case PROP_ID: g_value_set_string (value, ismb_stanza_get_id (self)); break;
+    case PROP_STANZA_TYPE: g_value_set_string (value, ismb_stanza_get_stanza_type (self)); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+ismb_stanza_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  IsmbStanza *self = ISMB_STANZA (object);
+
+  switch (id)
+    {
+    case PROP_FROM_JID: ismb_stanza_set_from_jid (self, g_value_get_object (value)); break;
+    case PROP_TO_JID: ismb_stanza_set_to_jid (self, g_value_get_object (value)); break;
+    case PROP_ID: ismb_stanza_set_id (self, g_value_get_string (value)); break;
+    case PROP_STANZA_TYPE: ismb_stanza_set_stanza_type (self, g_value_get_string (value)); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+ismb_stanza_class_init (IsmbStanzaClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->finalize = ismb_stanza_finalize;
+  object_class->get_property = ismb_stanza_get_property;
+  object_class->set_property = ismb_stanza_set_property;
+
+  /**
+   * IsmbStanza:from-jid: (getter get_from_jid) (setter set_from_jid)
+   *
+   * The sender. The listener stamps it; what a client sets may name only itself.
+   */
+  properties[PROP_FROM_JID] = g_param_spec_object ("from-jid", NULL, NULL, ISMB_TYPE_JID, flags);
+  /**
+   * IsmbStanza:to-jid: (getter get_to_jid) (setter set_to_jid)
+   *
+   * The receiver; %NULL means one's own account, and for presence everybody who subscribed to it.
+   */
+  properties[PROP_TO_JID] = g_param_spec_object ("to-jid", NULL, NULL, ISMB_TYPE_JID, flags);
+  /**
+   * IsmbStanza:id: (getter get_id) (setter set_id)
+   *
+   * What an answer or an error repeats.
+   */
+  properties[PROP_ID] = g_param_spec_string ("id", NULL, NULL, NULL, flags);
+  /**
+   * IsmbStanza:stanza-type: (getter get_stanza_type) (setter set_stanza_type)
+   *
+   * What kind of message, presence or iq it is.
+   */
+  properties[PROP_STANZA_TYPE] = g_param_spec_string ("stanza-type", NULL, NULL, NULL, flags);
+  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+}
+
+static void
+ismb_stanza_init (IsmbStanza *self)
+{
+}
+
+IsmbTree *
+_ismb_stanza_get_tree (IsmbStanza *self)
+{
+  IsmbStanzaPrivate *priv = get_private (self);
+
+  if (priv->tree == NULL)
+    priv->tree = ismb_tree_new (ISMB_STANZA_GET_CLASS (self)->element, ISMB_NS_CLIENT);
+  return priv->tree;
+}
+
+static IsmbNode *
+get_root (IsmbStanza *self)
+{
+  return ismb_tree_root (_ismb_stanza_get_tree (self));
+}
+
+static GType
+type_of_root (const IsmbNode *root)
+{
+  if (ismb_node_is (root, "message", ISMB_NS_CLIENT))
+    return ISMB_TYPE_MESSAGE;
+  if (ismb_node_is (root, "presence", ISMB_NS_CLIENT))
+    return ISMB_TYPE_PRESENCE;
+  if (ismb_node_is (root, "iq", ISMB_NS_CLIENT))
+    return ISMB_TYPE_IQ;
+  return G_TYPE_INVALID;
+}
+
+static gboolean
+read_address (const IsmbNode *root, const char *attribute, IsmbJid **jid, GError **error)
+{
+  const char *text = ismb_node_get (root, attribute);
+  g_autoptr (GError) problem = NULL;
+
+  if (text == NULL)
+    return TRUE;
+  *jid = ismb_jid_new (text, &problem);
+  if (*jid == NULL)
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA, "A stanza with a bad '%s' address: %s",
+                 attribute, problem->message);
+  return *jid != NULL;
+}
+
+static gboolean
+check_iq (const IsmbNode *root, GError **error)
+{
+  static const char *const types[] = { "get", "set", "result", "error", NULL };
+  const char *type = ismb_node_get (root, "type");
+
+  if (type != NULL && g_strv_contains (types, type))
+    return TRUE;
+  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA,
+                       "An iq whose type is none of get, set, result and error");
+  return FALSE;
+}
+
+IsmbStanza *
+_ismb_stanza_new_from_tree (IsmbTree *tree, GError **error)
+{
+  g_autoptr (IsmbTree) taken = tree;
+  g_autoptr (IsmbStanza) self = NULL;
+  IsmbNode *root = ismb_tree_root (tree);
+  GType type = type_of_root (root);
+  IsmbStanzaPrivate *priv;
+
+  if (type == G_TYPE_INVALID)
+    {
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA,
+                           "Neither a message nor a presence nor an iq");
+      return NULL;
+    }
+  if (type == ISMB_TYPE_IQ && !check_iq (root, error))
+    return NULL;
+  self = g_object_new (type, NULL);
+  priv = get_private (self);
+  if (!read_address (root, "from", &priv->from, error)
+      || !read_address (root, "to", &priv->to, error))
+    return NULL;
+  priv->tree = g_steal_pointer (&taken);
+  return g_steal_pointer (&self);
+}
+
+static void
+set_attribute (IsmbStanza *self, const char *name, const char *value)
+{
+  ismb_tree_set (_ismb_stanza_get_tree (self), get_root (self), name, value);
+}
+
+static void
+set_address (IsmbStanza *self, const char *attribute, IsmbJid **slot, IsmbJid *jid, guint property)
+{
+  if (!g_set_object (slot, jid))
+    return;
+  set_attribute (self, attribute, jid != NULL ? ismb_jid_get_full (jid) : NULL);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+/**
+ * ismb_stanza_get_from_jid: (get-property from-jid)
+ * @self: a stanza
+ *
+ * Who sent it. On what was received the listener has stamped it.
+ *
+ * Returns: (transfer none) (nullable): the sender, or %NULL where none is stated
+ */
+IsmbJid *
+ismb_stanza_get_from_jid (IsmbStanza *self)
+{
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  return get_private (self)->from;
+}
+
+/**
+ * ismb_stanza_set_from_jid: (set-property from-jid)
+ * @self: a stanza
+ * @jid: (nullable): the sender; %NULL to state none
+ *
+ * States the sender. A client need not: the listener stamps the address of the session, and refuses
+ * any other.
+ */
+void
+ismb_stanza_set_from_jid (IsmbStanza *self, IsmbJid *jid)
+{
+  g_return_if_fail (ISMB_IS_STANZA (self));
+  g_return_if_fail (jid == NULL || ISMB_IS_JID (jid));
+  set_address (self, "from", &get_private (self)->from, jid, PROP_FROM_JID);
+}
+
+/**
+ * ismb_stanza_get_to_jid: (get-property to-jid)
+ * @self: a stanza
+ *
+ * Whom it is for.
+ *
+ * Returns: (transfer none) (nullable): the receiver, or %NULL where none is stated
+ */
+IsmbJid *
+ismb_stanza_get_to_jid (IsmbStanza *self)
+{
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  return get_private (self)->to;
+}
+
+/**
+ * ismb_stanza_set_to_jid: (set-property to-jid)
+ * @self: a stanza
+ * @jid: (nullable): the receiver; %NULL to state none
+ *
+ * States the receiver. Without one a message or iq is for one's own account, and a presence for
+ * everybody who subscribed to it.
+ */
+void
+ismb_stanza_set_to_jid (IsmbStanza *self, IsmbJid *jid)
+{
+  g_return_if_fail (ISMB_IS_STANZA (self));
+  g_return_if_fail (jid == NULL || ISMB_IS_JID (jid));
+  set_address (self, "to", &get_private (self)->to, jid, PROP_TO_JID);
+}
+
+/**
+ * ismb_stanza_get_id: (get-property id)
+ * @self: a stanza
+ *
+ * The id, which an answer or an error repeats.
+ *
+ * Returns: (transfer none) (nullable): the id, or %NULL where there is none
+ */
+const char *
+ismb_stanza_get_id (IsmbStanza *self)
+{
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  return ismb_node_get (get_root (self), "id");
+}
+
+/**
+ * ismb_stanza_set_id: (set-property id)
+ * @self: a stanza
+ * @id: (nullable): any text; %NULL for none
+ *
+ * Sets the id. Whoever waits for an answer must make it unique among what is under way.
+ */
+void
+ismb_stanza_set_id (IsmbStanza *self, const char *id)
+{
+  g_return_if_fail (ISMB_IS_STANZA (self));
+  set_attribute (self, "id", id);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ID]);
+}
+
+/**
+ * ismb_stanza_get_stanza_type: (get-property stanza-type)
+ * @self: a stanza
+ *
+ * The type. Of a message: `chat`, `error`, `groupchat`, `headline`, and `normal` for everything else.
+ * Of a presence: the type it states, e.g. `unavailable` or `subscribe`, else what it shows (`away`,
+ * `chat`, `dnd`, `xa`), else `available`. Of an iq: `get`, `set`, `result` or `error`.
+ *
+ * Returns: (transfer none): the type
+ */
+const char *
+ismb_stanza_get_stanza_type (IsmbStanza *self)
+{
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  return ISMB_STANZA_GET_CLASS (self)->get_stanza_type (self);
+}
+
+/**
+ * ismb_stanza_set_stanza_type: (set-property stanza-type)
+ * @self: a stanza
+ * @stanza_type: (nullable): one of the words [method@Ismb.Stanza.get_stanza_type] returns; %NULL for
+ *   the default
+ *
+ * Sets the type. A word that this kind of stanza does not know is not taken, and a warning logged.
+ * On a presence, `available` clears type and show, and a word for a show sets that.
+ */
+void
+ismb_stanza_set_stanza_type (IsmbStanza *self, const char *stanza_type)
+{
+  g_return_if_fail (ISMB_IS_STANZA (self));
+  ISMB_STANZA_GET_CLASS (self)->set_stanza_type (self, stanza_type);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STANZA_TYPE]);
+}
+
+/**
+ * ismb_stanza_get_child_text:
+ * @self: a stanza
+ * @name: the name of a child element
+ * @ns: (nullable): its namespace; %NULL for any
+ *
+ * The text of the first child of that name and namespace. `body` and its like are in
+ * `jabber:client`.
+ *
+ * Returns: (transfer full) (nullable): the text; %NULL where there is no such child
+ */
+char *
+ismb_stanza_get_child_text (IsmbStanza *self, const char *name, const char *ns)
+{
+  g_return_val_if_fail (ISMB_IS_STANZA (self) && name != NULL, NULL);
+  return ismb_node_dup_child_text (get_root (self), name, ns);
+}
+
+static void
+remove_children (IsmbTree *tree, const char *name, const char *ns)
+{
+  IsmbNode *root = ismb_tree_root (tree);
+  IsmbNode *child;
+
+  while ((child = ismb_node_find (root, name, ns)) != NULL)
+    ismb_tree_remove (tree, child);
+}
+
+/**
+ * ismb_stanza_set_child_text:
+ * @self: a stanza
+ * @name: the name of a child element: ASCII letters, digits and `-_.`
+ * @ns: (nullable): its namespace; %NULL for `jabber:client`
+ * @text: (nullable): UTF-8 text; empty for an element without text, %NULL to remove the child
+ *
+ * Puts one child with that text in the place of all of that name and namespace.
+ */
+void
+ismb_stanza_set_child_text (IsmbStanza *self, const char *name, const char *ns, const char *text)
+{
+  IsmbTree *tree;
+
+  g_return_if_fail (ISMB_IS_STANZA (self));
+  g_return_if_fail (name != NULL && ismb_xml_is_name (name));
+  tree = _ismb_stanza_get_tree (self);
+  ns = ns != NULL ? ns : ISMB_NS_CLIENT;
+  remove_children (tree, name, ns);
+  if (text != NULL)
+    ismb_tree_add_leaf (tree, ismb_tree_root (tree), name, ns, text);
+}
+
+/**
+ * ismb_stanza_has_child:
+ * @self: a stanza
+ * @name: the name of a child element
+ * @ns: (nullable): its namespace; %NULL for any
+ *
+ * Whether there is a child of that name and namespace.
+ *
+ * Returns: %TRUE if there is
+ */
+gboolean
+ismb_stanza_has_child (IsmbStanza *self, const char *name, const char *ns)
+{
+  g_return_val_if_fail (ISMB_IS_STANZA (self) && name != NULL, FALSE);
+  return ismb_node_find (get_root (self), name, ns) != NULL;
+}
+
+static gboolean
+is_in_own_language (const IsmbNode *child, const char *own)
+{
+  const char *language = ismb_node_get (child, "xml:lang");
+
+  return language == NULL || g_strcmp0 (language, own) == 0;
+}
+
+const char *
+_ismb_stanza_peek_text (IsmbStanza *self, const char *name)
+{
+  IsmbNode *root = get_root (self);
+  const char *own = ismb_node_get (root, "xml:lang");
+  IsmbNode *first = ismb_node_find (root, name, ISMB_NS_CLIENT);
+  IsmbNode *child = first;
+
+  while (child != NULL && !is_in_own_language (child, own))
+    child = ismb_node_find_next (child, name, ISMB_NS_CLIENT);
+  child = child != NULL ? child : first;
+  return child != NULL ? ismb_tree_peek_text (_ismb_stanza_get_tree (self), child) : NULL;
+}
+
+/**
+ * ismb_stanza_to_string:
+ * @self: a stanza
+ *
+ * The stanza as XML, the way it stands in a stream: `jabber:client` is taken as the namespace around it.
+ *
+ * Returns: (transfer full): the XML
+ */
+char *
+ismb_stanza_to_string (IsmbStanza *self)
+{
+  GString *out;
+
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  out = g_string_new (NULL);
+  ismb_node_write (get_root (self), ISMB_NS_CLIENT, out);
+  return g_string_free (out, FALSE);
+}
