@@ -18,7 +18,13 @@ typedef struct
   const char *vr, *id, *fabric;   /* of the TXT record, as heard; "" where absent or malformed */
 } IsmbCandidate;
 
-/* Signals, in the main context of start ():
+/* A copy owns its strings; only copies are freed. */
+IsmbCandidate *ismb_candidate_copy  (const IsmbCandidate *candidate);
+void           ismb_candidate_free  (IsmbCandidate *copy);
+gboolean       ismb_candidate_equal (const IsmbCandidate *a, const IsmbCandidate *b);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbCandidate, ismb_candidate_free)
+
+/* Signals, in the default main context:
  *   "found"   (gpointer IsmbCandidate)  new
  *   "changed" (gpointer IsmbCandidate)  addresses, port or TXT changed
  *   "lost"    (const char *domain)      goodbye, expiry, or our link went down: no word about liveness */
@@ -34,5 +40,8 @@ void     ismb_discovery_stop  (IsmbDiscovery *self);   /* says goodbye */
 void     ismb_discovery_emit_found   (IsmbDiscovery *self, const IsmbCandidate *candidate);
 void     ismb_discovery_emit_changed (IsmbDiscovery *self, const IsmbCandidate *candidate);
 void     ismb_discovery_emit_lost    (IsmbDiscovery *self, const char *domain);
+
+/* Runs `func` with the thread inside the virtual router's namespace (layers: discovery does not know net). */
+typedef gboolean (*IsmbRunInside) (void (*func) (gpointer data), gpointer data, gpointer place, GError **error);
 
 G_END_DECLS

@@ -9,9 +9,6 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_MDNS_EMBEDDED (ismb_mdns_embedded_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbMdnsEmbedded, ismb_mdns_embedded, ISMB, MDNS_EMBEDDED, GObject)
 
-/* Runs `func` with the thread inside the virtual router's namespace (layers: discovery does not know net). */
-typedef gboolean (*IsmbRunInside) (void (*func) (gpointer data), gpointer data, gpointer place, GError **error);
-
 /* `device_id` and `fabric_id` may be NULL, and may be set again when the switch joins a fabric. */
 IsmbMdnsEmbedded *ismb_mdns_embedded_new (const char *domain, const char *vr, guint16 port,
                                           const char *device_id, const char *fabric_id,
