@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.stream.pump"
+
+#include "config.h"
+#include "ismb/stream/ismb-pump.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/stream/ismb-scram-watch.h"
+#include "ismb/stream/ismb-tag-scanner.h"
+
+#define READ_SIZE 16384
+#define HIGH_WATER (256 * 1024)     /* bytes that wait for the other side; then reading stops */
+#define ELEMENT_MAX (16 * 1024 * 1024)
+#define ELEMENT_MAX_BEFORE (64 * 1024)
+#define DEPTH_MAX 128
+#define TAGS_MAX 200000
+#define STROPHE_READ 4096           /* libstrophe reads so many bytes at a time */
+
+struct _IsmbPump
+{
+  GIOStream *stream;
+  GPollableInputStream *input;
+  GPollableOutputStream *output;
+  int fd;
+  IsmbPumpCallbacks callbacks;
+  gpointer user_data;
+  GMainContext *context;
+  GSource *net_in, *net_out, *fd_in, *fd_out;
+
+  GByteArray *inbound;
+  gsize scanned;       /* of inbound: looked at */
+  gsize passed;        /* of inbound: may go on */
+  gboolean torn;       /* a write to libstrophe ended inside a tag */
+  GByteArray *outbound;
+  gsize out_scanned, out_passed;
+
+  IsmbTagScanner in_scanner, out_scanner;
+  IsmbScramWatch *watch;
+  char *auth_failure;
+  gboolean signed_in;
+  gboolean net_ended;
+  GError *error;       /* of the network */
+};
+
+static void pump_in (IsmbPump *self);
+static void pump_out (IsmbPump *self);
+
+static void
+clear_source (GSource **source)
+{
+  if (*source == NULL)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+want_source (IsmbPump *self, GSource **slot, gboolean wanted, GSource *(*make) (IsmbPump *self))
+{
+  if (!wanted)
+    clear_source (slot);
+  else if (*slot == NULL)
+    {
+      *slot = make (self);
+      g_source_attach (*slot, self->context);
+    }
+}
+
+/* The end, from the network's side */
+
+/* What came is delivered first; then libstrophe reads the end. */
+static void
+end_network (IsmbPump *self, GError *error)
+{
+  if (self->net_ended)
+    {
+      g_clear_error (&error);
+      return;
+    }
+  self->net_ended = TRUE;
+  self->error = error;
+  clear_source (&self->net_in);
+  clear_source (&self->net_out);
+  self->out_passed = 0;
+}
+
+/* Nothing more, in either direction: the server is not who it should be, or breaks the rules. */
+static void
+cut (IsmbPump *self, GError *error)
+{
+  end_network (self, error);
+  g_byte_array_set_size (self->inbound, 0);
+  g_byte_array_set_size (self->outbound, 0);
+  self->scanned = self->passed = self->out_scanned = self->out_passed = 0;
+}
+
+static gboolean
+tell_end (gpointer data)
+{
+  IsmbPump *self = data;
+
+  clear_source (&self->fd_out);
+  self->callbacks.ended (self->error, self->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+finish_if_delivered (IsmbPump *self)
+{
+  if (!self->net_ended || self->passed > 0 || self->fd < 0)
+    return;
+  clear_source (&self->fd_in);
+  clear_source (&self->fd_out);
+  shutdown (self->fd, SHUT_WR);
+  /* Later, so that no caller finds itself freed. */
+  self->fd_out = g_idle_source_new ();
+  g_source_set_priority (self->fd_out, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->fd_out, tell_end, self, NULL);
+  g_source_attach (self->fd_out, self->context);
+}
+
+/* The watch */
+
+static gboolean
+ask_watch (IsmbPump *self, gboolean came, const char *element, gsize length)
+{
+  GError *error = NULL;
+  IsmbScramWatchVerdict verdict;
+
+  while (length > 0 && g_ascii_isspace (*element))
+    element++, length--;
+  verdict = came ? ismb_scram_watch_came (self->watch, element, length, &error)
+                 : ismb_scram_watch_sent (self->watch, element, length, &error);
+  if (verdict == ISMB_SCRAM_WATCH_REFUSED)
+    {
+      cut (self, error);
+      return FALSE;
+    }
+  g_free (self->auth_failure);
+  self->auth_failure = g_strdup (ismb_scram_watch_get_failure (self->watch));
+  if (verdict == ISMB_SCRAM_WATCH_SIGNED_IN)
+    {
+      self->signed_in = TRUE;
+      self->in_scanner.bytes_max = ELEMENT_MAX;
+      ismb_tag_scanner_reset (&self->in_scanner); /* a new stream begins behind <success/> */
+      g_clear_pointer (&self->watch, ismb_scram_watch_free);
+    }
+  return TRUE;
+}
+
+/* Inwards */
+
+/* libstrophe's expat (2.5 with deferral) does not look again at a torn tag until its bytes have doubled. It
+ * is torn where a write was cut short, or where the tag is longer than a read: then space behind the
+ * stanza makes up the length. */
+static void
+pad (IsmbPump *self)
+{
+  g_autofree char *space = NULL;
+  gsize length = self->in_scanner.longest_tag;
+
+  if (!self->torn && length <= STROPHE_READ)
+    return;
+  space = g_malloc (length);
+  memset (space, ' ', length);
+  /* Behind what passed and before the rest; it is looked at already. */
+  if (self->passed == self->inbound->len)
+    g_byte_array_append (self->inbound, (guint8 *) space, length);
+  else
+    {
+      gsize rest = self->inbound->len - self->passed;
+
+      g_byte_array_set_size (self->inbound, self->inbound->len + length);
+      memmove (self->inbound->data + self->passed + length, self->inbound->data + self->passed, rest);
+      memcpy (self->inbound->data + self->passed, space, length);
+    }
+  self->scanned += length;
+  self->passed += length;
+  self->torn = FALSE;
+  self->in_scanner.longest_tag = 0;
+}
+
+static gboolean
+pass_inbound (IsmbPump *self, IsmbScan scan)
+{
+  const char *element = (const char *) self->inbound->data + self->passed;
+  gsize length = self->scanned - self->passed;
+
+  if (scan == ISMB_SCAN_BAD)
+    {
+      cut (self, g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM,
+                                      "the server sent XML that is forbidden in a stream, or too much in one stanza"));
+      return FALSE;
+    }
+  if (!self->signed_in && scan == ISMB_SCAN_ELEMENT && !ask_watch (self, TRUE, element, length))
+    return FALSE;
+  if (!self->signed_in && scan == ISMB_SCAN_TAG)
+    return TRUE;
+  self->passed = self->scanned;
+  if (scan == ISMB_SCAN_ELEMENT)
+    pad (self);
+  return TRUE;
+}
+
+static void
+scan_inbound (IsmbPump *self)
+{
+  while (self->scanned < self->inbound->len)
+    {
+      gsize seen = 0;
+      IsmbScan scan = ismb_tag_scanner_next (&self->in_scanner, (char *) self->inbound->data + self->scanned,
+                                             self->inbound->len - self->scanned, &seen);
+
+      self->scanned += seen;
+      if (scan != ISMB_SCAN_MORE && !pass_inbound (self, scan))
+        return;
+    }
+}
+
+static gboolean
+on_fd_writable (gint fd, GIOCondition condition, gpointer data)
+{
+  pump_in (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSource *
+make_fd_out (IsmbPump *self)
+{
+  GSource *source = g_unix_fd_source_new (self->fd, G_IO_OUT);
+
+  g_source_set_callback (source, G_SOURCE_FUNC (on_fd_writable), self, NULL);
+  return source;
+}
+
+static void
+write_to_strophe (IsmbPump *self)
+{
+  gsize done = 0;
+
+  while (done < self->passed)
+    {
+      gssize count = send (self->fd, self->inbound->data + done, self->passed - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+      if (count <= 0)
+        break;
+      done += count;
+    }
+  self->torn |= done < self->passed;
+  g_byte_array_remove_range (self->inbound, 0, done);
+  self->passed -= done;
+  self->scanned -= done;
+}
+
+static gboolean on_net_readable (GObject *stream, gpointer data);
+
+static GSource *
+make_net_in (IsmbPump *self)
+{
+  GSource *source = g_pollable_input_stream_create_source (self->input, NULL);
+
+  g_source_set_callback (source, G_SOURCE_FUNC (on_net_readable), self, NULL);
+  return source;
+}
+
+/* Hands over what may go, and reads on only if that is not too much. */
+static void
+pump_in (IsmbPump *self)
+{
+  if (self->passed > 0)
+    write_to_strophe (self);
+  want_source (self, &self->fd_out, self->passed > 0, make_fd_out);
+  want_source (self, &self->net_in, !self->net_ended && self->passed < HIGH_WATER, make_net_in);
+  finish_if_delivered (self);
+}
+
+static gboolean
+on_net_readable (GObject *stream, gpointer data)
+{
+  IsmbPump *self = data;
+  g_autoptr (GError) error = NULL;
+  guint old = self->inbound->len;
+  gssize count;
+
+  g_byte_array_set_size (self->inbound, old + READ_SIZE);
+  count = g_pollable_input_stream_read_nonblocking (self->input, self->inbound->data + old, READ_SIZE, NULL, &error);
+  g_byte_array_set_size (self->inbound, old + MAX (count, 0));
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return G_SOURCE_CONTINUE;
+  if (count > 0)
+    scan_inbound (self);
+  else
+    end_network (self, g_steal_pointer (&error));
+  pump_in (self);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Outwards */
+
+static gboolean
+pass_outbound (IsmbPump *self)
+{
+  if (self->signed_in)
+    {
+      self->out_passed = self->outbound->len;
+      return TRUE;
+    }
+  while (self->out_scanned < self->outbound->len)
+    {
+      gsize seen = 0;
+      IsmbScan scan = ismb_tag_scanner_next (&self->out_scanner, (char *) self->outbound->data + self->out_scanned,
+                                             self->outbound->len - self->out_scanned, &seen);
+
+      self->out_scanned += seen;
+      if (scan == ISMB_SCAN_ELEMENT
+          && !ask_watch (self, FALSE, (char *) self->outbound->data + self->out_passed,
+                         self->out_scanned - self->out_passed))
+        return FALSE;
+      if (scan != ISMB_SCAN_MORE && scan != ISMB_SCAN_TAG)
+        self->out_passed = self->out_scanned;
+    }
+  return TRUE;
+}
+
+static gboolean
+on_net_writable (GObject *stream, gpointer data)
+{
+  pump_out (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSource *
+make_net_out (IsmbPump *self)
+{
+  GSource *source = g_pollable_output_stream_create_source (self->output, NULL);
+
+  g_source_set_callback (source, G_SOURCE_FUNC (on_net_writable), self, NULL);
+  return source;
+}
+
+static void
+write_to_network (IsmbPump *self, GError **error)
+{
+  gsize done = 0;
+
+  while (done < self->out_passed)
+    {
+      gssize count = g_pollable_output_stream_write_nonblocking (self->output, self->outbound->data + done,
+                                                                 self->out_passed - done, NULL, error);
+      if (count <= 0)
+        break;
+      done += count;
+    }
+  g_byte_array_remove_range (self->outbound, 0, done);
+  self->out_passed -= done;
+  self->out_scanned -= MIN (done, self->out_scanned);
+}
+
+static gboolean on_fd_readable (gint fd, GIOCondition condition, gpointer data);
+
+static GSource *
+make_fd_in (IsmbPump *self)
+{
+  GSource *source = g_unix_fd_source_new (self->fd, G_IO_IN);
+
+  g_source_set_callback (source, G_SOURCE_FUNC (on_fd_readable), self, NULL);
+  return source;
+}
+
+static void
+pump_out (IsmbPump *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->out_passed > 0)
+    write_to_network (self, &error);
+  if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    end_network (self, g_steal_pointer (&error));
+  want_source (self, &self->net_out, !self->net_ended && self->out_passed > 0, make_net_out);
+  want_source (self, &self->fd_in, !self->net_ended && self->out_passed < HIGH_WATER, make_fd_in);
+  finish_if_delivered (self);
+}
+
+static gboolean
+on_fd_readable (gint fd, GIOCondition condition, gpointer data)
+{
+  IsmbPump *self = data;
+  guint old = self->outbound->len;
+  gssize count;
+
+  g_byte_array_set_size (self->outbound, old + READ_SIZE);
+  count = recv (self->fd, self->outbound->data + old, READ_SIZE, MSG_DONTWAIT);
+  g_byte_array_set_size (self->outbound, old + MAX (count, 0));
+  if (count == 0) /* libstrophe is through and will say so itself */
+    {
+      clear_source (&self->fd_in);
+      return G_SOURCE_REMOVE;
+    }
+  if (count < 0)
+    return G_SOURCE_CONTINUE;
+  if (pass_outbound (self))
+    pump_out (self);
+  else
+    finish_if_delivered (self);
+  self->callbacks.taken (count, self->user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+const char *
+ismb_pump_get_auth_failure (IsmbPump *self)
+{
+  return self->auth_failure;
+}
+
+IsmbPump *
+ismb_pump_new (GIOStream *stream, int fd, const char *password, gboolean secret,
+               const IsmbPumpCallbacks *callbacks, gpointer user_data)
+{
+  static const IsmbTagScanner limits = { ELEMENT_MAX_BEFORE, TAGS_MAX, DEPTH_MAX };
+  IsmbPump *self = g_new0 (IsmbPump, 1);
+
+  self->stream = g_object_ref (stream);
+  self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
+  self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
+  self->fd = fd;
+  self->callbacks = *callbacks;
+  self->user_data = user_data;
+  self->context = g_main_context_ref_thread_default ();
+  self->inbound = g_byte_array_new ();
+  self->outbound = g_byte_array_new ();
+  self->in_scanner = self->out_scanner = limits;
+  self->watch = ismb_scram_watch_new (password, secret);
+  pump_in (self);
+  pump_out (self);
+  return self;
+}
+
+static void
+on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_io_stream_close_finish (G_IO_STREAM (source), result, NULL);
+}
+
+/* TLS says good-bye, which may have to wait; a bare socket closes at once. */
+static void
+close_network (IsmbPump *self)
+{
+  if (G_IS_TLS_CONNECTION (self->stream) && !self->net_ended)
+    g_io_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, on_closed, NULL);
+  else
+    g_io_stream_close (self->stream, NULL, NULL);
+}
+
+void
+ismb_pump_free (IsmbPump *self)
+{
+  gssize count;
+  char last[512];
+
+  clear_source (&self->net_in);
+  clear_source (&self->net_out);
+  clear_source (&self->fd_in);
+  clear_source (&self->fd_out);
+  if (!self->net_ended && self->signed_in)
+    {
+      while ((count = recv (self->fd, last, sizeof last, MSG_DONTWAIT)) > 0) /* </stream:stream> */
+        g_byte_array_append (self->outbound, (guint8 *) last, count);
+      self->out_passed = self->outbound->len;
+      write_to_network (self, NULL);
+    }
+  close_network (self);
+  close (self->fd);
+  g_object_unref (self->stream);
+  g_byte_array_unref (self->inbound);
+  g_byte_array_unref (self->outbound);
+  g_clear_pointer (&self->watch, ismb_scram_watch_free);
+  g_free (self->auth_failure);
+  g_clear_error (&self->error);
+  g_main_context_unref (self->context);
+  g_free (self);
+}

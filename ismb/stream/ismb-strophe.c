@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.stream.strophe"
+
+#include "config.h"
+#include "ismb/stream/ismb-strophe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <strophe.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-namespaces.h"
+
+#define TICK_US (G_USEC_PER_SEC / 2) /* libstrophe's own deadlines, while it has any */
+#define TURN_READS 16                /* of 4096 bytes each, before other sources have their turn */
+#define WAITING_MAX 256              /* what was read and not yet handed up; then reading pauses */
+
+typedef enum { READY, STANZA, CLOSED } EventKind;
+
+typedef struct
+{
+  EventKind kind;
+  char *jid;
+  IsmbTree *tree;
+  GError *error;
+} Event;
+
+typedef struct
+{
+  GSource source;
+  IsmbStrophe *owner;
+} Source;
+
+struct _IsmbStrophe
+{
+  IsmbStropheCallbacks callbacks;
+  gpointer user_data;
+  xmpp_ctx_t *ctx;
+  xmpp_conn_t *conn;
+  GSource *engine;  /* runs libstrophe; not recursive */
+  GSource *outlet;  /* calls back; recursive */
+  gpointer tag;     /* of libstrophe's descriptor in `engine`, NULL while there is none */
+  int low_fd;       /* kept for libstrophe, -1 while libstrophe has it */
+  int engine_fd;    /* libstrophe's descriptor, -1 */
+  GQueue waiting;   /* of Event */
+  gsize queued;
+  gboolean kick;
+  gboolean ready;
+  gboolean closing;
+  gboolean paused;
+  gboolean skip;    /* the stanza in hand was libstrophe's own */
+};
+
+/* The sockopt callback has no user data: what it works for, and what it found. */
+static _Thread_local IsmbStrophe *starting;
+
+static void
+event_free (Event *event)
+{
+  g_free (event->jid);
+  g_clear_pointer (&event->tree, ismb_tree_free);
+  g_clear_error (&event->error);
+  g_free (event);
+}
+
+static void
+push_event (IsmbStrophe *self, EventKind kind, const char *jid, IsmbTree *tree, GError *error)
+{
+  Event *event = g_new0 (Event, 1);
+
+  event->kind = kind;
+  event->jid = g_strdup (jid);
+  event->tree = tree;
+  event->error = error;
+  g_queue_push_tail (&self->waiting, event);
+  g_source_set_ready_time (self->outlet, 0);
+}
+
+/* Elements: libstrophe's to ours */
+
+static void
+copy_attributes (IsmbTree *tree, IsmbNode *node, xmpp_stanza_t *stanza)
+{
+  int count = xmpp_stanza_get_attribute_count (stanza);
+  g_autofree const char **pairs = g_new0 (const char *, 2 * count + 1);
+
+  count = xmpp_stanza_get_attributes (stanza, pairs, 2 * count);
+  for (int i = 0; i + 1 < count; i += 2)
+    if (g_str_equal (pairs[i], "lang"))
+      ismb_tree_set (tree, node, "xml:lang", pairs[i + 1]); /* libstrophe drops the prefix */
+    else if (!g_str_equal (pairs[i], "xmlns"))
+      ismb_tree_set (tree, node, pairs[i], pairs[i + 1]);
+}
+
+static void
+copy_children (IsmbTree *tree, IsmbNode *node, xmpp_stanza_t *stanza)
+{
+  xmpp_stanza_t *child;
+
+  for (child = xmpp_stanza_get_children (stanza); child != NULL; child = xmpp_stanza_get_next (child))
+    if (xmpp_stanza_is_text (child))
+      ismb_tree_add_text (tree, node, xmpp_stanza_get_text_ptr (child), -1);
+    else if (xmpp_stanza_is_tag (child))
+      {
+        const char *ns = xmpp_stanza_get_ns (child);
+        IsmbNode *copy = ismb_tree_add (tree, node, xmpp_stanza_get_name (child), ns != NULL ? ns : "");
+
+        copy_attributes (tree, copy, child);
+        copy_children (tree, copy, child);
+      }
+}
+
+static IsmbTree *
+copy_stanza (xmpp_stanza_t *stanza)
+{
+  const char *ns = xmpp_stanza_get_ns (stanza);
+  IsmbTree *tree = ismb_tree_new (xmpp_stanza_get_name (stanza), ns != NULL ? ns : ISMB_NS_CLIENT);
+
+  copy_attributes (tree, ismb_tree_root (tree), stanza);
+  copy_children (tree, ismb_tree_root (tree), stanza);
+  return tree;
+}
+
+/* What libstrophe calls */
+
+static int
+on_stanza (xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *user_data)
+{
+  IsmbStrophe *self = user_data;
+
+  if (self->skip)
+    self->skip = FALSE;
+  else
+    push_event (self, STANZA, NULL, copy_stanza (stanza), NULL);
+  return 1;
+}
+
+static GError *
+error_of_stream (xmpp_stream_error_t *stream_error)
+{
+  const char *condition = "undefined-condition";
+  xmpp_stanza_t *child;
+
+  for (child = xmpp_stanza_get_children (stream_error->stanza); child != NULL;
+       child = xmpp_stanza_get_next (child))
+    if (g_strcmp0 (xmpp_stanza_get_ns (child), ISMB_NS_STREAMS) == 0
+        && g_strcmp0 (xmpp_stanza_get_name (child), "text") != 0)
+      condition = xmpp_stanza_get_name (child);
+  if (stream_error->text == NULL)
+    return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the stream: %s", condition);
+  return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the stream: %s (%s)", condition,
+                      stream_error->text);
+}
+
+static void
+on_connection (xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
+               xmpp_stream_error_t *stream_error, void *user_data)
+{
+  IsmbStrophe *self = user_data;
+
+  if (event == XMPP_CONN_CONNECT)
+    {
+      self->ready = TRUE;
+      self->skip = TRUE; /* the answer that completed it is still on its way through the handlers */
+      xmpp_handler_add (conn, on_stanza, NULL, NULL, NULL, self);
+      push_event (self, READY, xmpp_conn_get_bound_jid (conn), NULL, NULL);
+      return;
+    }
+  /* The descriptor is closed already. */
+  if (self->tag != NULL)
+    g_source_remove_unix_fd (self->engine, g_steal_pointer (&self->tag));
+  self->engine_fd = -1;
+  push_event (self, CLOSED, NULL, NULL, stream_error != NULL ? error_of_stream (stream_error) : NULL);
+}
+
+/* libstrophe is about to connect this socket. No function of its adopts one that is connected, but it is a
+ * pointer to the variable that we get: put a datagram socket there, whose connect () succeeds at once
+ * and sends nothing, at the low number kept for it. The socketpair's end takes its place afterwards. */
+static int
+on_socket (xmpp_conn_t *conn, void *socket_variable)
+{
+  int *variable = socket_variable;
+  socklen_t length = sizeof (int);
+  int family = AF_INET;
+  int datagram;
+
+  if (starting->low_fd < 0)
+    return -1;
+  getsockopt (*variable, SOL_SOCKET, SO_DOMAIN, &family, &length);
+  datagram = socket (family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (datagram < 0 || dup3 (datagram, starting->low_fd, O_CLOEXEC) < 0)
+    {
+      if (datagram >= 0)
+        close (datagram);
+      return -1;
+    }
+  close (datagram);
+  close (*variable);
+  *variable = starting->engine_fd = g_steal_fd (&starting->low_fd);
+  return 0;
+}
+
+/* The sources */
+
+static gboolean
+has_input (IsmbStrophe *self)
+{
+  int waiting = 0;
+
+  return self->engine_fd >= 0 && ioctl (self->engine_fd, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+static void
+pause_reading (IsmbStrophe *self, gboolean pause)
+{
+  if (self->paused == pause || self->tag == NULL)
+    return;
+  self->paused = pause;
+  g_source_modify_unix_fd (self->engine, self->tag, pause ? 0 : G_IO_IN);
+}
+
+static gboolean
+engine_prepare (GSource *source, int *timeout)
+{
+  *timeout = -1;
+  return ((Source *) source)->owner->kick;
+}
+
+static gboolean
+engine_check (GSource *source)
+{
+  IsmbStrophe *self = ((Source *) source)->owner;
+
+  return self->kick || (self->tag != NULL && g_source_query_unix_fd (source, self->tag) != 0);
+}
+
+/* A reply that libstrophe's own handlers queued leaves with the next run, hence the extra ones until we
+ * are signed in; afterwards its handlers only copy. */
+static gboolean
+engine_dispatch (GSource *source, GSourceFunc func, gpointer data)
+{
+  IsmbStrophe *self = ((Source *) source)->owner;
+  int extra = self->ready && !self->closing ? 0 : 3;
+
+  self->kick = FALSE;
+  xmpp_run_once (self->ctx, 0);
+  for (int i = 0; i < TURN_READS && self->waiting.length < WAITING_MAX && has_input (self); i++)
+    xmpp_run_once (self->ctx, 0);
+  while (extra-- > 0 && self->engine_fd >= 0)
+    xmpp_run_once (self->ctx, 0);
+  pause_reading (self, self->waiting.length >= WAITING_MAX);
+  g_source_set_ready_time (source, self->engine_fd >= 0 && (!self->ready || self->closing)
+                                       ? g_get_monotonic_time () + TICK_US : -1);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs engine_funcs = { engine_prepare, engine_check, engine_dispatch, NULL };
+
+static void
+call_back (IsmbStrophe *self, Event *event)
+{
+  switch (event->kind)
+    {
+    case READY:
+      self->callbacks.ready (event->jid, self->user_data);
+      break;
+    case STANZA:
+      self->callbacks.stanza (g_steal_pointer (&event->tree), self->user_data);
+      break;
+    case CLOSED:
+      self->callbacks.closed (event->error, self->user_data);
+      break;
+    }
+}
+
+/* One event each time: the callback may free us, or dispatch this source again in a loop of its own. */
+static gboolean
+outlet_dispatch (GSource *source, GSourceFunc func, gpointer data)
+{
+  IsmbStrophe *self = ((Source *) source)->owner;
+  Event *event = g_queue_pop_head (&self->waiting);
+
+  if (g_queue_is_empty (&self->waiting))
+    g_source_set_ready_time (source, -1);
+  if (self->waiting.length < WAITING_MAX / 2)
+    pause_reading (self, FALSE);
+  if (event == NULL)
+    return G_SOURCE_CONTINUE;
+  call_back (self, event);
+  event_free (event);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs outlet_funcs = { NULL, NULL, outlet_dispatch, NULL };
+
+static GSource *
+attach_source (IsmbStrophe *self, GSourceFuncs *funcs, const char *name, gboolean recursive)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+  GSource *source = g_source_new (funcs, sizeof (Source));
+
+  ((Source *) source)->owner = self;
+  g_source_set_static_name (source, name);
+  g_source_set_can_recurse (source, recursive);
+  g_source_attach (source, context);
+  return source;
+}
+
+static void
+detach_source (GSource **source)
+{
+  if (*source == NULL)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+reserve_low_fd (IsmbStrophe *self)
+{
+  int fd;
+
+  if (self->low_fd >= 0)
+    return;
+  fd = open ("/dev/null", O_PATH | O_CLOEXEC);
+  if (fd >= FD_SETSIZE)
+    close (g_steal_fd (&fd));
+  self->low_fd = fd;
+}
+
+IsmbStrophe *
+ismb_strophe_new (const IsmbStropheCallbacks *callbacks, gpointer user_data)
+{
+  static gsize initialized;
+  IsmbStrophe *self = g_new0 (IsmbStrophe, 1);
+
+  if (g_once_init_enter (&initialized))
+    {
+      xmpp_initialize ();
+      g_once_init_leave (&initialized, 1);
+    }
+  self->callbacks = *callbacks;
+  self->user_data = user_data;
+  self->low_fd = self->engine_fd = -1;
+  reserve_low_fd (self);
+  return self;
+}
+
+static gboolean
+begin (IsmbStrophe *self, const char *jid, const char *password)
+{
+  static const char *const loopbacks[] = { "127.0.0.1", "::1" }; /* whichever this namespace has */
+  gboolean connected = FALSE;
+
+  /* No logger: at its debug level libstrophe shows passwords and bodies. */
+  self->ctx = xmpp_ctx_new (NULL, NULL);
+  self->conn = xmpp_conn_new (self->ctx);
+  xmpp_conn_set_flags (self->conn, XMPP_CONN_FLAG_DISABLE_TLS | XMPP_CONN_FLAG_DISABLE_SM);
+  xmpp_conn_set_jid (self->conn, jid);
+  xmpp_conn_set_pass (self->conn, password);
+  xmpp_conn_set_sockopt_callback (self->conn, on_socket);
+  starting = self;
+  for (gsize i = 0; i < G_N_ELEMENTS (loopbacks) && !connected; i++)
+    {
+      reserve_low_fd (self);
+      connected = xmpp_connect_client (self->conn, loopbacks[i], 9, on_connection, self) == XMPP_EOK;
+    }
+  starting = NULL;
+  return connected;
+}
+
+int
+ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GError **error)
+{
+  int ends[2];
+
+  g_return_val_if_fail (self->engine == NULL, -1);
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+    {
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot make a socketpair: %s", g_strerror (errno));
+      return -1;
+    }
+  self->engine = attach_source (self, &engine_funcs, "[ismb] libstrophe", FALSE);
+  self->outlet = attach_source (self, &outlet_funcs, "[ismb] stanzas", TRUE);
+  if (!begin (self, jid, password) || dup3 (ends[0], self->engine_fd, O_CLOEXEC) < 0)
+    {
+      close (ends[0]);
+      close (ends[1]);
+      ismb_strophe_stop (self);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+                   "cannot start an XMPP stream: it takes a descriptor below %d and a loopback address",
+                   FD_SETSIZE);
+      return -1;
+    }
+  close (ends[0]);
+  self->tag = g_source_add_unix_fd (self->engine, self->engine_fd, G_IO_IN);
+  self->kick = TRUE;
+  return ends[1];
+}
+
+void
+ismb_strophe_send (IsmbStrophe *self, const char *xml, gsize length)
+{
+  if (self->conn == NULL || self->engine_fd < 0)
+    return;
+  self->queued += length;
+  xmpp_send_raw (self->conn, xml, length);
+  self->kick = TRUE;
+}
+
+gsize
+ismb_strophe_get_queued (IsmbStrophe *self)
+{
+  return self->queued;
+}
+
+void
+ismb_strophe_taken (IsmbStrophe *self, gsize bytes)
+{
+  self->queued -= MIN (bytes, self->queued); /* libstrophe's own bytes are not counted */
+  self->kick = TRUE;
+}
+
+void
+ismb_strophe_close (IsmbStrophe *self)
+{
+  if (self->conn == NULL || self->closing)
+    return;
+  self->closing = TRUE;
+  self->kick = TRUE;
+  xmpp_disconnect (self->conn);
+}
+
+void
+ismb_strophe_stop (IsmbStrophe *self)
+{
+  g_clear_pointer (&self->conn, xmpp_conn_release);
+  g_clear_pointer (&self->ctx, xmpp_ctx_free);
+  self->tag = NULL;
+  detach_source (&self->engine);
+  detach_source (&self->outlet);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) event_free);
+  self->engine_fd = -1;
+  self->queued = 0;
+  self->kick = self->ready = self->closing = self->paused = self->skip = FALSE;
+  reserve_low_fd (self);
+}
+
+void
+ismb_strophe_free (IsmbStrophe *self)
+{
+  ismb_strophe_stop (self);
+  if (self->low_fd >= 0)
+    close (self->low_fd);
+  g_free (self);
+}

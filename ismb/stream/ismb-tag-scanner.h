@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Where tags and top-level elements of a stream end, without parsing: for the pump, which must know how
+ * far its bytes may go while the parser behind it is libstrophe's own. It is stricter than XML: no DTD,
+ * no comments, no CDATA, a processing instruction only before the stream's header, no NUL. */
+typedef struct
+{
+  gsize bytes_max; /* of one top-level element */
+  guint tags_max;  /* in one top-level element */
+  guint depth_max;
+  /*< private >*/
+  guint state;
+  char quote;
+  guint depth;
+  guint tags;
+  gsize element;      /* bytes of the current top-level element */
+  gsize tag;          /* bytes of the current tag */
+  gsize longest_tag;  /* since it was last set to 0 */
+  char first, last;   /* of the current tag: behind `<`, and before the byte at hand */
+} IsmbTagScanner;
+
+typedef enum
+{
+  ISMB_SCAN_MORE,    /* all bytes seen, and the last is inside a tag, text or space */
+  ISMB_SCAN_TAG,     /* a tag inside an element ended here */
+  ISMB_SCAN_HEADER,  /* <stream:stream> or what stands before it */
+  ISMB_SCAN_ELEMENT, /* a top-level element is complete */
+  ISMB_SCAN_END,     /* </stream:stream> */
+  ISMB_SCAN_BAD,     /* forbidden, or over a limit */
+} IsmbScan;
+
+/* Looks at bytes until something ends; `*seen` is how many. The next call goes on behind them. */
+IsmbScan ismb_tag_scanner_next  (IsmbTagScanner *scanner, const char *bytes, gsize length, gsize *seen);
+/* A new stream begins. */
+void     ismb_tag_scanner_reset (IsmbTagScanner *scanner);
+
+G_END_DECLS
