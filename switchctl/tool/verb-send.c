@@ -9,16 +9,66 @@
 
 #define WORDS "JID BODY"
 
-static void
-on_bounce (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+typedef struct
 {
-  char **reason = user_data;
+  Tool *tool;
+  IsmbJid *to;
+  gboolean wants_answer;
+  gboolean done;       /* the answer or the bounce came */
+  gboolean well;
+} Send;
 
-  if (!ismb_stanza_is_error (ISMB_STANZA (payload)) || *reason != NULL)
+static char *
+reason_of (IsmbStanza *message)
+{
+  char *text = ismb_stanza_get_error_text (message);
+
+  return text != NULL ? text : ismb_stanza_get_error_condition (message);
+}
+
+static void
+print_answer (Send *send, IsmbMessage *message)
+{
+  const char *body = ismb_message_get_body (message);
+  GVariantBuilder object;
+
+  if (!send->tool->json)
+    {
+      output_text (body != NULL ? body : "", "");
+      return;
+    }
+  g_variant_builder_init (&object, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&object, "{sv}", "from",
+                         g_variant_new_string (ismb_jid_get_full (ismb_stanza_get_from_jid (ISMB_STANZA (message)))));
+  g_variant_builder_add (&object, "{sv}", "type",
+                         g_variant_new_string (ismb_stanza_get_stanza_type (ISMB_STANZA (message))));
+  g_variant_builder_add (&object, "{sv}", "body", g_variant_new_string (body != NULL ? body : ""));
+  output_json (g_variant_builder_end (&object), FALSE);
+}
+
+/* A bounce has no body of its own; an answer has one, also where it tells of an error. */
+static void
+on_message (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  Send *send = user_data;
+  IsmbStanza *message = ISMB_STANZA (payload);
+  IsmbJid *from = ismb_stanza_get_from_jid (message);
+  gboolean is_error = ismb_stanza_is_error (message);
+
+  if (send->done || from == NULL || g_strcmp0 (ismb_jid_get_bare (from), ismb_jid_get_bare (send->to)) != 0)
     return;
-  *reason = ismb_stanza_get_error_text (ISMB_STANZA (payload));
-  if (*reason == NULL)
-    *reason = ismb_stanza_get_error_condition (ISMB_STANZA (payload));
+  if (send->wants_answer && ismb_message_get_body (ISMB_MESSAGE (message)) != NULL)
+    print_answer (send, ISMB_MESSAGE (message));
+  else if (is_error)
+    {
+      g_autofree char *reason = reason_of (message);
+
+      g_printerr ("switchctl: %s was not reached: %s\n", ismb_jid_get_full (send->to), reason != NULL ? reason : "");
+    }
+  else
+    return;
+  send->done = TRUE;
+  send->well = !is_error;
 }
 
 /* A message is not answered, but what goes to one domain stays in order (RFC 6120, 10.1): when that domain
@@ -35,28 +85,25 @@ wait_for_bounce (IsmbClient *client, IsmbJid *to)
 }
 
 static ToolExit
-send_message (Tool *tool, IsmbJid *to, const char *body, const char *subject, const char *type)
+send_message (Send *send, const char *body, const char *subject, const char *type, int seconds)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *reason = NULL;
-  IsmbClient *client = bus_open (tool, NULL, &error);
+  IsmbClient *client = bus_open (send->tool, NULL, &error);
   gboolean sent;
 
   if (client == NULL)
     return tool_fail (error);
-  ismb_client_add_event_handler (client, "message", on_bounce, &reason, NULL);
-  ismb_client_add_event_handler (client, "message_error", on_bounce, &reason, NULL);
-  sent = ismb_client_send_message (client, ismb_jid_get_full (to), body, subject, type, &error);
-  if (sent)
-    wait_for_bounce (client, to);
+  ismb_client_add_event_handler (client, "message", on_message, send, NULL);
+  ismb_client_add_event_handler (client, "message_error", on_message, send, NULL);
+  sent = ismb_client_send_message (client, ismb_jid_get_full (send->to), body, subject, type, &error);
+  if (sent && !send->wants_answer)
+    wait_for_bounce (client, send->to);
+  else if (sent && !bus_wait (&send->done, seconds * 1000))
+    g_printerr ("switchctl: no answer from %s within %d s\n", ismb_jid_get_full (send->to), seconds);
   bus_close (client);
   if (!sent)
     return tool_fail (error);
-  if (reason == NULL)
-    return TOOL_EXIT_OK;
-  g_printerr ("switchctl: %s was not reached: ", ismb_jid_get_full (to));
-  g_printerr ("%s\n", reason);
-  return TOOL_EXIT_FAILED;
+  return send->well || (!send->wants_answer && !send->done) ? TOOL_EXIT_OK : TOOL_EXIT_FAILED;
 }
 
 ToolExit
@@ -66,17 +113,21 @@ tool_verb_send (Tool *tool, int argc, char **argv)
   g_autofree char *type = NULL;
   g_autoptr (IsmbJid) to = NULL;
   g_autoptr (GError) error = NULL;
+  Send send = { .tool = tool };
+  int seconds = 30;
   const GOptionEntry entries[] = {
     { "subject", 0, 0, G_OPTION_ARG_STRING, &subject, "the message's subject", "S" },
     { "type", 0, 0, G_OPTION_ARG_STRING, &type, "normal (the default), chat, headline", "T" },
+    { "answer", 0, 0, G_OPTION_ARG_NONE, &send.wants_answer, "wait for the answer, and print it", NULL },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &seconds, "how long to wait for it (30)", "SECONDS" },
     { NULL },
   };
 
   if (!tool_parse (&argc, &argv, entries, WORDS,
-                   "Sends a message to an address, e.g. example@sw2.001122. Exit code 1, with the reason, where it\n"
-                   "comes back."))
+                   "Sends a message to an address, e.g. example@sw2.001122. Exit code 1 where it comes back, with the\n"
+                   "reason, or where the answer tells of an error."))
     return TOOL_EXIT_USAGE;
-  if (argc != 3)
+  if (argc != 3 || seconds < 1 || seconds > 86400)
     return tool_usage ("send", WORDS);
   if (type != NULL && !g_strv_contains ((const char *const[]) { "normal", "chat", "headline", NULL }, type))
     {
@@ -89,5 +140,6 @@ tool_verb_send (Tool *tool, int argc, char **argv)
       g_printerr ("switchctl: %s\n", error->message);
       return TOOL_EXIT_USAGE;
     }
-  return send_message (tool, to, argv[2], subject, type);
+  send.to = to;
+  return send_message (&send, argv[2], subject, type, seconds);
 }

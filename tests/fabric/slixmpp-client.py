@@ -1,0 +1,44 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Debian's slixmpp signs in over STARTTLS, the listener's certificate checked against the fabric's CA, and sends a
+message. Usage: slixmpp-client.py ADDRESS JID PASSWORD TO STATE-DIR"""
+
+import asyncio
+import os
+import sys
+
+import slixmpp
+
+address, jid, password, to, state = sys.argv[1:]
+outcome = []
+
+
+class Client(slixmpp.ClientXMPP):
+    def __init__(self):
+        super().__init__(jid, password)
+        self.ca_certs = os.path.join(state, "fabric.pem")
+        self.add_event_handler("session_start", self.start)
+        self.add_event_handler("failed_all_auth", self.refused)
+        self.add_event_handler("ssl_invalid_chain", self.untrusted)
+
+    async def start(self, event):
+        await self.get_roster()
+        self.send_presence()
+        self.send_message(mto=to, mbody="from slixmpp", mtype="chat")
+        outcome.append("sent inside " + self.transport.get_extra_info("ssl_object").version())
+        await self.disconnect()
+
+    def refused(self, event):
+        outcome.append("refused")
+        self.disconnect()
+
+    def untrusted(self, event):
+        outcome.append("untrusted certificate")
+        self.disconnect()
+
+
+client = Client()
+client.connect((address, 5222))
+client.loop.run_until_complete(asyncio.wait_for(client.disconnected, 30))
+print(*outcome)
+sys.exit(0 if outcome and outcome[0].startswith("sent inside TLS") else 1)

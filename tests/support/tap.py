@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs the functions of a module whose names begin with test_, in the order they stand there, and tells in TAP."""
+
+import sys
+import traceback
+
+
+def main(module, *arguments):
+    tests = [(name, function) for name, function in vars(module).items() if name.startswith("test_") and callable(function)]
+    print(f"1..{len(tests)}", flush=True)
+    failed = 0
+    for number, (name, function) in enumerate(tests, 1):
+        title = name[5:].replace("_", " ")
+        try:
+            function(*arguments)
+            print(f"ok {number} - {title}", flush=True)
+        except Exception:  # whatever it was, it is this test's failure, and the next is tried
+            failed += 1
+            print(f"not ok {number} - {title}", flush=True)
+            for line in traceback.format_exc().splitlines():
+                print(f"# {line}", flush=True)
+    return failed
