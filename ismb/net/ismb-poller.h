@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (IsmbPoller, ismb_poller, ISMB, POLLER, GObject)
 
 /* Lives inside the struct of whoever owns the descriptor; zeroed before first use. A callback may
- * remove any watch, its own too. */
+ * remove any watch, its own too. Flush and deadline also serve a watch that has no descriptor (any
+ * more). Its owner removes it before it, or the poller, goes away. */
 typedef struct _IsmbWatch IsmbWatch;
 struct _IsmbWatch
 {
