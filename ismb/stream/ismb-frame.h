@@ -23,6 +23,8 @@ typedef struct
   guint32 length;           /* of data */
   const char *name, *ns;    /* ns is "jabber:client" for a stanza, on any stream */
   const char *from, *to;    /* prepared addresses, or NULL */
+  gboolean bad_address;     /* a `from` or `to` was sent that is no address: that one is NULL here and left out
+                             * of data. Answer with jid-malformed; without a `from` nobody can be answered. */
   const char *id, *type;    /* or NULL */
   const char *payload_name, *payload_ns; /* the first child element, or NULL */
   const char *data;
@@ -37,6 +39,10 @@ void       ismb_frame_unref     (IsmbFrame *frame);
 IsmbFrame *ismb_frame_readdress (const IsmbFrame *frame, const char *from, const char *to);
 /* A tree to read and to make an answer of; for what the listener itself answers. */
 IsmbTree  *ismb_frame_to_tree   (const IsmbFrame *frame);
+/* Copies `parts`, whose data is canonical, whose head is set, and whose strings may be anywhere. */
+IsmbFrame *ismb_frame_new        (const IsmbFrame *parts);
+/* Bytes that are no element, for the write queue: a stream header, an end. Only data and length are set. */
+IsmbFrame *ismb_frame_new_text   (const char *text, gssize length);
 /* From a tree of ours; its addresses must be prepared. Takes nothing. */
 IsmbFrame *ismb_frame_new_from_tree (IsmbTree *tree);
 /* The error that answers `frame`, from whom it was sent to, or NULL where RFC 6120 wants none (errors,
