@@ -30,11 +30,14 @@ gint64        ismb_fabric_get_expiry    (IsmbFabric *self);       /* unix second
 IsmbAuthority *ismb_fabric_get_authority (IsmbFabric *self);      /* NULL: no registrar */
 /* The certificate to show, fabric's or self-signed, and the CA behind it; PEM. */
 char         *ismb_fabric_dup_chain_pem (IsmbFabric *self);
-gboolean      ismb_fabric_init          (IsmbFabric *self, const char *name, GError **error);
+/* `fabric init`: makes the fabric's CA here and certifies this switch. ISMB_ERROR_EXISTS on a member or registrar.
+ * (Not called init: that is GObject's name for setting up an instance.) */
+gboolean      ismb_fabric_establish     (IsmbFabric *self, const char *name, GError **error);
 char         *ismb_fabric_request       (IsmbFabric *self, GError **error);
 /* `bundle_pem`: what sign () returned. The certificate must be for our key and our domain, its CA's hash
  * `ca_hash` (64 hex digits). Nothing is written unless all of it holds. */
 gboolean      ismb_fabric_install       (IsmbFabric *self, const char *bundle_pem, const char *ca_hash, GError **error);
+/* For showing it before installing: the hash of the CA in a bundle. */
 char         *ismb_fabric_ca_hash_of    (const char *bundle_pem, GError **error);
 /* Is the holder of this chain (DER, leaf first) the switch `domain`, in the VR `vr`? Sets `*device_id`
  * (full form). Names only from SAN, by ASN.1. ISMB_ERROR_UNTRUSTED says what does not hold. */

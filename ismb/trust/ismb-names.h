@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <gnutls/x509.h>
+#include <gnutls/x509-ext.h>
+
+G_BEGIN_DECLS
+
+/* What a certificate or a request says of its holder, in its subjectAltName and nowhere else. */
+typedef struct
+{
+  char *domain;    /* dNSName and xmppAddr */
+  char *device_id; /* full form, from the URI ismb:id: */
+  char **vrs;      /* names, from the URIs ismb:vr:; empty for none */
+} IsmbNames;
+
+IsmbNames *ismb_names_new            (const char *domain, const char *device_id, const char *const *vrs);
+void       ismb_names_free           (IsmbNames *self);
+gboolean   ismb_names_has_vr         (IsmbNames *self, const char *vr);
+/* The extension's value, DER. */
+gboolean   ismb_names_export         (IsmbNames *self, gnutls_datum_t *extension, GError **error);
+/* Exactly one domain (dNSName, and an equal xmppAddr), exactly one device id, nothing of another kind:
+ * ISMB_ERROR_UNTRUSTED tells what is not so. */
+IsmbNames *ismb_names_of_certificate (gnutls_x509_crt_t certificate, GError **error);
+IsmbNames *ismb_names_of_request     (gnutls_x509_crq_t request, GError **error);
+
+/* A domain we can certify: letters, digits, dashes and dots, lower case, at most 63 bytes. */
+gboolean   ismb_names_check_domain   (const char *domain, gsize size, GError **error);
+/* A VR's name: 1 to 63 bytes of UTF-8 without control characters. */
+gboolean   ismb_names_check_vr       (const char *vr, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbNames, ismb_names_free)
+
+G_END_DECLS
