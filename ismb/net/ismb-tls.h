@@ -16,8 +16,8 @@ typedef enum
   ISMB_TLS_PEERS,   /* TLS 1.3 only, a certificate required of both sides */
 } IsmbTlsProfile;
 
-/* `key_pem`, `chain_pem`: our own; `ca_pem` is sent as hint only and may be NULL: who is believed is
- * decided above, by whoever reads the peer's certificate. */
+/* `key_pem`, `chain_pem`: our own, leaf first; both NULL for a client without a certificate. Who is believed
+ * is decided above, by whoever reads the peer's certificate. */
 IsmbTlsContext *ismb_tls_context_new   (IsmbTlsProfile profile, const char *key_pem, const char *chain_pem,
                                         GError **error);
 IsmbTlsContext *ismb_tls_context_ref   (IsmbTlsContext *context);
@@ -41,8 +41,10 @@ void        ismb_tls_bye            (IsmbTls *tls);
 GPtrArray  *ismb_tls_dup_peer_chain (IsmbTls *tls);
 const char *ismb_tls_get_alpn       (IsmbTls *tls);      /* or NULL */
 const char *ismb_tls_get_version    (IsmbTls *tls);      /* "TLS1.3" */
-/* RFC 9266 tls-exporter, 32 bytes; NULL before the handshake. And RFC 5929 tls-server-end-point. */
+/* RFC 9266 tls-exporter, 32 bytes, and RFC 5929 tls-server-end-point; NULL before the handshake, and where
+ * the session cannot have it. */
 GBytes     *ismb_tls_dup_exporter   (IsmbTls *tls);
+GBytes     *ismb_tls_dup_server_end_point (IsmbTls *tls);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbTls, ismb_tls_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbTlsContext, ismb_tls_context_unref)

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.net.tls"
+#include "config.h"
+#include "ismb/net/ismb-tls.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "ismb/core/ismb-error.h"
+
+struct _IsmbTlsContext
+{
+  gatomicrefcount ref_count;
+  IsmbTlsProfile profile;
+  gnutls_certificate_credentials_t credentials;
+  gnutls_priority_t priorities;
+};
+
+struct _IsmbTls
+{
+  IsmbTlsContext *context;
+  gnutls_session_t session;
+  char *alpn;
+  gboolean done;          /* the handshake is */
+  gboolean write_blocked; /* GnuTLS keeps an encrypted record that the socket did not take yet */
+};
+
+static const char *const priorities[] = {
+  [ISMB_TLS_CLIENTS] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
+  [ISMB_TLS_PEERS] = "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+};
+
+static gboolean
+check (int code, const char *deed, GError **error)
+{
+  if (code >= 0)
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot %s: %s", deed, gnutls_strerror (code));
+  return FALSE;
+}
+
+static gboolean
+load_key (IsmbTlsContext *self, const char *key_pem, const char *chain_pem, GError **error)
+{
+  gnutls_datum_t key = { (guchar *) key_pem, 0 }, chain = { (guchar *) chain_pem, 0 };
+  int code;
+  if (key_pem == NULL || chain_pem == NULL)
+    return TRUE;
+  key.size = strlen (key_pem);
+  chain.size = strlen (chain_pem);
+  code = gnutls_certificate_set_x509_key_mem2 (self->credentials, &chain, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
+  return check (code, "use the private key and its certificate for TLS", error);
+}
+
+IsmbTlsContext *
+ismb_tls_context_new (IsmbTlsProfile profile, const char *key_pem, const char *chain_pem, GError **error)
+{
+  g_autoptr (IsmbTlsContext) self = g_new0 (IsmbTlsContext, 1);
+  g_atomic_ref_count_init (&self->ref_count);
+  self->profile = profile;
+  if (!check (gnutls_certificate_allocate_credentials (&self->credentials), "set up TLS", error) ||
+      !check (gnutls_priority_init (&self->priorities, priorities[profile], NULL), "choose TLS ciphers",
+              error) ||
+      !load_key (self, key_pem, chain_pem, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+IsmbTlsContext *
+ismb_tls_context_ref (IsmbTlsContext *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+ismb_tls_context_unref (IsmbTlsContext *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  g_clear_pointer (&self->credentials, gnutls_certificate_free_credentials);
+  g_clear_pointer (&self->priorities, gnutls_priority_deinit);
+  g_free (self);
+}
+
+static gboolean
+set_alpn (IsmbTls *self, const char *const *alpn, GError **error)
+{
+  gnutls_datum_t protocols[8];
+  guint n;
+  if (alpn == NULL)
+    return TRUE;
+  for (n = 0; alpn[n] != NULL && n < G_N_ELEMENTS (protocols); n++)
+    protocols[n] = (gnutls_datum_t) { (guchar *) alpn[n], strlen (alpn[n]) };
+  return check (gnutls_alpn_set_protocols (self->session, protocols, n, GNUTLS_ALPN_SERVER_PRECEDENCE),
+                "offer the application protocol", error);
+}
+
+/* RFC 6066, 3: a host name, never an address or anything else. */
+static gboolean
+is_dns_like (const char *name)
+{
+  return name != NULL && *name != '\0' && strlen (name) <= 253 && !g_hostname_is_ip_address (name) &&
+         name[strspn (name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] == '\0';
+}
+
+static gboolean
+set_server_name (IsmbTls *self, const char *name, GError **error)
+{
+  if (!is_dns_like (name))
+    return TRUE;
+  return check (gnutls_server_name_set (self->session, GNUTLS_NAME_DNS, name, strlen (name)),
+                "name the server in TLS", error);
+}
+
+IsmbTls *
+ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *const *alpn,
+              const char *server_name, GError **error)
+{
+  g_autoptr (IsmbTls) self = g_new0 (IsmbTls, 1);
+  /* No tickets: a resumed session would show no certificate, and a session costs little on a bus. */
+  guint flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS;
+  self->context = ismb_tls_context_ref (context);
+  if (!check (gnutls_init (&self->session, flags | (server ? GNUTLS_SERVER : GNUTLS_CLIENT)), "set up TLS",
+              error) ||
+      !check (gnutls_priority_set (self->session, context->priorities), "choose TLS ciphers", error) ||
+      !check (gnutls_credentials_set (self->session, GNUTLS_CRD_CERTIFICATE, context->credentials),
+              "set up TLS", error) ||
+      !set_alpn (self, alpn, error) || (!server && !set_server_name (self, server_name, error)))
+    return NULL;
+  if (server && context->profile == ISMB_TLS_PEERS)
+    gnutls_certificate_server_set_request (self->session, GNUTLS_CERT_REQUIRE);
+  gnutls_transport_set_int (self->session, fd);
+  gnutls_handshake_set_timeout (self->session, GNUTLS_INDEFINITE_TIMEOUT); /* the owner's deadline */
+  return g_steal_pointer (&self);
+}
+
+void
+ismb_tls_free (IsmbTls *self)
+{
+  g_clear_pointer (&self->session, gnutls_deinit);
+  g_clear_pointer (&self->context, ismb_tls_context_unref);
+  g_free (self->alpn);
+  g_free (self);
+}
+
+static void
+set_failure (IsmbTls *self, int code, const char *deed, GError **error)
+{
+  if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_STREAM, "TLS %s failed: the other side says: %s", deed,
+                 gnutls_alert_get_name (gnutls_alert_get (self->session)));
+  else
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_STREAM, "TLS %s failed: %s", deed, gnutls_strerror (code));
+}
+
+/* Whether `code` only means: later. Sets the events to wait for, 0 for at once. */
+static gboolean
+is_for_later (IsmbTls *self, int code, guint32 *events)
+{
+  *events = 0;
+  if (code == GNUTLS_E_INTERRUPTED || code == GNUTLS_E_WARNING_ALERT_RECEIVED)
+    return TRUE;
+  if (code != GNUTLS_E_AGAIN)
+    return FALSE;
+  *events = gnutls_record_get_direction (self->session) == 1 ? EPOLLOUT : EPOLLIN;
+  return TRUE;
+}
+
+gboolean
+ismb_tls_handshake (IsmbTls *self, guint32 *events, GError **error)
+{
+  int code;
+  do
+    code = gnutls_handshake (self->session);
+  while (code < 0 && is_for_later (self, code, events) && *events == 0);
+  if (code >= 0)
+    {
+      self->done = TRUE;
+      return TRUE;
+    }
+  if (*events != 0)
+    return FALSE;
+  gnutls_alert_send_appropriate (self->session, code);
+  set_failure (self, code, "handshake", error);
+  return FALSE;
+}
+
+gssize
+ismb_tls_read (IsmbTls *self, void *buffer, gsize size, guint32 *events, GError **error)
+{
+  gssize n;
+  do
+    n = gnutls_record_recv (self->session, buffer, size);
+  while (n < 0 && is_for_later (self, n, events) && *events == 0);
+  if (n >= 0)
+    return n;
+  /* XMPP has its own end, so a missing close_notify hides nothing. */
+  if (n == GNUTLS_E_PREMATURE_TERMINATION)
+    return 0;
+  if (*events == 0) /* a renegotiation, GNUTLS_E_REHANDSHAKE, comes here as well: never granted */
+    set_failure (self, n, "read", error);
+  return -1;
+}
+
+gssize
+ismb_tls_write (IsmbTls *self, const void *buffer, gsize size, guint32 *events, GError **error)
+{
+  gssize n;
+  do
+    n = gnutls_record_send (self->session, self->write_blocked ? NULL : buffer,
+                            self->write_blocked ? 0 : size);
+  while (n < 0 && is_for_later (self, n, events) && *events == 0);
+  self->write_blocked = n < 0 && *events != 0;
+  if (n >= 0)
+    return n;
+  if (*events == 0)
+    set_failure (self, n, "write", error);
+  return -1;
+}
+
+gboolean
+ismb_tls_has_pending (IsmbTls *self)
+{
+  return gnutls_record_check_pending (self->session) > 0;
+}
+
+void
+ismb_tls_bye (IsmbTls *self)
+{
+  if (self->done)
+    gnutls_bye (self->session, GNUTLS_SHUT_WR);
+}
+
+GPtrArray *
+ismb_tls_dup_peer_chain (IsmbTls *self)
+{
+  GPtrArray *chain = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  guint n = 0, i;
+  const gnutls_datum_t *certificates = gnutls_certificate_get_peers (self->session, &n);
+  for (i = 0; certificates != NULL && i < n; i++)
+    g_ptr_array_add (chain, g_bytes_new (certificates[i].data, certificates[i].size));
+  return chain;
+}
+
+const char *
+ismb_tls_get_alpn (IsmbTls *self)
+{
+  gnutls_datum_t protocol;
+  if (self->alpn == NULL && gnutls_alpn_get_selected_protocol (self->session, &protocol) == 0)
+    self->alpn = g_strndup ((const char *) protocol.data, protocol.size);
+  return self->alpn;
+}
+
+const char *
+ismb_tls_get_version (IsmbTls *self)
+{
+  return gnutls_protocol_get_name (gnutls_protocol_get_version (self->session));
+}
+
+static GBytes *
+dup_binding (IsmbTls *self, gnutls_channel_binding_t type)
+{
+  gnutls_datum_t binding = { NULL, 0 };
+  GBytes *bytes;
+  if (!self->done || gnutls_session_channel_binding (self->session, type, &binding) < 0)
+    return NULL;
+  bytes = g_bytes_new (binding.data, binding.size);
+  gnutls_free (binding.data);
+  return bytes;
+}
+
+GBytes *
+ismb_tls_dup_exporter (IsmbTls *self)
+{
+  /* RFC 9266, 3: below TLS 1.3 it is unique only with the extended master secret. */
+  if (self->done && gnutls_protocol_get_version (self->session) < GNUTLS_TLS1_3 &&
+      gnutls_session_ext_master_secret_status (self->session) == 0)
+    return NULL;
+  return dup_binding (self, GNUTLS_CB_TLS_EXPORTER);
+}
+
+GBytes *
+ismb_tls_dup_server_end_point (IsmbTls *self)
+{
+  return dup_binding (self, GNUTLS_CB_TLS_SERVER_END_POINT);
+}
