@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/listener/ismb-routes.h"
+#include "ismb/net/ismb-poller.h"
+#include "ismb/net/ismb-tls.h"
+#include "ismb/store/ismb-accounts.h"
+
+G_BEGIN_DECLS
+
+/* One client's stream (RFC 6120, 4 to 7): secures it, finds out who it is, binds a resource, puts that
+ * into the routes, and from then on hands up what comes and writes what is delivered. */
+#define ISMB_TYPE_SESSION (ismb_session_get_type ())
+G_DECLARE_FINAL_TYPE (IsmbSession, ismb_session, ISMB, SESSION, GObject)
+
+/* What all sessions of a listener share; outlives them. */
+typedef struct
+{
+  IsmbPoller *poller;
+  IsmbTlsContext *tls;      /* ISMB_TLS_CLIENTS, or NULL: no TLS is offered; replaced when certificates change */
+  IsmbAccounts *accounts;
+  IsmbRoutes *routes;
+} IsmbSessionContext;
+
+/* No GSignal: `frame` comes for each stanza. None comes from inside a call of the owner's but `leaving`,
+ * which ismb_session_close () may bring. */
+typedef struct
+{
+  void (*authenticated) (IsmbSession *session, gpointer owner);
+  /* A stanza of the bound resource, its `from` stamped; borrowed. */
+  void (*frame)         (IsmbSession *session, IsmbResource *resource, IsmbFrame *frame, gpointer owner);
+  /* The resource is about to leave the routes, orderly or not; it can no longer be reached. */
+  void (*leaving)       (IsmbSession *session, IsmbResource *resource, gpointer owner);
+  /* The last one; the owner lets go of the session. */
+  void (*closed)        (IsmbSession *session, gpointer owner);
+} IsmbSessionCallbacks;
+
+/* What is known of an accepted socket. */
+typedef struct
+{
+  int fd;                   /* taken */
+  const char *source;       /* for logs: an address, or a user */
+  const char *external;     /* local part that peer credentials prove, or NULL */
+  gboolean local;           /* a unix socket: TLS neither offered nor required */
+  gboolean require_tls;
+} IsmbSessionOrigin;
+
+IsmbSession *ismb_session_new          (const IsmbSessionContext *context, const IsmbSessionOrigin *origin,
+                                        const IsmbSessionCallbacks *callbacks, gpointer owner);
+const char  *ismb_session_get_account  (IsmbSession *self);    /* NULL before authentication */
+/* Leaves the routes at once, then ends the stream: `condition` is a stream error's, or NULL. */
+void         ismb_session_close        (IsmbSession *self, const char *condition, const char *text);
+
+G_END_DECLS
