@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.listener.router"
+
+#include "config.h"
+#include "ismb/listener/ismb-router.h"
+
+#include <string.h>
+
+#include "ismb/core/ismb-address.h"
+
+struct _IsmbRouter
+{
+  GObject parent_instance;
+
+  IsmbRoutes *routes;
+  IsmbPresenceService *presence;
+  IsmbServices *services;
+  const char *domain;       /* the routes' */
+  gsize domain_length;
+};
+
+G_DEFINE_FINAL_TYPE (IsmbRouter, ismb_router, G_TYPE_OBJECT)
+
+typedef enum
+{
+  MESSAGE_NORMAL,           /* chat, and whatever the RFC does not know, are treated alike */
+  MESSAGE_HEADLINE,
+  MESSAGE_GROUPCHAT,
+  MESSAGE_ERROR,
+} MessageType;
+
+static void
+ismb_router_dispose (GObject *object)
+{
+  IsmbRouter *self = ISMB_ROUTER (object);
+
+  g_clear_object (&self->services);
+  g_clear_object (&self->presence);
+  g_clear_object (&self->routes);
+  G_OBJECT_CLASS (ismb_router_parent_class)->dispose (object);
+}
+
+static void
+ismb_router_class_init (IsmbRouterClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = ismb_router_dispose;
+}
+
+static void
+ismb_router_init (IsmbRouter *self)
+{
+}
+
+IsmbRouter *
+ismb_router_new (IsmbRoutes *routes, IsmbPresenceService *presence, IsmbServices *services)
+{
+  IsmbRouter *self = g_object_new (ISMB_TYPE_ROUTER, NULL);
+
+  self->routes = g_object_ref (routes);
+  self->presence = g_object_ref (presence);
+  self->services = g_object_ref (services);
+  self->domain = ismb_routes_get_domain (routes);
+  self->domain_length = strlen (self->domain);
+  return self;
+}
+
+static MessageType
+message_type (const IsmbFrame *frame)
+{
+  if (frame->type == NULL)
+    return MESSAGE_NORMAL;
+  if (strcmp (frame->type, "headline") == 0)
+    return MESSAGE_HEADLINE;
+  if (strcmp (frame->type, "groupchat") == 0)
+    return MESSAGE_GROUPCHAT;
+  return strcmp (frame->type, "error") == 0 ? MESSAGE_ERROR : MESSAGE_NORMAL;
+}
+
+static gboolean
+is_request (const IsmbFrame *iq)
+{
+  return strcmp (iq->type, "get") == 0 || strcmp (iq->type, "set") == 0;
+}
+
+/* RFC 6120, 8.2.3: an id, one of four types, and in a request something that is asked. */
+static gboolean
+is_valid_iq (const IsmbFrame *iq)
+{
+  if (iq->id == NULL || iq->type == NULL)
+    return FALSE;
+  if (is_request (iq))
+    return iq->payload_name != NULL;
+  return strcmp (iq->type, "result") == 0 || strcmp (iq->type, "error") == 0;
+}
+
+/* Which error a stanza earns before anybody is asked where it goes; NULL: none. */
+static const char *
+find_fault (const IsmbFrame *frame)
+{
+  if (frame->bad_address)
+    return "jid-malformed";
+  return frame->kind == ISMB_FRAME_IQ && !is_valid_iq (frame) ? "bad-request" : NULL;
+}
+
+static gboolean
+is_ours (IsmbRouter *self, const char *to, const IsmbAddressParts *parts)
+{
+  return parts->domain == self->domain_length
+         && memcmp (to + ismb_address_domain_offset (parts), self->domain, parts->domain) == 0;
+}
+
+void
+ismb_router_bounce (IsmbRouter *self, const IsmbFrame *frame, const char *condition, const char *text)
+{
+  g_autoptr (IsmbFrame) error = frame->from != NULL ? ismb_frame_make_error (frame, condition, text) : NULL;
+  IsmbAddressParts to;
+
+  if (error == NULL || error->to == NULL)
+    return;
+  ismb_address_split (error->to, &to);
+  if (error->kind == ISMB_FRAME_PRESENCE && is_ours (self, error->to, &to))
+    ismb_presence_service_inbound (self->presence, error);
+  else
+    ismb_routes_deliver (self->routes, error);
+}
+
+static int
+best_priority (GPtrArray *resources)
+{
+  int best = -1;
+
+  for (guint i = 0; i < resources->len; i++)
+    {
+      const IsmbResource *resource = g_ptr_array_index (resources, i);
+
+      if (resource->available)
+        best = MAX (best, resource->priority);
+    }
+  return best;
+}
+
+/* To every available resource of at least that priority. FALSE: there is none. */
+static gboolean
+deliver_to_resources (IsmbRouter *self, const char *account, gboolean best_only, IsmbFrame *frame)
+{
+  GPtrArray *resources = ismb_routes_peek_resources (self->routes, account);
+  int best = resources != NULL ? best_priority (resources) : -1;
+  int least = best_only ? best : 0;
+
+  if (best < 0)
+    return FALSE;
+  for (guint i = 0; i < resources->len; i++)
+    {
+      IsmbResource *resource = g_ptr_array_index (resources, i);
+
+      if (resource->available && resource->priority >= least)
+        ismb_sink_deliver (resource->sink, frame);
+    }
+  return TRUE;
+}
+
+/* RFC 6121, 8.5.2 and 8.5.4: to a bare address, or to a resource that is not there. */
+static void
+message_to_account (IsmbRouter *self, const char *account, gboolean bare, IsmbFrame *frame)
+{
+  switch (message_type (frame))
+    {
+    case MESSAGE_NORMAL:
+      if (!deliver_to_resources (self, account, TRUE, frame))
+        ismb_router_bounce (self, frame, "service-unavailable", NULL);
+      break;
+    case MESSAGE_HEADLINE:
+      if (bare)
+        deliver_to_resources (self, account, FALSE, frame);
+      break;
+    case MESSAGE_GROUPCHAT:
+      ismb_router_bounce (self, frame, "service-unavailable", NULL);
+      break;
+    case MESSAGE_ERROR:
+      break;
+    }
+}
+
+static void
+iq_to_listener (IsmbRouter *self, IsmbFrame *frame)
+{
+  if (is_request (frame))
+    ismb_services_answer (self->services, frame);
+}
+
+/* Message and iq to an address of ours that is no connected resource. */
+static void
+route_absent (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *frame)
+{
+  IsmbPart account;
+
+  if (frame->kind == ISMB_FRAME_MESSAGE)
+    {
+      ismb_routes_copy_part (account, frame->to, to->local);
+      if (to->local > 0)
+        message_to_account (self, account, to->resource == 0, frame);
+      else
+        ismb_router_bounce (self, frame, "service-unavailable", NULL);
+    }
+  else if (to->resource == 0)
+    iq_to_listener (self, frame);
+  else
+    ismb_router_bounce (self, frame, "service-unavailable", NULL);
+}
+
+static void
+route_local (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *frame)
+{
+  IsmbResource *resource = to->resource > 0 ? ismb_routes_lookup (self->routes, frame->to) : NULL;
+
+  if (resource != NULL)
+    ismb_sink_deliver (resource->sink, frame);
+  else
+    route_absent (self, to, frame);
+}
+
+/* Message or iq from a local resource, to whomever. */
+static void
+route (IsmbRouter *self, IsmbFrame *frame)
+{
+  IsmbAddressParts to;
+
+  ismb_address_split (frame->to, &to);
+  if (is_ours (self, frame->to, &to))
+    route_local (self, &to, frame);
+  else if (!ismb_routes_deliver (self->routes, frame))
+    ismb_router_bounce (self, frame, "remote-server-not-found", NULL);
+}
+
+/* RFC 6120, 10.3: what has no `to` is for the sender's own account. */
+static void
+route_to_self (IsmbRouter *self, IsmbResource *resource, IsmbFrame *frame)
+{
+  char own[ISMB_ADDRESS_MAX + 1];
+  g_autoptr (IsmbFrame) addressed = NULL;
+
+  g_snprintf (own, sizeof own, "%s@%s", resource->account, self->domain);
+  addressed = ismb_frame_readdress (frame, frame->from, own);
+  route (self, addressed);
+}
+
+void
+ismb_router_from_session (IsmbRouter *self, IsmbResource *resource, IsmbFrame *frame)
+{
+  const char *fault = find_fault (frame);
+
+  if (fault != NULL)
+    ismb_router_bounce (self, frame, fault, NULL);
+  else if (frame->kind == ISMB_FRAME_PRESENCE)
+    ismb_presence_service_outbound (self->presence, resource, frame);
+  else if (frame->to != NULL)
+    route (self, frame);
+  else
+    route_to_self (self, resource, frame);
+}
+
+void
+ismb_router_from_link (IsmbRouter *self, IsmbFrame *frame)
+{
+  const char *fault = find_fault (frame);
+  IsmbAddressParts to;
+
+  if (fault != NULL)
+    {
+      ismb_router_bounce (self, frame, fault, NULL);
+      return;
+    }
+  ismb_address_split (frame->to, &to);
+  if (frame->kind == ISMB_FRAME_PRESENCE)
+    ismb_presence_service_inbound (self->presence, frame);
+  else
+    route_local (self, &to, frame);
+}
