@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/socket.h>
+
+#include "ismb/listener/ismb-presence-service.h"
+#include "ismb/listener/ismb-router.h"
+#include "ismb/listener/ismb-session.h"
+
+G_BEGIN_DECLS
+
+/* Where a client must be inside TLS. A unix socket is no wire: there it never is. */
+typedef enum
+{
+  ISMB_REQUIRE_TLS_NEVER,
+  ISMB_REQUIRE_TLS_REMOTE,   /* from anywhere but this host */
+  ISMB_REQUIRE_TLS_ALWAYS,
+} IsmbRequireTls;
+
+/* All clients of a listener: who may come in, how many, and the joint between each session and the router. */
+#define ISMB_TYPE_SESSIONS (ismb_sessions_get_type ())
+G_DECLARE_FINAL_TYPE (IsmbSessions, ismb_sessions, ISMB, SESSIONS, GObject)
+
+IsmbSessions *ismb_sessions_new           (IsmbPoller *poller, IsmbRoutes *routes, IsmbAccounts *accounts,
+                                           IsmbPresenceService *presence, IsmbRouter *router,
+                                           IsmbRequireTls require_tls);
+/* For sessions to come; NULL: none is offered. */
+void          ismb_sessions_set_tls       (IsmbSessions *self, IsmbTlsContext *tls);
+/* An IsmbDoorEnter whose user data are the sessions. */
+void          ismb_sessions_accept        (int fd, const struct sockaddr *address, gpointer self);
+guint         ismb_sessions_get_count     (IsmbSessions *self);   /* those that are authenticated */
+/* Ends the sessions of an account, NULL: everybody's, strangers' too. */
+void          ismb_sessions_close         (IsmbSessions *self, const char *account, const char *condition,
+                                           const char *text);
+
+G_END_DECLS
