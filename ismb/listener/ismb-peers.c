@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.listener.peers"
+
+#include "config.h"
+#include "ismb/listener/ismb-peers.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-address.h"
+#include "ismb/listener/ismb-inbound.h"
+#include "ismb/listener/ismb-link.h"
+
+#define PEERS_MAX 10000        /* anybody on a link can announce names */
+#define INBOUNDS_MAX 1024      /* accepted, and nobody yet */
+
+struct _IsmbPeers
+{
+  GObject parent_instance;
+
+  IsmbLinkContext context;
+  IsmbRoutes *routes;
+  IsmbPresenceService *presence;
+  IsmbRouter *router;
+  GHashTable *peers;           /* domain, its link's, to Peer, owned */
+  GHashTable *inbounds;        /* set of IsmbInbound, which come and go by themselves */
+  GSource *tidying;            /* pending, to forget who is withdrawn */
+};
+
+G_DEFINE_FINAL_TYPE (IsmbPeers, ismb_peers, G_TYPE_OBJECT)
+
+enum
+{
+  FOUND,
+  CHANGED,
+  LOST,
+  N_SIGNALS
+};
+static guint signals[N_SIGNALS];
+
+typedef struct
+{
+  IsmbLink *link;
+  gboolean withdrawn;          /* discovery sees it no more */
+} Peer;
+
+static void
+peer_free (gpointer data)
+{
+  Peer *peer = data;
+
+  g_object_unref (peer->link);
+  g_free (peer);
+}
+
+static void
+ismb_peers_dispose (GObject *object)
+{
+  IsmbPeers *self = ISMB_PEERS (object);
+
+  if (self->peers != NULL)
+    ismb_peers_close (self, NULL);
+  g_clear_pointer (&self->peers, g_hash_table_unref);
+  g_clear_pointer (&self->inbounds, g_hash_table_unref);
+  g_clear_object (&self->router);
+  g_clear_object (&self->presence);
+  g_clear_object (&self->routes);
+  g_clear_object (&self->context.poller);
+  g_clear_object (&self->context.place);
+  g_clear_object (&self->context.fabric);
+  g_clear_pointer (&self->context.tls, ismb_tls_context_unref);
+  G_OBJECT_CLASS (ismb_peers_parent_class)->dispose (object);
+}
+
+static void
+ismb_peers_class_init (IsmbPeersClass *klass)
+{
+  GType type = G_TYPE_FROM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = ismb_peers_dispose;
+
+  signals[FOUND] = g_signal_new ("found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, ISMB_TYPE_PEER);
+  signals[CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                   ISMB_TYPE_PEER);
+  signals[LOST] = g_signal_new ("lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+ismb_peers_init (IsmbPeers *self)
+{
+  self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, peer_free);
+  self->inbounds = g_hash_table_new (NULL, NULL);
+}
+
+static IsmbPeer *
+describe (IsmbPeers *self, IsmbLink *link)
+{
+  return ismb_peer_new (ismb_link_get_domain (link), ismb_virtual_router_get_name (self->context.place),
+                        ismb_link_get_device_id (link), ismb_link_get_addresses (link), ismb_link_get_port (link),
+                        ismb_link_get_trust (link), ismb_link_get_state (link), FALSE);
+}
+
+static void
+announce (IsmbPeers *self, guint signal, IsmbLink *link)
+{
+  g_autoptr (IsmbPeer) peer = describe (self, link);
+
+  g_signal_emit (self, signals[signal], 0, peer);
+}
+
+static void
+forget (IsmbPeers *self, const char *domain)
+{
+  g_autofree char *name = g_strdup (domain);
+  Peer *peer = g_hash_table_lookup (self->peers, name);
+
+  ismb_routes_set_domain (self->routes, name, NULL);
+  ismb_link_close (peer->link, NULL);
+  g_hash_table_remove (self->peers, name);
+  g_debug ("%s is forgotten", name);
+  g_signal_emit (self, signals[LOST], 0, name);
+}
+
+static gboolean
+is_over (IsmbPeers *self, const Peer *peer)
+{
+  return peer->withdrawn && ismb_link_get_state (peer->link) != ISMB_LINK_STATE_UP
+         && !ismb_presence_service_shares (self->presence, ismb_link_get_domain (peer->link));
+}
+
+static gboolean
+tidy (gpointer user_data)
+{
+  IsmbPeers *self = user_data;
+  g_autoptr (GList) all = g_hash_table_get_values (self->peers);
+
+  g_clear_pointer (&self->tidying, g_source_unref);
+  for (GList *each = all; each != NULL; each = each->next)
+    {
+      Peer *peer = each->data;
+
+      if (is_over (self, peer))
+        forget (self, ismb_link_get_domain (peer->link));
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* Later, as it may be a link of theirs that calls. */
+static void
+tidy_later (IsmbPeers *self)
+{
+  if (self->tidying != NULL)
+    return;
+  self->tidying = g_idle_source_new ();
+  g_source_set_callback (self->tidying, tidy, self, NULL);
+  g_source_attach (self->tidying, g_main_context_get_thread_default ());
+}
+
+static void
+on_frame (IsmbLink *link, IsmbFrame *frame, gpointer user_data)
+{
+  IsmbPeers *self = user_data;
+
+  ismb_router_from_link (self->router, frame);
+}
+
+static void
+on_undeliverable (IsmbLink *link, IsmbFrame *frame, const char *condition, gpointer user_data)
+{
+  IsmbPeers *self = user_data;
+
+  ismb_router_bounce (self->router, frame, condition, NULL);
+}
+
+static void
+on_state (IsmbLink *link, IsmbLinkState state, gpointer user_data)
+{
+  IsmbPeers *self = user_data;
+  const char *domain = ismb_link_get_domain (link);
+  Peer *peer = g_hash_table_lookup (self->peers, domain);
+
+  if (peer == NULL)
+    return;
+  if (state == ISMB_LINK_STATE_UP)
+    ismb_presence_service_domain_up (self->presence, domain);
+  else if (state == ISMB_LINK_STATE_LOST)
+    ismb_presence_service_domain_lost (self->presence, domain);
+  if (peer->withdrawn)
+    tidy_later (self);
+  announce (self, CHANGED, link);
+}
+
+static void
+on_shared (IsmbPeers *self, const char *domain, gboolean shared)
+{
+  Peer *peer = g_hash_table_lookup (self->peers, domain);
+
+  if (peer == NULL)
+    return;
+  ismb_link_set_persistent (peer->link, shared);
+  if (peer->withdrawn)
+    tidy_later (self);
+}
+
+IsmbPeers *
+ismb_peers_new (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric, IsmbRoutes *routes,
+                IsmbPresenceService *presence, IsmbRouter *router)
+{
+  IsmbPeers *self = g_object_new (ISMB_TYPE_PEERS, NULL);
+
+  self->routes = g_object_ref (routes);
+  self->presence = g_object_ref (presence);
+  self->router = g_object_ref (router);
+  self->context.poller = g_object_ref (poller);
+  self->context.place = g_object_ref (place);
+  self->context.fabric = fabric != NULL ? g_object_ref (fabric) : NULL;
+  self->context.domain = ismb_routes_get_domain (routes);
+  self->context.frame = on_frame;
+  self->context.undeliverable = on_undeliverable;
+  self->context.state = on_state;
+  self->context.user_data = self;
+  g_signal_connect_object (presence, "shared", G_CALLBACK (on_shared), self, G_CONNECT_SWAPPED);
+  return self;
+}
+
+void
+ismb_peers_set_tls (IsmbPeers *self, IsmbTlsContext *tls)
+{
+  g_clear_pointer (&self->context.tls, ismb_tls_context_unref);
+  if (tls != NULL)
+    self->context.tls = ismb_tls_context_ref (tls);
+}
+
+static Peer *
+make_peer (IsmbPeers *self, const char *domain)
+{
+  Peer *peer = g_new0 (Peer, 1);
+
+  peer->link = ismb_link_new (&self->context, domain);
+  g_hash_table_insert (self->peers, (gpointer) ismb_link_get_domain (peer->link), peer);
+  ismb_routes_set_domain (self->routes, domain, ISMB_SINK (peer->link));
+  ismb_link_set_persistent (peer->link, ismb_presence_service_shares (self->presence, domain));
+  return peer;
+}
+
+/* IsmbInboundAdopt: a stream has proven to be that domain's, whether discovery knows of it or not. */
+static IsmbLink *
+adopt (const char *domain, gpointer user_data)
+{
+  IsmbPeers *self = user_data;
+  Peer *peer = g_hash_table_lookup (self->peers, domain);
+
+  if (strcmp (domain, self->context.domain) == 0)
+    return NULL;
+  if (peer == NULL)
+    {
+      peer = make_peer (self, domain);
+      peer->withdrawn = TRUE;    /* it was never announced, and goes when it hangs up */
+      announce (self, FOUND, peer->link);
+    }
+  return peer->link;
+}
+
+static void
+evict_one (IsmbPeers *self)
+{
+  GHashTableIter iter;
+  gpointer inbound;
+
+  g_hash_table_iter_init (&iter, self->inbounds);
+  if (g_hash_table_iter_next (&iter, &inbound, NULL))
+    ismb_inbound_close (inbound);
+}
+
+void
+ismb_peers_accept (int fd, const struct sockaddr *address, gpointer user_data)
+{
+  IsmbPeers *self = ISMB_PEERS (user_data);
+
+  if (self->context.tls == NULL)
+    {
+      close (fd);
+      return;
+    }
+  if (g_hash_table_size (self->inbounds) >= INBOUNDS_MAX)
+    evict_one (self);
+  ismb_inbound_new (&self->context, fd, self->inbounds, adopt, self);
+}
+
+/* The prepared domain, or NULL where there is more or less to it. */
+static char *
+parse_domain (const char *text)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  IsmbAddressParts parts;
+
+  if (!ismb_address_prepare (text, strlen (text), out, &parts, NULL) || parts.local > 0 || parts.resource > 0)
+    return NULL;
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+void
+ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresses, guint16 port, const char *device_id)
+{
+  g_autofree char *name = parse_domain (domain);
+  Peer *peer = name != NULL ? g_hash_table_lookup (self->peers, name) : NULL;
+  gboolean new = peer == NULL;
+
+  if (name == NULL || strcmp (name, self->context.domain) == 0)
+    return;
+  if (new && g_hash_table_size (self->peers) >= PEERS_MAX)
+    {
+      g_warning ("%s is ignored: %d peers are known already", name, PEERS_MAX);
+      return;
+    }
+  if (new)
+    peer = make_peer (self, name);
+  peer->withdrawn = FALSE;
+  ismb_link_set_candidate (peer->link, addresses, port, device_id);
+  announce (self, new ? FOUND : CHANGED, peer->link);
+  if (g_hash_table_lookup (self->peers, name) != peer)
+    return;      /* whoever heard of it wants none of it */
+  if (self->context.tls != NULL && ismb_link_get_trust (peer->link) == ISMB_TRUST_PENDING)
+    ismb_link_dial (peer->link);
+}
+
+void
+ismb_peers_remove (IsmbPeers *self, const char *domain)
+{
+  g_autofree char *name = parse_domain (domain);
+  Peer *peer = name != NULL ? g_hash_table_lookup (self->peers, name) : NULL;
+
+  if (peer == NULL)
+    return;
+  peer->withdrawn = TRUE;
+  if (is_over (self, peer))
+    forget (self, name);
+}
+
+GList *
+ismb_peers_list (IsmbPeers *self)
+{
+  GList *list = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    list = g_list_prepend (list, describe (self, ((Peer *) value)->link));
+  return list;
+}
+
+void
+ismb_peers_close (IsmbPeers *self, const char *condition)
+{
+  GHashTableIter iter;
+  gpointer key, value;
+
+  while (g_hash_table_size (self->inbounds) > 0)
+    evict_one (self);
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    {
+      ismb_link_close (((Peer *) value)->link, condition);
+      ismb_routes_set_domain (self->routes, key, NULL);
+    }
+  g_hash_table_remove_all (self->peers);
+  if (self->tidying != NULL)
+    g_source_destroy (self->tidying);
+  g_clear_pointer (&self->tidying, g_source_unref);
+}
