@@ -1,0 +1,735 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.listener"
+
+#include "config.h"
+#include "ismb/listener/ismb-listener.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-address.h"
+#include "ismb/core/ismb-error.h"
+#include "ismb/listener/ismb-door.h"
+#include "ismb/listener/ismb-listener-private.h"
+#include "ismb/listener/ismb-peers.h"
+#include "ismb/listener/ismb-sessions.h"
+
+#define UNIX_MODE 0666      /* who may come in is the accounts' to say, and the folder's */
+
+/**
+ * IsmbListener:
+ *
+ * One switch's server in one virtual router: local programs and any XMPP client sign in to it, and it
+ * exchanges what they send with the listeners of other switches (RFC 6120, RFC 6121).
+ *
+ * It lives in the main context that was the thread's default when it was started, and blocks it never.
+ * A daemon is not needed: a test or an example starts its own.
+ */
+struct _IsmbListener
+{
+  GObject parent_instance;
+
+  char *virtual_router;
+  char *domain;
+  char **listen;
+  int s2s_port_wish;
+  char *c2s_path;
+  char *require_tls;
+
+  IsmbVirtualRouter *place;
+  IsmbStore *store;
+  IsmbFabric *fabric;
+  IsmbAccounts *accounts;
+  IsmbRosters *rosters;
+
+  /* While it runs: */
+  IsmbPoller *poller;
+  IsmbRoutes *routes;
+  IsmbPresenceService *presence;
+  IsmbSessions *sessions;
+  IsmbPeers *peers;
+  GPtrArray *doors;
+  char *c2s_path_made;
+  guint16 c2s_port, s2s_port;
+};
+
+G_DEFINE_FINAL_TYPE (IsmbListener, ismb_listener, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_VIRTUAL_ROUTER = 1,
+  PROP_DOMAIN,
+  PROP_LISTEN,
+  PROP_S2S_PORT,
+  PROP_C2S_PATH,
+  PROP_REQUIRE_TLS,
+  N_PROPERTIES
+};
+static GParamSpec *properties[N_PROPERTIES];
+
+enum
+{
+  PEER_FOUND,
+  PEER_CHANGED,
+  PEER_LOST,
+  N_SIGNALS
+};
+static guint signals[N_SIGNALS];
+
+static gboolean
+is_running (IsmbListener *self)
+{
+  return self->poller != NULL;
+}
+
+static void
+ismb_listener_dispose (GObject *object)
+{
+  IsmbListener *self = ISMB_LISTENER (object);
+
+  ismb_listener_stop (self);
+  g_clear_object (&self->rosters);
+  g_clear_object (&self->accounts);
+  g_clear_object (&self->fabric);
+  g_clear_object (&self->store);
+  g_clear_object (&self->place);
+  G_OBJECT_CLASS (ismb_listener_parent_class)->dispose (object);
+}
+
+static void
+ismb_listener_finalize (GObject *object)
+{
+  IsmbListener *self = ISMB_LISTENER (object);
+
+  g_free (self->virtual_router);
+  g_free (self->domain);
+  g_strfreev (self->listen);
+  g_free (self->c2s_path);
+  g_free (self->require_tls);
+  G_OBJECT_CLASS (ismb_listener_parent_class)->finalize (object);
+}
+
+static void
+ismb_listener_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  IsmbListener *self = ISMB_LISTENER (object);
+
+  switch (id)
+    {
+    case PROP_VIRTUAL_ROUTER:
+      g_value_set_string (value, self->virtual_router);
+      break;
+    case PROP_DOMAIN:
+      g_value_set_string (value, self->domain);
+      break;
+    case PROP_LISTEN:
+      g_value_set_boxed (value, self->listen);
+      break;
+    case PROP_S2S_PORT:
+      g_value_set_int (value, self->s2s_port_wish);
+      break;
+    case PROP_C2S_PATH:
+      g_value_set_string (value, self->c2s_path);
+      break;
+    case PROP_REQUIRE_TLS:
+      g_value_set_string (value, self->require_tls);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+replace_string (char **place, const GValue *value)
+{
+  g_free (*place);
+  *place = g_value_dup_string (value);
+}
+
+static void
+ismb_listener_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  IsmbListener *self = ISMB_LISTENER (object);
+
+  switch (id)
+    {
+    case PROP_VIRTUAL_ROUTER:
+      replace_string (&self->virtual_router, value);
+      break;
+    case PROP_DOMAIN:
+      replace_string (&self->domain, value);
+      break;
+    case PROP_LISTEN:
+      g_strfreev (self->listen);
+      self->listen = g_value_dup_boxed (value);
+      break;
+    case PROP_S2S_PORT:
+      self->s2s_port_wish = g_value_get_int (value);
+      break;
+    case PROP_C2S_PATH:
+      replace_string (&self->c2s_path, value);
+      break;
+    case PROP_REQUIRE_TLS:
+      replace_string (&self->require_tls, value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  /**
+   * IsmbListener:virtual-router:
+   *
+   * The name of the virtual router it serves, `VR-Default` for instance.
+   */
+  properties[PROP_VIRTUAL_ROUTER] = g_param_spec_string ("virtual-router", NULL, NULL, "VR-Default",
+                                                         flags | G_PARAM_CONSTRUCT_ONLY);
+  /**
+   * IsmbListener:domain:
+   *
+   * Our domain-part, what stands behind the `@` of each of its accounts. Set it before
+   * [method@Ismb.Listener.start] and before the first account is made.
+   */
+  properties[PROP_DOMAIN] = g_param_spec_string ("domain", NULL, NULL, "localhost", flags | G_PARAM_CONSTRUCT);
+  /**
+   * IsmbListener:listen:
+   *
+   * The numeric addresses to listen on, for clients and for other listeners; `127.0.0.1` by default.
+   * With none there are no TCP ports. Set before [method@Ismb.Listener.start].
+   */
+  properties[PROP_LISTEN] = g_param_spec_boxed ("listen", NULL, NULL, G_TYPE_STRV, flags);
+  /**
+   * IsmbListener:s2s-port:
+   *
+   * The TCP port for other listeners: -1, the default, for none, and 0 for any free one, which
+   * [method@Ismb.Listener.get_s2s_port] tells. Set before [method@Ismb.Listener.start].
+   */
+  properties[PROP_S2S_PORT] = g_param_spec_int ("s2s-port", NULL, NULL, -1, G_MAXUINT16, -1, flags | G_PARAM_CONSTRUCT);
+  /**
+   * IsmbListener:c2s-path:
+   *
+   * The path of a unix socket for clients on this host, at most 107 bytes, or %NULL for none. Set before
+   * [method@Ismb.Listener.start].
+   */
+  properties[PROP_C2S_PATH] = g_param_spec_string ("c2s-path", NULL, NULL, NULL, flags);
+  /**
+   * IsmbListener:require-tls:
+   *
+   * Whom TLS is required of: `always` of all TCP clients, `remote`, the default, of all but those of this
+   * host, `never` of none. Never of those on the unix socket. Set before [method@Ismb.Listener.start].
+   */
+  properties[PROP_REQUIRE_TLS] = g_param_spec_string ("require-tls", NULL, NULL, "remote", flags | G_PARAM_CONSTRUCT);
+  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+}
+
+static void
+install_signals (GType type)
+{
+  /**
+   * IsmbListener::peer-found:
+   * @self: the listener
+   * @peer: the new peer
+   *
+   * Another listener is known now: it was added, or it connected and proved who it is. Emitted in the main
+   * context of [method@Ismb.Listener.start].
+   */
+  signals[PEER_FOUND] = g_signal_new ("peer-found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                      ISMB_TYPE_PEER);
+  /**
+   * IsmbListener::peer-changed:
+   * @self: the listener
+   * @peer: the peer as it is now
+   *
+   * Addresses, trust or link of a known peer changed. Emitted in the main context of
+   * [method@Ismb.Listener.start].
+   */
+  signals[PEER_CHANGED] = g_signal_new ("peer-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                        ISMB_TYPE_PEER);
+  /**
+   * IsmbListener::peer-lost:
+   * @self: the listener
+   * @domain: the domain-part of the peer
+   *
+   * A peer is forgotten: discovery sees it no more, and no stream to it is open. Emitted in the main context of
+   * [method@Ismb.Listener.start].
+   */
+  signals[PEER_LOST] = g_signal_new ("peer-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                     G_TYPE_STRING);
+}
+
+static void
+ismb_listener_class_init (IsmbListenerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = ismb_listener_dispose;
+  object_class->finalize = ismb_listener_finalize;
+  object_class->get_property = ismb_listener_get_property;
+  object_class->set_property = ismb_listener_set_property;
+  install_properties (object_class);
+  install_signals (G_TYPE_FROM_CLASS (klass));
+}
+
+static void
+ismb_listener_init (IsmbListener *self)
+{
+  static const char *const loopback[] = { "127.0.0.1", NULL };
+
+  self->listen = g_strdupv ((char **) loopback);
+}
+
+/**
+ * ismb_listener_new:
+ * @virtual_router: the name of the virtual router it is for
+ *
+ * Makes a listener that does nothing yet.
+ *
+ * Returns: (transfer full): the listener
+ */
+IsmbListener *
+ismb_listener_new (const char *virtual_router)
+{
+  g_return_val_if_fail (virtual_router != NULL, NULL);
+  return g_object_new (ISMB_TYPE_LISTENER, "virtual-router", virtual_router, NULL);
+}
+
+/* The account's sessions end before what they stood on goes. */
+static void
+on_account_removed (IsmbListener *self, const char *name)
+{
+  if (is_running (self))
+    {
+      ismb_sessions_close (self->sessions, name, "not-authorized", "the account was removed");
+      ismb_presence_service_account_removed (self->presence, name);
+    }
+  ismb_rosters_remove_account (self->rosters, name);
+}
+
+static gboolean
+ensure_accounts (IsmbListener *self, GError **error)
+{
+  if (self->store == NULL)
+    self->store = ismb_store_open (NULL, error);
+  if (self->store != NULL && self->rosters == NULL)
+    self->rosters = ismb_rosters_load (self->store, error);
+  if (self->rosters == NULL)
+    return FALSE;
+  if (self->accounts != NULL)
+    return TRUE;
+  self->accounts = ismb_accounts_load (self->store, error);
+  if (self->accounts == NULL)
+    return FALSE;
+  g_signal_connect_object (self->accounts, "removed", G_CALLBACK (on_account_removed), self, G_CONNECT_SWAPPED);
+  return TRUE;
+}
+
+static gboolean
+parse_require_tls (const char *text, IsmbRequireTls *require_tls, GError **error)
+{
+  static const char *const names[] = { "never", "remote", "always" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_strcmp0 (text, names[i]) == 0)
+      {
+        *require_tls = (IsmbRequireTls) i;
+        return TRUE;
+      }
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+               "require-tls is “%s”, but must be one of always, remote, never", text != NULL ? text : "");
+  return FALSE;
+}
+
+static char *
+prepare_domain (IsmbListener *self, GError **error)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  IsmbAddressParts parts;
+
+  if (!ismb_address_prepare (self->domain, strlen (self->domain), out, &parts, error))
+    {
+      g_prefix_error (error, "domain “%s”: ", self->domain);
+      return NULL;
+    }
+  if (parts.local > 0 || parts.resource > 0)
+    {
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS, "“%s” is no domain but a whole address", self->domain);
+      return NULL;
+    }
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+/* Thousands of streams want thousands of descriptors; the hard limit is what the host grants us. */
+static void
+raise_descriptors (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
+    g_debug ("the number of open files stays limited");
+}
+
+/* Certificates were renewed, or installed for the first time: streams to come use them. */
+static gboolean
+renew_tls (IsmbListener *self, GError **error)
+{
+  g_autofree char *chain = ismb_fabric_dup_chain_pem (self->fabric);
+  char *key = ismb_identity_dup_key_pem (ismb_fabric_get_identity (self->fabric));
+  g_autoptr (IsmbTlsContext) clients = ismb_tls_context_new (ISMB_TLS_CLIENTS, key, chain, error);
+  g_autoptr (IsmbTlsContext) peers = clients != NULL ? ismb_tls_context_new (ISMB_TLS_PEERS, key, chain, error) : NULL;
+
+  explicit_bzero (key, strlen (key));
+  g_free (key);
+  if (peers == NULL)
+    return FALSE;
+  ismb_sessions_set_tls (self->sessions, clients);
+  ismb_peers_set_tls (self->peers, peers);
+  return TRUE;
+}
+
+static void
+on_fabric_changed (IsmbListener *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (is_running (self) && !renew_tls (self, &error))
+    g_warning ("the old certificate stays in use: %s", error->message);
+}
+
+static void
+on_peer_found (IsmbListener *self, IsmbPeer *peer)
+{
+  g_signal_emit (self, signals[PEER_FOUND], 0, peer);
+}
+
+static void
+on_peer_changed (IsmbListener *self, IsmbPeer *peer)
+{
+  g_signal_emit (self, signals[PEER_CHANGED], 0, peer);
+}
+
+static void
+on_peer_lost (IsmbListener *self, const char *domain)
+{
+  g_signal_emit (self, signals[PEER_LOST], 0, domain);
+}
+
+static void
+watch_peers (IsmbListener *self)
+{
+  g_signal_connect_object (self->peers, "found", G_CALLBACK (on_peer_found), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->peers, "changed", G_CALLBACK (on_peer_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->peers, "lost", G_CALLBACK (on_peer_lost), self, G_CONNECT_SWAPPED);
+}
+
+/* From the ground up: each part is given those it stands on. */
+static void
+make_parts (IsmbListener *self, const char *domain, IsmbRequireTls require_tls)
+{
+  g_autoptr (IsmbRosterService) roster = NULL;
+  g_autoptr (IsmbServices) services = NULL;
+  g_autoptr (IsmbRouter) router = NULL;
+
+  if (self->place == NULL)
+    self->place = ismb_virtual_router_new (self->virtual_router, NULL, NULL);
+  self->poller = ismb_poller_new (g_main_context_get_thread_default ());
+  self->doors = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_door_free);
+  self->routes = ismb_routes_new (domain);
+  self->presence = ismb_presence_service_new (self->routes, self->rosters, self->accounts);
+  roster = ismb_roster_service_new (self->routes, self->rosters, self->presence);
+  services = ismb_services_new (self->routes, self->accounts, self->rosters, roster);
+  router = ismb_router_new (self->routes, self->presence, services);
+  self->sessions = ismb_sessions_new (self->poller, self->routes, self->accounts, self->presence, router, require_tls);
+  self->peers = ismb_peers_new (self->poller, self->place, self->fabric, self->routes, self->presence, router);
+  watch_peers (self);
+}
+
+static gboolean
+open_path (IsmbListener *self, GError **error)
+{
+  int fd;
+
+  if (self->c2s_path == NULL)
+    return TRUE;
+  fd = ismb_unix_listen (self->c2s_path, UNIX_MODE, error);
+  if (fd < 0)
+    return FALSE;
+  self->c2s_path_made = g_strdup (self->c2s_path);
+  return ismb_door_open (self->doors, self->poller, fd, ismb_sessions_accept, self->sessions, error);
+}
+
+static gboolean
+open_doors (IsmbListener *self, guint16 port, GError **error)
+{
+  if (!ismb_door_open_port (self->doors, self->poller, self->place, self->listen, port, ismb_sessions_accept,
+                            self->sessions, &self->c2s_port, error))
+    return FALSE;
+  if (self->s2s_port_wish >= 0
+      && !ismb_door_open_port (self->doors, self->poller, self->place, self->listen, (guint16) self->s2s_port_wish,
+                               ismb_peers_accept, self->peers, &self->s2s_port, error))
+    return FALSE;
+  return open_path (self, error);
+}
+
+/**
+ * ismb_listener_start:
+ * @self: the listener
+ * @port: the TCP port for clients; 0 for any free one
+ * @error: return location for a #GError
+ *
+ * Starts listening, in the thread's default main context of now. On failure nothing is left open. A
+ * listener that runs already keeps running as it is.
+ *
+ * Fails with [error@Ismb.Error.BAD_CONFIG] or [error@Ismb.Error.BAD_ADDRESS] where a property's value cannot be, and
+ * with an error of [error@Gio.IOErrorEnum] where a socket cannot be had.
+ *
+ * Returns: the TCP port for clients, or 0 with @error set; where [property@Ismb.Listener:listen] is empty,
+ *   0 without an error
+ */
+guint16
+ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
+{
+  g_autofree char *domain = NULL;
+  IsmbRequireTls require_tls;
+
+  g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
+  if (is_running (self))
+    return self->c2s_port;
+  domain = prepare_domain (self, error);
+  if (domain == NULL || !parse_require_tls (self->require_tls, &require_tls, error) || !ensure_accounts (self, error))
+    return 0;
+  raise_descriptors ();
+  make_parts (self, domain, require_tls);
+  if ((self->fabric != NULL && !renew_tls (self, error)) || !open_doors (self, port, error))
+    {
+      ismb_listener_stop (self);
+      return 0;
+    }
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_VIRTUAL_ROUTER", self->virtual_router, "MESSAGE",
+                    "%s: listening for clients on port %u, for switches on port %u", domain, self->c2s_port,
+                    self->s2s_port);
+  return self->c2s_port;
+}
+
+/**
+ * ismb_listener_stop:
+ * @self: the listener
+ *
+ * Closes ports and streams, telling clients and peers that the system shuts down (RFC 6120, 4.9.3.19), and
+ * forgets the peers; accounts stay. A listener that does not run is left as it is. It may be started again.
+ * Not to be called from inside one of its signals.
+ */
+void
+ismb_listener_stop (IsmbListener *self)
+{
+  g_return_if_fail (ISMB_IS_LISTENER (self));
+  if (!is_running (self))
+    return;
+  g_ptr_array_set_size (self->doors, 0);
+  ismb_sessions_close (self->sessions, NULL, "system-shutdown", NULL);
+  ismb_peers_close (self->peers, "system-shutdown");
+  if (self->c2s_path_made != NULL)
+    unlink (self->c2s_path_made);
+  g_clear_pointer (&self->c2s_path_made, g_free);
+  g_clear_pointer (&self->doors, g_ptr_array_unref);
+  g_clear_object (&self->sessions);
+  g_clear_object (&self->peers);
+  g_clear_object (&self->presence);
+  g_clear_object (&self->routes);
+  g_clear_object (&self->poller);
+  self->c2s_port = self->s2s_port = 0;
+}
+
+/**
+ * ismb_listener_get_c2s_port:
+ * @self: the listener
+ *
+ * Returns: the TCP port for clients; 0 where it does not listen
+ */
+guint16
+ismb_listener_get_c2s_port (IsmbListener *self)
+{
+  g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
+  return self->c2s_port;
+}
+
+/**
+ * ismb_listener_get_s2s_port:
+ * @self: the listener
+ *
+ * Returns: the TCP port for other listeners; 0 where it does not listen
+ */
+guint16
+ismb_listener_get_s2s_port (IsmbListener *self)
+{
+  g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
+  return self->s2s_port;
+}
+
+/**
+ * ismb_listener_get_sessions:
+ * @self: the listener
+ *
+ * Returns: how many clients are signed in
+ */
+guint
+ismb_listener_get_sessions (IsmbListener *self)
+{
+  g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
+  return is_running (self) ? ismb_sessions_get_count (self->sessions) : 0;
+}
+
+static char *
+prepare_name (IsmbListener *self, const char *name, GError **error)
+{
+  g_autofree char *address = g_strdup_printf ("%s@%s", name, self->domain);
+  g_autoptr (GString) out = g_string_new (NULL);
+  IsmbAddressParts parts;
+
+  if (!ismb_address_prepare (address, strlen (address), out, &parts, error))
+    return NULL;
+  if (strpbrk (name, "@/") != NULL)
+    {
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
+                   "“%s” is no account's name: give what stands before the “@” alone", name);
+      return NULL;
+    }
+  g_string_truncate (out, parts.local);
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+/**
+ * ismb_listener_create_account:
+ * @self: the listener
+ * @name: the account's name, what stands before the `@` of its address; UTF-8, 1 to 1023 bytes
+ * @password: its password, UTF-8; only what SCRAM needs of it is kept
+ * @error: return location for a #GError
+ *
+ * Makes an account of role `operator`, before or after [method@Ismb.Listener.start]. The same name with the
+ * same password again is fine.
+ *
+ * Fails with [error@Ismb.Error.EXISTS] if there is one of that name with another password or role, and with
+ * [error@Ismb.Error.BAD_ADDRESS] if no address can be made of @name.
+ *
+ * Returns: whether the account is there now
+ */
+gboolean
+ismb_listener_create_account (IsmbListener *self, const char *name, const char *password, GError **error)
+{
+  g_autofree char *prepared = NULL;
+
+  g_return_val_if_fail (ISMB_IS_LISTENER (self), FALSE);
+  g_return_val_if_fail (name != NULL && password != NULL, FALSE);
+  prepared = prepare_name (self, name, error);
+  return prepared != NULL && ensure_accounts (self, error)
+         && ismb_accounts_create (self->accounts, prepared, password, ISMB_ROLE_OPERATOR, FALSE, error);
+}
+
+/**
+ * ismb_listener_add_peer:
+ * @self: the listener
+ * @domain: the other listener's domain-part
+ * @addresses: (nullable) (array zero-terminated=1): numeric addresses to try, best first
+ * @port: its TCP port for other listeners
+ * @device_id: (nullable): the id of the device as it was announced; a hint until its certificate proves it
+ *
+ * Tells where another listener may be reached; discovery's word, and so only a hint. A known peer's
+ * addresses are replaced. A listener of a fabric connects to a new peer once, so that it proves who it is.
+ * What is no domain, or ours, is ignored, and so is the call on a listener that does not run.
+ */
+void
+ismb_listener_add_peer (IsmbListener *self, const char *domain, const char *const *addresses, guint16 port,
+                        const char *device_id)
+{
+  g_return_if_fail (ISMB_IS_LISTENER (self));
+  g_return_if_fail (domain != NULL);
+  if (is_running (self))
+    ismb_peers_add (self->peers, domain, addresses, port, device_id);
+}
+
+/**
+ * ismb_listener_remove_peer:
+ * @self: the listener
+ * @domain: the other listener's domain-part
+ *
+ * Tells that discovery sees a peer no more. It is forgotten once no stream to it is open and no presence
+ * shared with it: a multicast that goes astray ends no connection.
+ */
+void
+ismb_listener_remove_peer (IsmbListener *self, const char *domain)
+{
+  g_return_if_fail (ISMB_IS_LISTENER (self));
+  g_return_if_fail (domain != NULL);
+  if (is_running (self))
+    ismb_peers_remove (self->peers, domain);
+}
+
+static IsmbTrust
+own_trust (IsmbListener *self)
+{
+  if (self->fabric == NULL)
+    return ISMB_TRUST_PENDING;
+  if (ismb_fabric_get_mode (self->fabric) == ISMB_FABRIC_OPEN)
+    return ISMB_TRUST_OPEN;
+  return ismb_fabric_is_member (self->fabric) ? ISMB_TRUST_MEMBER : ISMB_TRUST_PENDING;
+}
+
+static IsmbPeer *
+describe_self (IsmbListener *self)
+{
+  const char *id = self->fabric != NULL ? ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric)) : NULL;
+
+  return ismb_peer_new (ismb_routes_get_domain (self->routes), self->virtual_router, id, NULL, self->s2s_port,
+                        own_trust (self), ISMB_LINK_STATE_UP, TRUE);
+}
+
+/**
+ * ismb_listener_list_peers:
+ * @self: the listener
+ *
+ * Lists who is known: this switch itself first, then the other listeners in no order. Empty where the
+ * listener does not run.
+ *
+ * Returns: (transfer full) (element-type IsmbPeer): the peers
+ */
+GList *
+ismb_listener_list_peers (IsmbListener *self)
+{
+  g_return_val_if_fail (ISMB_IS_LISTENER (self), NULL);
+  if (!is_running (self))
+    return NULL;
+  return g_list_prepend (ismb_peers_list (self->peers), describe_self (self));
+}
+
+void
+_ismb_listener_set_place (IsmbListener *self, IsmbVirtualRouter *place)
+{
+  g_set_object (&self->place, place);
+}
+
+void
+_ismb_listener_set_store (IsmbListener *self, IsmbStore *store)
+{
+  g_set_object (&self->store, store);
+}
+
+void
+_ismb_listener_set_fabric (IsmbListener *self, IsmbFabric *fabric)
+{
+  if (g_set_object (&self->fabric, fabric) && fabric != NULL)
+    g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self, G_CONNECT_SWAPPED);
+}
+
+IsmbAccounts *
+_ismb_listener_get_accounts (IsmbListener *self)
+{
+  return self->accounts;
+}
