@@ -80,7 +80,9 @@ quote (const char *text, gsize length)
           g_string_append (quoted, "...");
           break;
         }
-      if (valid && g_unichar_isprint (c) && c != '"' && c != '\\')
+      if (c == '"' || c == '\\')
+        g_string_append_printf (quoted, "\\%c", (char) c);
+      else if (valid && g_unichar_isprint (c))
         g_string_append_unichar (quoted, c);
       else
         g_string_append_printf (quoted, valid ? "\\u%04x" : "\\x%02x", valid ? c : (guchar) *text);
@@ -147,7 +149,8 @@ append_ip_literal (const char *text, gsize length, GString *out, GError **error)
 }
 
 /* Nameprep folds and composes, and forbids next to nothing: a full-width `@` or `/` becomes the plain
- * one, and would split the address elsewhere when it is read again. */
+ * one, and would split the address elsewhere when it is read again. Of ASCII a host name has letters,
+ * digits, `-` and, in the real world, `_`. */
 static gboolean
 check_domain (const char *domain, gsize length, GError **error)
 {
@@ -157,7 +160,7 @@ check_domain (const char *domain, gsize length, GError **error)
     {
       guchar c = domain[i];
 
-      if (c < 0x80 && !(byte_class[c] & IN_LOCAL))
+      if (c < 0x80 && !(byte_class[c] & IN_DOMAIN))
         return fail (error, &domain_part, "has a character that may not stand there");
       if (c == '.' && (i == 0 || i + 1 == length || domain[i + 1] == '.'))
         return fail (error, &domain_part, "has an empty label");
