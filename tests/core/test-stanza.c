@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "ismb/core/ismb-stanza-private.h"
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-iq.h"
+#include "ismb/core/ismb-message.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-presence.h"
+
+static void
+assert_xml (gpointer stanza, const char *expected)
+{
+  g_autofree char *xml = ismb_stanza_to_string (stanza);
+
+  g_assert_cmpstr (xml, ==, expected);
+}
+
+static IsmbTree *
+received_tree (const char *name, const char *type)
+{
+  IsmbTree *tree = ismb_tree_new (name, ISMB_NS_CLIENT);
+  IsmbNode *root = ismb_tree_root (tree);
+
+  ismb_tree_set (tree, root, "from", "Bob@leaf2/shell");
+  ismb_tree_set (tree, root, "to", "alice@leaf1");
+  ismb_tree_set (tree, root, "id", "7");
+  ismb_tree_set (tree, root, "type", type);
+  return tree;
+}
+
+static gpointer
+received (IsmbTree *tree)
+{
+  g_autoptr (GError) error = NULL;
+  IsmbStanza *stanza = _ismb_stanza_new_from_tree (tree, &error);
+
+  g_assert_no_error (error);
+  return stanza;
+}
+
+static void
+test_message (void)
+{
+  g_autoptr (IsmbJid) to = ismb_jid_new ("alice@leaf1", NULL);
+  g_autoptr (IsmbMessage) message = ismb_message_new (to, "a < b");
+
+  assert_xml (message, "<message to='alice@leaf1'><body>a &lt; b</body></message>");
+  ismb_message_set_subject (message, "order");
+  ismb_message_set_thread (message, "t1");
+  ismb_message_set_body (message, "b");
+  ismb_stanza_set_stanza_type (ISMB_STANZA (message), "chat");
+  ismb_stanza_set_id (ISMB_STANZA (message), "9");
+  assert_xml (message, "<message to='alice@leaf1' type='chat' id='9'><subject>order</subject>"
+                       "<thread>t1</thread><body>b</body></message>");
+  ismb_message_set_subject (message, NULL);
+  ismb_message_set_thread (message, NULL);
+  ismb_message_set_body (message, NULL);
+  ismb_stanza_set_stanza_type (ISMB_STANZA (message), NULL);
+  ismb_stanza_set_id (ISMB_STANZA (message), NULL);
+  ismb_stanza_set_to_jid (ISMB_STANZA (message), NULL);
+  assert_xml (message, "<message/>");
+  g_assert_null (ismb_message_get_body (message));
+}
+
+static void
+test_getters_outlive_setters (void)
+{
+  g_autoptr (IsmbMessage) message = ismb_message_new (NULL, "first");
+  const char *body = ismb_message_get_body (message);
+
+  ismb_message_set_body (message, "second");
+  g_assert_cmpstr (body, ==, "first");
+  g_assert_cmpstr (ismb_message_get_body (message), ==, "second");
+}
+
+static void
+test_body_of_several_languages (void)
+{
+  IsmbTree *tree = received_tree ("message", NULL);
+  IsmbNode *root = ismb_tree_root (tree);
+  IsmbNode *de = ismb_tree_add_leaf (tree, root, "body", ISMB_NS_CLIENT, "Hallo");
+  IsmbNode *en = ismb_tree_add_leaf (tree, root, "body", ISMB_NS_CLIENT, "Hello");
+  g_autoptr (IsmbMessage) message = NULL;
+
+  ismb_tree_set (tree, de, "xml:lang", "de");
+  ismb_tree_set (tree, en, "xml:lang", "en");
+  message = received (tree);
+  g_assert_cmpstr (ismb_message_get_body (message), ==, "Hallo");
+  ismb_tree_set (tree, root, "xml:lang", "en");
+  g_assert_cmpstr (ismb_message_get_body (message), ==, "Hello");
+  ismb_message_set_body (message, "One");
+  g_assert_null (ismb_node_find_next (ismb_node_find (root, "body", NULL), "body", NULL));
+}
+
+static void
+test_reply (void)
+{
+  IsmbTree *tree = received_tree ("message", "chat");
+  g_autoptr (IsmbMessage) message = NULL;
+  g_autoptr (IsmbMessage) reply = NULL;
+
+  ismb_tree_add_leaf (tree, ismb_tree_root (tree), "thread", ISMB_NS_CLIENT, "t1");
+  message = received (tree);
+  reply = ismb_message_reply (message, "yes");
+  assert_xml (reply, "<message to='bob@leaf2/shell' type='chat'><body>yes</body>"
+                     "<thread>t1</thread></message>");
+}
+
+static void
+test_reply_to_room_and_error (void)
+{
+  g_autoptr (IsmbMessage) groupchat = received (received_tree ("message", "groupchat"));
+  g_autoptr (IsmbMessage) error = received (received_tree ("message", "error"));
+  g_autoptr (IsmbMessage) to_room = ismb_message_reply (groupchat, "hello");
+
+  assert_xml (to_room, "<message to='bob@leaf2' type='groupchat'><body>hello</body></message>");
+  g_assert_null (ismb_message_reply (error, "no"));
+}
+
+static void
+test_types (void)
+{
+  g_autoptr (IsmbMessage) message = received (received_tree ("message", NULL));
+  g_autoptr (IsmbMessage) odd = received (received_tree ("message", "of-tomorrow"));
+  g_autoptr (IsmbPresence) presence = received (received_tree ("presence", NULL));
+  g_autoptr (IsmbPresence) unavailable = received (received_tree ("presence", "unavailable"));
+  g_autoptr (IsmbIq) iq = received (received_tree ("iq", "set"));
+
+  g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (message)), ==, "normal");
+  g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (odd)), ==, "normal");
+  g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (presence)), ==, "available");
+  g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (unavailable)), ==, "unavailable");
+  g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (iq)), ==, "set");
+}
+
+static void
+test_unknown_type_is_not_taken (void)
+{
+  g_autoptr (IsmbIq) iq = ismb_iq_new (NULL, "get");
+
+  g_test_expect_message ("ismb.core.iq", G_LOG_LEVEL_WARNING, "*'fetch'*");
+  ismb_stanza_set_stanza_type (ISMB_STANZA (iq), "fetch");
+  g_test_assert_expected_messages ();
+  g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (iq)), ==, "get");
+}
+
+static void
+test_presence (void)
+{
+  g_autoptr (IsmbPresence) presence = ismb_presence_new (NULL, NULL);
+
+  assert_xml (presence, "<presence/>");
+  ismb_stanza_set_stanza_type (ISMB_STANZA (presence), "away");
+  ismb_presence_set_status (presence, "upgrading");
+  ismb_presence_set_priority (presence, -5);
+  assert_xml (presence, "<presence><show>away</show><status>upgrading</status>"
+                        "<priority>-5</priority></presence>");
+  g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (presence)), ==, "away");
+  g_assert_cmpint (ismb_presence_get_priority (presence), ==, -5);
+  ismb_stanza_set_stanza_type (ISMB_STANZA (presence), "unavailable");
+  ismb_presence_set_priority (presence, 0);
+  assert_xml (presence, "<presence type='unavailable'><status>upgrading</status></presence>");
+  ismb_stanza_set_stanza_type (ISMB_STANZA (presence), "available");
+  assert_xml (presence, "<presence><status>upgrading</status></presence>");
+}
+
+static void
+test_presence_with_junk (void)
+{
+  static const char *const junk[] = { "", "high", "128", "-129", "1.5", "99999999999999999999" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (junk); i++)
+    {
+      IsmbTree *tree = received_tree ("presence", NULL);
+      g_autoptr (IsmbPresence) presence = NULL;
+
+      ismb_tree_add_leaf (tree, ismb_tree_root (tree), "priority", ISMB_NS_CLIENT, junk[i]);
+      ismb_tree_add_leaf (tree, ismb_tree_root (tree), "show", ISMB_NS_CLIENT, junk[i]);
+      presence = received (tree);
+      g_assert_cmpint (ismb_presence_get_priority (presence), ==, 0);
+      g_assert_null (ismb_presence_get_show (presence));
+      g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (presence)), ==, "available");
+    }
+}
+
+static void
+test_iq (void)
+{
+  IsmbTree *tree = received_tree ("iq", "get");
+  g_autoptr (IsmbIq) question = NULL;
+  g_autoptr (IsmbIq) answer = NULL;
+  g_autoptr (IsmbIq) refusal = NULL;
+
+  ismb_tree_add (tree, ismb_tree_root (tree), "ping", ISMB_NS_PING);
+  question = received (tree);
+  g_assert_cmpstr (ismb_iq_get_payload_name (question), ==, "ping");
+  g_assert_cmpstr (ismb_iq_get_payload_ns (question), ==, ISMB_NS_PING);
+  answer = ismb_iq_reply (question);
+  assert_xml (answer, "<iq to='bob@leaf2/shell' type='result' id='7'/>");
+  g_assert_null (ismb_iq_get_payload_name (answer));
+  refusal = ismb_iq_reply_error (question, "item-not-found", "no <such> node");
+  assert_xml (refusal, "<iq to='bob@leaf2/shell' type='error' id='7'><error type='cancel'>"
+                       "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+                       "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>"
+                       "no &lt;such&gt; node</text></error></iq>");
+  g_assert_null (ismb_iq_get_payload_name (refusal));
+  g_assert_null (ismb_iq_reply (answer));
+  g_assert_null (ismb_iq_reply_error (refusal, "forbidden", NULL));
+}
+
+static void
+test_iq_has_its_own_id (void)
+{
+  g_autoptr (IsmbIq) a = ismb_iq_new (NULL, NULL);
+  g_autoptr (IsmbIq) b = ismb_iq_new (NULL, "set");
+
+  ismb_iq_add_payload (b, "query", ISMB_NS_ROSTER);
+  ismb_stanza_set_id (ISMB_STANZA (b), "1");
+  assert_xml (b, "<iq type='set' id='1'><query xmlns='jabber:iq:roster'/></iq>");
+  g_assert_cmpstr (ismb_stanza_get_id (ISMB_STANZA (a)), !=, NULL);
+}
+
+static void
+test_error (void)
+{
+  IsmbTree *tree = received_tree ("message", "chat");
+  IsmbNode *error;
+  g_autoptr (IsmbMessage) message = NULL;
+  g_autofree char *condition = NULL;
+  g_autofree char *text = NULL;
+
+  ismb_tree_add_leaf (tree, ismb_tree_root (tree), "body", ISMB_NS_CLIENT, "secret");
+  error = _ismb_tree_make_error (tree, "wait", "resource-constraint", "too much");
+  ismb_tree_add (tree, error, "full", "urn:x");
+  message = received (tree);
+  assert_xml (message, "<message from='alice@leaf1' to='Bob@leaf2/shell' id='7' type='error'>"
+                       "<error type='wait'>"
+                       "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+                       "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>too much</text>"
+                       "<full xmlns='urn:x'/></error></message>");
+  g_assert_true (ismb_stanza_is_error (ISMB_STANZA (message)));
+  condition = ismb_stanza_get_error_condition (ISMB_STANZA (message));
+  text = ismb_stanza_get_error_text (ISMB_STANZA (message));
+  g_assert_cmpstr (condition, ==, "resource-constraint");
+  g_assert_cmpstr (text, ==, "too much");
+}
+
+static void
+test_error_without_condition (void)
+{
+  g_autoptr (IsmbMessage) bare = received (received_tree ("message", "error"));
+  g_autoptr (IsmbMessage) none = received (received_tree ("message", "chat"));
+  g_autofree char *condition = ismb_stanza_get_error_condition (ISMB_STANZA (bare));
+
+  g_assert_cmpstr (condition, ==, "undefined-condition");
+  g_assert_null (ismb_stanza_get_error_text (ISMB_STANZA (bare)));
+  g_assert_null (ismb_stanza_get_error_condition (ISMB_STANZA (none)));
+}
+
+static void
+test_error_types (void)
+{
+  g_assert_cmpstr (_ismb_stanza_error_type_of ("item-not-found"), ==, "cancel");
+  g_assert_cmpstr (_ismb_stanza_error_type_of ("bad-request"), ==, "modify");
+  g_assert_cmpstr (_ismb_stanza_error_type_of ("forbidden"), ==, "auth");
+  g_assert_cmpstr (_ismb_stanza_error_type_of ("remote-server-timeout"), ==, "wait");
+  g_assert_null (_ismb_stanza_error_type_of ("no-such-condition"));
+}
+
+static void
+assert_refused (IsmbTree *tree)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (_ismb_stanza_new_from_tree (tree, &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA);
+}
+
+static void
+test_refused (void)
+{
+  IsmbTree *bad_from = received_tree ("message", NULL);
+  IsmbTree *bad_to = received_tree ("presence", NULL);
+
+  ismb_tree_set (bad_from, ismb_tree_root (bad_from), "from", "@leaf1");
+  ismb_tree_set (bad_to, ismb_tree_root (bad_to), "to", "");
+  assert_refused (bad_from);
+  assert_refused (bad_to);
+  assert_refused (ismb_tree_new ("message", ISMB_NS_SERVER));
+  assert_refused (ismb_tree_new ("features", ISMB_NS_STREAM));
+  assert_refused (received_tree ("iq", NULL));
+  assert_refused (received_tree ("iq", "fetch"));
+}
+
+static void
+test_addresses (void)
+{
+  g_autoptr (IsmbMessage) message = received (received_tree ("message", NULL));
+  g_autoptr (IsmbJid) other = ismb_jid_new ("carol@leaf3", NULL);
+  IsmbStanza *stanza = ISMB_STANZA (message);
+
+  g_assert_cmpstr (ismb_jid_get_full (ismb_stanza_get_from_jid (stanza)), ==, "bob@leaf2/shell");
+  g_assert_cmpstr (ismb_jid_get_full (ismb_stanza_get_to_jid (stanza)), ==, "alice@leaf1");
+  ismb_stanza_set_from_jid (stanza, NULL);
+  ismb_stanza_set_to_jid (stanza, other);
+  assert_xml (message, "<message to='carol@leaf3' id='7'/>");
+  g_assert_null (ismb_stanza_get_from_jid (stanza));
+}
+
+static void
+test_children (void)
+{
+  g_autoptr (IsmbMessage) message = ismb_message_new (NULL, NULL);
+  IsmbStanza *stanza = ISMB_STANZA (message);
+  g_autofree char *stamp = NULL;
+
+  ismb_stanza_set_child_text (stanza, "stamp", "urn:x", "now");
+  ismb_stanza_set_child_text (stanza, "stamp", "urn:x", "later");
+  ismb_stanza_set_child_text (stanza, "flag", "urn:x", "");
+  assert_xml (message, "<message><stamp xmlns='urn:x'>later</stamp><flag xmlns='urn:x'/></message>");
+  stamp = ismb_stanza_get_child_text (stanza, "stamp", NULL);
+  g_assert_cmpstr (stamp, ==, "later");
+  g_assert_true (ismb_stanza_has_child (stanza, "flag", "urn:x"));
+  g_assert_false (ismb_stanza_has_child (stanza, "flag", "urn:y"));
+  g_assert_null (ismb_stanza_get_child_text (stanza, "absent", NULL));
+  ismb_stanza_set_child_text (stanza, "flag", "urn:x", NULL);
+  g_assert_false (ismb_stanza_has_child (stanza, "flag", NULL));
+}
+
+static void
+count (gpointer object, GParamSpec *pspec, gpointer data)
+{
+  (*(guint *) data)++;
+}
+
+/* As a script makes and watches one. */
+static void
+test_properties (void)
+{
+  g_autoptr (IsmbJid) to = ismb_jid_new ("alice@leaf1", NULL);
+  g_autoptr (IsmbMessage) message = g_object_new (ISMB_TYPE_MESSAGE, "to-jid", to, "body", "hello",
+                                                  "stanza-type", "headline", "id", "1", NULL);
+  g_autoptr (IsmbPresence) presence = g_object_new (ISMB_TYPE_PRESENCE, "show", "dnd", "priority", 3,
+                                                    NULL);
+  g_autofree char *body = NULL;
+  guint notified = 0;
+
+  assert_xml (message, "<message to='alice@leaf1' type='headline' id='1'><body>hello</body></message>");
+  assert_xml (presence, "<presence><show>dnd</show><priority>3</priority></presence>");
+  g_signal_connect (message, "notify::body", G_CALLBACK (count), &notified);
+  ismb_message_set_body (message, "again");
+  g_object_set (message, "body", "and again", NULL);
+  g_object_get (message, "body", &body, NULL);
+  g_assert_cmpstr (body, ==, "and again");
+  g_assert_cmpuint (notified, ==, 2);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/stanza/message", test_message);
+  g_test_add_func ("/stanza/getters-outlive-setters", test_getters_outlive_setters);
+  g_test_add_func ("/stanza/body-of-several-languages", test_body_of_several_languages);
+  g_test_add_func ("/stanza/reply", test_reply);
+  g_test_add_func ("/stanza/reply-to-room-and-error", test_reply_to_room_and_error);
+  g_test_add_func ("/stanza/types", test_types);
+  g_test_add_func ("/stanza/unknown-type-is-not-taken", test_unknown_type_is_not_taken);
+  g_test_add_func ("/stanza/presence", test_presence);
+  g_test_add_func ("/stanza/presence-with-junk", test_presence_with_junk);
+  g_test_add_func ("/stanza/iq", test_iq);
+  g_test_add_func ("/stanza/iq-has-its-own-id", test_iq_has_its_own_id);
+  g_test_add_func ("/stanza/error", test_error);
+  g_test_add_func ("/stanza/error-without-condition", test_error_without_condition);
+  g_test_add_func ("/stanza/error-types", test_error_types);
+  g_test_add_func ("/stanza/refused", test_refused);
+  g_test_add_func ("/stanza/addresses", test_addresses);
+  g_test_add_func ("/stanza/children", test_children);
+  g_test_add_func ("/stanza/properties", test_properties);
+  return g_test_run ();
+}
