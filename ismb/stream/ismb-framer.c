@@ -96,13 +96,61 @@ put (GString *out, const char *bytes, gsize length)
 
 #define PUT(out, literal) put (out, literal, sizeof (literal) - 1)
 
+/* What ismb_xml_escape () writes, for text that expat has found valid: one scan with a small table. */
+enum
+{
+  IN_TEXT = 1,
+  IN_VALUE = 2,
+};
+
+static const guint8 escaped[256] = {
+  ['&'] = IN_TEXT | IN_VALUE, ['<'] = IN_TEXT | IN_VALUE, ['>'] = IN_TEXT | IN_VALUE,
+  ['\r'] = IN_TEXT | IN_VALUE, ['\n'] = IN_VALUE, ['\t'] = IN_VALUE, ['\''] = IN_VALUE, ['"'] = IN_VALUE,
+};
+
+static void
+put_escape (GString *out, char c)
+{
+  switch (c)
+    {
+    case '&': PUT (out, "&amp;"); break;
+    case '<': PUT (out, "&lt;"); break;
+    case '>': PUT (out, "&gt;"); break;
+    case '\r': PUT (out, "&#13;"); break;
+    case '\n': PUT (out, "&#10;"); break;
+    case '\t': PUT (out, "&#9;"); break;
+    case '\'': PUT (out, "&apos;"); break;
+    default: PUT (out, "&quot;"); break;
+    }
+}
+
+static void
+put_escaped (GString *out, const char *text, gsize length, guint8 where)
+{
+  const char *run = text, *end = text + length;
+  for (; text < end; text++)
+    if (G_UNLIKELY ((escaped[(guchar) *text] & where) != 0))
+      {
+        put (out, run, text - run);
+        put_escape (out, *text);
+        run = text + 1;
+      }
+  put (out, run, end - run);
+}
+
+static void
+put_value (GString *out, const char *value)
+{
+  put_escaped (out, value, strlen (value), IN_VALUE);
+}
+
 static void
 put_attribute (GString *out, const char *name, gsize name_length, const char *value)
 {
   PUT (out, " ");
   put (out, name, name_length);
   PUT (out, "='");
-  ismb_xml_escape (out, value, -1, TRUE);
+  put_value (out, value);
   PUT (out, "'");
 }
 
@@ -322,7 +370,7 @@ on_namespace (void *user_data, const char *prefix, const char *uri)
   g_string_append (notes, prefix != NULL ? " xmlns:" : " xmlns");
   g_string_append (notes, prefix != NULL ? prefix : "");
   g_string_append (notes, "='");
-  ismb_xml_escape (notes, uri != NULL ? uri : "", -1, TRUE);
+  put_value (notes, uri != NULL ? uri : "");
   g_string_append_c (notes, '\'');
 }
 
@@ -391,7 +439,7 @@ put_foreign_attribute (GString *out, const char *name, const char *separator, co
     }
   put (out, separator + 1, strlen (separator + 1));
   PUT (out, "='");
-  ismb_xml_escape (out, value, -1, TRUE);
+  put_value (out, value);
   PUT (out, "'");
 }
 
@@ -605,7 +653,7 @@ on_text (void *user_data, const char *text, int length)
   if (self->depth > 1)
     {
       close_tag (self);
-      ismb_xml_escape (self->desk->out, text, length, FALSE);
+      put_escaped (self->desk->out, text, length, IN_TEXT);
       check_growth (self);
       return;
     }
