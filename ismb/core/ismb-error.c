@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.core.error"
 #include "config.h"
 #include "ismb/core/ismb-error.h"
 
+/**
+ * ismb_error_quark:
+ *
+ * The domain of the errors that [error@Ismb.Error] lists.
+ *
+ * Returns: the quark
+ */
 G_DEFINE_QUARK (ismb-error-quark, ismb_error)
 
 G_DEFINE_ENUM_TYPE (IsmbError, ismb_error,

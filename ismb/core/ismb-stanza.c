@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.core.stanza"
 #include "config.h"
 #include "ismb/core/ismb-stanza-private.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.core.tree"
 #include "config.h"
 #include "ismb/core/ismb-tree.h"
 
 #include <string.h>
 
-#define BLOCK_MIN 512
-#define BLOCK_MAX 16384
+#include "ismb/core/ismb-arena.h"
 
 typedef struct _Attribute Attribute;
 struct _Attribute
@@ -30,82 +30,19 @@ struct _IsmbNode
   gsize length; /* bytes of the text */
 };
 
-typedef struct _Block Block;
-struct _Block
-{
-  Block *older;
-  char *cursor;
-  char *end;
-};
-
 struct _IsmbTree
 {
-  Block *block; /* the newest, where allocations are cut from */
+  IsmbArena arena; /* the tree itself lies in it too */
   IsmbNode *root;
 };
 
-/* Arena */
-
-static Block *
-block_new (Block *older, gsize size)
-{
-  Block *block = g_malloc (size);
-
-  block->older = older;
-  block->cursor = (char *) (block + 1);
-  block->end = (char *) block + size;
-  return block;
-}
-
-static gsize
-next_block_size (const IsmbTree *tree, gsize wanted)
-{
-  gsize last = tree->block->end - (char *) tree->block;
-
-  return MAX (CLAMP (last * 2, BLOCK_MIN, BLOCK_MAX), wanted + sizeof (Block));
-}
-
-static void *
-take (IsmbTree *tree, gsize size)
-{
-  void *taken;
-
-  if ((gsize) (tree->block->end - tree->block->cursor) < size)
-    tree->block = block_new (tree->block, next_block_size (tree, size));
-  taken = tree->block->cursor;
-  tree->block->cursor += size;
-  return taken;
-}
-
-static void *
-take_zeroed (IsmbTree *tree, gsize size)
-{
-  gsize misaligned = (gsize) tree->block->cursor % G_ALIGNOF (void *);
-
-  if (misaligned > 0 && (gsize) (tree->block->end - tree->block->cursor) >= size + G_ALIGNOF (void *))
-    tree->block->cursor += G_ALIGNOF (void *) - misaligned;
-  else if (misaligned > 0)
-    tree->block = block_new (tree->block, next_block_size (tree, size));
-  return memset (take (tree, size), 0, size);
-}
-
-static char *
-take_bytes (IsmbTree *tree, const char *text, gsize length)
-{
-  char *copy = take (tree, length + 1);
-
-  memcpy (copy, text, length);
-  copy[length] = '\0';
-  return copy;
-}
+/* Building */
 
 static const char *
 take_string (IsmbTree *tree, const char *text)
 {
-  return take_bytes (tree, text, strlen (text));
+  return ismb_arena_take_bytes (&tree->arena, text, strlen (text));
 }
-
-/* Building */
 
 /* Most children are in their parent's namespace: they share its string. */
 static const char *
@@ -119,7 +56,7 @@ take_ns (IsmbTree *tree, const IsmbNode *parent, const char *ns)
 static IsmbNode *
 add_node (IsmbTree *tree, IsmbNode *parent)
 {
-  IsmbNode *node = take_zeroed (tree, sizeof *node);
+  IsmbNode *node = ismb_arena_take (&tree->arena, sizeof *node);
 
   node->parent = parent;
   if (parent == NULL)
@@ -145,11 +82,10 @@ add_element (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns)
 IsmbTree *
 ismb_tree_new (const char *name, const char *ns)
 {
-  Block *block = block_new (NULL, BLOCK_MIN);
-  IsmbTree *tree = (IsmbTree *) block->cursor;
+  IsmbArena arena = { NULL };
+  IsmbTree *tree = ismb_arena_take (&arena, sizeof *tree);
 
-  block->cursor += sizeof *tree;
-  tree->block = block;
+  tree->arena = arena;
   tree->root = add_element (tree, NULL, name, ns);
   return tree;
 }
@@ -157,15 +93,9 @@ ismb_tree_new (const char *name, const char *ns)
 void
 ismb_tree_free (IsmbTree *tree)
 {
-  Block *block = tree->block; /* the oldest block holds the tree itself */
+  IsmbArena arena = tree->arena;
 
-  while (block != NULL)
-    {
-      Block *older = block->older;
-
-      g_free (block);
-      block = older;
-    }
+  ismb_arena_clear (&arena);
 }
 
 IsmbNode *
@@ -195,15 +125,10 @@ ismb_tree_add_leaf (IsmbTree *tree, IsmbNode *parent, const char *name, const ch
 static gboolean
 extend_text (IsmbTree *tree, IsmbNode *node, const char *text, gsize length)
 {
-  Block *block = tree->block;
-
-  if (node == NULL || node->name != NULL || node->text + node->length + 1 != block->cursor
-      || (gsize) (block->end - block->cursor) < length)
+  if (node == NULL || node->name != NULL
+      || !ismb_arena_extend (&tree->arena, node->text, node->length, text, length))
     return FALSE;
-  memcpy (node->text + node->length, text, length);
   node->length += length;
-  node->text[node->length] = '\0';
-  block->cursor += length;
   return TRUE;
 }
 
@@ -217,7 +142,7 @@ ismb_tree_add_text (IsmbTree *tree, IsmbNode *parent, const char *text, gssize l
   if (bytes == 0 || extend_text (tree, parent->last, text, bytes))
     return;
   node = add_node (tree, parent);
-  node->text = take_bytes (tree, text, bytes);
+  node->text = ismb_arena_take_bytes (&tree->arena, text, bytes);
   node->length = bytes;
 }
 
@@ -246,7 +171,7 @@ ismb_tree_set (IsmbTree *tree, IsmbNode *node, const char *attribute, const char
   value = take_string (tree, value);
   if (*at == NULL)
     {
-      *at = take_zeroed (tree, sizeof **at);
+      *at = ismb_arena_take (&tree->arena, sizeof **at);
       (*at)->name = take_string (tree, attribute);
     }
   (*at)->value = value;
@@ -287,7 +212,7 @@ copy_attributes (IsmbTree *tree, IsmbNode *to, const IsmbNode *from)
 
   for (const Attribute *at = from->attributes; at != NULL; at = at->next)
     {
-      *tail = take_zeroed (tree, sizeof **tail);
+      *tail = ismb_arena_take (&tree->arena, sizeof **tail);
       (*tail)->name = take_string (tree, at->name);
       (*tail)->value = take_string (tree, at->value);
       tail = &(*tail)->next;
@@ -302,7 +227,7 @@ copy_one (IsmbTree *tree, IsmbNode *parent, const IsmbNode *from)
   if (from->name == NULL)
     {
       copy = add_node (tree, parent);
-      copy->text = take_bytes (tree, from->text, from->length);
+      copy->text = ismb_arena_take_bytes (&tree->arena, from->text, from->length);
       copy->length = from->length;
       return copy;
     }
@@ -559,71 +484,4 @@ ismb_node_write (const IsmbNode *node, const char *parent_ns, GString *out)
         return;
       at = at->next;
     }
-}
-
-/* Which bytes cannot stand as they are, and what stands for them. A carriage return would come back
- * as a line feed (XML 1.0, 2.11), white space in an attribute as a space (3.3.3), and the other
- * controls may not be there at all (2.2): they become U+FFFD. */
-static const char *
-escape_of (guchar c, gboolean in_attribute)
-{
-  switch (c)
-    {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '\'': return in_attribute ? "&apos;" : NULL;
-    case '"': return in_attribute ? "&quot;" : NULL;
-    case '\r': return "&#13;";
-    case '\n': return in_attribute ? "&#10;" : NULL;
-    case '\t': return in_attribute ? "&#9;" : NULL;
-    default: return c < 0x20 ? "\357\277\275" : NULL;
-    }
-}
-
-static gboolean
-is_noncharacter (const char *text, const char *end)
-{
-  return end - text >= 3 && (guchar) text[0] == 0xef && (guchar) text[1] == 0xbf
-         && (guchar) text[2] >= 0xbe;
-}
-
-void
-ismb_xml_escape (GString *out, const char *text, gssize length, gboolean in_attribute)
-{
-  const char *end = text + (length < 0 ? strlen (text) : (gsize) length);
-  const char *run = text;
-  g_autofree char *valid = NULL;
-
-  if (!g_utf8_validate (text, end - text, NULL))
-    {
-      run = text = valid = g_utf8_make_valid (text, end - text);
-      end = text + strlen (text);
-    }
-  for (; text < end; text++)
-    {
-      gboolean noncharacter = (guchar) *text == 0xef && is_noncharacter (text, end);
-      const char *escape = noncharacter ? "\357\277\275" : escape_of (*text, in_attribute);
-
-      if (escape == NULL)
-        continue;
-      g_string_append_len (out, run, text - run);
-      g_string_append (out, escape);
-      text += noncharacter ? 2 : 0;
-      run = text + 1;
-    }
-  g_string_append_len (out, run, text - run);
-}
-
-gboolean
-ismb_xml_is_name (const char *text)
-{
-  if (!g_ascii_isalpha (text[0]) && text[0] != '_')
-    return FALSE;
-  for (text++; *text != '\0'; text++)
-    {
-      if (!g_ascii_isalnum (*text) && strchr ("-_.", *text) == NULL)
-        return FALSE;
-    }
-  return TRUE;
 }

@@ -3,6 +3,8 @@
 
 #include <gio/gio.h>
 
+#include "ismb/core/ismb-xml.h"
+
 G_BEGIN_DECLS
 
 /* Elements of one stanza, all in one arena that is freed at once. Namespaces are stated, never
@@ -48,10 +50,6 @@ const char *ismb_tree_peek_text     (IsmbTree *tree, IsmbNode *node);
 char       *ismb_node_dup_child_text (const IsmbNode *node, const char *name, const char *ns);
 /* Writes canonical XML; xmlns is stated where it differs from `parent_ns`. */
 void        ismb_node_write         (const IsmbNode *node, const char *parent_ns, GString *out);
-/* What XML does not allow in a text (controls, bad UTF-8) is written as U+FFFD. */
-void        ismb_xml_escape         (GString *out, const char *text, gssize length, gboolean in_attribute);
-/* Whether a program may use it as a name: ASCII letters, digits and `-_.`, a letter or `_` first. */
-gboolean    ismb_xml_is_name        (const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbTree, ismb_tree_free)
 
