@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.client.home"
+
+#include "config.h"
+#include "ismb/client/ismb-home.h"
+
+#include <gnutls/crypto.h>
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/local/ismb-control-generated.h"
+#include "ismb/local/ismb-control.h"
+
+struct _IsmbHome
+{
+  IsmbHomeCallbacks callbacks;
+  gpointer user_data;
+  GCancellable *leaving;
+  GDBusConnection *connection;
+  IsmbDBusManager1 *manager;
+  IsmbDBusVirtualRouter1 *router;
+  char *account, *password, *c2s_path, *files_root;
+  GHashTable *peers; /* domain to IsmbPeer */
+};
+
+typedef struct
+{
+  IsmbHome *home;
+  char *runtime_dir, *vr, *name, *password;
+  gulong cancel_handler;
+  GCancellable *cancellable; /* of the home, which the caller's sets off */
+} Entry;
+
+static void
+entry_free (Entry *entry)
+{
+  g_free (entry->runtime_dir);
+  g_free (entry->vr);
+  g_free (entry->name);
+  g_free (entry->password);
+  g_object_unref (entry->cancellable);
+  g_free (entry);
+}
+
+static gboolean
+is_here (IsmbHome *self)
+{
+  return self->account != NULL && self->connection != NULL && !g_dbus_connection_is_closed (self->connection);
+}
+
+static void
+fail (GTask *task, GError *error)
+{
+  if (g_dbus_error_is_remote_error (error))
+    g_dbus_error_strip_remote_error (error);
+  g_task_return_error (task, error);
+}
+
+/* Peers */
+
+static void
+take_peer (IsmbHome *self, GVariant *variant, gboolean quietly)
+{
+  g_autoptr (IsmbPeer) peer = ismb_peer_new_from_variant (variant);
+  gboolean known;
+
+  if (peer == NULL)
+    return;
+  known = g_hash_table_contains (self->peers, ismb_peer_get_domain (peer));
+  g_hash_table_replace (self->peers, g_strdup (ismb_peer_get_domain (peer)), g_object_ref (peer));
+  if (quietly)
+    return;
+  if (known)
+    self->callbacks.changed (peer, self->user_data);
+  else
+    self->callbacks.found (peer, self->user_data);
+}
+
+static void
+on_peer (IsmbDBusVirtualRouter1 *router, GVariant *variant, gpointer user_data)
+{
+  take_peer (user_data, variant, FALSE);
+}
+
+static void
+on_peer_lost (IsmbDBusVirtualRouter1 *router, const char *domain, gpointer user_data)
+{
+  IsmbHome *self = user_data;
+  g_autoptr (IsmbPeer) peer = NULL;
+  gpointer key = NULL;
+  gpointer value = NULL;
+
+  if (!g_hash_table_steal_extended (self->peers, domain, &key, &value))
+    return;
+  g_free (key);
+  peer = value;
+  self->callbacks.lost (peer, self->user_data);
+}
+
+/* Entering, step by step */
+
+static void
+on_peers_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  Entry *entry = g_task_get_task_data (task);
+  g_autoptr (GVariant) list = NULL;
+  GError *error = NULL;
+  GVariantIter iter;
+  GVariant *peer;
+
+  if (!ismb_dbus_virtual_router1_call_list_peers_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source), &list, result, &error))
+    {
+      fail (task, error);
+      return;
+    }
+  g_variant_iter_init (&iter, list);
+  while ((peer = g_variant_iter_next_value (&iter)) != NULL)
+    {
+      take_peer (entry->home, peer, TRUE);
+      g_variant_unref (peer);
+    }
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_account_made (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  Entry *entry = g_task_get_task_data (task);
+  IsmbHome *self = entry->home;
+  g_autofree char *jid = NULL;
+  GError *error = NULL;
+
+  if (!ismb_dbus_virtual_router1_call_create_account_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source), &jid, result, &error))
+    {
+      fail (task, error);
+      return;
+    }
+  g_free (self->account);
+  g_free (self->password);
+  self->account = g_steal_pointer (&jid);
+  self->password = g_steal_pointer (&entry->password);
+  ismb_dbus_virtual_router1_call_list_peers (self->router, entry->cancellable, on_peers_listed, g_object_ref (task));
+}
+
+static char *
+random_password (void)
+{
+  guint8 bytes[24];
+
+  if (gnutls_rnd (GNUTLS_RND_KEY, bytes, sizeof bytes) != 0)
+    g_error ("the system has no random numbers");
+  return g_base64_encode (bytes, sizeof bytes);
+}
+
+static void
+make_account (GTask *task)
+{
+  Entry *entry = g_task_get_task_data (task);
+  gboolean transient = entry->name == NULL || entry->password == NULL;
+  GVariantBuilder options;
+
+  if (entry->password == NULL)
+    entry->password = random_password ();
+  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+  if (transient)
+    g_variant_builder_add (&options, "{sv}", "transient", g_variant_new_boolean (TRUE));
+  ismb_dbus_virtual_router1_call_create_account (entry->home->router, entry->name != NULL ? entry->name : "",
+                                                 entry->password, g_variant_builder_end (&options),
+                                                 entry->cancellable, on_account_made, g_object_ref (task));
+}
+
+static void
+on_router (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  Entry *entry = g_task_get_task_data (task);
+  IsmbHome *self = entry->home;
+  GError *error = NULL;
+  IsmbDBusVirtualRouter1 *router = ismb_dbus_virtual_router1_proxy_new_finish (result, &error);
+
+  if (router == NULL)
+    {
+      fail (task, error);
+      return;
+    }
+  g_set_object (&self->router, router);
+  g_object_unref (router);
+  if (!ismb_dbus_virtual_router1_get_enabled (router))
+    {
+      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
+                               "the virtual router %s is disabled; `switchctl vr enable %s` enables it", entry->vr,
+                               entry->vr);
+      return;
+    }
+  g_free (self->c2s_path);
+  self->c2s_path = g_strdup (ismb_dbus_virtual_router1_get_c2s_path (router));
+  g_signal_connect (router, "peer-found", G_CALLBACK (on_peer), self);
+  g_signal_connect (router, "peer-changed", G_CALLBACK (on_peer), self);
+  g_signal_connect (router, "peer-lost", G_CALLBACK (on_peer_lost), self);
+  make_account (task);
+}
+
+static void
+refuse_unknown_router (GTask *task, const char *vr, const char *const *known)
+{
+  g_autofree char *names = g_strjoinv (", ", (char **) known);
+
+  g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
+                           "there is no virtual router %s here; there is: %s", vr, names);
+}
+
+static void
+on_manager (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  Entry *entry = g_task_get_task_data (task);
+  IsmbHome *self = entry->home;
+  GError *error = NULL;
+  IsmbDBusManager1 *manager = ismb_dbus_manager1_proxy_new_finish (result, &error);
+  g_autofree char *path = NULL;
+  const char *const *known;
+
+  if (manager == NULL)
+    {
+      fail (task, error);
+      return;
+    }
+  g_set_object (&self->manager, manager);
+  g_object_unref (manager);
+  known = ismb_dbus_manager1_get_virtual_routers (manager);
+  if (known == NULL || !g_strv_contains (known, entry->vr))
+    {
+      static const char *const none[] = { NULL };
+
+      refuse_unknown_router (task, entry->vr, known != NULL ? known : none);
+      return;
+    }
+  g_free (self->files_root);
+  self->files_root = g_strdup (ismb_dbus_manager1_get_files_root (manager));
+  path = ismb_control_vr_path (entry->vr);
+  ismb_dbus_virtual_router1_proxy_new (self->connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL, path,
+                                       entry->cancellable, on_router, g_object_ref (task));
+}
+
+static void
+on_control (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  Entry *entry = g_task_get_task_data (task);
+  GError *error = NULL;
+  GDBusConnection *connection = ismb_control_connect_finish (result, &error);
+
+  if (connection == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_set_object (&entry->home->connection, connection);
+  g_object_unref (connection);
+  ismb_dbus_manager1_proxy_new (connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL, ISMB_CONTROL_MANAGER_PATH,
+                                entry->cancellable, on_manager, g_object_ref (task));
+}
+
+static void
+cancel_entry (GCancellable *cancellable, gpointer user_data)
+{
+  g_cancellable_cancel (G_CANCELLABLE (user_data));
+}
+
+void
+ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime_dir, const char *vr, const char *name,
+                       const char *password, GCancellable *cancellable, GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (source, cancellable, callback, user_data);
+  Entry *entry;
+
+  g_task_set_source_tag (task, ismb_home_enter_async);
+  if (is_here (self))
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  ismb_home_leave (self);
+  self->leaving = g_cancellable_new ();
+  entry = g_new0 (Entry, 1);
+  entry->home = self;
+  entry->runtime_dir = g_strdup (runtime_dir);
+  entry->vr = g_strdup (vr);
+  entry->name = g_strdup (name);
+  entry->password = g_strdup (password);
+  entry->cancellable = g_object_ref (self->leaving);
+  g_task_set_task_data (task, entry, (GDestroyNotify) entry_free);
+  if (cancellable != NULL)
+    entry->cancel_handler = g_cancellable_connect (cancellable, G_CALLBACK (cancel_entry),
+                                                   g_object_ref (self->leaving), g_object_unref);
+  ismb_control_connect_async (entry->runtime_dir, entry->cancellable, on_control, g_steal_pointer (&task));
+}
+
+gboolean
+ismb_home_enter_finish (GObject *source, GAsyncResult *result, GError **error)
+{
+  Entry *entry = g_task_get_task_data (G_TASK (result));
+
+  if (entry != NULL)
+    g_cancellable_disconnect (g_task_get_cancellable (G_TASK (result)), entry->cancel_handler);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+IsmbHome *
+ismb_home_new (const IsmbHomeCallbacks *callbacks, gpointer user_data)
+{
+  IsmbHome *self = g_new0 (IsmbHome, 1);
+
+  self->callbacks = *callbacks;
+  self->user_data = user_data;
+  self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  ismb_control_register_errors ();
+  return self;
+}
+
+void
+ismb_home_leave (IsmbHome *self)
+{
+  if (self->leaving != NULL)
+    g_cancellable_cancel (self->leaving);
+  g_clear_object (&self->leaving);
+  if (self->router != NULL)
+    g_signal_handlers_disconnect_by_data (self->router, self);
+  g_clear_object (&self->router);
+  g_clear_object (&self->manager);
+  if (self->connection != NULL)
+    g_dbus_connection_close (self->connection, NULL, NULL, NULL);
+  g_clear_object (&self->connection);
+  g_clear_pointer (&self->account, g_free);
+  g_clear_pointer (&self->password, g_free);
+  g_clear_pointer (&self->c2s_path, g_free);
+  g_clear_pointer (&self->files_root, g_free);
+  g_hash_table_remove_all (self->peers);
+}
+
+void
+ismb_home_free (IsmbHome *self)
+{
+  ismb_home_leave (self);
+  g_hash_table_unref (self->peers);
+  g_free (self);
+}
+
+const char *
+ismb_home_get_account (IsmbHome *self)
+{
+  return self->account;
+}
+
+const char *
+ismb_home_get_password (IsmbHome *self)
+{
+  return self->password;
+}
+
+const char *
+ismb_home_get_c2s_path (IsmbHome *self)
+{
+  return self->c2s_path;
+}
+
+const char *
+ismb_home_get_files_root (IsmbHome *self)
+{
+  return self->files_root;
+}
+
+GHashTable *
+ismb_home_get_peers (IsmbHome *self)
+{
+  return self->peers;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.client.inbox"
+
+#include "config.h"
+#include "ismb/client/ismb-inbox.h"
+
+#include "ismb/client/ismb-roster-private.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-private.h"
+
+typedef struct
+{
+  guint id;
+  char *name, *ns;
+  IsmbIqHandler handler;
+  gpointer user_data;
+  GDestroyNotify destroy;
+  gboolean removed;
+} IqHandler;
+
+struct _IsmbInbox
+{
+  IsmbClient *client; /* borrowed: it owns us */
+  IsmbRoster *roster;
+  IsmbRequests *requests;
+  GPtrArray *iq_handlers;
+  guint last_id;
+  IsmbAuthorize authorize;
+  gpointer authorize_data;
+  GPtrArray *features;
+};
+
+static void
+answer (IsmbInbox *self, IsmbIq *reply)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (reply != NULL && !ismb_client_send (self->client, ISMB_STANZA (reply), &error))
+    g_debug ("an answer was not sent: %s", error->message);
+}
+
+/* Messages */
+
+static void
+take_message (IsmbInbox *self, IsmbMessage *message)
+{
+  if (ismb_message_get_body (message) != NULL)
+    {
+      ismb_client_emit_event (self->client, "message", G_OBJECT (message));
+      g_signal_emit_by_name (self->client, "message", message);
+    }
+  if (ismb_stanza_is_error (ISMB_STANZA (message)))
+    ismb_client_emit_event (self->client, "message_error", G_OBJECT (message));
+}
+
+/* Presence, in SleekXMPP's order: the two events of the stanza, then what it changed. */
+
+static gboolean
+is_subscription (const char *type)
+{
+  static const char *const types[] = { "subscribe", "subscribed", "unsubscribe", "unsubscribed", NULL };
+
+  return g_strv_contains (types, type);
+}
+
+static gboolean
+is_known_type (const char *type)
+{
+  static const char *const types[] = { "available", "away", "chat", "dnd", "xa", "unavailable", "probe", "error", NULL };
+
+  return is_subscription (type) || g_strv_contains (types, type);
+}
+
+/* Of our own switch and of the fabric's; a stranger's request waits for the program's own handler. */
+static gboolean
+authorize_known_domains (IsmbClient *client, IsmbJid *from, gpointer user_data)
+{
+  g_autoptr (GHashTable) domains = ismb_client_get_peer_domains (client, FALSE);
+
+  return g_hash_table_contains (domains, ismb_jid_get_domain (from));
+}
+
+static void
+answer_subscription (IsmbInbox *self, IsmbJid *from)
+{
+  const char *bare = ismb_jid_get_bare (from);
+  const char *subscription = ismb_roster_get_subscription (self->roster, bare);
+
+  if (!self->authorize (self->client, from, self->authorize_data))
+    return;
+  ismb_client_send_presence_subscription (self->client, bare, "subscribed", NULL);
+  if (!g_str_equal (subscription, "to") && !g_str_equal (subscription, "both"))
+    ismb_client_send_presence_subscription (self->client, bare, "subscribe", NULL);
+}
+
+static void
+emit_changes (IsmbInbox *self, IsmbRosterChange change, GObject *presence)
+{
+  if (change & ISMB_ROSTER_GOT_ONLINE)
+    ismb_client_emit_event (self->client, "got_online", presence);
+  if (change & ISMB_ROSTER_CHANGED_STATUS)
+    ismb_client_emit_event (self->client, "changed_status", presence);
+  if (change & ISMB_ROSTER_GOT_OFFLINE)
+    ismb_client_emit_event (self->client, "got_offline", presence);
+}
+
+static void
+take_presence (IsmbInbox *self, IsmbPresence *presence)
+{
+  const char *type = ismb_stanza_get_stanza_type (ISMB_STANZA (presence));
+  IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (presence));
+  g_autofree char *event = g_strconcat ("presence_", type, NULL);
+  IsmbRosterChange change = _ismb_roster_take_presence (self->roster, presence);
+
+  ismb_client_emit_event (self->client, "presence", G_OBJECT (presence));
+  if (is_known_type (type))
+    ismb_client_emit_event (self->client, event, G_OBJECT (presence));
+  if (g_str_equal (type, "available"))
+    g_signal_emit_by_name (self->client, "presence-available", presence);
+  if (is_subscription (type))
+    ismb_client_emit_event (self->client, "changed_subscription", G_OBJECT (presence));
+  emit_changes (self, change, G_OBJECT (presence));
+  if (g_str_equal (type, "subscribe") && from != NULL)
+    answer_subscription (self, from);
+}
+
+/* iq */
+
+/* RFC 6121, 2.1.6: from nobody else than our own account. */
+static void
+take_roster_push (IsmbInbox *self, IsmbIq *push)
+{
+  IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (push));
+  IsmbJid *own = ismb_client_get_bound_jid (self->client);
+  g_autoptr (IsmbIq) reply = NULL;
+
+  if (from != NULL && (own == NULL || g_strcmp0 (ismb_jid_get_full (from), ismb_jid_get_bare (own)) != 0))
+    {
+      reply = ismb_iq_reply_error (push, "service-unavailable", NULL);
+      answer (self, reply);
+      return;
+    }
+  _ismb_roster_take_items (self->roster, push, FALSE);
+  reply = ismb_iq_reply (push);
+  answer (self, reply);
+  ismb_client_emit_event (self->client, "roster_update", G_OBJECT (push));
+}
+
+static IsmbNode *
+reply_query (IsmbIq *reply, const char *ns)
+{
+  ismb_iq_add_payload (reply, "query", ns);
+  return ismb_node_find (ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (reply))), "query", ns);
+}
+
+static void
+describe_us (IsmbInbox *self, IsmbIq *reply)
+{
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (reply));
+  IsmbNode *query = reply_query (reply, ISMB_NS_DISCO_INFO);
+  IsmbNode *node = ismb_tree_add (tree, query, "identity", ISMB_NS_DISCO_INFO);
+
+  ismb_tree_set (tree, node, "category", "client");
+  ismb_tree_set (tree, node, "type", "bot");
+  ismb_tree_set (tree, node, "name", "ISMB");
+  for (guint i = 0; i < self->features->len; i++)
+    {
+      node = ismb_tree_add (tree, query, "feature", ISMB_NS_DISCO_INFO);
+      ismb_tree_set (tree, node, "var", self->features->pdata[i]);
+    }
+}
+
+static void
+tell_version (IsmbIq *reply)
+{
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (reply));
+  IsmbNode *query = reply_query (reply, ISMB_NS_VERSION);
+
+  ismb_tree_add_leaf (tree, query, "name", ISMB_NS_VERSION, "ISMB");
+  ismb_tree_add_leaf (tree, query, "version", ISMB_NS_VERSION, ISMB_VERSION);
+}
+
+/* What every client answers for itself: XEP-0030, 0199, 0092; of its roster, only to its server. */
+static gboolean
+take_own_service (IsmbInbox *self, IsmbIq *request)
+{
+  gboolean get = g_str_equal (ismb_stanza_get_stanza_type (ISMB_STANZA (request)), "get");
+  const char *ns = ismb_iq_get_payload_ns (request);
+  g_autoptr (IsmbIq) reply = NULL;
+
+  if (!get && g_strcmp0 (ns, ISMB_NS_ROSTER) == 0)
+    {
+      take_roster_push (self, request);
+      return TRUE;
+    }
+  if (!get
+      || (g_strcmp0 (ns, ISMB_NS_DISCO_INFO) != 0 && g_strcmp0 (ns, ISMB_NS_PING) != 0
+          && g_strcmp0 (ns, ISMB_NS_VERSION) != 0))
+    return FALSE;
+  reply = ismb_iq_reply (request);
+  if (g_str_equal (ns, ISMB_NS_DISCO_INFO))
+    describe_us (self, reply);
+  else if (g_str_equal (ns, ISMB_NS_VERSION))
+    tell_version (reply);
+  answer (self, reply);
+  return TRUE;
+}
+
+static void
+iq_handler_clear (gpointer data)
+{
+  IqHandler *handler = data;
+
+  if (handler->destroy != NULL)
+    handler->destroy (handler->user_data);
+  g_free (handler->name);
+  g_free (handler->ns);
+}
+
+static void
+iq_handler_unref (gpointer data)
+{
+  g_rc_box_release_full (data, iq_handler_clear);
+}
+
+static gpointer
+iq_handler_ref (gconstpointer source, gpointer data)
+{
+  return g_rc_box_acquire ((gpointer) source);
+}
+
+static gboolean
+offer_to_handlers (IsmbInbox *self, IsmbIq *request)
+{
+  g_autoptr (GPtrArray) handlers = g_ptr_array_copy (self->iq_handlers, iq_handler_ref, NULL);
+  const char *name = ismb_iq_get_payload_name (request);
+  const char *ns = ismb_iq_get_payload_ns (request);
+  IsmbClient *client = self->client;
+
+  g_ptr_array_set_free_func (handlers, iq_handler_unref);
+  for (guint i = 0; i < handlers->len; i++)
+    {
+      IqHandler *handler = handlers->pdata[i];
+
+      if (!handler->removed && g_strcmp0 (handler->name, name) == 0 && g_strcmp0 (handler->ns, ns) == 0
+          && handler->handler (client, request, handler->user_data))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+take_iq (IsmbInbox *self, IsmbIq *iq)
+{
+  const char *type = ismb_stanza_get_stanza_type (ISMB_STANZA (iq));
+  g_autoptr (IsmbIq) refusal = NULL;
+
+  if (g_str_equal (type, "result") || g_str_equal (type, "error"))
+    {
+      ismb_requests_answer (self->requests, iq, ismb_client_get_bound_jid (self->client));
+      return;
+    }
+  if (offer_to_handlers (self, iq) || take_own_service (self, iq))
+    return;
+  refusal = ismb_iq_reply_error (iq, "feature-not-implemented", NULL);
+  answer (self, refusal);
+}
+
+void
+ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza)
+{
+  if (ismb_stanza_get_to_jid (stanza) == NULL)
+    ismb_stanza_set_to_jid (stanza, ismb_client_get_bound_jid (self->client));
+  if (ISMB_IS_MESSAGE (stanza))
+    take_message (self, ISMB_MESSAGE (stanza));
+  else if (ISMB_IS_PRESENCE (stanza))
+    take_presence (self, ISMB_PRESENCE (stanza));
+  else
+    take_iq (self, ISMB_IQ (stanza));
+}
+
+IsmbInbox *
+ismb_inbox_new (IsmbClient *client, IsmbRoster *roster, IsmbRequests *requests)
+{
+  IsmbInbox *self = g_new0 (IsmbInbox, 1);
+
+  self->client = client;
+  self->roster = roster;
+  self->requests = requests;
+  self->iq_handlers = g_ptr_array_new_with_free_func (iq_handler_unref);
+  self->features = g_ptr_array_new_with_free_func (g_free);
+  self->authorize = authorize_known_domains;
+  ismb_inbox_add_feature (self, ISMB_NS_DISCO_INFO);
+  ismb_inbox_add_feature (self, ISMB_NS_PING);
+  ismb_inbox_add_feature (self, ISMB_NS_VERSION);
+  return self;
+}
+
+void
+ismb_inbox_free (IsmbInbox *self)
+{
+  g_ptr_array_unref (self->iq_handlers);
+  g_ptr_array_unref (self->features);
+  g_free (self);
+}
+
+guint
+ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *ns, IsmbIqHandler callback,
+                           gpointer user_data, GDestroyNotify destroy)
+{
+  IqHandler *handler = g_rc_box_new0 (IqHandler);
+
+  handler->id = ++self->last_id;
+  handler->name = g_strdup (name);
+  handler->ns = g_strdup (ns);
+  handler->handler = callback;
+  handler->user_data = user_data;
+  handler->destroy = destroy;
+  g_ptr_array_add (self->iq_handlers, handler);
+  return handler->id;
+}
+
+void
+ismb_inbox_remove_iq_handler (IsmbInbox *self, guint id)
+{
+  for (guint i = 0; i < self->iq_handlers->len; i++)
+    {
+      IqHandler *handler = self->iq_handlers->pdata[i];
+
+      if (handler->id != id)
+        continue;
+      handler->removed = TRUE;
+      g_ptr_array_remove_index (self->iq_handlers, i);
+      return;
+    }
+}
+
+void
+ismb_inbox_set_authorize (IsmbInbox *self, IsmbAuthorize authorize, gpointer user_data)
+{
+  self->authorize = authorize != NULL ? authorize : authorize_known_domains;
+  self->authorize_data = user_data;
+}
+
+void
+ismb_inbox_add_feature (IsmbInbox *self, const char *feature)
+{
+  if (!g_ptr_array_find_with_equal_func (self->features, feature, g_str_equal, NULL))
+    g_ptr_array_add (self->features, g_strdup (feature));
+}
