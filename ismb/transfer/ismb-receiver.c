@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.transfer.receiver"
+#include "config.h"
+#include "ismb/transfer/ismb-receiver.h"
+
+#include "ismb/client/ismb-client-private.h"
+#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/transfer/ismb-incoming.h"
+#include "ismb/transfer/ismb-outcome.h"
+
+#define INCOMING_MAX 16
+
+struct _IsmbReceiver
+{
+  GObject parent_instance;
+  IsmbClient *client; /* weak */
+  IsmbBeneath *beneath;
+  IsmbGate *gate;
+  GCancellable *cancellable;
+  GHashTable *incoming; /* by key */
+  guint handlers[4];
+};
+
+/* What a callback needs. */
+typedef struct
+{
+  IsmbReceiver *self;
+  IsmbIncoming *incoming;
+} Step;
+
+enum
+{
+  SIGNAL_RECEIVED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (IsmbReceiver, ismb_receiver, G_TYPE_OBJECT)
+
+static void
+remove_handlers (IsmbReceiver *self)
+{
+  for (gsize i = 0; self->client != NULL && i < G_N_ELEMENTS (self->handlers); i++)
+    if (self->handlers[i] != 0)
+      _ismb_client_remove_iq_handler (self->client, self->handlers[i]);
+  g_clear_weak_pointer (&self->client);
+}
+
+static void
+ismb_receiver_dispose (GObject *object)
+{
+  IsmbReceiver *self = ISMB_RECEIVER (object);
+
+  remove_handlers (self);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->gate);
+  g_clear_pointer (&self->incoming, g_hash_table_unref);
+  g_clear_pointer (&self->beneath, ismb_beneath_unref);
+  G_OBJECT_CLASS (ismb_receiver_parent_class)->dispose (object);
+}
+
+static void
+ismb_receiver_class_init (IsmbReceiverClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = ismb_receiver_dispose;
+  /* Each offer ends in one of these, with what the sender was told: the sender's full JID, the name
+   * (relative to the root, or as it was offered if it is no name), the size offered, the outcome. */
+  signals[SIGNAL_RECEIVED]
+    = g_signal_new ("received", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 4, ISMB_TYPE_JID, G_TYPE_STRING, G_TYPE_UINT64, G_TYPE_STRING);
+}
+
+/* The table's entries end with their timers. */
+static void
+drop_incoming (gpointer data)
+{
+  IsmbIncoming *incoming = data;
+
+  ismb_incoming_expect_nothing (incoming);
+  ismb_incoming_unref (incoming);
+}
+
+static void
+ismb_receiver_init (IsmbReceiver *self)
+{
+  self->cancellable = g_cancellable_new ();
+  self->incoming = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, drop_incoming);
+}
+
+static void
+answer (IsmbReceiver *self, IsmbIq *reply)
+{
+  g_autoptr (IsmbIq) owned = reply;
+  g_autoptr (GError) error = NULL;
+
+  if (self->client != NULL && !ismb_client_send (self->client, ISMB_STANZA (owned), &error))
+    g_debug ("an answer got lost: %s", error->message);
+}
+
+static void
+tell (IsmbReceiver *self, IsmbIncoming *incoming, IsmbTransferOutcome outcome)
+{
+  g_signal_emit (self, signals[SIGNAL_RECEIVED], 0, incoming->from,
+                 incoming->name != NULL ? incoming->name : incoming->offer->path, incoming->offer->size,
+                 ismb_transfer_outcome_to_string (outcome));
+}
+
+/* The end of one that is not stored: answers the request that waits, and forgets all. */
+static void
+fail (IsmbReceiver *self, IsmbIncoming *incoming, IsmbTransferOutcome outcome, const char *text)
+{
+  g_autoptr (IsmbIncoming) kept = ismb_incoming_ref (incoming);
+
+  if (kept->request != NULL)
+    answer (self, _ismb_outcome_reply (kept->request, outcome, text));
+  g_hash_table_remove (self->incoming, kept->key);
+  tell (self, kept, outcome);
+}
+
+static void
+fail_with (IsmbReceiver *self, IsmbIncoming *incoming, const GError *error)
+{
+  fail (self, incoming, _ismb_outcome_of_error (error), error->message);
+}
+
+static Step *
+step_new (IsmbReceiver *self, IsmbIncoming *incoming)
+{
+  Step *step = g_new0 (Step, 1);
+
+  step->self = g_object_ref (self);
+  step->incoming = ismb_incoming_ref (incoming);
+  return step;
+}
+
+static void
+step_free (Step *step)
+{
+  g_object_unref (step->self);
+  ismb_incoming_unref (step->incoming);
+  g_free (step);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Step, step_free)
+
+/* Nothing came for a while: the sender is gone. */
+static gboolean
+on_silence (gpointer user_data)
+{
+  Step *step = user_data;
+
+  fail (step->self, step->incoming, ISMB_TRANSFER_OUTCOME_TIMEOUT, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* The timer ends with the table's entry at the latest, so it needs to keep nobody alive. */
+static void
+expect_more (IsmbReceiver *self, IsmbIncoming *incoming)
+{
+  Step *step = g_new0 (Step, 1);
+
+  step->self = self;
+  step->incoming = incoming;
+  ismb_incoming_expect (incoming, ISMB_INBAND_SILENCE_MS, on_silence, step, g_free);
+}
+
+/* Whether it still goes on: the receiver may have been disposed meanwhile. */
+static gboolean
+is_current (Step *step)
+{
+  return step->self->incoming != NULL
+         && g_hash_table_lookup (step->self->incoming, step->incoming->key) == step->incoming;
+}
+
+/* The offer */
+
+static void
+on_draft_open (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Step) step = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean opened = ismb_incoming_finish (result, &error);
+
+  if (!is_current (step))
+    return;
+  if (!opened)
+    {
+      fail_with (step->self, step->incoming, error);
+      return;
+    }
+  answer (step->self, ismb_offer_accept (step->incoming->request));
+  g_clear_object (&step->incoming->request);
+  expect_more (step->self, step->incoming);
+}
+
+static void
+on_gate_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Step) step = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean allowed = ismb_gate_check_finish (ISMB_GATE (source), result, &error);
+  IsmbReceiver *self = step->self;
+  IsmbIncoming *incoming = step->incoming;
+
+  if (!is_current (step))
+    return;
+  if (allowed)
+    ismb_incoming_open_async (incoming, G_OBJECT (self), self->beneath, on_draft_open,
+                              g_steal_pointer (&step));
+  else
+    fail (self, incoming, ISMB_TRANSFER_OUTCOME_REFUSED, error->message);
+}
+
+static void
+take_offer (IsmbReceiver *self, IsmbIncoming *incoming)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_hash_table_insert (self->incoming, incoming->key, incoming);
+  incoming->name = ismb_beneath_name (self->beneath, incoming->offer->path, &error);
+  if (incoming->name == NULL)
+    fail_with (self, incoming, error);
+  else
+    ismb_gate_check_async (self->gate, incoming->from, incoming->name, self->cancellable, on_gate_checked,
+                           step_new (self, incoming));
+}
+
+static gboolean
+on_offer (IsmbClient *client, IsmbIq *request, gpointer user_data)
+{
+  IsmbReceiver *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbIncoming) incoming = NULL;
+  IsmbOffer *offer;
+
+  if (ismb_stanza_get_from_jid (ISMB_STANZA (request)) == NULL)
+    return FALSE;
+  offer = ismb_offer_parse (request, &error);
+  if (offer == NULL)
+    {
+      answer (self, ismb_iq_reply_error (request, "bad-request", error->message));
+      return TRUE;
+    }
+  incoming = ismb_incoming_new (request, offer);
+  if (g_hash_table_contains (self->incoming, incoming->key))
+    answer (self, ismb_iq_reply_error (request, "unexpected-request", "that id is in use"));
+  else if (g_hash_table_size (self->incoming) >= INCOMING_MAX)
+    {
+      answer (self, _ismb_outcome_reply (request, ISMB_TRANSFER_OUTCOME_REFUSED, "too many files at once"));
+      tell (self, incoming, ISMB_TRANSFER_OUTCOME_REFUSED);
+    }
+  else
+    take_offer (self, g_steal_pointer (&incoming));
+  return TRUE;
+}
+
+/* The stream */
+
+/* The file that a request is about, if it was accepted and we are not busy with it; else answers. */
+static IsmbIncoming *
+find (IsmbReceiver *self, IsmbIq *request)
+{
+  const char *sid = ismb_inband_get_sid (request);
+  g_autofree char *key = sid != NULL ? ismb_incoming_key (request, sid) : NULL;
+  IsmbIncoming *incoming = key != NULL ? g_hash_table_lookup (self->incoming, key) : NULL;
+
+  if (incoming != NULL && incoming->idle != NULL)
+    return incoming;
+  answer (self, ismb_iq_reply_error (request, "item-not-found", NULL));
+  return NULL;
+}
+
+static gboolean
+on_open (IsmbClient *client, IsmbIq *request, gpointer user_data)
+{
+  IsmbReceiver *self = user_data;
+  IsmbIncoming *incoming = find (self, request);
+  const char *condition;
+
+  if (incoming == NULL)
+    return TRUE;
+  condition = ismb_inband_open (&incoming->inband, request);
+  answer (self, condition == NULL ? ismb_iq_reply (request) : ismb_iq_reply_error (request, condition, NULL));
+  expect_more (self, incoming);
+  return TRUE;
+}
+
+/* A block that does not follow, or that cannot be written, is the end of the whole. */
+static void
+take_block (IsmbReceiver *self, IsmbIncoming *incoming, IsmbIq *request)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *condition = ismb_inband_take (&incoming->inband, request, &bytes);
+  gsize length;
+
+  if (condition != NULL)
+    {
+      answer (self, ismb_iq_reply_error (request, condition, NULL));
+      fail (self, incoming, ISMB_TRANSFER_OUTCOME_CORRUPT, NULL);
+      return;
+    }
+  if (ismb_draft_write (incoming->draft, g_bytes_get_data (bytes, &length), g_bytes_get_size (bytes), &error))
+    {
+      answer (self, ismb_iq_reply (request));
+      expect_more (self, incoming);
+      return;
+    }
+  incoming->request = g_object_ref (request);
+  fail_with (self, incoming, error);
+}
+
+static gboolean
+on_data (IsmbClient *client, IsmbIq *request, gpointer user_data)
+{
+  IsmbReceiver *self = user_data;
+  IsmbIncoming *incoming = find (self, request);
+
+  if (incoming != NULL)
+    take_block (self, incoming, request);
+  return TRUE;
+}
+
+static void
+on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Step) step = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean stored = ismb_incoming_finish (result, &error);
+  IsmbReceiver *self = step->self;
+
+  if (!is_current (step))
+    return;
+  if (!stored)
+    {
+      fail_with (self, step->incoming, error);
+      return;
+    }
+  answer (self, ismb_iq_reply (step->incoming->request));
+  g_hash_table_remove (self->incoming, step->incoming->key);
+  tell (self, step->incoming, ISMB_TRANSFER_OUTCOME_STORED);
+}
+
+/* Answered only when the file is in its place, or when it is certain that it will not be. */
+static gboolean
+on_close (IsmbClient *client, IsmbIq *request, gpointer user_data)
+{
+  IsmbReceiver *self = user_data;
+  IsmbIncoming *incoming = find (self, request);
+
+  if (incoming == NULL)
+    return TRUE;
+  ismb_incoming_expect_nothing (incoming);
+  incoming->request = g_object_ref (request);
+  ismb_incoming_store_async (incoming, G_OBJECT (self), on_stored, step_new (self, incoming));
+  return TRUE;
+}
+
+static void
+clean_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  ismb_beneath_clean (data);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+clean (IsmbReceiver *self)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+  g_task_set_source_tag (task, clean);
+  g_task_set_task_data (task, ismb_beneath_ref (self->beneath), (GDestroyNotify) ismb_beneath_unref);
+  g_task_run_in_thread (task, clean_in_thread);
+}
+
+static void
+add_handlers (IsmbReceiver *self)
+{
+  static const struct
+  {
+    const char *name;
+    const char *ns;
+    IsmbIqHandler handler;
+  } table[] = {
+    { "si", ISMB_NS_SI, on_offer },
+    { "open", ISMB_NS_IBB, on_open },
+    { "data", ISMB_NS_IBB, on_data },
+    { "close", ISMB_NS_IBB, on_close },
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (table) == G_N_ELEMENTS (self->handlers));
+  for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
+    self->handlers[i] = _ismb_client_add_iq_handler (self->client, table[i].name, table[i].ns,
+                                                     table[i].handler, self, NULL);
+}
+
+IsmbReceiver *
+ismb_receiver_new (IsmbClient *client, const char *root, IsmbGate *gate, GError **error)
+{
+  g_autoptr (IsmbReceiver) self = g_object_new (ISMB_TYPE_RECEIVER, NULL);
+
+  self->beneath = ismb_beneath_new (root, error);
+  if (self->beneath == NULL)
+    return NULL;
+  g_set_weak_pointer (&self->client, client);
+  self->gate = g_object_ref (gate);
+  add_handlers (self);
+  clean (self);
+  return g_steal_pointer (&self);
+}
