@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.listener.link"
+
+#include "config.h"
+#include "ismb/listener/ismb-inbound.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-peer-stream.h"
+
+#define PATIENCE 10000 /* ms until it must have proven who it is */
+
+#define FEATURES_CLEAR "<stream:features><starttls xmlns='" ISMB_NS_TLS "'><required/></starttls></stream:features>"
+#define FEATURES_TLS "<stream:features><mechanisms xmlns='" ISMB_NS_SASL "'><mechanism>EXTERNAL</mechanism></mechanisms>" \
+                     "<bidi xmlns='" ISMB_NS_BIDI_FEATURE "'/></stream:features>"
+#define FEATURES_DONE "<stream:features/>"
+
+struct _IsmbInbound
+{
+  IsmbLinkContext *context;
+  IsmbStream *stream;
+  GHashTable *list;
+  IsmbInboundAdopt adopt;
+  gpointer user_data;
+  char *domain;           /* the header's `from`, proven by certificate */
+  char *device_id;
+  gboolean sends;         /* it takes stanzas on this stream (XEP-0288) */
+  gboolean challenged, believed;
+};
+
+static void
+inbound_free (IsmbInbound *self)
+{
+  g_hash_table_remove (self->list, self);
+  g_hash_table_unref (self->list);
+  g_clear_object (&self->stream);
+  g_free (self->domain);
+  g_free (self->device_id);
+  g_free (self);
+}
+
+/* The stream's opening */
+
+static void
+open_stream (IsmbInbound *self, const char *to)
+{
+  g_autofree char *id = g_uuid_string_random ();
+
+  ismb_stream_send_header (self->stream, self->context->domain, to, id);
+}
+
+/* What to say before closing, or NULL where the header is fine. */
+static const char *
+check_header (IsmbInbound *self, const IsmbStreamHeader *header)
+{
+  if (g_strcmp0 (header->version, "1.0") != 0)
+    return "unsupported-version";
+  if (g_strcmp0 (header->to, self->context->domain) != 0)
+    return "host-unknown";
+  if (self->domain != NULL && g_strcmp0 (header->from, self->domain) != 0)
+    return "invalid-from"; /* another name than before the login */
+  return NULL;
+}
+
+/* Why it is not believed is for our log alone. */
+static gboolean
+verify (IsmbInbound *self, const char *from)
+{
+  g_autoptr (GPtrArray) chain = ismb_tls_dup_peer_chain (ismb_stream_get_tls (self->stream));
+  const char *vr = ismb_virtual_router_get_name (self->context->place);
+  g_autoptr (GError) error = NULL;
+
+  if (from == NULL)
+    return FALSE;
+  if (ismb_fabric_verify (self->context->fabric, chain, from, vr, &self->device_id, &error))
+    return TRUE;
+  g_info ("who connects as %s is not trusted: %s", from, error->message);
+  return FALSE;
+}
+
+static void
+offer_login (IsmbInbound *self, const char *from)
+{
+  if (!verify (self, from))
+    {
+      ismb_stream_close (self->stream, "not-authorized", NULL);
+      return;
+    }
+  self->domain = g_strdup (from);
+  ismb_stream_send_text (self->stream, FEATURES_TLS, -1);
+}
+
+static void hand_over (IsmbInbound *self);
+
+static void
+on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
+{
+  IsmbInbound *self = owner;
+  const char *condition = check_header (self, header);
+
+  open_stream (self, header->from);
+  if (condition != NULL)
+    ismb_stream_close (stream, condition, NULL);
+  else if (ismb_stream_get_tls (stream) == NULL)
+    ismb_stream_send_text (stream, FEATURES_CLEAR, -1);
+  else if (!self->believed)
+    offer_login (self, header->from);
+  else
+    hand_over (self);
+}
+
+/* Login */
+
+static void
+fail_login (IsmbInbound *self, const char *condition)
+{
+  g_autofree char *xml = g_strdup_printf ("<failure xmlns='" ISMB_NS_SASL "'><%s/></failure>", condition);
+
+  ismb_stream_send_text (self->stream, xml, -1);
+  ismb_stream_close (self->stream, NULL, NULL);
+}
+
+/* The identity asked for: none, or the domain that the certificate has proven (XEP-0178). */
+static void
+finish_login (IsmbInbound *self, const char *text)
+{
+  g_autofree guchar *asked = NULL;
+  gsize length = 0;
+
+  if (!g_str_equal (text, "=") && text[0] != '\0')
+    asked = g_base64_decode (text, &length);
+  if (length > 0 && (length != strlen (self->domain) || memcmp (asked, self->domain, length) != 0))
+    {
+      fail_login (self, "invalid-authzid");
+      return;
+    }
+  self->believed = TRUE;
+  ismb_stream_send_text (self->stream, "<success xmlns='" ISMB_NS_SASL "'/>", -1);
+  ismb_stream_restart (self->stream);
+}
+
+static void
+login (IsmbInbound *self, IsmbFrame *frame)
+{
+  g_autoptr (IsmbTree) tree = ismb_frame_to_tree (frame);
+  g_autofree char *text = ismb_node_dup_text (ismb_tree_root (tree));
+
+  if (!self->challenged && g_strcmp0 (ismb_node_get (ismb_tree_root (tree), "mechanism"), "EXTERNAL") != 0)
+    fail_login (self, "invalid-mechanism");
+  else if (!self->challenged && text[0] == '\0')
+    {
+      /* No initial response: one is asked for by an empty challenge (RFC 4422, appendix A). */
+      self->challenged = TRUE;
+      ismb_stream_send_text (self->stream, "<challenge xmlns='" ISMB_NS_SASL "'/>", -1);
+    }
+  else
+    finish_login (self, text);
+}
+
+static void
+on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
+{
+  IsmbInbound *self = owner;
+  gboolean clear = ismb_stream_get_tls (stream) == NULL;
+  gboolean known = self->domain != NULL && !self->believed;
+
+  if (clear && ismb_peer_stream_is (frame, "starttls", ISMB_NS_TLS))
+    {
+      ismb_stream_send_text (stream, "<proceed xmlns='" ISMB_NS_TLS "'/>", -1);
+      ismb_stream_start_tls (stream);
+    }
+  else if (known && !self->challenged && ismb_peer_stream_is (frame, "bidi", ISMB_NS_BIDI))
+    self->sends = TRUE;
+  else if (known && ismb_peer_stream_is (frame, self->challenged ? "response" : "auth", ISMB_NS_SASL))
+    login (self, frame);
+  else if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
+    ismb_stream_close (stream, NULL, NULL);
+  else
+    ismb_stream_close (stream, "not-authorized", NULL);
+}
+
+static void
+on_closed (IsmbStream *stream, const GError *error, gpointer owner)
+{
+  IsmbInbound *self = owner;
+
+  g_debug ("a connection%s%s ended before its login: %s", self->domain != NULL ? " from " : "",
+           self->domain != NULL ? self->domain : "", error != NULL ? error->message : "in order");
+  inbound_free (self);
+}
+
+static void
+hand_over (IsmbInbound *self)
+{
+  IsmbLink *link = self->adopt (self->domain, self->user_data);
+
+  if (link == NULL)
+    {
+      ismb_stream_close (self->stream, "policy-violation", NULL);
+      return;
+    }
+  ismb_stream_send_text (self->stream, FEATURES_DONE, -1);
+  ismb_link_adopt (link, self->stream, self->sends, self->device_id);
+  inbound_free (self);
+}
+
+static const IsmbStreamCallbacks callbacks = {
+  .header = on_header,
+  .frame = on_frame,
+  .closed = on_closed,
+};
+
+void
+ismb_inbound_new (IsmbLinkContext *context, int fd, GHashTable *list, IsmbInboundAdopt adopt, gpointer user_data)
+{
+  IsmbInbound *self;
+
+  if (context->tls == NULL || context->fabric == NULL)
+    {
+      close (fd);
+      return;
+    }
+  self = g_new0 (IsmbInbound, 1);
+  self->context = context;
+  self->list = g_hash_table_ref (list);
+  self->adopt = adopt;
+  self->user_data = user_data;
+  self->stream = ismb_peer_stream_new (context, fd, ISMB_STREAM_DETECT_TLS, NULL, &callbacks, self);
+  ismb_stream_set_deadline (self->stream, PATIENCE);
+  g_hash_table_add (list, self);
+}
+
+void
+ismb_inbound_close (IsmbInbound *inbound)
+{
+  ismb_stream_abandon (inbound->stream);
+  inbound_free (inbound);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.listener.link"
+
+#include "config.h"
+#include "ismb/listener/ismb-outbound.h"
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-peer-stream.h"
+
+#define ADDRESS_PATIENCE 5000  /* ms for TCP and TLS, at each address */
+#define PATIENCE 15000         /* ms for all of it */
+
+struct _IsmbOutbound
+{
+  IsmbLinkContext *context;
+  char *domain;
+  char **addresses;
+  guint next;                  /* in addresses: to try */
+  guint16 port;
+  const IsmbOutboundCallbacks *callbacks;
+  gpointer owner;
+  IsmbStream *stream;
+  IsmbWatch watch;             /* no descriptor: the end of the turn, and the deadline */
+  gboolean receives, asked, believed;
+  char *device_id;
+  GError *error;               /* of the last address */
+};
+
+static void
+drop_stream (IsmbOutbound *self)
+{
+  if (self->stream != NULL)
+    ismb_stream_abandon (self->stream);
+  g_clear_object (&self->stream);
+}
+
+/* Takes `error`. The next address is tried at the end of the turn. */
+static void
+fail (IsmbOutbound *self, GError *error)
+{
+  g_debug ("%s at %s: %s", self->domain, ismb_outbound_get_address (self), error->message);
+  g_clear_error (&self->error);
+  self->error = error;
+  drop_stream (self);
+  ismb_poller_flush_later (self->context->poller, &self->watch);
+}
+
+static void
+refuse (IsmbOutbound *self, const char *reason)
+{
+  fail (self, g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s port %u %s", ismb_outbound_get_address (self),
+                           self->port, reason));
+}
+
+/* The stream */
+
+static void
+on_connected (IsmbStream *stream, gpointer owner)
+{
+  IsmbOutbound *self = owner;
+  g_autoptr (GPtrArray) chain = ismb_tls_dup_peer_chain (ismb_stream_get_tls (stream));
+  const char *vr = ismb_virtual_router_get_name (self->context->place);
+  GError *error = NULL;
+
+  g_clear_pointer (&self->device_id, g_free);
+  if (!ismb_fabric_verify (self->context->fabric, chain, self->domain, vr, &self->device_id, &error))
+    {
+      g_info ("who answers for %s at %s is not trusted: %s", self->domain, ismb_outbound_get_address (self),
+              error->message);
+      fail (self, error);
+      return;
+    }
+  ismb_stream_set_deadline (stream, 0);
+  ismb_stream_send_header (stream, self->context->domain, self->domain, NULL);
+}
+
+static void
+on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
+{
+  IsmbOutbound *self = owner;
+
+  if (g_strcmp0 (header->from, self->domain) != 0)
+    refuse (self, "opens its stream in another name than its certificate's");
+  else if (g_strcmp0 (header->version, "1.0") != 0)
+    refuse (self, "speaks no XMPP 1.0");
+}
+
+static gboolean
+offers_external (const IsmbNode *features)
+{
+  const IsmbNode *mechanisms = ismb_node_find (features, "mechanisms", ISMB_NS_SASL);
+  const IsmbNode *mechanism = mechanisms != NULL ? ismb_node_find (mechanisms, "mechanism", ISMB_NS_SASL) : NULL;
+
+  for (; mechanism != NULL; mechanism = ismb_node_find_next (mechanism, "mechanism", ISMB_NS_SASL))
+    {
+      g_autofree char *name = ismb_node_dup_text (mechanism);
+
+      if (g_str_equal (name, "EXTERNAL"))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* XEP-0288 wants <bidi/> before authentication; in XEP-0178 "=" stands for the stream's `from`. */
+static void
+authenticate (IsmbOutbound *self, IsmbFrame *frame)
+{
+  g_autoptr (IsmbTree) tree = ismb_frame_to_tree (frame);
+  const IsmbNode *features = ismb_tree_root (tree);
+
+  if (!offers_external (features))
+    {
+      refuse (self, "does not take our certificate for a login (offers no SASL EXTERNAL)");
+      return;
+    }
+  self->receives = ismb_node_find (features, "bidi", ISMB_NS_BIDI_FEATURE) != NULL;
+  if (self->receives)
+    ismb_stream_send_text (self->stream, "<bidi xmlns='" ISMB_NS_BIDI "'/>", -1);
+  ismb_stream_send_text (self->stream, "<auth xmlns='" ISMB_NS_SASL "' mechanism='EXTERNAL'>=</auth>", -1);
+  self->asked = TRUE;
+}
+
+static void
+begin_anew (IsmbOutbound *self)
+{
+  self->believed = TRUE;
+  ismb_stream_restart (self->stream);
+  ismb_stream_send_header (self->stream, self->context->domain, self->domain, NULL);
+}
+
+static void
+establish (IsmbOutbound *self)
+{
+  g_autoptr (IsmbStream) stream = g_steal_pointer (&self->stream);
+
+  ismb_poller_remove (self->context->poller, &self->watch);
+  self->callbacks->established (self, stream, self->receives, self->owner);
+}
+
+static void
+on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
+{
+  IsmbOutbound *self = owner;
+
+  if (ismb_peer_stream_is (frame, "features", ISMB_NS_STREAM) && self->believed)
+    establish (self);
+  else if (ismb_peer_stream_is (frame, "features", ISMB_NS_STREAM) && !self->asked)
+    authenticate (self, frame);
+  else if (ismb_peer_stream_is (frame, "success", ISMB_NS_SASL) && self->asked && !self->believed)
+    begin_anew (self);
+  else if (ismb_peer_stream_is (frame, "failure", ISMB_NS_SASL))
+    refuse (self, "refuses our certificate");
+  else if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
+    refuse (self, frame->payload_name != NULL ? frame->payload_name : "closes the stream with an error");
+  else
+    refuse (self, "sends what has no place before the login is done");
+}
+
+static void
+on_closed (IsmbStream *stream, const GError *error, gpointer owner)
+{
+  IsmbOutbound *self = owner;
+
+  g_clear_object (&self->stream);
+  if (error != NULL)
+    fail (self, g_error_copy (error));
+  else
+    refuse (self, "closes the stream before the login is done");
+}
+
+static const IsmbStreamCallbacks stream_callbacks = {
+  .connected = on_connected,
+  .header = on_header,
+  .frame = on_frame,
+  .closed = on_closed,
+};
+
+/* Dialling */
+
+static void
+give_up (IsmbOutbound *self)
+{
+  ismb_poller_remove (self->context->poller, &self->watch);
+  if (self->error == NULL)
+    self->error = g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_FOUND, "no address of %s is known", self->domain);
+  self->callbacks->failed (self, self->error, self->owner);
+}
+
+static gboolean
+open_stream (IsmbOutbound *self, const char *address, GError **error)
+{
+  int fd;
+
+  if (self->context->tls == NULL)
+    {
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "no certificate to show to %s", self->domain);
+      return FALSE;
+    }
+  fd = ismb_virtual_router_connect (self->context->place, address, self->port, error);
+  if (fd < 0)
+    return FALSE;
+  self->asked = self->believed = self->receives = FALSE;
+  self->stream = ismb_peer_stream_new (self->context, fd, ISMB_STREAM_OUTGOING | ISMB_STREAM_DIRECT_TLS, self->domain,
+                                       &stream_callbacks, self);
+  ismb_stream_set_deadline (self->stream, ADDRESS_PATIENCE);
+  return TRUE;
+}
+
+static IsmbOutbound *
+from_watch (IsmbWatch *watch)
+{
+  return (IsmbOutbound *) ((char *) watch - G_STRUCT_OFFSET (IsmbOutbound, watch));
+}
+
+static void
+on_flush (IsmbWatch *watch)
+{
+  IsmbOutbound *self = from_watch (watch);
+  const char *address = self->addresses[self->next];
+  GError *error = NULL;
+
+  if (address == NULL)
+    {
+      give_up (self);
+      return;
+    }
+  self->next++;
+  if (!open_stream (self, address, &error))
+    fail (self, error);
+}
+
+static void
+on_deadline (IsmbWatch *watch)
+{
+  IsmbOutbound *self = from_watch (watch);
+
+  drop_stream (self);
+  g_clear_error (&self->error);
+  self->error = g_error_new (ISMB_ERROR, ISMB_ERROR_TIMEOUT, "%s does not answer", self->domain);
+  give_up (self);
+}
+
+IsmbOutbound *
+ismb_outbound_new (IsmbLinkContext *context, const char *domain, const char *const *addresses, guint16 port,
+                   const IsmbOutboundCallbacks *callbacks, gpointer owner)
+{
+  IsmbOutbound *self = g_new0 (IsmbOutbound, 1);
+
+  self->context = context;
+  self->domain = g_strdup (domain);
+  self->addresses = g_strdupv ((char **) addresses);
+  self->port = port;
+  self->callbacks = callbacks;
+  self->owner = owner;
+  self->watch = (IsmbWatch) { .flush = on_flush, .deadline = on_deadline };
+  ismb_poller_set_deadline (context->poller, &self->watch, PATIENCE);
+  ismb_poller_flush_later (context->poller, &self->watch);
+  return self;
+}
+
+void
+ismb_outbound_free (IsmbOutbound *self)
+{
+  ismb_poller_remove (self->context->poller, &self->watch);
+  drop_stream (self);
+  g_clear_error (&self->error);
+  g_strfreev (self->addresses);
+  g_free (self->device_id);
+  g_free (self->domain);
+  g_free (self);
+}
+
+const char *
+ismb_outbound_get_address (IsmbOutbound *self)
+{
+  return self->next > 0 ? self->addresses[self->next - 1] : NULL;
+}
+
+const char *
+ismb_outbound_get_device_id (IsmbOutbound *self)
+{
+  return self->device_id;
+}
