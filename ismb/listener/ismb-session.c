@@ -408,6 +408,14 @@ handle_unbound (IsmbSession *self, IsmbFrame *frame)
 }
 
 static void
+on_secured (IsmbStream *stream, gpointer owner)
+{
+  IsmbSession *self = owner;
+
+  g_debug ("%s: %s", self->source, ismb_tls_get_version (ismb_stream_get_tls (stream)));
+}
+
+static void
 on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 {
   IsmbSession *self = owner;
@@ -440,6 +448,7 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
 }
 
 static const IsmbStreamCallbacks stream_callbacks = {
+  .secured = on_secured,
   .header = on_header,
   .frame = on_frame,
   .closed = on_closed,
