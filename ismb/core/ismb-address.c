@@ -95,7 +95,8 @@ quote (const char *text, gsize length)
 /* Unassigned code points pass, as they do in Prosody: a name both servers can route is worth more
  * than a check against the Unicode of 2002. */
 static gboolean
-append_stringprepped (const Part *part, const char *text, gsize length, GString *out, GError **error)
+append_stringprepped (const Part *part, const char *text, gsize length, GString *out,
+                      GError **error)
 {
   char buffer[PART_MAX + 1];
   int result;
@@ -138,7 +139,8 @@ append_ip_literal (const char *text, gsize length, GString *out, GError **error)
   g_autofree char *canonical = NULL;
   g_autoptr (GInetAddress) address = NULL;
 
-  if (length < 3 || length > PART_MAX || text[length - 1] != ']' || memchr (text, '\0', length) != NULL)
+  if (length < 3 || length > PART_MAX || text[length - 1] != ']'
+      || memchr (text, '\0', length) != NULL)
     return fail (error, &domain_part, "opens a bracket that holds no IPv6 address");
   inner = g_strndup (text + 1, length - 2);
   address = g_inet_address_new_from_string (inner);
@@ -149,9 +151,9 @@ append_ip_literal (const char *text, gsize length, GString *out, GError **error)
   return TRUE;
 }
 
-/* Nameprep folds and composes, and forbids next to nothing: a full-width `@` or `/` becomes the plain
- * one, and would split the address elsewhere when it is read again. Of ASCII a host name has letters,
- * digits, `-` and, in the real world, `_`. */
+/* Nameprep folds and composes, and forbids next to nothing: a full-width `@` or `/` becomes the
+ * plain one, and would split the address elsewhere when it is read again. Of ASCII a host name
+ * has letters, digits, `-` and, in the real world, `_`. */
 static gboolean
 check_domain (const char *domain, gsize length, GError **error)
 {
@@ -183,7 +185,7 @@ append_domain (const char *text, gsize length, GString *out, GError **error)
   return check_domain (out->str + start, out->len - start, error);
 }
 
-/* For local part and resource: preparing may leave nothing, since some characters map to nothing. */
+/* For local part and resource: preparing may leave nothing, as some characters map to nothing. */
 static gboolean
 append_end (const Part *part, const char *text, gsize length, GString *out, GError **error)
 {

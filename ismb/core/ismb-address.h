@@ -18,14 +18,15 @@ typedef struct
 #define ISMB_ADDRESS_MAX 3071 /* bytes: three parts of 1023 and two separators */
 
 /* Appends the prepared form of the first `length` bytes of `text` to `out`. Plain lower-case ASCII
- * takes a path without allocations. On failure `out` is as before and ISMB_ERROR_BAD_ADDRESS is set. */
-gboolean ismb_address_prepare (const char *text, gsize length, GString *out, IsmbAddressParts *parts,
-                               GError **error);
+ * takes a path without allocations. On failure `out` is as before and ISMB_ERROR_BAD_ADDRESS is
+ * set. */
+gboolean ismb_address_prepare (const char *text, gsize length, GString *out,
+                               IsmbAddressParts *parts, GError **error);
 
 /* The same for parts that were given one by one, whose text is never searched for separators. NULL
  * for `local` or `resource` means there is none. */
-gboolean ismb_address_join (const char *local, const char *domain, const char *resource, GString *out,
-                            IsmbAddressParts *parts, GError **error);
+gboolean ismb_address_join (const char *local, const char *domain, const char *resource,
+                            GString *out, IsmbAddressParts *parts, GError **error);
 
 /* Splits a string that is known to be prepared. */
 void ismb_address_split (const char *prepared, IsmbAddressParts *parts);

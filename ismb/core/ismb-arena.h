@@ -16,7 +16,8 @@ typedef struct
 void    *ismb_arena_take       (IsmbArena *arena, gsize size);
 /* A copy of a text of that many bytes, and a NUL behind it. */
 char    *ismb_arena_take_bytes (IsmbArena *arena, const char *text, gsize length);
-/* Appends to a text from ismb_arena_take_bytes(), if it was the last thing taken and there is room. */
+/* Appends to a text from ismb_arena_take_bytes(), if it was the last thing taken and there is
+ * room. */
 gboolean ismb_arena_extend     (IsmbArena *arena, char *text, gsize length, const char *more,
                                 gsize more_length);
 void     ismb_arena_clear      (IsmbArena *arena);

@@ -9,8 +9,8 @@
 /**
  * IsmbIq:
  *
- * A question or an order (`get`, `set`) and what comes back for it (`result`, `error`), matched by the id
- * (RFC 6120, 8.2.3). Each question is answered exactly once.
+ * A question or an order (`get`, `set`) and what comes back for it (`result`, `error`), matched
+ * by the id (RFC 6120, 8.2.3). Each question is answered exactly once.
  */
 struct _IsmbIq
 {
@@ -60,7 +60,8 @@ ismb_iq_init (IsmbIq *self)
  * @to: (nullable): the receiver; %NULL for the server of one's own account
  * @stanza_type: (nullable): `get`, `set`, `result` or `error`; %NULL for `get`
  *
- * Makes an iq with an id of its own. A question needs one payload, see [method@Ismb.Iq.add_payload].
+ * Makes an iq with an id of its own. A question needs one payload, see
+ * [method@Ismb.Iq.add_payload].
  *
  * Returns: (transfer full): the iq
  */
@@ -130,7 +131,8 @@ ismb_iq_get_payload_ns (IsmbIq *self)
  * @name: the name of the element: ASCII letters, digits and `-_.`
  * @ns: its namespace
  *
- * Adds an empty element. Its text, if it needs one, is set with [method@Ismb.Stanza.set_child_text].
+ * Adds an empty element. Its text, if it needs one, is set with
+ * [method@Ismb.Stanza.set_child_text].
  */
 void
 ismb_iq_add_payload (IsmbIq *self, const char *name, const char *ns)

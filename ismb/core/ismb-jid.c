@@ -104,12 +104,14 @@ ismb_jid_new (const char *text, GError **error)
  * Makes an address from its parts, which are normalised as by [ctor@Ismb.Jid.new]. A separator
  * inside a part does not split it: an `@` in @local is refused, not misread.
  *
- * Fails with [error@Ismb.Error.BAD_ADDRESS] if a part that is given is empty, too long or forbidden.
+ * Fails with [error@Ismb.Error.BAD_ADDRESS] if a part that is given is empty, too long or
+ * forbidden.
  *
  * Returns: (transfer full): the address
  */
 IsmbJid *
-ismb_jid_new_from_parts (const char *local, const char *domain, const char *resource, GError **error)
+ismb_jid_new_from_parts (const char *local, const char *domain, const char *resource,
+                         GError **error)
 {
   g_autoptr (GString) prepared = NULL;
   IsmbAddressParts parts;

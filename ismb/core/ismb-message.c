@@ -8,8 +8,8 @@
 /**
  * IsmbMessage:
  *
- * A message (RFC 6121, 5): a text or another payload for one receiver, who need not answer. It waits
- * at the receiver's listener if the receiver is away.
+ * A message (RFC 6121, 5): a text or another payload for one receiver, who need not answer. It
+ * waits at the receiver's listener if the receiver is away.
  */
 struct _IsmbMessage
 {
@@ -159,7 +159,8 @@ ismb_message_new (IsmbJid *to, const char *body)
  * ismb_message_get_body: (get-property body)
  * @self: a message
  *
- * The text. If it is there in several languages, the one in the language of the message, else the first.
+ * The text. If it is there in several languages, the one in the language of the message, else the
+ * first.
  *
  * Returns: (transfer none) (nullable): the text; %NULL where there is none
  */
@@ -257,8 +258,8 @@ set_reply_address (IsmbMessage *reply, IsmbJid *sender, const char *type)
  * @self: a message that was received
  * @body: (nullable): the text of the reply, UTF-8; %NULL for none
  *
- * Makes the reply: to the sender of @self, or to the room where that is a `groupchat`, with its type
- * and thread, and without an id.
+ * Makes the reply: to the sender of @self, or to the room where that is a `groupchat`, with its
+ * type and thread, and without an id.
  *
  * Returns: (transfer full) (nullable): the reply; %NULL where @self is an error, which is never
  *   answered (RFC 6120, 8.3.1)

@@ -8,8 +8,8 @@
 /**
  * IsmbPresence:
  *
- * A presence (RFC 6121, 4): whether a program on the bus is there, in which mood (`show`) and with which
- * words (`status`), or a request to be told so (a subscription) and the answer to one.
+ * A presence (RFC 6121, 4): whether a program on the bus is there, in which mood (`show`) and
+ * with which words (`status`), or a request to be told so (a subscription) and the answer to one.
  */
 struct _IsmbPresence
 {
@@ -126,7 +126,8 @@ ismb_presence_class_init (IsmbPresenceClass *klass)
    * Which of an account's programs gets what is sent to the account: the one with the highest
    * number, and none with a negative one.
    */
-  properties[PROP_PRIORITY] = g_param_spec_int ("priority", NULL, NULL, G_MININT8, G_MAXINT8, 0, flags);
+  properties[PROP_PRIORITY] = g_param_spec_int ("priority", NULL, NULL, G_MININT8, G_MAXINT8, 0,
+                                                flags);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -168,7 +169,8 @@ ismb_presence_new (IsmbJid *to, const char *stanza_type)
  *
  * In which way it is available.
  *
- * Returns: (transfer none) (nullable): `away`, `chat`, `dnd` or `xa`; %NULL where it says none of these
+ * Returns: (transfer none) (nullable): `away`, `chat`, `dnd` or `xa`; %NULL where it says none of
+ *   these
  */
 const char *
 ismb_presence_get_show (IsmbPresence *self)

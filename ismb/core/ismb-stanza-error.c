@@ -47,7 +47,8 @@ _ismb_stanza_error_type_of (const char *condition)
 }
 
 IsmbNode *
-_ismb_tree_add_error (IsmbTree *tree, const char *error_type, const char *condition, const char *text)
+_ismb_tree_add_error (IsmbTree *tree, const char *error_type, const char *condition,
+                      const char *text)
 {
   IsmbNode *error = ismb_tree_add (tree, ismb_tree_root (tree), "error", ISMB_NS_CLIENT);
   IsmbNode *words;
@@ -62,9 +63,10 @@ _ismb_tree_add_error (IsmbTree *tree, const char *error_type, const char *condit
   return error;
 }
 
-/* The payload is not echoed, which 8.3.1 leaves open: the asker knows by the id what it had sent. */
+/* The payload is not echoed, which 8.3.1 leaves open: the asker knows by the id what it sent. */
 IsmbNode *
-_ismb_tree_make_error (IsmbTree *tree, const char *error_type, const char *condition, const char *text)
+_ismb_tree_make_error (IsmbTree *tree, const char *error_type, const char *condition,
+                       const char *text)
 {
   IsmbNode *root = ismb_tree_root (tree);
   const char *from = ismb_node_get (root, "from");

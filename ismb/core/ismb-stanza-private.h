@@ -10,19 +10,19 @@ G_BEGIN_DECLS
  * ISMB_ERROR_BAD_STANZA. Takes the tree in any case. */
 IsmbStanza *_ismb_stanza_new_from_tree (IsmbTree *tree, GError **error);
 IsmbTree   *_ismb_stanza_get_tree (IsmbStanza *self);
-/* The text of a child in jabber:client, in the stanza's own language if it is there in several; NULL
- * where there is none. It lives as long as the stanza. */
+/* The text of a child in jabber:client, in the stanza's own language if it is there in several;
+ * NULL where there is none. It lives as long as the stanza. */
 const char *_ismb_stanza_peek_text (IsmbStanza *self, const char *name);
-/* Turns the tree's root, a stanza received, into the error that answers it (RFC 6120, 8.3): addresses
- * swapped, type `error`. `error_type` is cancel, modify, auth, wait or continue; `text` may be NULL.
- * Returns the <error/> element, for an application's own condition beside it. */
+/* Turns the tree's root, a stanza received, into the error that answers it (RFC 6120, 8.3):
+ * addresses swapped, type `error`. `error_type` is cancel, modify, auth, wait or continue; `text`
+ * may be NULL. Returns the <error/> element, for an application's own condition beside it. */
 IsmbNode   *_ismb_tree_make_error (IsmbTree *tree, const char *error_type, const char *condition,
                                    const char *text);
 /* Adds such an <error/> to a stanza that has none yet. */
 IsmbNode   *_ismb_tree_add_error (IsmbTree *tree, const char *error_type, const char *condition,
                                   const char *text);
-/* Which error-type goes with an RFC 6120 condition, e.g. "cancel" for "item-not-found". NULL: there is
- * no such condition. */
+/* Which error-type goes with an RFC 6120 condition, e.g. "cancel" for "item-not-found". NULL:
+ * there is no such condition. */
 const char *_ismb_stanza_error_type_of (const char *condition);
 
 G_END_DECLS

@@ -321,9 +321,9 @@ ismb_stanza_set_id (IsmbStanza *self, const char *id)
  * ismb_stanza_get_stanza_type: (get-property stanza-type)
  * @self: a stanza
  *
- * The type. Of a message: `chat`, `error`, `groupchat`, `headline`, and `normal` for everything else.
- * Of a presence: the type it states, e.g. `unavailable` or `subscribe`, else what it shows (`away`,
- * `chat`, `dnd`, `xa`), else `available`. Of an iq: `get`, `set`, `result` or `error`.
+ * The type. Of a message: `chat`, `error`, `groupchat`, `headline`, and `normal` for everything
+ * else. Of a presence: the type it states, e.g. `unavailable` or `subscribe`, else what it shows
+ * (`away`, `chat`, `dnd`, `xa`), else `available`. Of an iq: `get`, `set`, `result` or `error`.
  *
  * Returns: (transfer none): the type
  */
@@ -337,8 +337,8 @@ ismb_stanza_get_stanza_type (IsmbStanza *self)
 /**
  * ismb_stanza_set_stanza_type: (set-property stanza-type)
  * @self: a stanza
- * @stanza_type: (nullable): one of the words [method@Ismb.Stanza.get_stanza_type] returns; %NULL for
- *   the default
+ * @stanza_type: (nullable): one of the words [method@Ismb.Stanza.get_stanza_type] returns; %NULL
+ *   for the default
  *
  * Sets the type. A word that this kind of stanza does not know is not taken, and a warning logged.
  * On a presence, `available` clears type and show, and a word for a show sets that.
@@ -445,7 +445,8 @@ _ismb_stanza_peek_text (IsmbStanza *self, const char *name)
  * ismb_stanza_to_string:
  * @self: a stanza
  *
- * The stanza as XML, the way it stands in a stream: `jabber:client` is taken as the namespace around it.
+ * The stanza as XML, the way it stands in a stream: `jabber:client` is taken as the namespace
+ * around it.
  *
  * Returns: (transfer full): the XML
  */

@@ -112,7 +112,8 @@ ismb_tree_add (IsmbTree *tree, IsmbNode *parent, const char *name, const char *n
 }
 
 IsmbNode *
-ismb_tree_add_leaf (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns, const char *text)
+ismb_tree_add_leaf (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns,
+                    const char *text)
 {
   IsmbNode *node = ismb_tree_add (tree, parent, name, ns);
 

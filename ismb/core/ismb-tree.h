@@ -17,14 +17,18 @@ IsmbTree   *ismb_tree_new           (const char *name, const char *ns);
 void        ismb_tree_free          (IsmbTree *tree);
 IsmbTree   *ismb_tree_copy          (const IsmbTree *tree);
 IsmbNode   *ismb_tree_root          (IsmbTree *tree);
-IsmbNode   *ismb_tree_add           (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns);
+IsmbNode   *ismb_tree_add           (IsmbTree *tree, IsmbNode *parent, const char *name,
+                                     const char *ns);
 /* An element with text inside; the usual leaf. `text` may be NULL. */
-IsmbNode   *ismb_tree_add_leaf      (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns,
-                                     const char *text);
-void        ismb_tree_add_text      (IsmbTree *tree, IsmbNode *parent, const char *text, gssize length);
+IsmbNode   *ismb_tree_add_leaf      (IsmbTree *tree, IsmbNode *parent, const char *name,
+                                     const char *ns, const char *text);
+void        ismb_tree_add_text      (IsmbTree *tree, IsmbNode *parent, const char *text,
+                                     gssize length);
 /* A deep copy of `node`, which may belong to another tree, and in which `parent` does not lie. */
 IsmbNode   *ismb_tree_add_copy      (IsmbTree *tree, IsmbNode *parent, const IsmbNode *node);
-void        ismb_tree_set           (IsmbTree *tree, IsmbNode *node, const char *attribute, const char *value);
+/* A `value` of NULL removes the attribute. */
+void        ismb_tree_set           (IsmbTree *tree, IsmbNode *node, const char *attribute,
+                                     const char *value);
 void        ismb_tree_remove        (IsmbTree *tree, IsmbNode *node);
 void        ismb_tree_clear         (IsmbTree *tree, IsmbNode *node); /* drops children and text */
 
@@ -35,13 +39,15 @@ gboolean    ismb_node_is            (const IsmbNode *node, const char *name, con
 const char *ismb_node_get           (const IsmbNode *node, const char *attribute);
 /* Calls back for each attribute, in order. */
 void        ismb_node_foreach_attribute (const IsmbNode *node,
-                                         void (*func) (const char *name, const char *value, gpointer data),
+                                         void (*func) (const char *name, const char *value,
+                                                       gpointer data),
                                          gpointer data);
 IsmbNode   *ismb_node_first_child   (const IsmbNode *node);  /* text nodes included */
 IsmbNode   *ismb_node_next          (const IsmbNode *node);
 /* First child element with that name and namespace; NULL for either means any. */
 IsmbNode   *ismb_node_find          (const IsmbNode *node, const char *name, const char *ns);
-IsmbNode   *ismb_node_find_next     (const IsmbNode *node, const char *name, const char *ns); /* among later siblings */
+/* The same among the later siblings of `node`. */
+IsmbNode   *ismb_node_find_next     (const IsmbNode *node, const char *name, const char *ns);
 /* The text of a node: of a text node, or all direct text of an element. Never NULL. */
 char       *ismb_node_dup_text      (const IsmbNode *node);
 /* The same without a copy, for as long as the tree is. Text in several pieces is joined for it. */

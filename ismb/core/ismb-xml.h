@@ -5,10 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* Appends a text as XML. What XML does not allow (controls, bad UTF-8) becomes U+FFFD. `length` is in
- * bytes, -1 for up to the NUL. Attributes are meant to stand in single quotes. */
+/* Appends a text as XML. What XML does not allow (controls, bad UTF-8) becomes U+FFFD. `length`
+ * is in bytes, -1 for up to the NUL. Attributes are meant to stand in single quotes. */
 void     ismb_xml_escape  (GString *out, const char *text, gssize length, gboolean in_attribute);
-/* Whether a program may use it as a name: ASCII letters, digits and `-_.`, a letter or `_` first. */
+/* Whether a program may use it as a name: ASCII letters, digits, `-_.`; a letter or `_` first. */
 gboolean ismb_xml_is_name (const char *text);
 
 G_END_DECLS

@@ -153,7 +153,9 @@ static void
 test_lengths (gconstpointer data)
 {
   const char *with = data;
-  static const guint sizes[][3] = { { 1023, 1023, 1023 }, { 1026, 3, 3 }, { 3, 1026, 3 }, { 3, 3, 1026 } };
+  static const guint sizes[][3] = {
+    { 1023, 1023, 1023 }, { 1026, 3, 3 }, { 3, 1026, 3 }, { 3, 3, 1026 },
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
@@ -203,7 +205,8 @@ test_message (void)
 
   g_assert_null (prepare ("a\033\"\377@d/\342\200\256", 10, &parts, &error));
   g_assert_cmpstr (error->message, ==,
-                   "\"a\\u001b\\\"\\xff@d/\\u202e\" is no valid address: its local part is not valid UTF-8");
+                   "\"a\\u001b\\\"\\xff@d/\\u202e\" is no valid address: "
+                   "its local part is not valid UTF-8");
   g_assert_null (prepare (text, strlen (text), &parts, &long_error));
   g_assert_cmpuint (strlen (long_error->message), <, 200);
 }
@@ -261,7 +264,8 @@ random_address (void)
   return g_string_free (text, FALSE);
 }
 
-/* What was prepared once is a key everywhere: preparing it again must not change it, nor where it splits. */
+/* What was prepared once is a key everywhere: preparing it again must not change it, nor where it
+ * splits. */
 static void
 test_prepared_stays (void)
 {

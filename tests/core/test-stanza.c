@@ -237,7 +237,8 @@ test_error (void)
   assert_xml (message, "<message from='alice@leaf1' to='Bob@leaf2/shell' id='7' type='error'>"
                        "<error type='wait'>"
                        "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-                       "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>too much</text>"
+                       "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>"
+                       "too much</text>"
                        "<full xmlns='urn:x'/></error></message>");
   g_assert_true (ismb_stanza_is_error (ISMB_STANZA (message)));
   condition = ismb_stanza_get_error_condition (ISMB_STANZA (message));
@@ -318,7 +319,8 @@ test_children (void)
   ismb_stanza_set_child_text (stanza, "stamp", "urn:x", "now");
   ismb_stanza_set_child_text (stanza, "stamp", "urn:x", "later");
   ismb_stanza_set_child_text (stanza, "flag", "urn:x", "");
-  assert_xml (message, "<message><stamp xmlns='urn:x'>later</stamp><flag xmlns='urn:x'/></message>");
+  assert_xml (message, "<message><stamp xmlns='urn:x'>later</stamp><flag xmlns='urn:x'/>"
+                       "</message>");
   stamp = ismb_stanza_get_child_text (stanza, "stamp", NULL);
   g_assert_cmpstr (stamp, ==, "later");
   g_assert_true (ismb_stanza_has_child (stanza, "flag", "urn:x"));
@@ -341,12 +343,13 @@ test_properties (void)
   g_autoptr (IsmbJid) to = ismb_jid_new ("alice@leaf1", NULL);
   g_autoptr (IsmbMessage) message = g_object_new (ISMB_TYPE_MESSAGE, "to-jid", to, "body", "hello",
                                                   "stanza-type", "headline", "id", "1", NULL);
-  g_autoptr (IsmbPresence) presence = g_object_new (ISMB_TYPE_PRESENCE, "show", "dnd", "priority", 3,
-                                                    NULL);
+  g_autoptr (IsmbPresence) presence = NULL;
   g_autofree char *body = NULL;
   guint notified = 0;
 
-  assert_xml (message, "<message to='alice@leaf1' type='headline' id='1'><body>hello</body></message>");
+  presence = g_object_new (ISMB_TYPE_PRESENCE, "show", "dnd", "priority", 3, NULL);
+  assert_xml (message, "<message to='alice@leaf1' type='headline' id='1'><body>hello</body>"
+                       "</message>");
   assert_xml (presence, "<presence><show>dnd</show><priority>3</priority></presence>");
   g_signal_connect (message, "notify::body", G_CALLBACK (count), &notified);
   ismb_message_set_body (message, "again");

@@ -61,7 +61,8 @@ on_end (void *data, const char *name)
   Reader *reader = data;
 
   g_ptr_array_set_size (reader->open, reader->open->len - 1);
-  reader->at = reader->open->len > 0 ? g_ptr_array_index (reader->open, reader->open->len - 1) : NULL;
+  if (reader->open->len > 0)
+    reader->at = g_ptr_array_index (reader->open, reader->open->len - 1);
 }
 
 static void
@@ -256,7 +257,8 @@ test_copy (void)
   ismb_tree_set (tree, b, "x", "2");
   g_clear_pointer (&tree, ismb_tree_free);
   assert_written (copy, "<a><b xmlns='urn:b' x='1'><c>text</c>tail</b><d/></a>");
-  assert_written (other, "<forwarded xmlns='urn:f'><b xmlns='urn:b' x='1'><c>text</c>tail</b></forwarded>");
+  assert_written (other, "<forwarded xmlns='urn:f'><b xmlns='urn:b' x='1'><c>text</c>tail</b>"
+                         "</forwarded>");
 }
 
 static char *
@@ -284,7 +286,8 @@ static const struct
   { "a\357\277\276b\357\277\277", "a\357\277\275b\357\277\275", "a\357\277\275b\357\277\275" },
   { "\357\274\240\357\277\275", "\357\274\240\357\277\275", "\357\274\240\357\277\275" },
   { "a\377<", "a\357\277\275&lt;", "a\357\277\275&lt;" },
-  { "\355\240\200", "\357\277\275\357\277\275\357\277\275", "\357\277\275\357\277\275\357\277\275" },
+  { "\355\240\200", "\357\277\275\357\277\275\357\277\275",
+    "\357\277\275\357\277\275\357\277\275" },
 };
 
 static void
@@ -308,8 +311,9 @@ test_escape (void)
 static char *
 random_text (void)
 {
-  static const gunichar choices[] = { '<', '>', '&', '\'', '"', '\t', '\n', '\r', ' ', 'a', 0xe9, 0x20ac,
-                                      0x1f600, 0xd7ff, 0xfffd };
+  static const gunichar choices[] = {
+    '<', '>', '&', '\'', '"', '\t', '\n', '\r', ' ', 'a', 0xe9, 0x20ac, 0x1f600, 0xd7ff, 0xfffd,
+  };
   GString *text = g_string_new (NULL);
 
   for (int n = g_test_rand_int_range (0, 9); n > 0; n--)
@@ -401,7 +405,9 @@ test_large (void)
 static void
 test_names (void)
 {
-  static const char *const bad[] = { "", "1a", "-a", ".a", "a b", "a>", "a/", "a:b", "a\n", "\303\251" };
+  static const char *const bad[] = {
+    "", "1a", "-a", ".a", "a b", "a>", "a/", "a:b", "a\n", "\303\251",
+  };
 
   g_assert_true (ismb_xml_is_name ("a"));
   g_assert_true (ismb_xml_is_name ("_a-b.c1"));
