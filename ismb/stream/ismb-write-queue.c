@@ -60,7 +60,7 @@ ismb_write_queue_piece (IsmbWriteQueue *queue, char *buffer, gsize size, const c
     {
       const IsmbFrame *frame = queue->frames[queue->first + i];
       gsize left = frame->length - gone;
-      if (i == 0 && (left >= BIG || queue->count == 1))
+      if (i == 0 && (left >= MIN (BIG, size) || queue->count == 1))
         {
           *piece = frame->data + gone;
           return MIN (left, size);
