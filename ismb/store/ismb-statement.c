@@ -50,6 +50,16 @@ ismb_statement_bind (sqlite3_stmt *statement, GVariant *parameters)
   return TRUE;
 }
 
+gboolean
+ismb_statement_run (sqlite3_stmt *statement)
+{
+  int result = sqlite3_step (statement);
+
+  while (result == SQLITE_ROW)
+    result = sqlite3_step (statement);
+  return result == SQLITE_DONE;
+}
+
 static GVariant *
 get_bytes (sqlite3_stmt *statement, int column)
 {

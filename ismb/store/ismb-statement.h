@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 
 /* FALSE where the tuple does not fit the statement; `parameters` NULL: none. */
 gboolean   ismb_statement_bind      (sqlite3_stmt *statement, GVariant *parameters);
+/* To its end; rows it may yield are passed over. */
+gboolean   ismb_statement_run       (sqlite3_stmt *statement);
 /* All rows the statement yields, tuples of `row_type`; text that is no UTF-8 fails. (transfer full) */
 GPtrArray *ismb_statement_read      (sqlite3_stmt *statement, const char *row_type, const char *path,
                                      GError **error);

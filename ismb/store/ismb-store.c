@@ -97,6 +97,15 @@ report (Job *job)
   g_source_attach (source, job->context);
 }
 
+/* With a count of our own: who waits may be quicker to drop the queue than we to leave it. */
+static void
+answer (Job *job)
+{
+  g_autoptr (GAsyncQueue) queue = g_async_queue_ref (job->answer);
+
+  g_async_queue_push (queue, job);
+}
+
 static void
 finish_write (IsmbStore *self, Job *job)
 {
@@ -106,7 +115,7 @@ finish_write (IsmbStore *self, Job *job)
       self->warned = TRUE;
     }
   if (job->answer != NULL)
-    g_async_queue_push (job->answer, job);
+    answer (job);
   else if (job->done != NULL)
     report (job);
   else
@@ -146,9 +155,7 @@ write_one (IsmbStore *self, Job *job)
 
   if (statement == NULL)
     return;
-  if (ismb_statement_bind (statement, job->parameters))
-    sqlite3_step (statement);
-  if (sqlite3_errcode (self->db) != SQLITE_DONE)
+  if (!ismb_statement_bind (statement, job->parameters) || !ismb_statement_run (statement))
     ismb_statement_set_error (&job->error, self->db, self->path);
   sqlite3_reset (statement);
   sqlite3_clear_bindings (statement);
@@ -228,6 +235,18 @@ read_all (IsmbStore *self, Job *job)
   sqlite3_reset (statement);
 }
 
+/* Does one job, or a batch of writes. Returns a job that was taken from the queue and is still to do, or NULL. */
+static Job *
+do_job (IsmbStore *self, Job *job)
+{
+  if (job->kind == JOB_WRITE)
+    return write_batch (self, job);
+  if (job->kind == JOB_READ)
+    read_all (self, job);
+  answer (job);
+  return NULL;
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -236,15 +255,9 @@ run (gpointer data)
 
   while (job->kind != JOB_STOP)
     {
-      Job *next = NULL;
-
-      if (job->kind == JOB_WRITE)
-        next = write_batch (self, job);
-      else if (job->kind == JOB_READ)
-        read_all (self, job);
-      if (job->kind != JOB_WRITE)
-        g_async_queue_push (job->answer, job);
-      job = next != NULL ? next : g_async_queue_pop (self->jobs);
+      job = do_job (self, job);
+      if (job == NULL)
+        job = g_async_queue_pop (self->jobs);
     }
   return NULL;
 }
@@ -253,11 +266,11 @@ run (gpointer data)
 static gboolean
 ask (IsmbStore *self, Job *job, GError **error)
 {
-  g_autoptr (GAsyncQueue) answer = g_async_queue_new ();
+  g_autoptr (GAsyncQueue) queue = g_async_queue_new ();
 
-  job->answer = answer;
+  job->answer = queue;
   g_async_queue_push (self->jobs, job);
-  g_async_queue_pop (answer);
+  g_async_queue_pop (queue);
   if (job->error == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&job->error));

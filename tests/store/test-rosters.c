@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "ismb/store/ismb-rosters.h"
+
+#include "tests/store/scratch.h"
+
+typedef struct
+{
+  char *folder;
+  IsmbStore *store;
+  IsmbRosters *rosters;
+} Fixture;
+
+static void
+open_rosters (Fixture *fixture)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "blue.db", NULL);
+  g_autoptr (GError) error = NULL;
+
+  fixture->store = ismb_store_open (path, &error);
+  g_assert_no_error (error);
+  fixture->rosters = ismb_rosters_load (fixture->store, &error);
+  g_assert_no_error (error);
+}
+
+static void
+close_rosters (Fixture *fixture)
+{
+  g_assert_finalize_object (g_steal_pointer (&fixture->rosters));
+  g_assert_finalize_object (g_steal_pointer (&fixture->store));
+}
+
+static void
+reopen (Fixture *fixture)
+{
+  close_rosters (fixture);
+  open_rosters (fixture);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->folder = scratch_new ();
+  open_rosters (fixture);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  close_rosters (fixture);
+  scratch_remove (fixture->folder);
+}
+
+static void
+test_survives_reopening (Fixture *fixture, gconstpointer data)
+{
+  static const char *const groups[] = { "core", "edge, east", NULL };
+  const IsmbRosterEntry *entry = NULL;
+
+  g_assert_true (ismb_rosters_put (fixture->rosters, "a", "b@sw2", "Bob", groups, ISMB_SUBSCRIPTION_TO));
+  g_assert_true (ismb_rosters_put (fixture->rosters, "a", "c@sw2", NULL, NULL, ISMB_SUBSCRIPTION_FROM));
+  g_assert_true (ismb_rosters_set_subscription (fixture->rosters, "a", "d@sw3", ISMB_SUBSCRIPTION_PENDING_IN));
+  reopen (fixture);
+
+  entry = ismb_rosters_lookup (fixture->rosters, "a", "b@sw2");
+  g_assert_cmpstr (entry->contact, ==, "b@sw2");
+  g_assert_cmpstr (entry->name, ==, "Bob");
+  g_assert_cmpstrv (entry->groups, groups);
+  g_assert_cmpint (entry->subscription, ==, ISMB_SUBSCRIPTION_TO);
+  entry = ismb_rosters_lookup (fixture->rosters, "a", "c@sw2");
+  g_assert_null (entry->name);
+  g_assert_null (entry->groups);
+  entry = ismb_rosters_lookup (fixture->rosters, "a", "d@sw3");
+  g_assert_cmpint (entry->subscription, ==, ISMB_SUBSCRIPTION_PENDING_IN);
+  g_assert_null (ismb_rosters_lookup (fixture->rosters, "b", "b@sw2"));
+}
+
+/* A subscription's change must not lose the name the user gave, nor the other way round. */
+static void
+test_changes_one_thing (Fixture *fixture, gconstpointer data)
+{
+  const IsmbRosterEntry *entry = NULL;
+
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", "Bob", NULL, ISMB_SUBSCRIPTION_TO);
+  ismb_rosters_set_subscription (fixture->rosters, "a", "b@sw2", ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM);
+  entry = ismb_rosters_lookup (fixture->rosters, "a", "b@sw2");
+  g_assert_cmpstr (entry->name, ==, "Bob");
+  /* with what was looked up, as a service does that keeps what the client left out */
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", entry->name, NULL, entry->subscription);
+  reopen (fixture);
+  entry = ismb_rosters_lookup (fixture->rosters, "a", "b@sw2");
+  g_assert_cmpstr (entry->name, ==, "Bob");
+  g_assert_cmpint (entry->subscription, ==, ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM);
+}
+
+static void
+count (const IsmbRosterEntry *entry, gpointer data)
+{
+  ++*(guint *) data;
+}
+
+static guint
+count_contacts (Fixture *fixture, const char *account)
+{
+  guint contacts = 0;
+
+  ismb_rosters_foreach (fixture->rosters, account, count, &contacts);
+  return contacts;
+}
+
+static void
+test_is_removed (Fixture *fixture, gconstpointer data)
+{
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", NULL, NULL, 0);
+  ismb_rosters_put (fixture->rosters, "a", "c@sw2", NULL, NULL, 0);
+  ismb_rosters_put (fixture->rosters, "z", "b@sw2", NULL, NULL, 0);
+  ismb_rosters_put (fixture->rosters, "z", "c@sw2", NULL, NULL, 0);
+  g_assert_true (ismb_rosters_remove (fixture->rosters, "a", "b@sw2"));
+  g_assert_false (ismb_rosters_remove (fixture->rosters, "a", "b@sw2"));
+  g_assert_false (ismb_rosters_remove (fixture->rosters, "nobody", "b@sw2"));
+  ismb_rosters_remove_account (fixture->rosters, "z");
+  ismb_rosters_remove_account (fixture->rosters, "nobody");
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpuint (count_contacts (fixture, "a"), ==, 1);
+      g_assert_cmpuint (count_contacts (fixture, "z"), ==, 0);
+      reopen (fixture);
+    }
+}
+
+static void
+test_is_bounded (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 10000; i++)
+    {
+      g_autofree char *contact = g_strdup_printf ("c%u@sw2", i);
+      g_assert_true (ismb_rosters_put (fixture->rosters, "a", contact, NULL, NULL, 0));
+    }
+  g_assert_false (ismb_rosters_put (fixture->rosters, "a", "one@more", NULL, NULL, 0));
+  g_assert_false (ismb_rosters_set_subscription (fixture->rosters, "a", "one@more", 0));
+  g_assert_true (ismb_rosters_put (fixture->rosters, "a", "c5@sw2", "known", NULL, 0));
+  reopen (fixture);
+  g_assert_cmpuint (count_contacts (fixture, "a"), ==, 10000);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("/rosters/survives-reopening", test_survives_reopening);
+  ADD ("/rosters/changes-one-thing", test_changes_one_thing);
+  ADD ("/rosters/is-removed", test_is_removed);
+  ADD ("/rosters/is-bounded", test_is_bounded);
+#undef ADD
+  return g_test_run ();
+}
