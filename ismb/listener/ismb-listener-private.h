@@ -14,6 +14,6 @@ G_BEGIN_DECLS
 void          _ismb_listener_set_place    (IsmbListener *self, IsmbVirtualRouter *place);
 void          _ismb_listener_set_store    (IsmbListener *self, IsmbStore *store);
 void          _ismb_listener_set_fabric   (IsmbListener *self, IsmbFabric *fabric);
-IsmbAccounts *_ismb_listener_get_accounts (IsmbListener *self);   /* after start */
+IsmbAccounts *_ismb_listener_get_accounts (IsmbListener *self);   /* after start, or after the first account was made */
 
 G_END_DECLS

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the listener answers itself: discovery of services, ping, version, roles, and the roster. */
+#include "config.h"
+
+#include <string.h>
+
+#include "ismb/listener/ismb-listener-private.h"
+#include "xmpp-client.h"
+
+#define DOMAIN "leaf1.0a1b2c"
+#define ROSTER "<query xmlns='jabber:iq:roster'>"
+
+typedef struct
+{
+  IsmbListener *listener;
+  guint16 port;
+  XmppClient *ada;
+} Fixture;
+
+static XmppClient *
+sign_in (Fixture *fixture, const char *name, const char *resource)
+{
+  XmppClient *client = xmpp_client_new (fixture->port);
+
+  xmpp_client_sign_in (client, name, DOMAIN, "secret", resource);
+  return client;
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture->listener = ismb_listener_new ("blue");
+  g_object_set (fixture->listener, "domain", DOMAIN, NULL);
+  g_assert_true (ismb_listener_create_account (fixture->listener, "ada", "secret", &error));
+  g_assert_true (ismb_listener_create_account (fixture->listener, "bob", "secret", &error));
+  g_assert_true (ismb_accounts_create (_ismb_listener_get_accounts (fixture->listener), "switch", "secret",
+                                       ISMB_ROLE_SWITCH, TRUE, &error));
+  fixture->port = ismb_listener_start (fixture->listener, 0, &error);
+  g_assert_no_error (error);
+  fixture->ada = sign_in (fixture, "ada", "desk");
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  xmpp_client_free (fixture->ada);
+  g_assert_finalize_object (fixture->listener);
+}
+
+/* The answer to an iq whose attributes and content are given; with what is pushed behind it. */
+static char *
+ask (XmppClient *client, const char *attributes, const char *content)
+{
+  static guint count;
+  g_autofree char *id = g_strdup_printf ("id='ask-%u.'", ++count);
+  g_autofree char *iq = g_strdup_printf ("<iq %s %s>%s</iq>", id, attributes, content);
+  g_autofree char *begin = NULL, *rest = NULL;
+
+  xmpp_client_send (client, iq);
+  begin = xmpp_client_expect (client, id);
+  rest = xmpp_client_settle (client);
+  *g_strrstr (rest, "<iq ") = '\0';    /* what is left is not the answer to the settling ping */
+  return g_strconcat (g_strrstr (begin, "<iq "), rest, NULL);
+}
+
+static void
+assert_answer (XmppClient *client, const char *attributes, const char *content, const char *expected)
+{
+  g_autofree char *answer = ask (client, attributes, content);
+
+  if (strstr (answer, expected) == NULL)
+    g_error ("%s: no “%s” in “%s”", content, expected, answer);
+}
+
+static void
+test_domain_tells_what_it_serves (Fixture *fixture, gconstpointer data)
+{
+  static const char *const features[] = {
+    "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items", "urn:xmpp:ping",
+    "jabber:iq:version", "jabber:iq:roster", "urn:ismb:role:1",
+  };
+  g_autofree char *answer = ask (fixture->ada, "type='get' to='" DOMAIN "'",
+                                 "<query xmlns='http://jabber.org/protocol/disco#info'/>");
+
+  g_assert_nonnull (strstr (answer, "<identity category='server' type='im' name='ISMB'/>"));
+  for (gsize i = 0; i < G_N_ELEMENTS (features); i++)
+    {
+      g_autofree char *feature = g_strdup_printf ("<feature var='%s'/>", features[i]);
+      char *first = strstr (answer, feature);
+
+      g_assert_nonnull (first);
+      g_assert_null (strstr (first + 1, feature));
+    }
+}
+
+static void
+test_peers_are_items (Fixture *fixture, gconstpointer data)
+{
+  static const char *const addresses[] = { "192.0.2.1", NULL };
+
+  ismb_listener_add_peer (fixture->listener, "leaf2.0d0e0f", addresses, 5269, NULL);
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<query xmlns='http://jabber.org/protocol/disco#items'/>",
+                 "<item jid='leaf2.0d0e0f'/>");
+}
+
+static void
+test_small_ones (Fixture *fixture, gconstpointer data)
+{
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<ping xmlns='urn:xmpp:ping'/>", "type='result'");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<query xmlns='jabber:iq:version'/>",
+                 "<name>ISMB</name><version>" ISMB_VERSION "</version>");
+  assert_answer (fixture->ada, "type='set'", "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>",
+                 "type='result'");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
+                 "<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>", "<item-not-found");
+  assert_answer (fixture->ada, "type='set' to='" DOMAIN "'", "<ping xmlns='urn:xmpp:ping'/>", "<service-unavailable");
+  assert_answer (fixture->ada, "type='get'", "<query xmlns='http://jabber.org/protocol/disco#info'/>",
+                 "<identity category='account' type='registered'/>");
+}
+
+static void
+test_role (Fixture *fixture, gconstpointer data)
+{
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
+                 "<role xmlns='urn:ismb:role:1' jid='ada@" DOMAIN "/desk'/>", "role='operator'");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
+                 "<role xmlns='urn:ismb:role:1' jid='switch@" DOMAIN "'/>", "role='switch'");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<role xmlns='urn:ismb:role:1' jid='eve@" DOMAIN "'/>",
+                 "<item-not-found");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<role xmlns='urn:ismb:role:1' jid='ada@elsewhere'/>",
+                 "<item-not-found");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<role xmlns='urn:ismb:role:1'/>", "<item-not-found");
+}
+
+static void
+test_roster_is_kept_and_pushed (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (XmppClient) other = sign_in (fixture, "ada", "other");
+  g_autoptr (XmppClient) uninterested = sign_in (fixture, "ada", "uninterested");
+  g_autofree char *push = NULL, *nothing = NULL, *removal = NULL;
+
+  assert_answer (fixture->ada, "type='get'", "<query xmlns='jabber:iq:roster'/>", "<query xmlns='jabber:iq:roster'/>");
+  assert_answer (other, "type='get'", "<query xmlns='jabber:iq:roster'/>", "type='result'");
+  g_free (ask (fixture->ada, "type='set'", ROSTER "<item jid='Bob@" DOMAIN "' name='B &amp; Co' subscription='both'>"
+                                           "<group>spines</group><group>leaves</group></item></query>"));
+  push = xmpp_client_expect (other, "</iq>");
+  g_assert_nonnull (strstr (push, "type='set'"));
+  g_assert_null (strstr (push, "from='bob"));
+  g_assert_nonnull (strstr (push, "<item jid='bob@" DOMAIN "' name='B &amp; Co' subscription='none'>"));
+  g_assert_nonnull (strstr (push, "<group>spines</group><group>leaves</group></item>"));
+  nothing = xmpp_client_settle (uninterested);
+  g_assert_null (strstr (nothing, "roster"));
+  assert_answer (other, "type='get'", "<query xmlns='jabber:iq:roster'/>", "jid='bob@" DOMAIN "'");
+
+  g_free (ask (fixture->ada, "type='set'", ROSTER "<item jid='bob@" DOMAIN "' subscription='remove'/></query>"));
+  removal = xmpp_client_expect (other, "subscription='remove'");
+  assert_answer (other, "type='get'", "<query xmlns='jabber:iq:roster'/>", "<query xmlns='jabber:iq:roster'/>");
+}
+
+static void
+test_roster_refusals (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *long_name = g_strnfill (1024, 'n');
+  g_autofree char *named = g_strdup_printf (ROSTER "<item jid='x@y' name='%s'/></query>", long_name);
+  g_autofree char *grouped = g_strdup_printf (ROSTER "<item jid='x@y'><group>%s</group></item></query>", long_name);
+  g_autoptr (GString) crowded = g_string_new (ROSTER "<item jid='x@y'>");
+  const struct { const char *query, *condition; } refusals[] = {
+    { ROSTER "</query>", "<bad-request" },
+    { ROSTER "<item/></query>", "<bad-request" },
+    { ROSTER "<item jid='a@b'/><item jid='c@d'/></query>", "<bad-request" },
+    { ROSTER "<item jid='a@@b'/></query>", "<bad-request" },
+    { ROSTER "<item jid='a@b/c'/></query>", "<bad-request" },
+    { ROSTER "<item jid='ada@" DOMAIN "'/></query>", "<not-allowed" },
+    { ROSTER "<item jid='a@b' subscription='remove'/></query>", "<item-not-found" },
+    { ROSTER "<item jid='a@b'><group/></item></query>", "<not-acceptable" },
+    { ROSTER "<item jid='a@b'><group>g</group><group>g</group></item></query>", "<bad-request" },
+    { named, "<not-acceptable" },
+    { grouped, "<not-acceptable" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
+    assert_answer (fixture->ada, "type='set'", refusals[i].query, refusals[i].condition);
+  for (guint i = 0; i < 51; i++)
+    g_string_append_printf (crowded, "<group>%u</group>", i);
+  g_string_append (crowded, "</item></query>");
+  assert_answer (fixture->ada, "type='set'", crowded->str, "<not-acceptable");
+  assert_answer (fixture->ada, "type='get'", "<query xmlns='jabber:iq:roster'/>", "<query xmlns='jabber:iq:roster'/>");
+}
+
+/* Another's account is a closed book until it shares its presence. */
+static void
+test_others_accounts (Fixture *fixture, gconstpointer data)
+{
+  const char *info = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+  g_autoptr (XmppClient) bob = sign_in (fixture, "bob", "desk");
+
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", info, "<service-unavailable");
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", "<query xmlns='jabber:iq:roster'/>",
+                 "<service-unavailable");
+  xmpp_client_send (fixture->ada, "<presence/><presence type='subscribe' to='bob@" DOMAIN "'/>");
+  g_free (xmpp_client_settle (fixture->ada));
+  xmpp_client_send (bob, "<presence/><presence type='subscribed' to='ada@" DOMAIN "'/>");
+  g_free (xmpp_client_settle (bob));
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", info, "<identity category='account'");
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", "<query xmlns='jabber:iq:roster'/>",
+                 "<service-unavailable");
+}
+
+#define ADD(name, test) g_test_add ("/services/" name, Fixture, NULL, set_up, test, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("domain-tells-what-it-serves", test_domain_tells_what_it_serves);
+  ADD ("peers-are-items", test_peers_are_items);
+  ADD ("small-ones", test_small_ones);
+  ADD ("role", test_role);
+  ADD ("roster-is-kept-and-pushed", test_roster_is_kept_and_pushed);
+  ADD ("roster-refusals", test_roster_refusals);
+  ADD ("others-accounts", test_others_accounts);
+  return g_test_run ();
+}
