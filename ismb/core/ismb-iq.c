@@ -22,9 +22,7 @@ G_DEFINE_FINAL_TYPE (IsmbIq, ismb_iq, ISMB_TYPE_STANZA)
 static const char *
 ismb_iq_get_stanza_type (IsmbStanza *stanza)
 {
-  const char *type = ismb_node_get (ismb_tree_root (_ismb_stanza_get_tree (stanza)), "type");
-
-  return type != NULL ? type : "get";
+  return ismb_node_get (ismb_tree_root (_ismb_stanza_get_tree (stanza)), "type");
 }
 
 static void
@@ -33,7 +31,7 @@ ismb_iq_set_stanza_type (IsmbStanza *stanza, const char *type)
   static const char *const types[] = { "get", "set", "result", "error", NULL };
   IsmbTree *tree = _ismb_stanza_get_tree (stanza);
 
-  type = type != NULL ? type : "get";
+  type = type != NULL ? type : ISMB_STANZA_GET_CLASS (stanza)->default_type;
   if (!g_strv_contains (types, type))
     g_warning ("An iq has no type '%s'", type);
   else
@@ -46,6 +44,7 @@ ismb_iq_class_init (IsmbIqClass *klass)
   IsmbStanzaClass *stanza_class = ISMB_STANZA_CLASS (klass);
 
   stanza_class->element = "iq";
+  stanza_class->default_type = "get"; /* an iq must state one */
   stanza_class->get_stanza_type = ismb_iq_get_stanza_type;
   stanza_class->set_stanza_type = ismb_iq_set_stanza_type;
 }

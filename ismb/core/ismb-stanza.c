@@ -132,9 +132,13 @@ IsmbTree *
 _ismb_stanza_get_tree (IsmbStanza *self)
 {
   IsmbStanzaPrivate *priv = get_private (self);
+  IsmbStanzaClass *klass = ISMB_STANZA_GET_CLASS (self);
 
   if (priv->tree == NULL)
-    priv->tree = ismb_tree_new (ISMB_STANZA_GET_CLASS (self)->element, ISMB_NS_CLIENT);
+    {
+      priv->tree = ismb_tree_new (klass->element, ISMB_NS_CLIENT);
+      ismb_tree_set (priv->tree, ismb_tree_root (priv->tree), "type", klass->default_type);
+    }
   return priv->tree;
 }
 

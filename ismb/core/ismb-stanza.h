@@ -25,6 +25,7 @@ struct _IsmbStanzaClass
   void        (*set_stanza_type) (IsmbStanza *self, const char *stanza_type);
   /*< private >*/
   const char *element;
+  const char *default_type;
 };
 
 IsmbJid    *ismb_stanza_get_from_jid    (IsmbStanza *self);

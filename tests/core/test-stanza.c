@@ -197,10 +197,10 @@ test_iq (void)
   g_assert_cmpstr (ismb_iq_get_payload_name (question), ==, "ping");
   g_assert_cmpstr (ismb_iq_get_payload_ns (question), ==, ISMB_NS_PING);
   answer = ismb_iq_reply (question);
-  assert_xml (answer, "<iq to='bob@leaf2/shell' type='result' id='7'/>");
+  assert_xml (answer, "<iq type='result' to='bob@leaf2/shell' id='7'/>");
   g_assert_null (ismb_iq_get_payload_name (answer));
   refusal = ismb_iq_reply_error (question, "item-not-found", "no <such> node");
-  assert_xml (refusal, "<iq to='bob@leaf2/shell' type='error' id='7'><error type='cancel'>"
+  assert_xml (refusal, "<iq type='error' to='bob@leaf2/shell' id='7'><error type='cancel'>"
                        "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
                        "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>"
                        "no &lt;such&gt; node</text></error></iq>");
@@ -344,6 +344,7 @@ test_properties (void)
   g_autoptr (IsmbMessage) message = g_object_new (ISMB_TYPE_MESSAGE, "to-jid", to, "body", "hello",
                                                   "stanza-type", "headline", "id", "1", NULL);
   g_autoptr (IsmbPresence) presence = NULL;
+  g_autoptr (IsmbIq) iq = g_object_new (ISMB_TYPE_IQ, NULL);
   g_autofree char *body = NULL;
   guint notified = 0;
 
@@ -351,6 +352,7 @@ test_properties (void)
   assert_xml (message, "<message to='alice@leaf1' type='headline' id='1'><body>hello</body>"
                        "</message>");
   assert_xml (presence, "<presence><show>dnd</show><priority>3</priority></presence>");
+  assert_xml (iq, "<iq type='get'/>");
   g_signal_connect (message, "notify::body", G_CALLBACK (count), &notified);
   ismb_message_set_body (message, "again");
   g_object_set (message, "body", "and again", NULL);
