@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "switchctld.config"
+
+#include "config.h"
+#include "switchctl/daemon/config-keys.h"
+
+#include <string.h>
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-jid.h"
+#include "switchctl/daemon/log.h"
+
+#define VR_NAME_MAX 32     /* it is a part of a socket's path */
+#define DOMAIN_MAX 63      /* it is an mDNS label */
+#define GUESS_DISTANCE 3
+
+/* A setter: FALSE with an error that says what is wrong with the value. */
+typedef gboolean (*Setter) (gpointer field, const char *value, GError **error);
+
+typedef struct
+{
+  SwitchGroup group;
+  const char *name;
+  gsize offset;
+  Setter set;
+} Key;
+
+static gboolean
+expected (GError **error, const char *what)
+{
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "expected %s", what);
+  return FALSE;
+}
+
+static gboolean
+not_built (GError **error, const char *what, const char *instead)
+{
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "%s is not available in this build: %s", what,
+               instead);
+  return FALSE;
+}
+
+static void
+replace (char **field, const char *value)
+{
+  g_free (*field);
+  *field = *value != '\0' ? g_strdup (value) : NULL;
+}
+
+static char **
+split_list (const char *value)
+{
+  g_auto (GStrv) raw = g_strsplit (value, ";", -1);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; raw[i] != NULL; i++)
+    if (*g_strstrip (raw[i]) != '\0')
+      g_strv_builder_add (builder, raw[i]);
+  return g_strv_builder_end (builder);
+}
+
+static gboolean
+set_text (gpointer field, const char *value, GError **error)
+{
+  replace (field, value);
+  return TRUE;
+}
+
+static gboolean
+set_boolean (gpointer field, const char *value, GError **error)
+{
+  if (!g_str_equal (value, "true") && !g_str_equal (value, "false"))
+    return expected (error, "true or false");
+  *(gboolean *) field = g_str_equal (value, "true");
+  return TRUE;
+}
+
+static gboolean
+set_port (gpointer field, const char *value, GError **error)
+{
+  guint64 port;
+
+  if (!g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT16, &port, NULL))
+    return expected (error, "a port number from 0 (any free one) to 65535");
+  *(guint *) field = (guint) port;
+  return TRUE;
+}
+
+static gboolean
+set_path (gpointer field, const char *value, GError **error)
+{
+  if (!g_path_is_absolute (value))
+    return expected (error, "an absolute path");
+  replace (field, value);
+  return TRUE;
+}
+
+static gboolean
+set_path_list (gpointer field, const char *value, GError **error)
+{
+  g_auto (GStrv) list = split_list (value);
+
+  for (guint i = 0; list[i] != NULL; i++)
+    if (!g_path_is_absolute (list[i]))
+      return expected (error, "absolute paths, separated by ;");
+  g_strfreev (*(char ***) field);
+  *(char ***) field = g_steal_pointer (&list);
+  return TRUE;
+}
+
+/* A namespace: a name in /run/netns, or a path. */
+static gboolean
+set_netns (gpointer field, const char *value, GError **error)
+{
+  if (*value != '\0' && !g_path_is_absolute (value) && strchr (value, '/') != NULL)
+    return expected (error, "a name in /run/netns, an absolute path, or nothing");
+  replace (field, value);
+  return TRUE;
+}
+
+static gboolean
+set_domain (gpointer field, const char *value, GError **error)
+{
+  g_autoptr (IsmbJid) jid = NULL;
+
+  if (*value != '\0')
+    {
+      jid = ismb_jid_new_from_parts (NULL, value, NULL, error);
+      if (jid == NULL)
+        return FALSE;
+      if (strlen (ismb_jid_get_domain (jid)) > DOMAIN_MAX)
+        return expected (error, "a domain of at most 63 bytes");
+    }
+  replace (field, jid != NULL ? ismb_jid_get_domain (jid) : "");
+  return TRUE;
+}
+
+static gboolean
+set_trust (gpointer field, const char *value, GError **error)
+{
+  if (!g_str_equal (value, "fabric") && !g_str_equal (value, "open"))
+    return expected (error, "fabric or open");
+  *(gboolean *) field = g_str_equal (value, "open");
+  return TRUE;
+}
+
+static gboolean
+set_engine (gpointer field, const char *value, GError **error)
+{
+  if (g_str_equal (value, "frr") || g_str_equal (value, "program"))
+    {
+      g_autofree char *what = g_strconcat ("engine=", value, NULL);
+
+      return not_built (error, what, "use exec");
+    }
+  return g_str_equal (value, "exec") || expected (error, "exec, frr or program");
+}
+
+static gboolean
+set_policy (gpointer field, const char *value, GError **error)
+{
+  return *value == '\0' || not_built (error, "policy=", "leave it out, and the default policy holds");
+}
+
+static gboolean
+set_listen (gpointer field, const char *value, GError **error)
+{
+  g_auto (GStrv) list = split_list (value);
+
+  for (guint i = 0; list[i] != NULL; i++)
+    {
+      g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string (list[i], 0);
+
+      if (address == NULL)
+        return expected (error, "numeric addresses, separated by ; such as 0.0.0.0;::");
+    }
+  if (list[0] == NULL)
+    return expected (error, "at least one address, such as 127.0.0.1");
+  g_strfreev (*(char ***) field);
+  *(char ***) field = g_steal_pointer (&list);
+  return TRUE;
+}
+
+static gboolean
+set_require_tls (gpointer field, const char *value, GError **error)
+{
+  static const char *const words[] = { "always", "remote", "never", NULL };
+
+  if (!g_strv_contains (words, value))
+    return expected (error, "always, remote or never");
+  replace (field, value);
+  return TRUE;
+}
+
+static gboolean
+set_registration (gpointer field, const char *value, GError **error)
+{
+  if (g_str_equal (value, "open"))
+    return not_built (error, "registration=open", "use local or closed");
+  if (!g_str_equal (value, "local") && !g_str_equal (value, "closed"))
+    return expected (error, "local, open or closed");
+  *(gboolean *) field = g_str_equal (value, "local");
+  return TRUE;
+}
+
+static gboolean
+set_discovery (gpointer field, const char *value, GError **error)
+{
+  g_auto (GStrv) words = split_list (value);
+
+  *(gboolean *) field = FALSE;
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      g_autofree char *what = g_strconcat ("discovery=", words[i], NULL);
+
+      if (g_str_equal (words[i], "static") || g_str_equal (words[i], "avahi-daemon"))
+        return not_built (error, what, "use mdns or off");
+      if (g_str_equal (words[i], "mdns"))
+        *(gboolean *) field = TRUE;
+      else if (!g_str_equal (words[i], "off") || words[1] != NULL)
+        return expected (error, "mdns, avahi-daemon or static, several separated by ; or off alone");
+    }
+  return words[0] != NULL || expected (error, "mdns, avahi-daemon, static or off");
+}
+
+static gboolean
+set_federate (gpointer field, const char *value, GError **error)
+{
+  return *value == '\0' || not_built (error, "federate=", "leave it empty");
+}
+
+static gboolean
+set_log_level (gpointer field, const char *value, GError **error)
+{
+  if (*value == '\0')
+    return expected (error, "a level, such as info, or info;ismb.listener=debug");
+  if (!switch_log_check (value, error))
+    return FALSE;
+  replace (field, value);
+  return TRUE;
+}
+
+#define IN_CONFIG(field) G_STRUCT_OFFSET (SwitchConfig, field)
+#define IN_VR(field) G_STRUCT_OFFSET (SwitchVrConfig, field)
+
+static const Key keys[] = {
+  { SWITCH_GROUP_DAEMON, "domain", IN_CONFIG (domain), set_domain },
+  { SWITCH_GROUP_DAEMON, "state-dir", IN_CONFIG (state_dir), set_path },
+  { SWITCH_GROUP_DAEMON, "runtime-dir", IN_CONFIG (runtime_dir), set_path },
+  { SWITCH_GROUP_DAEMON, "log-level", IN_CONFIG (log_level), set_log_level },
+  { SWITCH_GROUP_FABRIC, "trust", IN_CONFIG (trust_open), set_trust },
+  { SWITCH_GROUP_CONTROL, "enabled", IN_CONFIG (control_enabled), set_boolean },
+  { SWITCH_GROUP_CONTROL, "engine", 0, set_engine },
+  { SWITCH_GROUP_CONTROL, "engine-netns", IN_CONFIG (engine_netns), set_netns },
+  { SWITCH_GROUP_CONTROL, "exec-allow", IN_CONFIG (exec_allow), set_path_list },
+  { SWITCH_GROUP_CONTROL, "files-root", IN_CONFIG (files_root), set_path },
+  { SWITCH_GROUP_CONTROL, "policy", 0, set_policy },
+  { SWITCH_GROUP_VR, "enabled", IN_VR (enabled), set_boolean },
+  { SWITCH_GROUP_VR, "netns", IN_VR (netns), set_netns },
+  { SWITCH_GROUP_VR, "bind-device", IN_VR (bind_device), set_text },
+  { SWITCH_GROUP_VR, "listen", IN_VR (listen), set_listen },
+  { SWITCH_GROUP_VR, "c2s-port", IN_VR (c2s_port), set_port },
+  { SWITCH_GROUP_VR, "s2s-port", IN_VR (s2s_port), set_port },
+  { SWITCH_GROUP_VR, "require-tls", IN_VR (require_tls), set_require_tls },
+  { SWITCH_GROUP_VR, "registration", IN_VR (registration), set_registration },
+  { SWITCH_GROUP_VR, "discovery", IN_VR (mdns), set_discovery },
+  { SWITCH_GROUP_VR, "federate", 0, set_federate },
+};
+
+static const char *const group_names[] = { "daemon", "fabric", "switch-control" };
+
+/* How many letters differ (Levenshtein). */
+static guint
+distance (const char *a, const char *b)
+{
+  gsize length = strlen (b);
+  g_autofree guint *row = g_new (guint, length + 1);
+
+  for (gsize j = 0; j <= length; j++)
+    row[j] = (guint) j;
+  for (gsize i = 1; a[i - 1] != '\0'; i++)
+    {
+      guint diagonal = row[0];
+
+      row[0] = (guint) i;
+      for (gsize j = 1; j <= length; j++)
+        {
+          guint above = row[j];
+          guint changed = diagonal + (a[i - 1] != b[j - 1]);
+
+          row[j] = MIN (MIN (above, row[j - 1]) + 1, changed);
+          diagonal = above;
+        }
+    }
+  return row[length];
+}
+
+/* The nearest word, or NULL if none is near. */
+static const char *
+guess (const char *word, const char *const *words, guint count)
+{
+  const char *best = NULL;
+  guint best_distance = GUESS_DISTANCE + 1;
+
+  for (guint i = 0; i < count && strlen (word) < 64; i++)
+    {
+      guint d = distance (word, words[i]);
+
+      if (d < best_distance)
+        {
+          best_distance = d;
+          best = words[i];
+        }
+    }
+  return best;
+}
+
+static gboolean
+is_vr_name (const char *name)
+{
+  gsize length = strlen (name);
+
+  if (length == 0 || length > VR_NAME_MAX || name[0] == '.')
+    return FALSE;
+  for (gsize i = 0; i < length; i++)
+    if (!g_ascii_isalnum (name[i]) && strchr ("-_.", name[i]) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+switch_config_find_group (const char *header, SwitchGroup *group, char **vr, GError **error)
+{
+  const char *near;
+
+  for (guint i = 0; i < G_N_ELEMENTS (group_names); i++)
+    if (g_str_equal (header, group_names[i]))
+      {
+        *group = (SwitchGroup) i;
+        return TRUE;
+      }
+  if (g_str_has_prefix (header, "vr "))
+    {
+      *group = SWITCH_GROUP_VR;
+      *vr = g_strstrip (g_strdup (header + 3));
+      if (is_vr_name (*vr))
+        return TRUE;
+      g_clear_pointer (vr, g_free);
+      return expected (error, "a virtual router's name: at most 32 letters, digits, dots, dashes and "
+                              "underscores, no dot first");
+    }
+  near = guess (header, group_names, G_N_ELEMENTS (group_names));
+  if (near != NULL)
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "unknown group [%s], did you mean [%s]?", header,
+                 near);
+  else
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+                 "unknown group [%s]: there are [daemon], [fabric], [switch-control] and [vr NAME]", header);
+  return FALSE;
+}
+
+static gboolean
+unknown_key (SwitchGroup group, const char *name, GError **error)
+{
+  const char *names[G_N_ELEMENTS (keys) + 1] = { NULL };
+  g_autofree char *all = NULL;
+  const char *near;
+  guint count = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (keys[i].group == group)
+      names[count++] = keys[i].name;
+  near = guess (name, names, count);
+  all = g_strjoinv (", ", (char **) names);
+  if (near != NULL)
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "unknown key %s, did you mean %s?", name, near);
+  else
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "unknown key %s: this group has %s", name, all);
+  return FALSE;
+}
+
+gboolean
+switch_config_set (SwitchGroup group, gpointer target, const char *key, const char *value, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (keys[i].group == group && g_str_equal (keys[i].name, key))
+      {
+        if (keys[i].set (G_STRUCT_MEMBER_P (target, keys[i].offset), value, error))
+          return TRUE;
+        g_prefix_error (error, "%s=%s: ", key, value);
+        return FALSE;
+      }
+  return unknown_key (group, key, error);
+}

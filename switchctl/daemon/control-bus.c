@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "switchctld.control-bus"
+
+#include "config.h"
+#include "switchctl/daemon/control-bus.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/local/ismb-control-generated.h"
+#include "ismb/local/ismb-control.h"
+#include "switchctl/daemon/vr-bus.h"
+
+#define CALLERS_MAX 256
+#define GROUP "ismb"
+#define GROUPS_MAX 256       /* of one user, looked through for ours */
+#define ENTRY_MAX 65536      /* bytes of a line of passwd or group */
+
+struct _SwitchControlBus
+{
+  GObject parent_instance;
+
+  SwitchManager *manager;
+  char *path;
+  GDBusServer *server;       /* NULL once stopped */
+  IsmbDBusManager1 *skeleton;
+  GPtrArray *vrs;            /* of SwitchVrBus */
+  GHashTable *callers;       /* set of GDBusConnection */
+};
+
+G_DEFINE_FINAL_TYPE (SwitchControlBus, switch_control_bus, G_TYPE_OBJECT)
+
+static void
+switch_control_bus_dispose (GObject *object)
+{
+  SwitchControlBus *self = SWITCH_CONTROL_BUS (object);
+
+  switch_control_bus_stop (self);
+  g_clear_pointer (&self->vrs, g_ptr_array_unref);
+  g_clear_object (&self->skeleton);
+  g_clear_object (&self->manager);
+  G_OBJECT_CLASS (switch_control_bus_parent_class)->dispose (object);
+}
+
+static void
+switch_control_bus_finalize (GObject *object)
+{
+  SwitchControlBus *self = SWITCH_CONTROL_BUS (object);
+
+  g_hash_table_unref (self->callers);
+  g_free (self->path);
+  G_OBJECT_CLASS (switch_control_bus_parent_class)->finalize (object);
+}
+
+static void
+switch_control_bus_class_init (SwitchControlBusClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = switch_control_bus_dispose;
+  G_OBJECT_CLASS (klass)->finalize = switch_control_bus_finalize;
+}
+
+static void
+switch_control_bus_init (SwitchControlBus *self)
+{
+  self->callers = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  self->vrs = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+/* --- who may call: in GDBus's thread, hence the _r functions --- */
+
+static gboolean
+find_group (gid_t *gid)
+{
+  g_autofree char *buffer = g_malloc (ENTRY_MAX);
+  struct group entry, *found = NULL;
+
+  if (getgrnam_r (GROUP, &entry, buffer, ENTRY_MAX, &found) != 0 || found == NULL)
+    return FALSE;
+  *gid = found->gr_gid;
+  return TRUE;
+}
+
+static gboolean
+is_member (uid_t uid, gid_t gid)
+{
+  g_autofree char *buffer = g_malloc (ENTRY_MAX);
+  gid_t groups[GROUPS_MAX];
+  int count = GROUPS_MAX;
+  struct passwd entry, *found = NULL;
+
+  if (getpwuid_r (uid, &entry, buffer, ENTRY_MAX, &found) != 0 || found == NULL
+      || getgrouplist (found->pw_name, found->pw_gid, groups, &count) < 0)
+    return FALSE;
+  for (int i = 0; i < count; i++)
+    if (groups[i] == gid)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+on_authorize (GDBusAuthObserver *observer, GIOStream *stream, GCredentials *credentials, gpointer user_data)
+{
+  uid_t uid = credentials != NULL ? g_credentials_get_unix_user (credentials, NULL) : (uid_t) -1;
+  gid_t gid;
+
+  if (uid == (uid_t) -1)
+    return FALSE;
+  return uid == 0 || uid == geteuid () || (find_group (&gid) && is_member (uid, gid));
+}
+
+static gboolean
+on_allow_mechanism (GDBusAuthObserver *observer, const char *mechanism, gpointer user_data)
+{
+  return g_str_equal (mechanism, "EXTERNAL");
+}
+
+/* --- net.ismb.Manager1 --- */
+
+static gboolean
+set_enabled (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *name, gboolean enabled)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!switch_manager_set_enabled (self->manager, name, enabled, &error))
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  else if (enabled)
+    ismb_dbus_manager1_complete_enable_virtual_router (self->skeleton, invocation);
+  else
+    ismb_dbus_manager1_complete_disable_virtual_router (self->skeleton, invocation);
+  return TRUE;
+}
+
+static gboolean
+on_enable (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *name)
+{
+  return set_enabled (self, invocation, name, TRUE);
+}
+
+static gboolean
+on_disable (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *name)
+{
+  return set_enabled (self, invocation, name, FALSE);
+}
+
+static gboolean
+on_fabric_init (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *name)
+{
+  IsmbFabric *fabric = switch_manager_get_fabric (self->manager);
+  g_autoptr (GError) error = NULL;
+
+  if (ismb_fabric_establish (fabric, name, &error))
+    ismb_dbus_manager1_complete_fabric_init (self->skeleton, invocation, ismb_fabric_get_id (fabric));
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  return TRUE;
+}
+
+static gboolean
+on_fabric_request (SwitchControlBus *self, GDBusMethodInvocation *invocation)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *request = ismb_fabric_request (switch_manager_get_fabric (self->manager), &error);
+
+  if (request != NULL)
+    ismb_dbus_manager1_complete_fabric_request (self->skeleton, invocation, request);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  return TRUE;
+}
+
+static char *
+sign (SwitchControlBus *self, const char *request, GError **error)
+{
+  IsmbAuthority *authority = ismb_fabric_get_authority (switch_manager_get_fabric (self->manager));
+
+  if (authority != NULL)
+    return ismb_authority_sign (authority, request, error);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
+               "%s is no registrar: sign on the switch where `switchctl fabric init` was given",
+               switch_manager_get_domain (self->manager));
+  return NULL;
+}
+
+static gboolean
+on_fabric_sign (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *request)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *certificate = sign (self, request, &error);
+
+  if (certificate != NULL)
+    ismb_dbus_manager1_complete_fabric_sign (self->skeleton, invocation, certificate);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  return TRUE;
+}
+
+static gboolean
+on_fabric_install (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *certificate,
+                   const char *ca_hash)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ismb_fabric_install (switch_manager_get_fabric (self->manager), certificate, ca_hash, &error))
+    ismb_dbus_manager1_complete_fabric_install (self->skeleton, invocation);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  return TRUE;
+}
+
+static const char *
+or_empty (const char *text)
+{
+  return text != NULL ? text : "";
+}
+
+static gboolean
+on_fabric_status (SwitchControlBus *self, GDBusMethodInvocation *invocation)
+{
+  IsmbFabric *fabric = switch_manager_get_fabric (self->manager);
+  GVariantDict status;
+
+  g_variant_dict_init (&status, NULL);
+  g_variant_dict_insert (&status, "trust", "s", ismb_dbus_manager1_get_trust (self->skeleton));
+  g_variant_dict_insert (&status, "member", "b", ismb_fabric_is_member (fabric));
+  g_variant_dict_insert (&status, "name", "s", or_empty (ismb_fabric_get_name (fabric)));
+  g_variant_dict_insert (&status, "fabric_id", "s", or_empty (ismb_fabric_get_id (fabric)));
+  /* The fabric's id is the hash of its CA's key: two words for one number. */
+  g_variant_dict_insert (&status, "ca_hash", "s", or_empty (ismb_fabric_get_id (fabric)));
+  g_variant_dict_insert (&status, "registrar", "b", ismb_fabric_get_authority (fabric) != NULL);
+  g_variant_dict_insert (&status, "expires", "x", ismb_fabric_get_expiry (fabric));
+  g_variant_dict_insert (&status, "id", "s", ismb_dbus_manager1_get_device_id (self->skeleton));
+  g_variant_dict_insert (&status, "domain", "s", switch_manager_get_domain (self->manager));
+  ismb_dbus_manager1_complete_fabric_status (self->skeleton, invocation, g_variant_dict_end (&status));
+  return TRUE;
+}
+
+static void
+describe (SwitchControlBus *self)
+{
+  const SwitchConfig *config = switch_manager_get_config (self->manager);
+  IsmbIdentity *identity = ismb_fabric_get_identity (switch_manager_get_fabric (self->manager));
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) names = NULL;
+
+  for (guint i = 0; i < config->vrs->len; i++)
+    g_strv_builder_add (builder, ((SwitchVrConfig *) g_ptr_array_index (config->vrs, i))->name);
+  names = g_strv_builder_end (builder);
+  g_object_set (self->skeleton, "version", ISMB_VERSION, "domain", switch_manager_get_domain (self->manager),
+                "device-id", ismb_identity_get_full_id (identity), "trust",
+                config->trust_open ? "open" : "fabric", "files-root", config->files_root, "virtual-routers",
+                names, NULL);
+}
+
+static void
+make_skeletons (SwitchControlBus *self)
+{
+  static const struct
+  {
+    const char *signal;
+    GCallback handler;
+  } handlers[] = {
+    { "handle-enable-virtual-router", G_CALLBACK (on_enable) },
+    { "handle-disable-virtual-router", G_CALLBACK (on_disable) },
+    { "handle-fabric-init", G_CALLBACK (on_fabric_init) },
+    { "handle-fabric-request", G_CALLBACK (on_fabric_request) },
+    { "handle-fabric-sign", G_CALLBACK (on_fabric_sign) },
+    { "handle-fabric-install", G_CALLBACK (on_fabric_install) },
+    { "handle-fabric-status", G_CALLBACK (on_fabric_status) },
+  };
+  GPtrArray *vrs = switch_manager_get_vrs (self->manager);
+
+  self->skeleton = ismb_dbus_manager1_skeleton_new ();
+  describe (self);
+  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_signal_connect_object (self->skeleton, handlers[i].signal, handlers[i].handler, self, G_CONNECT_SWAPPED);
+  for (guint i = 0; i < vrs->len; i++)
+    g_ptr_array_add (self->vrs, switch_vr_bus_new (g_ptr_array_index (vrs, i)));
+}
+
+/* --- callers --- */
+
+static void
+unexport (gpointer skeleton, GDBusConnection *caller)
+{
+  if (g_dbus_interface_skeleton_has_connection (skeleton, caller))
+    g_dbus_interface_skeleton_unexport_from_connection (skeleton, caller);
+}
+
+static void
+let_go (SwitchControlBus *self, GDBusConnection *caller)
+{
+  unexport (self->skeleton, caller);
+  for (guint i = 0; i < self->vrs->len; i++)
+    {
+      unexport (g_ptr_array_index (self->vrs, i), caller);
+      switch_vr_bus_forget (g_ptr_array_index (self->vrs, i), caller);
+    }
+}
+
+static void
+on_closed (SwitchControlBus *self, gboolean remote_vanished, GError *error, GDBusConnection *caller)
+{
+  let_go (self, caller);
+  g_hash_table_remove (self->callers, caller);
+}
+
+static gboolean
+export (SwitchControlBus *self, GDBusConnection *caller, GError **error)
+{
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), caller,
+                                         ISMB_CONTROL_MANAGER_PATH, error))
+    return FALSE;
+  for (guint i = 0; i < self->vrs->len; i++)
+    {
+      SwitchVrBus *vr = g_ptr_array_index (self->vrs, i);
+
+      if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (vr), caller,
+                                             switch_vr_bus_get_path (vr), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+on_new_connection (SwitchControlBus *self, GDBusConnection *caller)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (g_hash_table_size (self->callers) >= CALLERS_MAX)
+    {
+      g_warning ("a program is turned away: %d others are on the control bus", CALLERS_MAX);
+      return FALSE;
+    }
+  if (!export (self, caller, &error))
+    {
+      g_warning ("a program is turned away: %s", error->message);
+      let_go (self, caller);
+      return FALSE;
+    }
+  g_hash_table_add (self->callers, g_object_ref (caller));
+  g_signal_connect_object (caller, "closed", G_CALLBACK (on_closed), self, G_CONNECT_SWAPPED);
+  return TRUE;
+}
+
+/* --- the socket --- */
+
+/* The socket is born for its owner alone, and opened to the group where there is one. */
+static gboolean
+open_server (SwitchControlBus *self, GError **error)
+{
+  g_autoptr (GDBusAuthObserver) observer = g_dbus_auth_observer_new ();
+  g_autofree char *escaped = g_dbus_address_escape_value (self->path);
+  g_autofree char *address = g_strconcat ("unix:path=", escaped, NULL);
+  g_autofree char *guid = g_dbus_generate_guid ();
+  mode_t mask;
+  gid_t gid;
+
+  g_signal_connect (observer, "authorize-authenticated-peer", G_CALLBACK (on_authorize), NULL);
+  g_signal_connect (observer, "allow-mechanism", G_CALLBACK (on_allow_mechanism), NULL);
+  unlink (self->path);
+  mask = umask (0177);
+  self->server = g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, observer, NULL, error);
+  umask (mask);
+  if (self->server == NULL)
+    {
+      g_prefix_error (error, "control bus on %s: ", self->path);
+      return FALSE;
+    }
+  if (find_group (&gid) && (lchown (self->path, (uid_t) -1, gid) < 0 || chmod (self->path, 0660) < 0))
+    g_warning ("the group " GROUP " has no access to %s: %s", self->path, g_strerror (errno));
+  return TRUE;
+}
+
+SwitchControlBus *
+switch_control_bus_new (SwitchManager *manager, GError **error)
+{
+  g_autoptr (SwitchControlBus) self = g_object_new (SWITCH_TYPE_CONTROL_BUS, NULL);
+
+  ismb_control_register_errors ();
+  self->manager = g_object_ref (manager);
+  self->path = ismb_control_socket_path (switch_manager_get_config (manager)->runtime_dir);
+  make_skeletons (self);
+  if (!open_server (self, error))
+    return NULL;
+  g_signal_connect_object (self->server, "new-connection", G_CALLBACK (on_new_connection), self,
+                           G_CONNECT_SWAPPED);
+  g_dbus_server_start (self->server);
+  return g_steal_pointer (&self);
+}
+
+void
+switch_control_bus_stop (SwitchControlBus *self)
+{
+  GHashTableIter iter;
+  gpointer caller;
+
+  if (self->server == NULL)
+    return;
+  g_dbus_server_stop (self->server);
+  g_clear_object (&self->server);
+  unlink (self->path);
+  g_hash_table_iter_init (&iter, self->callers);
+  while (g_hash_table_iter_next (&iter, &caller, NULL))
+    {
+      g_signal_handlers_disconnect_by_data (caller, self);
+      let_go (self, caller);
+      g_dbus_connection_close (caller, NULL, NULL, NULL);
+      g_hash_table_iter_remove (&iter);
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "switchctl/daemon/switch-config.h"
+#include "switchctl/daemon/vr.h"
+
+G_BEGIN_DECLS
+
+/* What one switch is made of: its identity and fabric, its virtual routers, Switch Control on VR-Mgmt. */
+#define SWITCH_TYPE_MANAGER (switch_manager_get_type ())
+G_DECLARE_FINAL_TYPE (SwitchManager, switch_manager, SWITCH, MANAGER, GObject)
+
+/* Makes the folders and takes them, loads identity and fabric. `config` is borrowed and outlives it. */
+SwitchManager      *switch_manager_new         (const SwitchConfig *config, GError **error);
+/* Brings up what is enabled. Fails where VR-Mgmt cannot come up; of the others it says so and goes on. */
+gboolean            switch_manager_start       (SwitchManager *self, GError **error);
+void                switch_manager_stop        (SwitchManager *self);
+const SwitchConfig *switch_manager_get_config  (SwitchManager *self);
+const char         *switch_manager_get_domain  (SwitchManager *self);
+IsmbFabric         *switch_manager_get_fabric  (SwitchManager *self);
+/* Those that are configured, up or down. (element-type SwitchVr) (transfer none) */
+GPtrArray          *switch_manager_get_vrs     (SwitchManager *self);
+/* Now, and at the next start too. ISMB_ERROR_NO_VIRTUAL_ROUTER names those there are. */
+gboolean            switch_manager_set_enabled (SwitchManager *self, const char *name, gboolean enabled,
+                                                GError **error);
+
+G_END_DECLS

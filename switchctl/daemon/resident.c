@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "switchctld.resident"
+
+#include "config.h"
+#include "switchctl/daemon/resident.h"
+
+#include "switchctl/control/engine-exec.h"
+#include "switchctl/control/switch-control.h"
+
+#define RETRY_SECONDS 1
+
+struct _SwitchResident
+{
+  GObject parent_instance;
+
+  SwitchControl *control;
+  GCancellable *cancellable;    /* cancelled once stopped */
+  guint disconnected_id;
+  guint retry_id;
+};
+
+G_DEFINE_FINAL_TYPE (SwitchResident, switch_resident, G_TYPE_OBJECT)
+
+static void
+switch_resident_dispose (GObject *object)
+{
+  switch_resident_stop (SWITCH_RESIDENT (object));
+  G_OBJECT_CLASS (switch_resident_parent_class)->dispose (object);
+}
+
+static void
+switch_resident_finalize (GObject *object)
+{
+  g_object_unref (SWITCH_RESIDENT (object)->cancellable);
+  G_OBJECT_CLASS (switch_resident_parent_class)->finalize (object);
+}
+
+static void
+switch_resident_class_init (SwitchResidentClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = switch_resident_dispose;
+  G_OBJECT_CLASS (klass)->finalize = switch_resident_finalize;
+}
+
+static void
+switch_resident_init (SwitchResident *self)
+{
+  self->cancellable = g_cancellable_new ();
+}
+
+static gboolean open_again (gpointer user_data);
+
+static void
+retry_later (SwitchResident *self)
+{
+  if (self->retry_id == 0 && !g_cancellable_is_cancelled (self->cancellable))
+    self->retry_id = g_timeout_add_seconds (RETRY_SECONDS, open_again, self);
+}
+
+static void
+on_open (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SwitchResident) self = SWITCH_RESIDENT (user_data);
+  g_autoptr (GError) error = NULL;
+
+  if (ismb_client_open_finish (ISMB_CLIENT (source), result, &error))
+    {
+      g_message ("Switch Control takes commands and files");
+      return;
+    }
+  if (g_cancellable_is_cancelled (self->cancellable))
+    return;
+  g_warning ("Switch Control cannot sign in, and tries again: %s", error->message);
+  retry_later (self);
+}
+
+static gboolean
+open_again (gpointer user_data)
+{
+  SwitchResident *self = SWITCH_RESIDENT (user_data);
+
+  self->retry_id = 0;
+  ismb_client_open_async (ISMB_CLIENT (self->control), self->cancellable, on_open, g_object_ref (self));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_disconnected (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  retry_later (SWITCH_RESIDENT (user_data));
+}
+
+static SwitchControl *
+make_control (const SwitchConfig *config, SwitchVr *vr, const char *password, GError **error)
+{
+  g_autoptr (SwitchEngine) engine = NULL;
+
+  engine = switch_engine_exec_new ((const char *const *) config->exec_allow, config->engine_netns, error);
+  if (engine == NULL)
+    return NULL;
+  return switch_control_new (password, switch_vr_get_name (vr), config->runtime_dir, switch_vr_get_domain (vr),
+                             engine, config->files_root, config->trust_open, error);
+}
+
+SwitchResident *
+switch_resident_new (const SwitchConfig *config, SwitchVr *vr, GError **error)
+{
+  g_autoptr (SwitchResident) self = g_object_new (SWITCH_TYPE_RESIDENT, NULL);
+  g_autofree char *password = g_uuid_string_random ();
+
+  self->control = make_control (config, vr, password, error);
+  if (self->control == NULL
+      || !ismb_accounts_create (switch_vr_get_accounts (vr), SWITCH_RESIDENT_NAME, password, ISMB_ROLE_SWITCH,
+                                TRUE, error))
+    {
+      g_prefix_error (error, "Switch Control: ");
+      return NULL;
+    }
+  self->disconnected_id = ismb_client_add_event_handler (ISMB_CLIENT (self->control), "disconnected",
+                                                         on_disconnected, self, NULL);
+  open_again (self);
+  return g_steal_pointer (&self);
+}
+
+void
+switch_resident_stop (SwitchResident *self)
+{
+  g_cancellable_cancel (self->cancellable);
+  g_clear_handle_id (&self->retry_id, g_source_remove);
+  if (self->control == NULL)
+    return;
+  if (self->disconnected_id != 0)
+    ismb_client_remove_event_handler (ISMB_CLIENT (self->control), self->disconnected_id);
+  self->disconnected_id = 0;
+  ismb_client_close (ISMB_CLIENT (self->control));
+  g_clear_object (&self->control);
+}

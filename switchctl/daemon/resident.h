@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "switchctl/daemon/switch-config.h"
+#include "switchctl/daemon/vr.h"
+
+G_BEGIN_DECLS
+
+#define SWITCH_RESIDENT_NAME "switch"
+
+/* Switch Control at home: a client like any other, signed in again whenever its stream is lost. It has the
+ * account `switch`, with a new password each time, for as long as it lives. */
+#define SWITCH_TYPE_RESIDENT (switch_resident_get_type ())
+G_DECLARE_FINAL_TYPE (SwitchResident, switch_resident, SWITCH, RESIDENT, GObject)
+
+/* `vr` is up. */
+SwitchResident *switch_resident_new  (const SwitchConfig *config, SwitchVr *vr, GError **error);
+void            switch_resident_stop (SwitchResident *self);
+
+G_END_DECLS

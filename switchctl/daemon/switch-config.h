@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The configuration as the rest of the daemon reads it: checked, defaults filled in. */
+typedef struct
+{
+  char *name;
+  gboolean enabled;
+  char *netns;               /* a name, a path, or NULL: our own namespace */
+  char *bind_device;         /* or NULL */
+  char **listen;             /* numeric addresses */
+  guint c2s_port, s2s_port;  /* 0: any */
+  char *require_tls;         /* "always", "remote", "never" */
+  gboolean registration;     /* FALSE: nobody makes accounts */
+  gboolean mdns;
+} SwitchVrConfig;
+
+typedef struct
+{
+  char *domain;              /* prepared, or NULL: derived */
+  char *state_dir;
+  char *runtime_dir;
+  char *log_level;
+  gboolean trust_open;
+  gboolean control_enabled;
+  char *files_root;
+  char **exec_allow;         /* absolute paths */
+  char *engine_netns;        /* or NULL */
+  GPtrArray *vrs;            /* of SwitchVrConfig, in the order of the file; VR-Mgmt where there is none */
+} SwitchConfig;
+
+#define SWITCH_VR_MGMT "VR-Mgmt"
+
+/* Reads `path` and then the files `<path>.d/?*.conf`, sorted. `path` NULL: the default one, which need not
+ * exist. ISMB_ERROR_BAD_CONFIG names file and line, and what was meant where that can be guessed. */
+SwitchConfig *switch_config_load (const char *path, GError **error);
+void          switch_config_free (SwitchConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SwitchConfig, switch_config_free)
+
+G_END_DECLS

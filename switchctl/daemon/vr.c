@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "switchctld.vr"
+
+#include "config.h"
+#include "switchctl/daemon/vr.h"
+
+#include "ismb/discovery/ismb-mdns-embedded.h"
+#include "ismb/listener/ismb-listener-private.h"
+#include "ismb/net/ismb-virtual-router.h"
+#include "switchctl/daemon/folder.h"
+
+struct _SwitchVr
+{
+  GObject parent_instance;
+
+  const SwitchVrConfig *config;
+  char *domain;
+  char *state_dir;              /* <state-dir>/<vr> */
+  char *runtime_dir;            /* <runtime-dir>/<vr> */
+  char *c2s_path;
+  IsmbFabric *fabric;
+
+  IsmbVirtualRouter *place;
+  IsmbStore *store;
+  IsmbListener *listener;       /* NULL while down */
+  IsmbMdnsEmbedded *discovery;  /* NULL where there is none */
+};
+
+G_DEFINE_FINAL_TYPE (SwitchVr, switch_vr, G_TYPE_OBJECT)
+
+enum
+{
+  STATE_CHANGED,
+  PEER_FOUND,
+  PEER_CHANGED,
+  PEER_LOST,
+  N_SIGNALS
+};
+static guint signals[N_SIGNALS];
+
+static void
+switch_vr_dispose (GObject *object)
+{
+  SwitchVr *self = SWITCH_VR (object);
+
+  switch_vr_stop (self);
+  g_clear_object (&self->fabric);
+  G_OBJECT_CLASS (switch_vr_parent_class)->dispose (object);
+}
+
+static void
+switch_vr_finalize (GObject *object)
+{
+  SwitchVr *self = SWITCH_VR (object);
+
+  g_free (self->domain);
+  g_free (self->state_dir);
+  g_free (self->runtime_dir);
+  g_free (self->c2s_path);
+  G_OBJECT_CLASS (switch_vr_parent_class)->finalize (object);
+}
+
+static void
+switch_vr_class_init (SwitchVrClass *klass)
+{
+  GType type = G_TYPE_FROM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = switch_vr_dispose;
+  G_OBJECT_CLASS (klass)->finalize = switch_vr_finalize;
+  signals[STATE_CHANGED] = g_signal_new ("state-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 0);
+  signals[PEER_FOUND] = g_signal_new ("peer-found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                      G_TYPE_NONE, 1, ISMB_TYPE_PEER);
+  signals[PEER_CHANGED] = g_signal_new ("peer-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 1, ISMB_TYPE_PEER);
+  signals[PEER_LOST] = g_signal_new ("peer-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                     G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+switch_vr_init (SwitchVr *self)
+{
+}
+
+/* `fab=` tells which fabric someone belongs to, and `vr=` is what the two must have in common: the same link
+ * may carry more than one virtual router. */
+static void
+on_candidate (SwitchVr *self, const IsmbCandidate *candidate)
+{
+  if (!g_str_equal (candidate->vr, self->config->name))
+    {
+      g_debug ("%s is passed over: it is announced for the virtual router `%s`", candidate->domain,
+               candidate->vr);
+      return;
+    }
+  ismb_listener_add_peer (self->listener, candidate->domain, candidate->addresses, candidate->port,
+                          candidate->id[0] != '\0' ? candidate->id : NULL);
+}
+
+static void
+on_lost (SwitchVr *self, const char *domain)
+{
+  ismb_listener_remove_peer (self->listener, domain);
+}
+
+static void
+on_fabric_changed (SwitchVr *self)
+{
+  if (self->discovery != NULL)
+    ismb_mdns_embedded_set_fabric_id (self->discovery, ismb_fabric_get_id (self->fabric));
+}
+
+static void
+on_peer_found (SwitchVr *self, IsmbPeer *peer)
+{
+  g_signal_emit (self, signals[PEER_FOUND], 0, peer);
+}
+
+static void
+on_peer_changed (SwitchVr *self, IsmbPeer *peer)
+{
+  g_signal_emit (self, signals[PEER_CHANGED], 0, peer);
+}
+
+static void
+on_peer_lost (SwitchVr *self, const char *domain)
+{
+  g_signal_emit (self, signals[PEER_LOST], 0, domain);
+}
+
+static gboolean
+run_inside (void (*func) (gpointer data), gpointer data, gpointer place, GError **error)
+{
+  return ismb_virtual_router_run (ISMB_VIRTUAL_ROUTER (place), func, data, error);
+}
+
+/* A bus without discovery is still a bus: others may find us. */
+static void
+start_discovery (SwitchVr *self)
+{
+  IsmbIdentity *identity = ismb_fabric_get_identity (self->fabric);
+  g_autoptr (GError) error = NULL;
+
+  self->discovery = ismb_mdns_embedded_new (self->domain, self->config->name,
+                                            ismb_listener_get_s2s_port (self->listener),
+                                            ismb_identity_get_full_id (identity),
+                                            ismb_fabric_get_id (self->fabric), self->config->bind_device,
+                                            run_inside, g_object_ref (self->place), g_object_unref);
+  g_signal_connect_object (self->discovery, "found", G_CALLBACK (on_candidate), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->discovery, "changed", G_CALLBACK (on_candidate), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->discovery, "lost", G_CALLBACK (on_lost), self, G_CONNECT_SWAPPED);
+  if (ismb_discovery_start (ISMB_DISCOVERY (self->discovery), &error))
+    return;
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "ISMB_VIRTUAL_ROUTER", self->config->name, "MESSAGE",
+                    "%s; other switches are not found", error->message);
+  g_clear_object (&self->discovery);
+}
+
+static gboolean
+start_listener (SwitchVr *self, GError **error)
+{
+  g_autofree char *database = g_build_filename (self->state_dir, "bus.db", NULL);
+
+  if (!switch_folder_make (self->state_dir, 0700, error) || !switch_folder_make (self->runtime_dir, 0755, error))
+    return FALSE;
+  self->store = ismb_store_open (database, error);
+  if (self->store == NULL)
+    return FALSE;
+  self->place = ismb_virtual_router_new (self->config->name, self->config->netns, self->config->bind_device);
+  self->listener = ismb_listener_new (self->config->name);
+  g_object_set (self->listener, "domain", self->domain, "listen", self->config->listen, "s2s-port",
+                (int) self->config->s2s_port, "c2s-path", self->c2s_path, "require-tls",
+                self->config->require_tls, NULL);
+  _ismb_listener_set_place (self->listener, self->place);
+  _ismb_listener_set_store (self->listener, self->store);
+  _ismb_listener_set_fabric (self->listener, self->fabric);
+  return ismb_listener_start (self->listener, (guint16) self->config->c2s_port, error) != 0;
+}
+
+gboolean
+switch_vr_start (SwitchVr *self, GError **error)
+{
+  if (self->listener != NULL)
+    return TRUE;
+  if (!start_listener (self, error))
+    {
+      g_prefix_error (error, "%s: ", self->config->name);
+      switch_vr_stop (self);
+      return FALSE;
+    }
+  g_signal_connect_object (self->listener, "peer-found", G_CALLBACK (on_peer_found), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->listener, "peer-changed", G_CALLBACK (on_peer_changed), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->listener, "peer-lost", G_CALLBACK (on_peer_lost), self, G_CONNECT_SWAPPED);
+  if (self->config->mdns)
+    start_discovery (self);
+  g_signal_emit (self, signals[STATE_CHANGED], 0);
+  return TRUE;
+}
+
+void
+switch_vr_stop (SwitchVr *self)
+{
+  g_autoptr (IsmbListener) listener = g_steal_pointer (&self->listener);
+  g_autoptr (GError) error = NULL;
+
+  if (self->discovery != NULL)
+    ismb_discovery_stop (ISMB_DISCOVERY (self->discovery));
+  g_clear_object (&self->discovery);
+  if (listener != NULL)
+    ismb_listener_stop (listener);
+  if (self->store != NULL && !ismb_store_sync (self->store, &error))
+    g_warning ("%s: %s", self->config->name, error->message);
+  g_clear_object (&self->store);
+  g_clear_object (&self->place);
+  if (listener != NULL)
+    g_signal_emit (self, signals[STATE_CHANGED], 0);
+}
+
+SwitchVr *
+switch_vr_new (const SwitchVrConfig *config, const char *domain, const char *state_dir, const char *runtime_dir,
+               IsmbFabric *fabric)
+{
+  SwitchVr *self = g_object_new (SWITCH_TYPE_VR, NULL);
+
+  self->config = config;
+  self->domain = g_strdup (domain);
+  self->state_dir = g_build_filename (state_dir, config->name, NULL);
+  self->runtime_dir = g_build_filename (runtime_dir, config->name, NULL);
+  self->c2s_path = g_build_filename (self->runtime_dir, "c2s", NULL);
+  self->fabric = g_object_ref (fabric);
+  g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self, G_CONNECT_SWAPPED);
+  return self;
+}
+
+const SwitchVrConfig *
+switch_vr_get_config (SwitchVr *self)
+{
+  return self->config;
+}
+
+const char *
+switch_vr_get_name (SwitchVr *self)
+{
+  return self->config->name;
+}
+
+const char *
+switch_vr_get_domain (SwitchVr *self)
+{
+  return self->domain;
+}
+
+const char *
+switch_vr_get_c2s_path (SwitchVr *self)
+{
+  return self->c2s_path;
+}
+
+IsmbListener *
+switch_vr_get_listener (SwitchVr *self)
+{
+  return self->listener;
+}
+
+IsmbAccounts *
+switch_vr_get_accounts (SwitchVr *self)
+{
+  return self->listener != NULL ? _ismb_listener_get_accounts (self->listener) : NULL;
+}
