@@ -391,7 +391,11 @@ add_handlers (IsmbReceiver *self)
     { "close", ISMB_NS_IBB, on_close },
   };
 
+  static const char *const features[] = { ISMB_NS_SI, ISMB_NS_SI_FILE, ISMB_NS_IBB, ISMB_NS_FILE };
+
   G_STATIC_ASSERT (G_N_ELEMENTS (table) == G_N_ELEMENTS (self->handlers));
+  for (gsize i = 0; i < G_N_ELEMENTS (features); i++)
+    _ismb_client_add_feature (self->client, features[i]);
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
     self->handlers[i] = _ismb_client_add_iq_handler (self->client, table[i].name, table[i].ns,
                                                      table[i].handler, self, NULL);

@@ -20,5 +20,9 @@ G_DECLARE_FINAL_TYPE (SwitchControl, switch_control, SWITCH, CONTROL, IsmbClient
 SwitchControl *switch_control_new (const char *password, const char *vr, const char *runtime_dir,
                                    const char *domain, SwitchEngine *engine, const char *files_root,
                                    gboolean trust_open, GError **error);
+/* The second half of that, for an instance that was made with properties of IsmbClient: gives it what it
+ * serves with, once. */
+gboolean       switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *engine,
+                                     const char *files_root, gboolean trust_open, GError **error);
 
 G_END_DECLS

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "switchctl.control.policy"
+#include "config.h"
+#include "switchctl/control/policy.h"
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-peer.h"
+#include "ismb/core/ismb-stanza-private.h"
+
+#define ROLE_MS 10000
+#define ROLES_MAX 4096
+
+struct _SwitchPolicy
+{
+  GObject parent_instance;
+  IsmbClient *client; /* weak */
+  char *domain;
+  gboolean trust_open;
+  GHashTable *roles;  /* full JID to role */
+  guint epoch;        /* counts what made us forget roles: an answer from before it is not kept */
+  guint handlers[3];
+};
+
+/* A question that waits for its role: the data of the task. */
+typedef struct
+{
+  IsmbJid *from;
+  SwitchDeed deed;
+  GStrv objects;
+  guint epoch;
+} Question;
+
+static void switch_policy_gate_init (IsmbGateInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (SwitchPolicy, switch_policy, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (ISMB_TYPE_GATE, switch_policy_gate_init))
+
+static void
+switch_policy_dispose (GObject *object)
+{
+  SwitchPolicy *self = SWITCH_POLICY (object);
+
+  for (gsize i = 0; self->client != NULL && i < G_N_ELEMENTS (self->handlers); i++)
+    ismb_client_remove_event_handler (self->client, self->handlers[i]);
+  g_clear_weak_pointer (&self->client);
+  G_OBJECT_CLASS (switch_policy_parent_class)->dispose (object);
+}
+
+static void
+switch_policy_finalize (GObject *object)
+{
+  SwitchPolicy *self = SWITCH_POLICY (object);
+
+  g_hash_table_unref (self->roles);
+  g_free (self->domain);
+  G_OBJECT_CLASS (switch_policy_parent_class)->finalize (object);
+}
+
+static void
+switch_policy_class_init (SwitchPolicyClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = switch_policy_dispose;
+  G_OBJECT_CLASS (klass)->finalize = switch_policy_finalize;
+}
+
+static void
+switch_policy_init (SwitchPolicy *self)
+{
+  self->roles = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+}
+
+static void
+question_free (gpointer data)
+{
+  Question *question = data;
+
+  g_object_unref (question->from);
+  g_strfreev (question->objects);
+  g_free (question);
+}
+
+/* The rules. */
+
+static gboolean
+refuse (GError **error, IsmbJid *from, SwitchDeed deed, const char *why)
+{
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED, "%s may not %s here: %s",
+               ismb_jid_get_full (from), deed == SWITCH_DEED_RUN ? "run commands" : "write files", why);
+  return FALSE;
+}
+
+/* What holds where nothing is configured: operators and switches may do everything. */
+static gboolean
+decide (IsmbJid *from, const char *role, SwitchDeed deed, const char *object, GError **error)
+{
+  g_autofree char *why = NULL;
+
+  if (g_strcmp0 (role, "operator") == 0 || g_strcmp0 (role, "switch") == 0)
+    return TRUE;
+  why = g_strdup_printf ("the role \"%s\" does not allow it", role);
+  return refuse (error, from, deed, why);
+}
+
+static gboolean
+decide_all (Question *question, const char *role, GError **error)
+{
+  for (char **object = question->objects; *object != NULL; object++)
+    if (!decide (question->from, role, question->deed, *object, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Whom nobody asks for a role: strangers, and all in a laboratory, where names prove nothing. */
+static gboolean
+check_origin (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed, GError **error)
+{
+  const char *domain = ismb_jid_get_domain (from);
+  g_autoptr (GHashTable) members = NULL;
+
+  if (self->trust_open)
+    return refuse (error, from, deed, "trust=open lets nobody");
+  if (self->client == NULL)
+    return refuse (error, from, deed, "Switch Control is going away");
+  if (g_str_equal (domain, self->domain))
+    return TRUE;
+  members = ismb_client_get_peer_domains (self->client, FALSE);
+  if (members != NULL && g_hash_table_contains (members, domain))
+    return TRUE;
+  return refuse (error, from, deed, "its switch is no member of this fabric");
+}
+
+/* Roles */
+
+static gboolean
+is_of_domain (gpointer key, gpointer value, gpointer domain)
+{
+  g_autoptr (IsmbJid) jid = ismb_jid_new (key, NULL);
+
+  return jid == NULL || g_str_equal (ismb_jid_get_domain (jid), domain);
+}
+
+static void
+forget (SwitchPolicy *self, const char *domain)
+{
+  self->epoch++;
+  if (domain == NULL)
+    g_hash_table_remove_all (self->roles);
+  else
+    g_hash_table_foreach_remove (self->roles, is_of_domain, (gpointer) domain);
+}
+
+static void
+on_peer_changed (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  SwitchPolicy *self = user_data;
+
+  if (!ISMB_IS_PEER (payload))
+    forget (self, NULL);
+  else if (g_str_equal (event, "peer_lost") || ismb_peer_get_link (ISMB_PEER (payload)) != ISMB_LINK_STATE_UP
+           || ismb_peer_get_trust (ISMB_PEER (payload)) != ISMB_TRUST_MEMBER)
+    forget (self, ismb_peer_get_domain (ISMB_PEER (payload)));
+}
+
+/* Our own stream is the way all roles come; what happened while it was cut nobody told us. */
+static void
+on_disconnected (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  forget (user_data, NULL);
+}
+
+/* Our own listener is always there to be asked, and no link to it can drop. */
+static void
+keep_role (SwitchPolicy *self, IsmbJid *from, const char *role)
+{
+  if (g_str_equal (ismb_jid_get_domain (from), self->domain))
+    return;
+  if (g_hash_table_size (self->roles) >= ROLES_MAX)
+    g_hash_table_remove_all (self->roles);
+  g_hash_table_replace (self->roles, g_strdup (ismb_jid_get_full (from)), g_strdup (role));
+}
+
+static const char *
+role_in (IsmbIq *answer)
+{
+  IsmbNode *root = ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (answer)));
+  IsmbNode *element = ismb_node_find (root, "role", ISMB_NS_ROLE);
+  const char *role = element != NULL ? ismb_node_get (element, "role") : NULL;
+
+  return role != NULL ? role : "none";
+}
+
+static void
+return_decision (GTask *task, const char *role)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (decide_all (g_task_get_task_data (task), role, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+on_role (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (ISMB_CLIENT (source), result, &error);
+  SwitchPolicy *self = g_task_get_source_object (task);
+  Question *question = g_task_get_task_data (task);
+
+  if (answer != NULL)
+    {
+      if (question->epoch == self->epoch)
+        keep_role (self, question->from, role_in (answer));
+      return_decision (task, role_in (answer));
+      return;
+    }
+  g_clear_error (&error);
+  refuse (&error, question->from, question->deed, "its switch does not tell its role");
+  g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+ask_for_role (GTask *task)
+{
+  SwitchPolicy *self = g_task_get_source_object (task);
+  Question *question = g_task_get_task_data (task);
+  g_autoptr (IsmbJid) listener
+    = ismb_jid_new_from_parts (NULL, ismb_jid_get_domain (question->from), NULL, NULL);
+  g_autoptr (IsmbIq) iq = ismb_iq_new (listener, "get");
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (iq));
+  IsmbNode *element = ismb_tree_add (tree, ismb_tree_root (tree), "role", ISMB_NS_ROLE);
+
+  ismb_tree_set (tree, element, "jid", ismb_jid_get_full (question->from));
+  ismb_client_send_iq_async (self->client, iq, ROLE_MS, g_task_get_cancellable (task), on_role,
+                             g_object_ref (task));
+}
+
+void
+switch_policy_check_async (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed, const char *const *objects,
+                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GError) error = NULL;
+  Question *question = g_new0 (Question, 1);
+  const char *role;
+
+  question->from = g_object_ref (from);
+  question->deed = deed;
+  question->objects = g_strdupv ((char **) objects);
+  question->epoch = self->epoch;
+  g_task_set_source_tag (task, switch_policy_check_async);
+  g_task_set_task_data (task, question, question_free);
+  role = g_hash_table_lookup (self->roles, ismb_jid_get_full (from));
+  if (!check_origin (self, from, deed, &error))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (role != NULL)
+    return_decision (task, role);
+  else
+    ask_for_role (task);
+}
+
+gboolean
+switch_policy_check_finish (SwitchPolicy *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+switch_policy_gate_check_async (IsmbGate *gate, IsmbJid *from, const char *path, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data)
+{
+  const char *const objects[] = { path, NULL };
+
+  switch_policy_check_async (SWITCH_POLICY (gate), from, SWITCH_DEED_WRITE, objects, cancellable, callback,
+                             user_data);
+}
+
+static gboolean
+switch_policy_gate_check_finish (IsmbGate *gate, GAsyncResult *result, GError **error)
+{
+  return switch_policy_check_finish (SWITCH_POLICY (gate), result, error);
+}
+
+static void
+switch_policy_gate_init (IsmbGateInterface *iface)
+{
+  iface->check_async = switch_policy_gate_check_async;
+  iface->check_finish = switch_policy_gate_check_finish;
+}
+
+SwitchPolicy *
+switch_policy_new (IsmbClient *client, const char *domain, gboolean trust_open)
+{
+  static const char *const events[] = { "peer_changed", "peer_lost" };
+  SwitchPolicy *self = g_object_new (SWITCH_TYPE_POLICY, NULL);
+
+  g_set_weak_pointer (&self->client, client);
+  self->domain = g_strdup (domain);
+  self->trust_open = trust_open;
+  for (gsize i = 0; i < G_N_ELEMENTS (events); i++)
+    self->handlers[i] = ismb_client_add_event_handler (client, events[i], on_peer_changed, self, NULL);
+  self->handlers[2] = ismb_client_add_event_handler (client, "disconnected", on_disconnected, self, NULL);
+  return self;
+}

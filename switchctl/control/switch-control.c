@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "switchctl.control"
+#include "config.h"
+#include "switchctl/control/switch-control.h"
+
+#include <string.h>
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/transfer/ismb-receiver.h"
+#include "switchctl/control/command-list.h"
+#include "switchctl/control/policy.h"
+#include "switchctl/control/python-list.h"
+
+#define ACCOUNT "switch"
+#define SUBJECT "command"
+
+struct _SwitchControl
+{
+  IsmbClient parent_instance;
+  SwitchEngine *engine;
+  SwitchPolicy *policy;
+  IsmbReceiver *receiver;
+  GCancellable *cancellable; /* ends what runs when we go */
+  GQueue orders;             /* in the order they came; of each account the first is at work */
+};
+
+/* A list of commands on its way from message to answer. Its callbacks hold it, and not us. */
+typedef struct
+{
+  SwitchControl *control; /* NULL: gone */
+  IsmbMessage *request;
+  IsmbJid *from;
+  IsmbJid *account; /* the sender's bare JID */
+  GStrv commands;
+} Order;
+
+G_DEFINE_FINAL_TYPE (SwitchControl, switch_control, ISMB_TYPE_CLIENT)
+
+static void
+order_clear (Order *order)
+{
+  g_clear_object (&order->request);
+  g_clear_object (&order->from);
+  g_clear_object (&order->account);
+  g_strfreev (order->commands);
+}
+
+static void
+order_unref (Order *order)
+{
+  g_rc_box_release_full (order, (GDestroyNotify) order_clear);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Order, order_unref)
+
+static void
+leave (gpointer data)
+{
+  Order *order = data;
+
+  order->control = NULL;
+  order_unref (order);
+}
+
+static void
+switch_control_dispose (GObject *object)
+{
+  SwitchControl *self = SWITCH_CONTROL (object);
+
+  g_queue_clear_full (&self->orders, leave);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->receiver);
+  g_clear_object (&self->policy);
+  g_clear_object (&self->engine);
+  G_OBJECT_CLASS (switch_control_parent_class)->dispose (object);
+}
+
+static void
+answer (SwitchControl *self, IsmbMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ismb_client_send (ISMB_CLIENT (self), ISMB_STANZA (message), &error))
+    g_message ("an answer got lost: %s", error->message);
+}
+
+/* Orders */
+
+static Order *
+first_of (SwitchControl *self, IsmbJid *account)
+{
+  for (GList *link = self->orders.head; link != NULL; link = link->next)
+    if (ismb_jid_equal (((Order *) link->data)->account, account))
+      return link->data;
+  return NULL;
+}
+
+static void start (Order *order);
+
+/* Answers, and lets the account's next one work. */
+static void
+finish (Order *order, IsmbMessage *message)
+{
+  SwitchControl *self = order->control;
+  Order *next;
+
+  answer (self, message);
+  g_queue_remove (&self->orders, order);
+  next = first_of (self, order->account);
+  order->control = NULL;
+  order_unref (order);
+  if (next != NULL)
+    start (next);
+}
+
+static void
+on_list_run (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Order) order = user_data;
+  g_autoptr (IsmbMessage) message = switch_command_list_run_finish (result, NULL);
+
+  if (order->control != NULL && message != NULL)
+    finish (order, message);
+}
+
+static void
+refuse (Order *order, const char *why)
+{
+  g_autoptr (IsmbMessage) message = switch_answer_failure (order->request, "forbidden", why);
+
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_FROM", ismb_jid_get_full (order->from), "MESSAGE",
+                    "commands refused: %s", why);
+  finish (order, message);
+}
+
+static void
+on_policy_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Order) order = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean allowed = switch_policy_check_finish (SWITCH_POLICY (source), result, &error);
+
+  if (order->control == NULL)
+    return;
+  if (allowed)
+    switch_command_list_run_async (order->request, (const char *const *) order->commands,
+                                   order->control->engine, order->control->cancellable, on_list_run,
+                                   g_rc_box_acquire (order));
+  else
+    refuse (order, error->message);
+}
+
+static void
+start (Order *order)
+{
+  switch_policy_check_async (order->control->policy, order->from, SWITCH_DEED_RUN,
+                             (const char *const *) order->commands, order->control->cancellable,
+                             on_policy_checked, g_rc_box_acquire (order));
+}
+
+static void
+take_order (SwitchControl *self, IsmbMessage *request, GStrv commands)
+{
+  Order *order = g_rc_box_new0 (Order);
+  gboolean busy;
+
+  order->control = self;
+  order->request = g_object_ref (request);
+  order->from = g_object_ref (ismb_stanza_get_from_jid (ISMB_STANZA (request)));
+  order->account = ismb_jid_to_bare (order->from);
+  order->commands = commands;
+  busy = first_of (self, order->account) != NULL;
+  g_queue_push_tail (&self->orders, order);
+  if (!busy)
+    start (order);
+}
+
+/* Messages */
+
+static gboolean
+is_command (IsmbMessage *message)
+{
+  return g_str_equal (ismb_stanza_get_stanza_type (ISMB_STANZA (message)), "normal")
+         && g_strcmp0 (ismb_message_get_subject (message), SUBJECT) == 0
+         && ismb_message_get_body (message) != NULL
+         && ismb_stanza_get_from_jid (ISMB_STANZA (message)) != NULL;
+}
+
+static void
+switch_control_message (IsmbClient *client, IsmbMessage *message)
+{
+  SwitchControl *self = SWITCH_CONTROL (client);
+  g_autoptr (IsmbMessage) error_answer = NULL;
+  g_auto (GStrv) commands = NULL;
+  const char *body = ismb_message_get_body (message);
+
+  if (!is_command (message) || self->policy == NULL)
+    return;
+  commands = switch_python_list_parse (body, strlen (body), NULL);
+  if (commands == NULL)
+    error_answer = switch_answer_syntax_error (message);
+  else if (self->orders.length >= SWITCH_COMMAND_LISTS_MAX)
+    error_answer = switch_answer_failure (message, "resource-constraint", "too many commands wait already");
+  if (error_answer != NULL)
+    answer (self, error_answer);
+  else
+    take_order (self, message, g_steal_pointer (&commands));
+}
+
+/* Whoever subscribed sees now where files can be sent. */
+static void
+switch_control_session_start (IsmbClient *client)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ismb_client_send_presence (client, NULL, NULL, &error))
+    g_warning ("presence was not sent: %s", error->message);
+}
+
+static void
+switch_control_class_init (SwitchControlClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = switch_control_dispose;
+  ISMB_CLIENT_CLASS (klass)->message = switch_control_message;
+  ISMB_CLIENT_CLASS (klass)->session_start = switch_control_session_start;
+}
+
+static void
+switch_control_init (SwitchControl *self)
+{
+  self->cancellable = g_cancellable_new ();
+}
+
+static void
+on_received (IsmbReceiver *receiver, IsmbJid *from, const char *name, guint64 bytes, const char *outcome,
+             gpointer user_data)
+{
+  g_autofree char *printable = g_strescape (name, NULL);
+
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_FROM", ismb_jid_get_full (from), "ISMB_FILE",
+                    printable, "ISMB_OUTCOME", outcome, "MESSAGE",
+                    "file \"%s\" of %" G_GUINT64_FORMAT " bytes from %s: %s", printable, bytes,
+                    ismb_jid_get_full (from), outcome);
+}
+
+gboolean
+switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *engine, const char *files_root,
+                      gboolean trust_open, GError **error)
+{
+  g_autoptr (SwitchPolicy) policy = switch_policy_new (ISMB_CLIENT (self), domain, trust_open);
+
+  self->receiver = ismb_receiver_new (ISMB_CLIENT (self), files_root, ISMB_GATE (policy), error);
+  if (self->receiver == NULL)
+    return FALSE;
+  g_signal_connect (self->receiver, "received", G_CALLBACK (on_received), NULL);
+  self->policy = g_steal_pointer (&policy);
+  self->engine = g_object_ref (engine);
+  return TRUE;
+}
+
+SwitchControl *
+switch_control_new (const char *password, const char *vr, const char *runtime_dir, const char *domain,
+                    SwitchEngine *engine, const char *files_root, gboolean trust_open, GError **error)
+{
+  g_autoptr (SwitchControl) self = g_object_new (SWITCH_TYPE_CONTROL, "name", ACCOUNT, "password", password,
+                                                 "vr", vr, "runtime-dir", runtime_dir, NULL);
+
+  if (!switch_control_serve (self, domain, engine, files_root, trust_open, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
