@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <strophe.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
@@ -35,10 +36,21 @@ typedef struct
   IsmbStrophe *owner;
 } Source;
 
+/* What libstrophe allocated. It forgets its SCRAM state when a connection ends before the server's answer
+ * (0.12), so that what is left is freed with the connection. */
+typedef struct _Block Block;
+struct _Block
+{
+  Block *next, *previous;
+  max_align_t bytes[];
+};
+
 struct _IsmbStrophe
 {
   IsmbStropheCallbacks callbacks;
   gpointer user_data;
+  Block blocks; /* the list's head */
+  xmpp_mem_t memory;
   xmpp_ctx_t *ctx;
   xmpp_conn_t *conn;
   GSource *engine;  /* runs libstrophe; not recursive */
@@ -57,6 +69,53 @@ struct _IsmbStrophe
 
 /* The sockopt callback has no user data: what it works for, and what it found. */
 static _Thread_local IsmbStrophe *starting;
+
+static Block *
+link_block (IsmbStrophe *self, Block *block)
+{
+  block->previous = &self->blocks;
+  block->next = self->blocks.next;
+  block->next->previous = self->blocks.next = block;
+  return block;
+}
+
+static Block *
+unlink_block (void *bytes)
+{
+  Block *block = (Block *) ((char *) bytes - G_STRUCT_OFFSET (Block, bytes));
+
+  block->previous->next = block->next;
+  block->next->previous = block->previous;
+  return block;
+}
+
+static void *
+allocate (size_t size, void *self)
+{
+  return link_block (self, g_malloc (sizeof (Block) + size))->bytes;
+}
+
+static void
+release (void *bytes, void *self)
+{
+  if (bytes != NULL)
+    g_free (unlink_block (bytes));
+}
+
+static void *
+reallocate (void *bytes, size_t size, void *self)
+{
+  if (bytes == NULL)
+    return allocate (size, self);
+  return link_block (self, g_realloc (unlink_block (bytes), sizeof (Block) + size))->bytes;
+}
+
+static void
+release_all (IsmbStrophe *self)
+{
+  while (self->blocks.next != &self->blocks)
+    release (self->blocks.next->bytes, self);
+}
 
 static void
 event_free (Event *event)
@@ -345,6 +404,8 @@ ismb_strophe_new (const IsmbStropheCallbacks *callbacks, gpointer user_data)
     }
   self->callbacks = *callbacks;
   self->user_data = user_data;
+  self->memory = (xmpp_mem_t){ allocate, release, reallocate, self };
+  self->blocks.next = self->blocks.previous = &self->blocks;
   self->low_fd = self->engine_fd = -1;
   reserve_low_fd (self);
   return self;
@@ -357,7 +418,7 @@ begin (IsmbStrophe *self, const char *jid, const char *password)
   gboolean connected = FALSE;
 
   /* No logger: at its debug level libstrophe shows passwords and bodies. */
-  self->ctx = xmpp_ctx_new (NULL, NULL);
+  self->ctx = xmpp_ctx_new (&self->memory, NULL);
   self->conn = xmpp_conn_new (self->ctx);
   xmpp_conn_set_flags (self->conn, XMPP_CONN_FLAG_DISABLE_TLS | XMPP_CONN_FLAG_DISABLE_SM);
   xmpp_conn_set_jid (self->conn, jid);
@@ -440,6 +501,7 @@ ismb_strophe_stop (IsmbStrophe *self)
 {
   g_clear_pointer (&self->conn, xmpp_conn_release);
   g_clear_pointer (&self->ctx, xmpp_ctx_free);
+  release_all (self);
   self->tag = NULL;
   detach_source (&self->engine);
   detach_source (&self->outlet);
