@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "ismb/net/ismb-tls.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-error.h"
+#include "tests/net/make-certificate.h"
+
+/* Two ends on one socketpair; each step is a turn of one of them. */
+typedef struct
+{
+  int fds[2];
+  IsmbTls *ends[2]; /* server, client */
+  GError *errors[2];
+} Pair;
+
+static IsmbTlsContext *
+make_context (IsmbTlsProfile profile, gboolean with_key)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *key = NULL, *certificate = NULL;
+  IsmbTlsContext *context;
+  make_certificate ("sw1.001122", &key, &certificate);
+  context = ismb_tls_context_new (profile, with_key ? key : NULL, with_key ? certificate : NULL, &error);
+  g_assert_no_error (error);
+  return context;
+}
+
+static void
+pair_init (Pair *pair, IsmbTlsContext *server, IsmbTlsContext *client, const char *name)
+{
+  static const char *const served[] = { "xmpp-server", "ismb-bytes/1", NULL };
+  static const char *const wanted[] = { "ismb-bytes/1", NULL };
+  g_autoptr (GError) error = NULL;
+  *pair = (Pair) { 0 };
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair->fds), ==, 0);
+  pair->ends[0] = ismb_tls_new (server, pair->fds[0], TRUE, served, NULL, &error);
+  g_assert_no_error (error);
+  pair->ends[1] = ismb_tls_new (client, pair->fds[1], FALSE, wanted, name, &error);
+  g_assert_no_error (error);
+}
+
+static void
+pair_clear (Pair *pair)
+{
+  guint i;
+  for (i = 0; i < 2; i++)
+    {
+      g_clear_pointer (&pair->ends[i], ismb_tls_free);
+      g_clear_error (&pair->errors[i]);
+      close (pair->fds[i]);
+    }
+}
+
+/* TRUE when both are through; FALSE when one failed. */
+static gboolean
+shake_hands (Pair *pair)
+{
+  gboolean done[2] = { FALSE, FALSE };
+  guint i;
+  for (i = 0; !done[0] || !done[1]; i = 1 - i)
+    {
+      guint32 events = 0;
+      if (!done[i])
+        done[i] = ismb_tls_handshake (pair->ends[i], &events, &pair->errors[i]);
+      if (pair->errors[i] != NULL)
+        return FALSE;
+      g_assert_true (done[i] || events == EPOLLIN || events == EPOLLOUT);
+    }
+  return TRUE;
+}
+
+static void
+test_clients (void)
+{
+  g_autoptr (IsmbTlsContext) server = make_context (ISMB_TLS_CLIENTS, TRUE);
+  g_autoptr (IsmbTlsContext) client = make_context (ISMB_TLS_CLIENTS, FALSE);
+  g_autoptr (GPtrArray) seen = NULL, none = NULL;
+  g_autoptr (GBytes) here = NULL, there = NULL, point_here = NULL, point_there = NULL;
+  Pair pair;
+  pair_init (&pair, server, client, "sw1.001122");
+  g_assert_null (ismb_tls_dup_exporter (pair.ends[0]));
+  g_assert_true (shake_hands (&pair));
+  g_assert_cmpstr (ismb_tls_get_version (pair.ends[0]), ==, "TLS1.3");
+  g_assert_cmpstr (ismb_tls_get_alpn (pair.ends[0]), ==, "ismb-bytes/1");
+  g_assert_cmpstr (ismb_tls_get_alpn (pair.ends[1]), ==, "ismb-bytes/1");
+  seen = ismb_tls_dup_peer_chain (pair.ends[1]);
+  none = ismb_tls_dup_peer_chain (pair.ends[0]);
+  g_assert_cmpuint (seen->len, ==, 1);
+  g_assert_cmpuint (none->len, ==, 0);
+  here = ismb_tls_dup_exporter (pair.ends[0]);
+  there = ismb_tls_dup_exporter (pair.ends[1]);
+  g_assert_cmpuint (g_bytes_get_size (here), ==, 32);
+  g_assert_true (g_bytes_equal (here, there));
+  point_here = ismb_tls_dup_server_end_point (pair.ends[0]);
+  point_there = ismb_tls_dup_server_end_point (pair.ends[1]);
+  g_assert_true (g_bytes_equal (point_here, point_there));
+  pair_clear (&pair);
+}
+
+static void
+test_peers (void)
+{
+  g_autoptr (IsmbTlsContext) one = make_context (ISMB_TLS_PEERS, TRUE);
+  g_autoptr (IsmbTlsContext) other = make_context (ISMB_TLS_PEERS, TRUE);
+  guint i;
+  Pair pair;
+  pair_init (&pair, one, other, "192.0.2.1");
+  g_assert_true (shake_hands (&pair));
+  for (i = 0; i < 2; i++)
+    {
+      g_autoptr (GPtrArray) chain = ismb_tls_dup_peer_chain (pair.ends[i]);
+      g_assert_cmpuint (chain->len, ==, 1);
+      g_assert_cmpstr (ismb_tls_get_version (pair.ends[i]), ==, "TLS1.3");
+    }
+  pair_clear (&pair);
+}
+
+/* In TLS 1.3 a client is through before the server has looked for its certificate. */
+static void
+test_peer_without_certificate (void)
+{
+  g_autoptr (IsmbTlsContext) server = make_context (ISMB_TLS_PEERS, TRUE);
+  g_autoptr (IsmbTlsContext) client = make_context (ISMB_TLS_PEERS, FALSE);
+  Pair pair;
+  pair_init (&pair, server, client, NULL);
+  g_assert_false (shake_hands (&pair));
+  g_assert_error (pair.errors[0], ISMB_ERROR, ISMB_ERROR_STREAM);
+  pair_clear (&pair);
+}
+
+static void
+test_no_tls (void)
+{
+  g_autoptr (IsmbTlsContext) context = make_context (ISMB_TLS_CLIENTS, TRUE);
+  g_autoptr (GError) error = NULL;
+  guint32 events = 0;
+  Pair pair;
+  pair_init (&pair, context, context, NULL);
+  g_assert_cmpint (write (pair.fds[1], "<stream:stream>", 15), ==, 15);
+  g_assert_false (ismb_tls_handshake (pair.ends[0], &events, &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  pair_clear (&pair);
+}
+
+static void
+test_bad_key (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *key = NULL, *certificate = NULL, *other_key = NULL, *other_certificate = NULL;
+  make_certificate ("a", &key, &certificate);
+  make_certificate ("b", &other_key, &other_certificate);
+  g_assert_null (ismb_tls_context_new (ISMB_TLS_PEERS, key, other_certificate, &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_FAILED);
+  g_assert_null (strstr (error->message, "PRIVATE"));
+}
+
+/* Writes until the socket is full, then reads all of it: a record that was blocked goes out once, whole,
+ * whatever the retry was called with. */
+static void
+test_blocked_write (void)
+{
+  g_autoptr (IsmbTlsContext) context = make_context (ISMB_TLS_CLIENTS, TRUE);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *out = g_malloc (16384), *in = g_malloc (16384);
+  gsize written = 0, got = 0;
+  guint32 events = 0;
+  gssize n;
+  Pair pair;
+  pair_init (&pair, context, context, NULL);
+  g_assert_true (shake_hands (&pair));
+  memset (out, 'x', 16384);
+  while ((n = ismb_tls_write (pair.ends[0], out, 10000, &events, &error)) > 0)
+    written += n;
+  g_assert_no_error (error);
+  g_assert_cmpuint (events, ==, EPOLLOUT);
+  while (got < written + 10000)
+    {
+      n = ismb_tls_read (pair.ends[1], in, 16384, &events, &error);
+      g_assert_no_error (error);
+      if (n > 0)
+        got += n;
+      else
+        g_assert_cmpint (ismb_tls_write (pair.ends[0], out, 5, &events, &error), ==, 10000);
+    }
+  g_assert_cmpuint (got, ==, written + 10000);
+  ismb_tls_bye (pair.ends[0]);
+  g_assert_cmpint (ismb_tls_read (pair.ends[1], in, 16384, &events, &error), ==, 0);
+  pair_clear (&pair);
+}
+
+static void
+test_pending (void)
+{
+  g_autoptr (IsmbTlsContext) context = make_context (ISMB_TLS_CLIENTS, TRUE);
+  g_autoptr (GError) error = NULL;
+  guint32 events = 0;
+  char buffer[4];
+  Pair pair;
+  pair_init (&pair, context, context, NULL);
+  g_assert_true (shake_hands (&pair));
+  g_assert_cmpint (ismb_tls_read (pair.ends[1], buffer, 4, &events, &error), ==, -1);
+  g_assert_no_error (error);
+  g_assert_cmpuint (events, ==, EPOLLIN);
+  g_assert_cmpint (ismb_tls_write (pair.ends[0], "12345678", 8, &events, &error), ==, 8);
+  g_assert_cmpint (ismb_tls_read (pair.ends[1], buffer, 4, &events, &error), ==, 4);
+  g_assert_true (ismb_tls_has_pending (pair.ends[1]));
+  g_assert_cmpint (ismb_tls_read (pair.ends[1], buffer, 4, &events, &error), ==, 4);
+  g_assert_false (ismb_tls_has_pending (pair.ends[1]));
+  pair_clear (&pair);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/net/tls/clients", test_clients);
+  g_test_add_func ("/net/tls/peers", test_peers);
+  g_test_add_func ("/net/tls/peer-without-certificate", test_peer_without_certificate);
+  g_test_add_func ("/net/tls/no-tls", test_no_tls);
+  g_test_add_func ("/net/tls/bad-key", test_bad_key);
+  g_test_add_func ("/net/tls/blocked-write", test_blocked_write);
+  g_test_add_func ("/net/tls/pending", test_pending);
+  return g_test_run ();
+}
