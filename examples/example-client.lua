@@ -49,7 +49,11 @@ local function receive(_, _, message)
 end
 
 client:add_event_handler('message', receive)
-client:add_event_handler('message_error', receive)
+client:add_event_handler('message_error', function(_, _, message)
+  if message:get_body() then return end -- told as a message already
+  say(message:get_from_jid():get_full() .. ' was not reached: ' .. message:get_error_condition())
+  if to then loop:quit() end
+end)
 client:add_event_handler('presence_available', function(_, _, presence)
   say('present: ' .. presence:get_from_jid():get_full())
 end)

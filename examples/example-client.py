@@ -22,7 +22,7 @@ class ExampleClient(Ismb.Client):
         self.create_account_sync(None)
         self.add_event_handler("session_start", self.start)
         self.add_event_handler("message", self.receive)
-        self.add_event_handler("message_error", self.receive)
+        self.add_event_handler("message_error", self.bounced)
         self.add_event_handler("presence_available", self.presence)
 
     def start(self, client, event, payload):
@@ -40,6 +40,12 @@ class ExampleClient(Ismb.Client):
             self.send(message.reply("All is well. You wrote: " + message.get_body()))
         if self.question and self.finished:
             self.finished()
+
+    def bounced(self, client, event, message):
+        if message.get_body() is None:  # one with a body was told as a message already
+            print(f"{message.get_from_jid().get_full()} was not reached: {message.get_error_condition()}", flush=True)
+            if self.question and self.finished:
+                self.finished()
 
     def presence(self, client, event, presence):
         print("present:", presence.get_from_jid().get_full(), flush=True)

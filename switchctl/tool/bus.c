@@ -23,11 +23,11 @@ on_result (GObject *source, GAsyncResult *result, gpointer user_data)
 IsmbClient *
 bus_open (Tool *tool, const char *name, GError **error)
 {
-  g_autoptr (IsmbClient) client = ismb_client_new (name, NULL, tool->vr);
+  g_autoptr (IsmbClient) client = g_object_new (ISMB_TYPE_CLIENT, "name", name, "vr", tool->vr,
+                                                "runtime-dir", tool->runtime_dir, NULL);
   g_autoptr (GAsyncResult) result = NULL;
   Wait wait = { FALSE, NULL };
 
-  g_object_set (client, "runtime-dir", tool->runtime_dir, NULL);
   ismb_client_open_async (client, NULL, on_result, &wait);
   bus_wait (&wait.done, 0);
   result = wait.result;

@@ -3,6 +3,7 @@
 #include "switchctl/tool/output.h"
 
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 struct _OutputTable
 {
@@ -56,6 +57,16 @@ output_text (const char *text, const char *indent)
   if (!at_start)
     g_string_append_c (out, '\n');
   g_print ("%s", out->str);
+}
+
+char *
+output_short_id (const char *id)
+{
+  g_autofree char *safe = output_escape (id);
+
+  if (strlen (safe) < 16)
+    return g_steal_pointer (&safe);
+  return g_strdup_printf ("%.4s-%.4s-%.4s-%.4s", safe, safe + 4, safe + 8, safe + 12);
 }
 
 void

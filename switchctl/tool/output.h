@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 void output_text (const char *text, const char *indent);
 /* One line; line ends show as \n. */
 char *output_escape (const char *text);
+/* A device id as people compare it: the first 16 characters in groups of four. */
+char *output_short_id (const char *id);
 /* JSON of a variant: dictionaries as objects. `pretty`: over many lines; else on one. Takes a floating reference. */
 void output_json (GVariant *value, gboolean pretty);
 

@@ -111,6 +111,7 @@ print_status (GVariant *status)
 {
   const char *trust = "", *name = "", *ca_hash = "", *id = "", *domain = "";
   gboolean member = FALSE, registrar = FALSE;
+  g_autofree char *short_id = NULL;
   gint64 expires = 0;
 
   g_variant_lookup (status, "trust", "&s", &trust);
@@ -121,7 +122,8 @@ print_status (GVariant *status)
   g_variant_lookup (status, "member", "b", &member);
   g_variant_lookup (status, "registrar", "b", &registrar);
   g_variant_lookup (status, "expires", "x", &expires);
-  g_print ("%s, device %s\n", domain, id);
+  short_id = output_short_id (id);
+  g_print ("%s, device %s\n", domain, short_id);
   if (g_str_equal (trust, "open"))
     g_print ("trust=open: no fabric; whoever is on the link is believed, and Switch Control does nothing\n");
   else if (!member)

@@ -28,11 +28,12 @@ static void
 add_row (OutputTable *table, IsmbPeer *peer)
 {
   g_autofree char *addresses = g_strjoinv (" ", (char **) ismb_peer_get_addresses (peer));
+  g_autofree char *id = output_short_id (ismb_peer_get_id (peer));
 
   output_table_add (table, ismb_peer_get_domain (peer), ismb_trust_to_string (ismb_peer_get_trust (peer)),
                     ismb_peer_get_local (peer) ? "this one"
                                                : ismb_link_state_to_string (ismb_peer_get_link (peer)),
-                    ismb_peer_get_id (peer), addresses, NULL);
+                    id, addresses, NULL);
 }
 
 static GList *

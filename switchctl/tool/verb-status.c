@@ -81,11 +81,12 @@ print_json (IsmbDBusManager1 *manager, const RouterStatus *status, guint count)
 static void
 print_text (IsmbDBusManager1 *manager, const RouterStatus *status, guint count)
 {
+  g_autofree char *id = output_short_id (ismb_dbus_manager1_get_device_id (manager));
   OutputTable *table = output_table_new ("VR", "STATE", "CLIENTS ON", "SWITCHES ON", "SESSIONS", "PEERS", NULL);
   guint i;
 
   g_print ("%s, device %s, trust %s, switchctld %s\n\n", ismb_dbus_manager1_get_domain (manager),
-           ismb_dbus_manager1_get_device_id (manager), ismb_dbus_manager1_get_trust (manager),
+           id, ismb_dbus_manager1_get_trust (manager),
            ismb_dbus_manager1_get_version (manager));
   for (i = 0; i < count; i++)
     {

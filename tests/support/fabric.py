@@ -62,7 +62,7 @@ class Switch:
         run("ip", "netns", "exec", ns, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0")
         run("ip", "link", "add", "eth0", "netns", ns, "address", f"02:00:00:00:11:{self.number:02x}",
             "type", "veth", "peer", "name", self.name, "netns", link)
-        run("ip", "-n", link, "link", "set", self.name, "master", "link", "up")
+        run("ip", "-n", link, "link", "set", self.name, "master", "br0", "up")
         run("ip", "-n", ns, "address", "add", f"{self.address}/24", "dev", "eth0")
         run("ip", "-n", ns, "link", "set", "lo", "up")
         run("ip", "-n", ns, "link", "set", "eth0", "up")
@@ -152,8 +152,8 @@ class Fabric:
         atexit.register(self.close)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         run("ip", "netns", "add", self.link)
-        run("ip", "-n", self.link, "link", "add", "link", "type", "bridge", "mcast_snooping", "0")
-        run("ip", "-n", self.link, "link", "set", "link", "up")
+        run("ip", "-n", self.link, "link", "add", "name", "br0", "type", "bridge", "mcast_snooping", "0")
+        run("ip", "-n", self.link, "link", "set", "br0", "up")
         for switch in self.switches:
             switch.plug_in()
             switch.configure()
