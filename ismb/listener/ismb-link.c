@@ -207,36 +207,6 @@ check_frame (IsmbLink *self, IsmbStream *stream, const IsmbFrame *frame)
   return NULL;
 }
 
-static void
-on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
-{
-  g_autoptr (IsmbLink) self = g_object_ref (owner);
-  const char *condition = check_frame (self, stream, frame);
-
-  if (frame->kind == ISMB_FRAME_OTHER && g_strcmp0 (frame->ns, ISMB_NS_STREAM) == 0)
-    {
-      g_info ("%s ends its stream: %s", self->domain,
-              frame->payload_name != NULL ? frame->payload_name : frame->name);
-      ismb_stream_close (stream, NULL, NULL);
-    }
-  else if (condition != NULL)
-    {
-      g_message ("%s breaks the rules of its stream: %s", self->domain, condition);
-      ismb_stream_close (stream, condition, NULL);
-    }
-  else if (is_pong (self, frame))
-    g_clear_pointer (&self->ping_id, g_free);
-  else
-    self->context->frame (self, frame, self->context->user_data);
-}
-
-/* Nobody opens another stream in an open one. */
-static void
-on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
-{
-  ismb_stream_close (stream, "bad-format", NULL);
-}
-
 /* Out of the two slots; TRUE if it was there. */
 static gboolean
 take_out (IsmbLink *self, IsmbStream *stream)
@@ -271,6 +241,73 @@ settle_after_loss (IsmbLink *self, gboolean broken)
 }
 
 static void
+on_nothing (IsmbStream *stream, const GError *error, gpointer owner)
+{
+}
+
+/* Says goodbye, and lives on only for that. */
+static void
+part_with (IsmbStream *stream, const char *condition)
+{
+  static const IsmbStreamCallbacks nobody = { .closed = on_nothing };
+
+  ismb_peer_stream_set_owner (stream, &nobody, NULL);
+  ismb_stream_close (stream, condition, NULL);
+  g_object_unref (stream);
+}
+
+static void
+note_end (IsmbLink *self)
+{
+  if (g_get_monotonic_time () - self->opened > STEADY)
+    self->dials = 0;
+}
+
+/* One side has broken the rules; there is nothing more to hear from it. */
+static void
+break_off (IsmbLink *self, IsmbStream *stream, const char *condition)
+{
+  if (!take_out (self, stream))
+    {
+      ismb_stream_close (stream, condition, NULL); /* one that is leaving anyway */
+      return;
+    }
+  part_with (stream, condition);
+  note_end (self);
+  settle_after_loss (self, TRUE);
+}
+
+static void
+on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
+{
+  g_autoptr (IsmbLink) self = g_object_ref (owner);
+  const char *condition = check_frame (self, stream, frame);
+
+  if (frame->kind == ISMB_FRAME_OTHER && g_strcmp0 (frame->ns, ISMB_NS_STREAM) == 0)
+    {
+      g_info ("%s ends its stream: %s", self->domain,
+              frame->payload_name != NULL ? frame->payload_name : frame->name);
+      break_off (self, stream, NULL);
+    }
+  else if (condition != NULL)
+    {
+      g_message ("%s breaks the rules of its stream: %s", self->domain, condition);
+      break_off (self, stream, condition);
+    }
+  else if (is_pong (self, frame))
+    g_clear_pointer (&self->ping_id, g_free);
+  else
+    self->context->frame (self, frame, self->context->user_data);
+}
+
+/* Nobody opens another stream in an open one. */
+static void
+on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
+{
+  break_off (owner, stream, "bad-format");
+}
+
+static void
 on_closed (IsmbStream *stream, const GError *error, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
@@ -288,8 +325,7 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
       g_steal_pointer (&gone);
       return;
     }
-  if (g_get_monotonic_time () - self->opened > STEADY)
-    self->dials = 0;
+  note_end (self);
   settle_after_loss (self, error != NULL);
 }
 
@@ -337,22 +373,6 @@ leave (IsmbLink *self, IsmbStream *stream)
   g_ptr_array_add (self->leaving, stream);
   ismb_stream_send_text (stream, "</stream:stream>", -1);
   ismb_stream_set_deadline (stream, LEAVE_PATIENCE);
-}
-
-static void
-on_nothing (IsmbStream *stream, const GError *error, gpointer owner)
-{
-}
-
-/* Says goodbye, and lives on only for that. */
-static void
-part_with (IsmbStream *stream, const char *condition)
-{
-  static const IsmbStreamCallbacks nobody = { .closed = on_nothing };
-
-  ismb_peer_stream_set_owner (stream, &nobody, NULL);
-  ismb_stream_close (stream, condition, NULL);
-  g_object_unref (stream);
 }
 
 /* Dialling */

@@ -1,0 +1,776 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "ismb/listener/ismb-link.h"
+
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-inbound.h"
+
+#define PATIENCE (20 * G_USEC_PER_SEC)
+
+/* One switch: identity and certificate, a port on loopback, links; in a main context of its own, so that it
+ * can be made to stand still. */
+typedef struct
+{
+  char *domain, *directory;
+  GMainContext *loop;
+  IsmbFabric *fabric;
+  IsmbLinkContext context;
+  int listening;
+  guint16 port;
+  GSource *accepting;
+  GHashTable *inbounds;
+  GHashTable *links;       /* domain to IsmbLink */
+  gboolean frozen;
+  GString *got;            /* "from>to id\n" */
+  GString *bounced;        /* "id condition\n" */
+  GString *states;         /* "up\n" */
+} Switch;
+
+static GPtrArray *switches;
+
+static void
+on_frame (IsmbLink *link, IsmbFrame *frame, gpointer user_data)
+{
+  Switch *self = user_data;
+
+  g_string_append_printf (self->got, "%s>%s %s\n", frame->from, frame->to, frame->id);
+}
+
+static void
+on_undeliverable (IsmbLink *link, IsmbFrame *frame, const char *condition, gpointer user_data)
+{
+  Switch *self = user_data;
+
+  g_string_append_printf (self->bounced, "%s %s\n", frame->id, condition);
+}
+
+static void
+on_state (IsmbLink *link, IsmbLinkState state, gpointer user_data)
+{
+  Switch *self = user_data;
+
+  g_assert_cmpint (ismb_link_get_state (link), ==, state);
+  g_string_append_printf (self->states, "%s\n", ismb_link_state_to_string (state));
+}
+
+static IsmbLink *
+link_to (Switch *self, const char *domain)
+{
+  IsmbLink *link = g_hash_table_lookup (self->links, domain);
+
+  if (link == NULL)
+    {
+      link = ismb_link_new (&self->context, domain);
+      g_hash_table_insert (self->links, g_strdup (domain), link);
+    }
+  return link;
+}
+
+static IsmbLink *
+on_adopt (const char *domain, gpointer user_data)
+{
+  return link_to (user_data, domain);
+}
+
+static gboolean
+on_connection (int fd, GIOCondition condition, gpointer user_data)
+{
+  Switch *self = user_data;
+  int accepted = accept4 (fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+  g_assert_cmpint (accepted, >=, 0);
+  ismb_inbound_new (&self->context, accepted, self->inbounds, on_adopt, self);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+listen_on_loopback (Switch *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->listening = ismb_virtual_router_listen (self->context.place, "127.0.0.1", 0, &self->port, &error);
+  g_assert_no_error (error);
+  self->accepting = g_unix_fd_source_new (self->listening, G_IO_IN);
+  g_source_set_callback (self->accepting, G_SOURCE_FUNC (on_connection), self, NULL);
+  g_source_attach (self->accepting, self->loop);
+}
+
+static void
+refresh_tls (Switch *self)
+{
+  g_autofree char *key = ismb_identity_dup_key_pem (ismb_fabric_get_identity (self->fabric));
+  g_autofree char *chain = ismb_fabric_dup_chain_pem (self->fabric);
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->context.tls, ismb_tls_context_unref);
+  self->context.tls = ismb_tls_context_new (ISMB_TLS_PEERS, key, chain, &error);
+  g_assert_no_error (error);
+}
+
+/* Certified by `registrar`'s fabric; NULL: founds one of its own. */
+static void
+certify (Switch *self, Switch *registrar)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *request = NULL, *bundle = NULL;
+
+  if (registrar == NULL)
+    g_assert_true (ismb_fabric_establish (self->fabric, "lab", &error));
+  else
+    {
+      IsmbAuthority *authority = ismb_fabric_get_authority (registrar->fabric);
+
+      request = ismb_fabric_request (self->fabric, &error);
+      g_assert_no_error (error);
+      bundle = ismb_authority_sign (authority, request, &error);
+      g_assert_no_error (error);
+      ismb_fabric_install (self->fabric, bundle, ismb_authority_get_ca_hash (authority), &error);
+    }
+  g_assert_no_error (error);
+}
+
+static Switch *
+add_switch (const char *domain, Switch *registrar, const char *vr)
+{
+  const char *vrs[] = { vr, NULL };
+  Switch *self = g_new0 (Switch, 1);
+  g_autoptr (GError) error = NULL;
+
+  self->domain = g_strdup (domain);
+  self->directory = g_dir_make_tmp ("ismb-link-XXXXXX", &error);
+  g_assert_no_error (error);
+  self->fabric = ismb_fabric_load (self->directory, domain, vrs, ISMB_FABRIC_CLOSED, &error);
+  g_assert_no_error (error);
+  certify (self, registrar);
+  self->loop = g_main_context_new ();
+  self->context = (IsmbLinkContext) {
+    .poller = ismb_poller_new (self->loop), .place = ismb_virtual_router_new ("VR-Mgmt", NULL, NULL),
+    .fabric = self->fabric, .domain = self->domain,
+    .frame = on_frame, .undeliverable = on_undeliverable, .state = on_state, .user_data = self,
+  };
+  refresh_tls (self);
+  self->inbounds = g_hash_table_new (NULL, NULL);
+  self->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->got = g_string_new (NULL);
+  self->bounced = g_string_new (NULL);
+  self->states = g_string_new (NULL);
+  listen_on_loopback (self);
+  g_ptr_array_add (switches, self);
+  return self;
+}
+
+static void
+stop_listening (Switch *self)
+{
+  if (self->accepting == NULL)
+    return;
+  g_source_destroy (self->accepting);
+  g_clear_pointer (&self->accepting, g_source_unref);
+  close (self->listening);
+}
+
+/* As when its process is killed: no goodbye. */
+static void
+cut_off (Switch *self)
+{
+  g_autoptr (GList) inbounds = g_hash_table_get_keys (self->inbounds);
+
+  g_list_foreach (inbounds, (GFunc) ismb_inbound_close, NULL);
+  g_hash_table_remove_all (self->links);
+}
+
+static void
+remove_directory (const char *path)
+{
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+
+      g_assert_cmpint (g_unlink (file), ==, 0);
+    }
+  g_assert_cmpint (g_rmdir (path), ==, 0);
+}
+
+static void
+remove_switch (gpointer data)
+{
+  Switch *self = data;
+
+  stop_listening (self);
+  cut_off (self);
+  g_hash_table_unref (self->links);
+  g_hash_table_unref (self->inbounds);
+  ismb_tls_context_unref (self->context.tls);
+  g_object_unref (self->context.place);
+  while (g_main_context_iteration (self->loop, FALSE))
+    continue;
+  g_assert_finalize_object (self->context.poller);
+  g_assert_finalize_object (self->fabric);
+  g_main_context_unref (self->loop);
+  remove_directory (self->directory);
+  g_string_free (self->got, TRUE);
+  g_string_free (self->bounced, TRUE);
+  g_string_free (self->states, TRUE);
+  g_free (self->directory);
+  g_free (self->domain);
+  g_free (self);
+}
+
+static void
+turn (void)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < switches->len; i++)
+    {
+      Switch *each = g_ptr_array_index (switches, i);
+
+      any |= !each->frozen && g_main_context_iteration (each->loop, FALSE);
+    }
+  if (!any)
+    g_usleep (500);
+}
+
+#define wait_until(condition) \
+  G_STMT_START \
+  { \
+    gint64 until = g_get_monotonic_time () + PATIENCE; \
+    while (!(condition) && g_get_monotonic_time () < until) \
+      turn (); \
+    g_assert_true (condition); \
+  } \
+  G_STMT_END
+
+static guint
+count_lines (GString *lines)
+{
+  guint count = 0;
+
+  for (gsize i = 0; i < lines->len; i++)
+    count += lines->str[i] == '\n';
+  return count;
+}
+
+static void
+say (Switch *self, IsmbLink *link, const char *from, const char *to, const char *id)
+{
+  g_autoptr (IsmbTree) tree = ismb_tree_new ("message", ISMB_NS_CLIENT);
+  IsmbNode *root = ismb_tree_root (tree);
+  g_autoptr (IsmbFrame) frame = NULL;
+
+  ismb_tree_set (tree, root, "from", from);
+  ismb_tree_set (tree, root, "to", to);
+  ismb_tree_set (tree, root, "id", id);
+  ismb_tree_add_leaf (tree, root, "body", ISMB_NS_CLIENT, "hello");
+  frame = ismb_frame_new_from_tree (tree);
+  ismb_sink_deliver (ISMB_SINK (link), frame);
+}
+
+/* Tells `self` where `domain` is to be found: at `there`'s port. */
+static IsmbLink *
+introduce (Switch *self, const char *domain, Switch *there)
+{
+  const char *const addresses[] = { "127.0.0.1", NULL };
+  IsmbLink *link = link_to (self, domain);
+
+  ismb_link_set_candidate (link, addresses, there->port, "ANNOUNCED");
+  return link;
+}
+
+typedef struct
+{
+  Switch *one, *two;
+  IsmbLink *link; /* from one to two */
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  switches = g_ptr_array_new_with_free_func (remove_switch);
+  fixture->one = add_switch ("one.000001", NULL, "VR-Mgmt");
+  fixture->two = add_switch ("two.000002", fixture->one, "VR-Mgmt");
+  fixture->link = introduce (fixture->one, "two.000002", fixture->two);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_clear_pointer (&switches, g_ptr_array_unref);
+}
+
+static void
+test_both_ways (Fixture *fixture, gconstpointer data)
+{
+  Switch *one = fixture->one, *two = fixture->two;
+  IsmbLink *back;
+
+  g_assert_cmpint (ismb_link_get_trust (fixture->link), ==, ISMB_TRUST_PENDING);
+  g_assert_cmpstr (ismb_link_get_device_id (fixture->link), ==, "ANNOUNCED");
+  say (one, fixture->link, "a@one.000001/x", "b@two.000002", "m1");
+  say (one, fixture->link, "a@one.000001/x", "b@two.000002", "m2");
+  wait_until (count_lines (two->got) == 2);
+  g_assert_cmpstr (two->got->str, ==, "a@one.000001/x>b@two.000002 m1\na@one.000001/x>b@two.000002 m2\n");
+
+  /* The other switch knows no address of ours: the answer comes on the stream that we opened. */
+  back = link_to (two, "one.000001");
+  g_assert_cmpstr (ismb_link_get_addresses (back)[0], ==, NULL);
+  say (two, back, "b@two.000002", "a@one.000001/x", "m3");
+  wait_until (count_lines (one->got) == 1);
+  g_assert_cmpstr (one->got->str, ==, "b@two.000002>a@one.000001/x m3\n");
+
+  g_assert_cmpint (ismb_link_get_trust (fixture->link), ==, ISMB_TRUST_MEMBER);
+  g_assert_cmpint (ismb_link_get_trust (back), ==, ISMB_TRUST_MEMBER);
+  g_assert_cmpstr (ismb_link_get_device_id (fixture->link), ==,
+                   ismb_identity_get_full_id (ismb_fabric_get_identity (two->fabric)));
+  g_assert_cmpstr (one->states->str, ==, "up\n");
+  g_assert_cmpstr (two->states->str, ==, "up\n");
+  g_assert_cmpuint (g_hash_table_size (two->inbounds), ==, 0);
+}
+
+static void
+test_dial_alone (Fixture *fixture, gconstpointer data)
+{
+  ismb_link_dial (fixture->link);
+  wait_until (ismb_link_get_state (fixture->link) == ISMB_LINK_STATE_UP);
+  g_assert_cmpint (ismb_link_get_trust (fixture->link), ==, ISMB_TRUST_MEMBER);
+}
+
+static void
+test_second_address (Fixture *fixture, gconstpointer data)
+{
+  const char *const addresses[] = { "127.0.0.9", "127.0.0.1", NULL };
+
+  ismb_link_set_candidate (fixture->link, addresses, fixture->two->port, NULL);
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
+  wait_until (count_lines (fixture->two->got) == 1);
+  g_assert_cmpstr (ismb_link_get_addresses (fixture->link)[0], ==, "127.0.0.1");
+  g_assert_cmpstr (ismb_link_get_addresses (fixture->link)[1], ==, "127.0.0.9");
+}
+
+static void
+assert_refused (Fixture *fixture, IsmbLink *link, Switch *there)
+{
+  say (fixture->one, link, "a@one.000001", "b@two.000002", "m1");
+  wait_until (count_lines (fixture->one->bounced) == 1);
+  g_assert_cmpstr (fixture->one->bounced->str, ==, "m1 remote-server-not-found\n");
+  wait_until (g_hash_table_size (there->inbounds) == 0);
+  g_assert_cmpstr (there->got->str, ==, "");
+  g_assert_cmpstr (there->states->str, ==, "");
+  g_assert_cmpstr (fixture->one->states->str, ==, "");
+  g_assert_cmpint (ismb_link_get_trust (link), ==, ISMB_TRUST_PENDING);
+}
+
+static void
+test_wrong_name (Fixture *fixture, gconstpointer data)
+{
+  assert_refused (fixture, introduce (fixture->one, "three.000003", fixture->two), fixture->two);
+}
+
+static void
+test_wrong_fabric (Fixture *fixture, gconstpointer data)
+{
+  Switch *stranger = add_switch ("two.000002", NULL, "VR-Mgmt");
+
+  assert_refused (fixture, introduce (fixture->one, "two.000002", stranger), stranger);
+}
+
+static void
+test_wrong_virtual_router (Fixture *fixture, gconstpointer data)
+{
+  Switch *elsewhere = add_switch ("three.000003", fixture->one, "VR-Default");
+
+  assert_refused (fixture, introduce (fixture->one, "three.000003", elsewhere), elsewhere);
+}
+
+/* A member of another fabric, or of another virtual router, dials: it is told no more than not-authorized. */
+static void
+assert_not_let_in (Fixture *fixture, Switch *stranger)
+{
+  IsmbLink *link = introduce (stranger, "one.000001", fixture->one);
+
+  say (stranger, link, "a@three.000003", "b@one.000001", "m1");
+  wait_until (count_lines (stranger->bounced) == 1);
+  wait_until (g_hash_table_size (fixture->one->inbounds) == 0);
+  g_assert_cmpstr (fixture->one->got->str, ==, "");
+  g_assert_cmpstr (fixture->one->states->str, ==, "");
+}
+
+static void
+test_wrong_virtual_router_dials (Fixture *fixture, gconstpointer data)
+{
+  assert_not_let_in (fixture, add_switch ("three.000003", fixture->one, "VR-Default"));
+}
+
+static void
+test_wrong_fabric_dials (Fixture *fixture, gconstpointer data)
+{
+  assert_not_let_in (fixture, add_switch ("three.000003", NULL, "VR-Mgmt"));
+}
+
+static void
+assert_breaks_link (Fixture *fixture, const char *from, const char *to)
+{
+  say (fixture->one, fixture->link, from, to, "m1");
+  wait_until (g_str_equal (fixture->one->states->str, "up\nlost\n"));
+  wait_until (g_str_equal (fixture->two->states->str, "up\nlost\n"));
+  g_assert_cmpstr (fixture->two->got->str, ==, "");
+}
+
+static void
+test_forged_from (Fixture *fixture, gconstpointer data)
+{
+  assert_breaks_link (fixture, "root@three.000003", "b@two.000002");
+}
+
+static void
+test_foreign_to (Fixture *fixture, gconstpointer data)
+{
+  assert_breaks_link (fixture, "a@one.000001", "b@three.000003");
+}
+
+static void
+test_nobody_there (Fixture *fixture, gconstpointer data)
+{
+  stop_listening (fixture->two);
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m2");
+  wait_until (count_lines (fixture->one->bounced) == 2);
+  g_assert_cmpstr (fixture->one->bounced->str, ==, "m1 remote-server-timeout\nm2 remote-server-timeout\n");
+  g_assert_cmpint (ismb_link_get_state (fixture->link), ==, ISMB_LINK_STATE_IDLE);
+}
+
+static void
+test_nowhere_to_go (Fixture *fixture, gconstpointer data)
+{
+  IsmbLink *unknown = link_to (fixture->one, "three.000003");
+
+  say (fixture->one, unknown, "a@one.000001", "b@three.000003", "m1");
+  g_assert_cmpstr (fixture->one->bounced->str, ==, "m1 remote-server-not-found\n");
+}
+
+static void
+test_no_certificate (Fixture *fixture, gconstpointer data)
+{
+  IsmbTlsContext *tls = g_steal_pointer (&fixture->one->context.tls);
+
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
+  g_assert_cmpstr (fixture->one->bounced->str, ==, "m1 remote-server-not-found\n");
+  fixture->one->context.tls = tls;
+}
+
+static void
+test_queue_is_bounded (Fixture *fixture, gconstpointer data)
+{
+  fixture->two->frozen = TRUE;
+  for (guint i = 0; i < 1001; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("m%u", i);
+
+      say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", id);
+    }
+  g_assert_cmpstr (fixture->one->bounced->str, ==, "m1000 resource-constraint\n");
+  fixture->two->frozen = FALSE;
+  wait_until (count_lines (fixture->two->got) == 1000);
+  g_assert_true (g_str_has_suffix (fixture->two->got->str, " m999\n"));
+}
+
+static void
+test_both_dial (Fixture *fixture, gconstpointer data)
+{
+  IsmbLink *back = introduce (fixture->two, "one.000001", fixture->one);
+  g_autoptr (GString) expected = g_string_new (NULL);
+
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("m%u", i);
+
+      say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", id);
+      say (fixture->two, back, "b@two.000002", "a@one.000001", id);
+      g_string_append_printf (expected, "a@one.000001>b@two.000002 %s\n", id);
+      if (i % 5 == 0)
+        turn ();
+    }
+  wait_until (count_lines (fixture->one->got) == 200 && count_lines (fixture->two->got) == 200);
+  g_assert_cmpstr (fixture->two->got->str, ==, expected->str);
+  g_assert_cmpstr (fixture->one->states->str, ==, "up\n");
+  g_assert_cmpstr (fixture->two->states->str, ==, "up\n");
+}
+
+/* Killed, and back on the same port: seen at once, and up again without a word of ours. */
+static void
+test_lost_and_back (Fixture *fixture, gconstpointer data)
+{
+  ismb_link_set_persistent (fixture->link, TRUE);
+  wait_until (g_str_equal (fixture->one->states->str, "up\n"));
+  wait_until (g_str_equal (fixture->two->states->str, "up\n"));
+  cut_off (fixture->two);
+  wait_until (g_str_equal (fixture->one->states->str, "up\nlost\n"));
+  wait_until (g_str_equal (fixture->one->states->str, "up\nlost\nup\n"));
+  g_assert_cmpint (ismb_link_get_trust (fixture->link), ==, ISMB_TRUST_MEMBER);
+}
+
+static void
+test_orderly_end (Fixture *fixture, gconstpointer data)
+{
+  ismb_link_dial (fixture->link);
+  wait_until (g_str_equal (fixture->two->states->str, "up\n"));
+  wait_until (g_str_equal (fixture->one->states->str, "up\n"));
+  ismb_link_close (link_to (fixture->two, "one.000001"), NULL);
+  wait_until (g_str_equal (fixture->one->states->str, "up\nidle\n"));
+  g_assert_cmpint (ismb_link_get_state (link_to (fixture->two, "one.000001")), ==, ISMB_LINK_STATE_IDLE);
+}
+
+static void
+test_news_end_the_waiting (Fixture *fixture, gconstpointer data)
+{
+  stop_listening (fixture->two);
+  ismb_link_set_persistent (fixture->link, TRUE);
+  wait_until (g_str_equal (fixture->one->states->str, "lost\n"));
+  listen_on_loopback (fixture->two);
+  introduce (fixture->one, "two.000002", fixture->two);
+  wait_until (g_str_equal (fixture->one->states->str, "lost\nup\n"));
+}
+
+static void
+test_silence (Fixture *fixture, gconstpointer data)
+{
+  ismb_link_set_persistent (fixture->link, TRUE);
+  wait_until (g_str_equal (fixture->one->states->str, "up\n"));
+  fixture->two->frozen = TRUE;
+  wait_until (g_str_has_prefix (fixture->one->states->str, "up\nlost\n"));
+}
+
+/* A switch that has begun anew dials while we still hold its old stream: that one's last words still count,
+ * and who shares presence learns that it must say it again. */
+static void
+test_begun_anew (Fixture *fixture, gconstpointer data)
+{
+  const char *const addresses[] = { "127.0.0.1", NULL };
+  g_autoptr (IsmbLink) second = ismb_link_new (&fixture->one->context, "two.000002");
+
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
+  wait_until (count_lines (fixture->two->got) == 1);
+  ismb_link_set_candidate (second, addresses, fixture->two->port, NULL);
+  say (fixture->one, second, "a@one.000001", "b@two.000002", "m2");
+  wait_until (count_lines (fixture->two->got) == 2);
+  g_assert_cmpstr (fixture->two->states->str, ==, "up\nlost\nup\n");
+  wait_until (ismb_link_get_state (fixture->link) == ISMB_LINK_STATE_IDLE);
+  say (fixture->two, link_to (fixture->two, "one.000001"), "b@two.000002", "a@one.000001", "m3");
+  wait_until (count_lines (fixture->one->got) == 1);
+}
+
+/* Strangers in the clear */
+
+static char *
+talk_in_the_clear (Switch *self, const char *said)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketConnection) connection
+    = g_socket_client_connect_to_host (client, "127.0.0.1", self->port, NULL, &error);
+  GString *heard = g_string_new (NULL);
+  GSocket *socket;
+
+  g_assert_no_error (error);
+  socket = g_socket_connection_get_socket (connection);
+  g_socket_send (socket, said, strlen (said), NULL, &error);
+  g_assert_no_error (error);
+  g_socket_set_blocking (socket, FALSE);
+  while (strstr (heard->str, "</stream:stream>") == NULL)
+    {
+      char buffer[1024];
+      gssize n = g_socket_receive (socket, buffer, sizeof buffer, NULL, NULL);
+
+      if (n > 0)
+        g_string_append_len (heard, buffer, n);
+      turn ();
+    }
+  return g_string_free (heard, FALSE);
+}
+
+#define HEADER(to) "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'" \
+                   " from='two.000002' to='" to "' version='1.0'>"
+
+static void
+test_stanza_in_the_clear (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *heard = talk_in_the_clear (
+    fixture->one, HEADER ("one.000001") "<message from='b@two.000002' to='a@one.000001'><body>x</body></message>");
+
+  g_assert_nonnull (strstr (heard, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"));
+  g_assert_null (strstr (heard, "EXTERNAL"));
+  g_assert_nonnull (strstr (heard, "not-authorized"));
+  g_assert_cmpstr (fixture->one->got->str, ==, "");
+}
+
+static void
+test_login_in_the_clear (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *heard = talk_in_the_clear (
+    fixture->one, HEADER ("one.000001") "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
+
+  g_assert_null (strstr (heard, "<success"));
+  g_assert_nonnull (strstr (heard, "not-authorized"));
+}
+
+static void
+test_wrong_host (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *heard = talk_in_the_clear (fixture->one, HEADER ("three.000003"));
+
+  g_assert_nonnull (strstr (heard, "host-unknown"));
+}
+
+/* A server that knows STARTTLS only, as most do; `stage` tells which features come next. */
+typedef struct
+{
+  Switch *home;
+  IsmbStream *stream;
+  const char *login;
+  guint stage;
+  GString *heard;
+  gboolean closed;
+} OldServer;
+
+static void
+old_connected (IsmbStream *stream, gpointer owner)
+{
+  OldServer *self = owner;
+
+  ismb_stream_send_header (stream, self->home->domain, "one.000001", NULL);
+}
+
+static void
+old_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
+{
+  g_assert_cmpstr (header->from, ==, "one.000001");
+  g_assert_cmpstr (header->to, ==, "two.000002");
+}
+
+static void
+old_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
+{
+  OldServer *self = owner;
+
+  g_string_append_printf (self->heard, "%s ", frame->name);
+  if (g_str_equal (frame->name, "features") && self->stage == 0)
+    ismb_stream_send_text (stream, "<starttls xmlns='" ISMB_NS_TLS "'/>", -1);
+  else if (g_str_equal (frame->name, "proceed"))
+    ismb_stream_start_tls (stream);
+  else if (g_str_equal (frame->name, "features") && self->stage == 1)
+    ismb_stream_send_text (stream, self->login, -1);
+  else if (g_str_equal (frame->name, "challenge"))
+    ismb_stream_send_text (stream, "<response xmlns='" ISMB_NS_SASL "'>dHdvLjAwMDAwMg==</response>", -1);
+  else if (g_str_equal (frame->name, "success"))
+    {
+      ismb_stream_restart (stream);
+      old_connected (stream, owner);
+    }
+  else if (g_str_equal (frame->name, "features"))
+    ismb_stream_send_text (stream, "<message from='b@two.000002' to='a@one.000001' id='m1'/>", -1);
+  self->stage += g_str_equal (frame->name, "features") ? 1 : 0;
+}
+
+static void
+old_closed (IsmbStream *stream, const GError *error, gpointer owner)
+{
+  ((OldServer *) owner)->closed = TRUE;
+}
+
+static void
+run_old_server (OldServer *self)
+{
+  static const IsmbStreamCallbacks callbacks = { old_connected, old_connected, old_header, old_frame, old_closed };
+  g_autoptr (GError) error = NULL;
+  Switch *one = g_ptr_array_index (switches, 0);
+  int fd = ismb_virtual_router_connect (self->home->context.place, "127.0.0.1", one->port, &error);
+
+  g_assert_no_error (error);
+  self->heard = g_string_new (NULL);
+  self->stream = ismb_stream_new (self->home->context.poller, fd, ISMB_STREAM_OUTGOING, ISMB_NS_SERVER,
+                                  self->home->context.tls, NULL, one->domain, &callbacks, self);
+  wait_until (self->closed || count_lines (one->got) == 1);
+}
+
+static void
+end_old_server (OldServer *self)
+{
+  ismb_stream_abandon (self->stream);
+  g_object_unref (self->stream);
+  g_string_free (self->heard, TRUE);
+}
+
+#define AUTH(text) "<auth xmlns='" ISMB_NS_SASL "' mechanism='EXTERNAL'>" text "</auth>"
+
+static void
+test_starttls (Fixture *fixture, gconstpointer login)
+{
+  OldServer old = { .home = fixture->two, .login = login };
+
+  run_old_server (&old);
+  g_assert_cmpstr (fixture->one->got->str, ==, "b@two.000002>a@one.000001 m1\n");
+
+  /* It did not ask for stanzas on this stream, so ours need one of our own. */
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m2");
+  wait_until (count_lines (fixture->two->got) == 1);
+  end_old_server (&old);
+}
+
+static void
+test_login_as_another (Fixture *fixture, gconstpointer login)
+{
+  OldServer old = { .home = fixture->two, .login = login };
+
+  run_old_server (&old);
+  g_assert_true (old.closed);
+  g_assert_null (strstr (old.heard->str, "success"));
+  g_assert_cmpstr (fixture->one->got->str, ==, "");
+  end_old_server (&old);
+}
+
+#define TEST(path, data, function) g_test_add ("/link/" path, Fixture, data, set_up, function, tear_down)
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  TEST ("both-ways", NULL, test_both_ways);
+  TEST ("dial-alone", NULL, test_dial_alone);
+  TEST ("second-address", NULL, test_second_address);
+  TEST ("wrong-name", NULL, test_wrong_name);
+  TEST ("wrong-fabric", NULL, test_wrong_fabric);
+  TEST ("wrong-virtual-router", NULL, test_wrong_virtual_router);
+  TEST ("wrong-fabric-dials", NULL, test_wrong_fabric_dials);
+  TEST ("wrong-virtual-router-dials", NULL, test_wrong_virtual_router_dials);
+  TEST ("forged-from", NULL, test_forged_from);
+  TEST ("foreign-to", NULL, test_foreign_to);
+  TEST ("nobody-there", NULL, test_nobody_there);
+  TEST ("nowhere-to-go", NULL, test_nowhere_to_go);
+  TEST ("no-certificate", NULL, test_no_certificate);
+  TEST ("queue-is-bounded", NULL, test_queue_is_bounded);
+  TEST ("both-dial", NULL, test_both_dial);
+  TEST ("lost-and-back", NULL, test_lost_and_back);
+  TEST ("orderly-end", NULL, test_orderly_end);
+  TEST ("news-end-the-waiting", NULL, test_news_end_the_waiting);
+  TEST ("silence", NULL, test_silence);
+  TEST ("begun-anew", NULL, test_begun_anew);
+  TEST ("stanza-in-the-clear", NULL, test_stanza_in_the_clear);
+  TEST ("login-in-the-clear", NULL, test_login_in_the_clear);
+  TEST ("wrong-host", NULL, test_wrong_host);
+  TEST ("starttls/no-name", AUTH ("="), test_starttls);
+  TEST ("starttls/own-name", AUTH ("dHdvLjAwMDAwMg=="), test_starttls);
+  TEST ("starttls/asked-for-name", AUTH (""), test_starttls);
+  TEST ("starttls/as-another", AUTH ("dGhyZWUuMDAwMDAz"), test_login_as_another);
+  TEST ("starttls/other-mechanism", "<auth xmlns='" ISMB_NS_SASL "' mechanism='PLAIN'>AGEAYg==</auth>",
+        test_login_as_another);
+  return g_test_run ();
+}
