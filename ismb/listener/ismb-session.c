@@ -19,6 +19,7 @@
 #define DEADLINE 10000               /* milliseconds until a resource is bound; traffic does not extend it */
 #define TRIES 3
 #define TOKEN_SIZE 33
+#define TLS_UNIQUE "cD10bHMtdW5pcXVl" /* “p=tls-unique” in base64, what a SCRAM-PLUS message begins with */
 
 struct _IsmbSession
 {
@@ -33,10 +34,11 @@ struct _IsmbSession
   IsmbResource *resource;   /* from bind until it leaves */
   char *external;
   char *source;
-  guint8 failures;
+  int failures;
   guint local : 1;
   guint require_tls : 1;
   guint negotiating : 1;    /* a SASL exchange is under way */
+  guint unbindable : 1;     /* it binds to a channel in a way that this TLS does not have */
   guint closing : 1;
 };
 
@@ -141,7 +143,7 @@ static void
 ensure_sasl (IsmbSession *self)
 {
   IsmbTls *tls = ismb_stream_get_tls (self->stream);
-  g_autoptr (GBytes) exporter = tls != NULL ? ismb_tls_dup_exporter (tls) : NULL;
+  g_autoptr (GBytes) exporter = tls != NULL && !self->unbindable ? ismb_tls_dup_exporter (tls) : NULL;
   IsmbSaslContext context = {
     .domain = ismb_routes_get_domain (self->context->routes),
     .encrypted = tls != NULL,
@@ -281,6 +283,37 @@ proceed_sasl (IsmbSession *self, IsmbSaslResult result)
     }
 }
 
+/* slixmpp up to 1.8 binds to tls-unique, which TLS 1.3 does not have (RFC 9266, 3), whatever is offered. It
+ * falls back to plain SCRAM with the flag “y”, which is refused where binding is offered: so that is
+ * withdrawn for this stream, and such clients sign in as they do where there is no -PLUS. */
+static void
+refuse_tls_unique (IsmbSession *self)
+{
+  g_debug ("%s: wants tls-unique; no channel binding on this stream any more", self->source);
+  self->unbindable = TRUE;
+  g_clear_pointer (&self->sasl, ismb_sasl_free);
+  self->failures--;    /* this one is its software's, no guess at a password */
+  fail_sasl (self, "not-authorized");
+}
+
+static gboolean
+wants_tls_unique (IsmbSession *self, const char *mechanism, const char *data)
+{
+  return !self->unbindable && g_str_has_suffix (mechanism, "-PLUS") && data != NULL
+         && g_str_has_prefix (data, TLS_UNIQUE);
+}
+
+static void
+handle_auth (IsmbSession *self, const char *mechanism, const char *data)
+{
+  if (mechanism == NULL)
+    fail_sasl (self, "invalid-mechanism");
+  else if (wants_tls_unique (self, mechanism, data))
+    refuse_tls_unique (self);
+  else
+    proceed_sasl (self, ismb_sasl_start (self->sasl, mechanism, data));
+}
+
 static void
 handle_sasl (IsmbSession *self, IsmbFrame *frame)
 {
@@ -288,18 +321,12 @@ handle_sasl (IsmbSession *self, IsmbFrame *frame)
   IsmbNode *root = ismb_tree_root (tree);
   g_autofree char *text = ismb_node_dup_text (root);
   const char *data = *text != '\0' ? text : NULL;
-  const char *mechanism = ismb_node_get (root, "mechanism");
 
   ensure_sasl (self);
   if (self->require_tls && !is_encrypted (self))
     fail_sasl (self, "encryption-required");
   else if (strcmp (frame->name, "auth") == 0 && !self->negotiating)
-    {
-      if (mechanism != NULL)
-        proceed_sasl (self, ismb_sasl_start (self->sasl, mechanism, data));
-      else
-        fail_sasl (self, "invalid-mechanism");
-    }
+    handle_auth (self, ismb_node_get (root, "mechanism"), data);
   else if (strcmp (frame->name, "response") == 0 && self->negotiating)
     proceed_sasl (self, ismb_sasl_respond (self->sasl, data));
   else if (strcmp (frame->name, "abort") == 0 && self->negotiating)
