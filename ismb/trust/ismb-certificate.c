@@ -351,11 +351,27 @@ ismb_certificate_get_holder (gnutls_x509_crt_t certificate, GError **error)
   return NULL;
 }
 
+/* Named outright: GnuTLS takes a certificate that names no purpose as good for any. */
+static gboolean
+has_purpose (gnutls_x509_crt_t certificate, const char *purpose)
+{
+  char oid[64];
+  size_t size = sizeof oid;
+
+  for (guint i = 0; gnutls_x509_crt_get_key_purpose_oid (certificate, i, oid, &size, NULL) >= 0; i++)
+    {
+      if (g_str_equal (oid, purpose))
+        return TRUE;
+      size = sizeof oid;
+    }
+  return FALSE;
+}
+
 static gboolean
 check_purposes (gnutls_x509_crt_t certificate, GError **error)
 {
-  if (gnutls_x509_crt_check_key_purpose (certificate, GNUTLS_KP_TLS_WWW_SERVER, GNUTLS_KP_FLAG_DISALLOW_ANY)
-      && gnutls_x509_crt_check_key_purpose (certificate, GNUTLS_KP_TLS_WWW_CLIENT, GNUTLS_KP_FLAG_DISALLOW_ANY))
+  if (has_purpose (certificate, GNUTLS_KP_TLS_WWW_SERVER)
+      && has_purpose (certificate, GNUTLS_KP_TLS_WWW_CLIENT))
     return TRUE;
   g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
                        "the certificate is not meant for both sides of TLS (extended key usage)");
