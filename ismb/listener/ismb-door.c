@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "ismb/core/ismb-error.h"
+
 #define ACCEPTS_PER_TURN 64
 #define PORT_TRIES 8          /* for one port that is free on several addresses */
 #define PAUSE 200             /* milliseconds, where not even the spare descriptor could be had again */
@@ -128,6 +130,14 @@ ismb_door_open (GPtrArray *doors, IsmbPoller *poller, int fd, IsmbDoorEnter ente
   return TRUE;
 }
 
+/* What is wrong with one address alone: this host has not got it, or not its family. */
+static gboolean
+may_be_passed_over (const GError *error)
+{
+  return g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND)
+         || g_error_matches (error, ISMB_ERROR, ISMB_ERROR_FAILED);
+}
+
 static gboolean
 try_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place, char **addresses, guint16 port,
           IsmbDoorEnter enter, gpointer user_data, guint16 *actual, GError **error)
@@ -143,7 +153,7 @@ try_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place, char *
 
       if (fd >= 0 && ismb_door_open (doors, poller, fd, enter, user_data, &local))
         continue;
-      if (fd >= 0 || g_error_matches (local, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+      if (fd >= 0 || !may_be_passed_over (local))
         {
           g_ptr_array_set_size (doors, (int) before);
           g_propagate_error (error, g_steal_pointer (&local));
@@ -173,7 +183,7 @@ ismb_door_open_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *pl
       g_clear_error (&failure);
       if (try_port (doors, poller, place, addresses, port, enter, user_data, actual, &failure))
         return TRUE;
-      if (!g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+      if (!g_error_matches (failure, ISMB_ERROR, ISMB_ERROR_EXISTS))
         break;
     }
   *actual = 0;

@@ -488,8 +488,9 @@ open_doors (IsmbListener *self, guint16 port, GError **error)
  * Starts listening, in the thread's default main context of now. On failure nothing is left open. A
  * listener that runs already keeps running as it is.
  *
- * Fails with [error@Ismb.Error.BAD_CONFIG] or [error@Ismb.Error.BAD_ADDRESS] where a property's value cannot be, and
- * with an error of [error@Gio.IOErrorEnum] where a socket cannot be had.
+ * Fails with [error@Ismb.Error.BAD_CONFIG] or [error@Ismb.Error.BAD_ADDRESS] where a property's value cannot be, with
+ * [error@Ismb.Error.EXISTS] where another program has the port or the path, and with
+ * [error@Ismb.Error.NOT_ALLOWED] where we may not have it.
  *
  * Returns: the TCP port for clients, or 0 with @error set; where [property@Ismb.Listener:listen] is empty,
  *   0 without an error

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The listener as its user sees it: starting, stopping, its doors, its peers. */
+#include "config.h"
+
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-error.h"
+#include "ismb/listener/ismb-listener-private.h"
+#include "scratch.h"
+#include "xmpp-client.h"
+
+#define DOMAIN "leaf1.0a1b2c"
+#define STARTTLS "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+
+typedef struct
+{
+  IsmbListener *listener;
+  char *folder;
+  char *path;         /* of the unix socket */
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture->folder = scratch_new ();
+  fixture->path = g_build_filename (fixture->folder, "c2s", NULL);
+  fixture->listener = ismb_listener_new ("blue");
+  g_object_set (fixture->listener, "domain", DOMAIN, "c2s-path", fixture->path, NULL);
+  g_assert_true (ismb_listener_create_account (fixture->listener, "ada", "secret", &error));
+  g_assert_no_error (error);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_assert_finalize_object (fixture->listener);
+  g_free (fixture->path);
+  scratch_remove (fixture->folder);
+}
+
+static guint16
+start (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  guint16 port = ismb_listener_start (fixture->listener, 0, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (port, !=, 0);
+  return port;
+}
+
+static void
+test_stops_and_starts_again (Fixture *fixture, gconstpointer data)
+{
+  guint16 port = start (fixture);
+  g_autoptr (XmppClient) client = xmpp_client_new (port), again = NULL;
+  g_autofree char *end = NULL;
+
+  g_assert_cmpuint (ismb_listener_get_c2s_port (fixture->listener), ==, port);
+  g_assert_cmpuint (ismb_listener_get_s2s_port (fixture->listener), ==, 0);
+  g_assert_cmpuint (ismb_listener_start (fixture->listener, 0, NULL), ==, port);   /* as it is */
+  xmpp_client_sign_in (client, "ada", DOMAIN, "secret", "desk");
+  ismb_listener_stop (fixture->listener);
+  ismb_listener_stop (fixture->listener);
+  end = xmpp_client_expect_end (client);
+  g_assert_nonnull (strstr (end, "<system-shutdown"));
+  g_assert_nonnull (strstr (end, "</stream:stream>"));
+  g_assert_cmpuint (ismb_listener_get_c2s_port (fixture->listener), ==, 0);
+  g_assert_cmpuint (ismb_listener_get_sessions (fixture->listener), ==, 0);
+  g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+
+  again = xmpp_client_new (start (fixture));
+  xmpp_client_sign_in (again, "ada", DOMAIN, "secret", "desk");
+}
+
+static void
+test_refuses_after_stop (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GSocketClient) socket = g_socket_client_new ();
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GError) error = NULL;
+  guint16 port = start (fixture);
+
+  ismb_listener_stop (fixture->listener);
+  connection = g_socket_client_connect_to_host (socket, "127.0.0.1", port, NULL, &error);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+}
+
+static void
+test_port_taken (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (IsmbListener) second = ismb_listener_new ("blue");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (ismb_listener_start (second, start (fixture), &error), ==, 0);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
+  g_assert_cmpuint (ismb_listener_get_c2s_port (second), ==, 0);
+}
+
+static void
+test_bad_properties (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (fixture->listener, "require-tls", "sometimes", NULL);
+  g_assert_cmpuint (ismb_listener_start (fixture->listener, 0, &error), ==, 0);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG);
+  g_clear_error (&error);
+  g_object_set (fixture->listener, "require-tls", "never", "domain", "ada@leaf1", NULL);
+  g_assert_cmpuint (ismb_listener_start (fixture->listener, 0, &error), ==, 0);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS);
+}
+
+static void
+test_accounts (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ismb_listener_create_account (fixture->listener, "Ada", "secret", &error));   /* the same */
+  g_assert_no_error (error);
+  g_assert_false (ismb_listener_create_account (fixture->listener, "ada", "other", &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_false (ismb_listener_create_account (fixture->listener, "a@b", "secret", &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS);
+  g_clear_error (&error);
+  g_assert_false (ismb_listener_create_account (fixture->listener, "", "secret", &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS);
+}
+
+static void
+test_removed_account_ends (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (XmppClient) client = xmpp_client_new (start (fixture));
+  g_autoptr (GError) error = NULL;
+  g_autofree char *end = NULL;
+
+  xmpp_client_sign_in (client, "ada", DOMAIN, "secret", "desk");
+  g_assert_true (ismb_accounts_remove (_ismb_listener_get_accounts (fixture->listener), "ada", &error));
+  end = xmpp_client_expect_end (client);
+  g_assert_nonnull (strstr (end, "<not-authorized"));
+}
+
+static void
+test_unix_socket_knows_its_user (Fixture *fixture, gconstpointer data)
+{
+  const char *user = getpwuid (getuid ())->pw_name;
+  g_autoptr (XmppClient) stranger = NULL, owner = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *without = NULL, *with = NULL, *bind = NULL, *features = NULL;
+
+  start (fixture);
+  stranger = xmpp_client_new_unix (fixture->path);
+  without = xmpp_client_open (stranger, DOMAIN);
+  g_assert_null (strstr (without, "EXTERNAL"));     /* there is no account of that name */
+  g_assert_true (xmpp_client_authenticate (stranger, "ada", "secret"));
+
+  g_assert_true (ismb_listener_create_account (fixture->listener, user, "never sent", &error));
+  owner = xmpp_client_new_unix (fixture->path);
+  with = xmpp_client_open (owner, DOMAIN);
+  g_assert_nonnull (strstr (with, "<mechanism>EXTERNAL</mechanism>"));
+  xmpp_client_send (owner, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
+  g_free (xmpp_client_expect (owner, "<success"));
+  g_free (xmpp_client_open (owner, DOMAIN));
+  xmpp_client_send (owner, "<iq type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
+  bind = g_strdup_printf ("<jid>%s@" DOMAIN "/", user);
+  g_free (xmpp_client_expect (owner, bind));
+}
+
+static void
+remember_peer (IsmbListener *listener, IsmbPeer *peer, gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s ", ismb_peer_get_domain (peer));
+}
+
+static void
+remember_domain (IsmbListener *listener, const char *domain, gpointer user_data)
+{
+  g_string_append_printf (user_data, "-%s ", domain);
+}
+
+static void
+test_peers_come_and_go (Fixture *fixture, gconstpointer data)
+{
+  static const char *const addresses[] = { "192.0.2.1", "2001:db8::1", NULL };
+  g_autoptr (GString) found = g_string_new (NULL);
+  g_autolist (IsmbPeer) before = NULL, with = NULL;
+  IsmbPeer *peer;
+
+  start (fixture);
+  g_signal_connect (fixture->listener, "peer-found", G_CALLBACK (remember_peer), found);
+  g_signal_connect (fixture->listener, "peer-lost", G_CALLBACK (remember_domain), found);
+  before = ismb_listener_list_peers (fixture->listener);
+  g_assert_cmpuint (g_list_length (before), ==, 1);
+  g_assert_true (ismb_peer_get_local (before->data));
+  g_assert_cmpstr (ismb_peer_get_domain (before->data), ==, DOMAIN);
+  g_assert_cmpstr (ismb_peer_get_vr (before->data), ==, "blue");
+
+  ismb_listener_add_peer (fixture->listener, "Leaf2.0D0E0F", addresses, 5269, NULL);
+  ismb_listener_add_peer (fixture->listener, "leaf2.0d0e0f", addresses, 5270, NULL);
+  ismb_listener_add_peer (fixture->listener, DOMAIN, addresses, 5269, NULL);
+  ismb_listener_add_peer (fixture->listener, "not@a domain", addresses, 5269, NULL);
+  with = ismb_listener_list_peers (fixture->listener);
+  g_assert_cmpuint (g_list_length (with), ==, 2);
+  peer = with->next->data;
+  g_assert_false (ismb_peer_get_local (peer));
+  g_assert_cmpstr (ismb_peer_get_domain (peer), ==, "leaf2.0d0e0f");
+  g_assert_cmpstr (ismb_peer_get_addresses (peer)[0], ==, "192.0.2.1");
+  g_assert_cmpuint (ismb_peer_get_port (peer), ==, 5270);
+  g_assert_cmpint (ismb_peer_get_trust (peer), ==, ISMB_TRUST_PENDING);
+  g_assert_cmpint (ismb_peer_get_link (peer), ==, ISMB_LINK_STATE_IDLE);
+  ismb_listener_remove_peer (fixture->listener, "leaf2.0d0e0f");
+  ismb_listener_remove_peer (fixture->listener, "leaf3.111111");
+  g_assert_cmpstr (found->str, ==, "leaf2.0d0e0f -leaf2.0d0e0f ");
+}
+
+/* Bytes that came in the clear right behind <starttls/> must not be taken for encrypted ones. */
+static void
+test_starttls_injection (Fixture *fixture, gconstpointer data)
+{
+  static const char *const vrs[] = { "blue", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbFabric) fabric = ismb_fabric_load (fixture->folder, DOMAIN, vrs, ISMB_FABRIC_CLOSED, &error);
+  g_autoptr (XmppClient) client = NULL;
+  g_autofree char *features = NULL, *end = NULL;
+
+  g_assert_no_error (error);
+  _ismb_listener_set_fabric (fixture->listener, fabric);
+  g_object_set (fixture->listener, "require-tls", "always", NULL);
+  client = xmpp_client_new (start (fixture));
+  features = xmpp_client_open (client, DOMAIN);
+  g_assert_nonnull (strstr (features, "<required/>"));
+  g_assert_null (strstr (features, "<mechanisms"));
+  xmpp_client_send (client, STARTTLS "<stream:stream xmlns='jabber:client' to='" DOMAIN "' version='1.0' "
+                            "xmlns:stream='http://etherx.jabber.org/streams'>");
+  end = xmpp_client_expect_end (client);
+  g_assert_null (strstr (end, "features"));
+}
+
+/* Where TLS is required, a password offered before it is not even looked at. */
+static void
+test_no_password_in_the_clear (Fixture *fixture, gconstpointer data)
+{
+  static const char *const vrs[] = { "blue", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbFabric) fabric = ismb_fabric_load (fixture->folder, DOMAIN, vrs, ISMB_FABRIC_CLOSED, &error);
+  g_autoptr (XmppClient) client = NULL;
+
+  g_assert_no_error (error);
+  _ismb_listener_set_fabric (fixture->listener, fabric);
+  g_object_set (fixture->listener, "require-tls", "always", NULL);
+  client = xmpp_client_new (start (fixture));
+  g_free (xmpp_client_open (client, DOMAIN));
+  xmpp_client_send (client, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGFkYQBzZWNyZXQ=</auth>");
+  g_free (xmpp_client_expect (client, "<encryption-required/>"));
+}
+
+#define ADD(name, test) g_test_add ("/listener/" name, Fixture, NULL, set_up, test, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("stops-and-starts-again", test_stops_and_starts_again);
+  ADD ("refuses-after-stop", test_refuses_after_stop);
+  ADD ("port-taken", test_port_taken);
+  ADD ("bad-properties", test_bad_properties);
+  ADD ("accounts", test_accounts);
+  ADD ("removed-account-ends", test_removed_account_ends);
+  ADD ("unix-socket-knows-its-user", test_unix_socket_knows_its_user);
+  ADD ("peers-come-and-go", test_peers_come_and_go);
+  ADD ("starttls-injection", test_starttls_injection);
+  ADD ("no-password-in-the-clear", test_no_password_in_the_clear);
+  return g_test_run ();
+}
