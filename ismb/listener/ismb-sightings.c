@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ismb/core/ismb-address.h"
+#include "ismb/listener/ismb-parts.h"
 
 #define SIGHTINGS_MAX 10000 /* of one domain */
 
@@ -31,15 +31,6 @@ ismb_sightings_free (IsmbSightings *self)
 }
 
 static char *
-dup_domain (const char *full)
-{
-  IsmbAddressParts parts;
-
-  ismb_address_split (full, &parts);
-  return g_strndup (full + ismb_address_domain_offset (&parts), parts.domain);
-}
-
-static char *
 make_sighting (const char *full, const char *account)
 {
   return g_strconcat (account, " ", full, NULL);
@@ -48,7 +39,7 @@ make_sighting (const char *full, const char *account)
 void
 ismb_sightings_add (IsmbSightings *self, const char *full, const char *account)
 {
-  g_autofree char *domain = dup_domain (full);
+  g_autofree char *domain = ismb_parts_dup_domain (full);
   GHashTable *sightings = g_hash_table_lookup (self->domains, domain);
 
   if (sightings == NULL)
@@ -63,7 +54,7 @@ ismb_sightings_add (IsmbSightings *self, const char *full, const char *account)
 void
 ismb_sightings_remove (IsmbSightings *self, const char *full, const char *account)
 {
-  g_autofree char *domain = dup_domain (full);
+  g_autofree char *domain = ismb_parts_dup_domain (full);
   g_autofree char *sighting = make_sighting (full, account);
   GHashTable *sightings = g_hash_table_lookup (self->domains, domain);
 

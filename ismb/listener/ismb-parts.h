@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Parts of prepared addresses, as text. */
+char    *ismb_parts_dup_bare   (const char *address);
+char    *ismb_parts_dup_domain (const char *address);
+gboolean ismb_parts_is_at      (const char *address, const char *domain);
+gboolean ismb_parts_is_full    (const char *address);
+
+G_END_DECLS
