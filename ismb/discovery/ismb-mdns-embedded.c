@@ -270,7 +270,7 @@ ismb_mdns_embedded_new (const char *domain, const char *vr, guint16 port, const 
   self->device_id = g_strdup (device_id);
   self->fabric_id = g_strdup (fabric_id);
   self->bind_device = g_strdup (bind_device);
-  self->host = ismb_mdns_host_name (domain, vr);
+  self->host = ismb_mdns_host_name (domain, vr, device_id);
   self->run_inside = run_inside;
   self->place = place;
   self->place_free = place_free;

@@ -17,10 +17,10 @@
 #define FABRIC_DIGITS 16
 
 char *
-ismb_mdns_host_name (const char *domain, const char *vr)
+ismb_mdns_host_name (const char *domain, const char *vr, const char *device_id)
 {
-  g_autofree char *both = g_strconcat (domain, "/", vr, NULL);
-  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, both, -1);
+  g_autofree char *all = g_strjoin ("/", domain, vr, device_id, NULL);
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, all, -1);
   g_autofree char *label = g_ascii_strdown (domain, LABEL_MAX - HOST_TAIL - 1);
 
   /* avahi takes dots apart, and nothing but letters, digits and dashes makes a host name. */

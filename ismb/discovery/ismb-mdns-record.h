@@ -11,8 +11,9 @@ G_BEGIN_DECLS
 #define ISMB_MDNS_SERVICE "_xmpp-server._tcp"
 #define ISMB_MDNS_DOMAIN "local"
 
-/* `sw1.001122` in `blue` -> `sw1-001122-3f29ab.local`: one label, and another one for each virtual router. */
-char            *ismb_mdns_host_name  (const char *domain, const char *vr);
+/* `sw1.001122` in `blue` -> `sw1-001122-3f29ab.local`: one label, another one for each virtual router, and for
+ * another device (which may be NULL) that calls itself the same. */
+char            *ismb_mdns_host_name  (const char *domain, const char *vr, const char *device_id);
 AvahiStringList *ismb_mdns_txt_new    (const char *vr, const char *device_id, const char *fabric_id);
 /* The instance name as a domain, or NULL if it is none. */
 char            *ismb_mdns_dup_domain (const char *instance);

@@ -7,16 +7,18 @@
 static void
 test_host_name (void)
 {
-  g_autofree char *blue = ismb_mdns_host_name ("sw1.001122", "blue");
-  g_autofree char *red = ismb_mdns_host_name ("sw1.001122", "red");
-  g_autofree char *dashed = ismb_mdns_host_name ("sw1-001122", "blue");
+  g_autofree char *blue = ismb_mdns_host_name ("sw1.001122", "blue", "AAAA");
+  g_autofree char *red = ismb_mdns_host_name ("sw1.001122", "red", "AAAA");
+  g_autofree char *dashed = ismb_mdns_host_name ("sw1-001122", "blue", "AAAA");
+  g_autofree char *twin = ismb_mdns_host_name ("sw1.001122", "blue", "BBBB");
   g_autofree char *name = g_strnfill (63, 'x');
-  g_autofree char *longest = ismb_mdns_host_name (name, "blue");
+  g_autofree char *longest = ismb_mdns_host_name (name, "blue", NULL);
 
   g_assert_true (g_str_has_prefix (blue, "sw1-001122-"));
   g_assert_true (g_str_has_suffix (blue, ".local"));
   g_assert_cmpstr (blue, !=, red);
   g_assert_cmpstr (blue, !=, dashed);
+  g_assert_cmpstr (blue, !=, twin);
   g_assert_cmpuint (strcspn (longest, "."), ==, 63);
 }
 
