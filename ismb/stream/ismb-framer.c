@@ -740,12 +740,29 @@ check_unfinished (IsmbFramer *self)
     self->rescanned = 0;
 }
 
+/* Expat goes by the first two bytes even where it was told UTF-8: a NUL or a byte order mark there would
+ * make it read UTF-16. */
+static gboolean
+begins_in_utf16 (IsmbFramer *self, const char *bytes, gsize length)
+{
+  gsize at, end = self->desk->fed < 2 ? MIN (2 - self->desk->fed, length) : 0;
+  for (at = 0; at < end; at++)
+    if (bytes[at] == '\0' || (guchar) bytes[at] >= 0xfe)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 parse (IsmbFramer *self, const char *bytes, gsize length)
 {
   gsize before;
   enum XML_Status status;
   wake (self);
+  if (begins_in_utf16 (self, bytes, length))
+    {
+      self->condition = "unsupported-encoding";
+      return;
+    }
   before = self->desk->fed;
   self->desk->fed += length;
   status = XML_Parse (self->desk->parser, bytes, (int) length, XML_FALSE);

@@ -415,6 +415,24 @@ test_refused (gconstpointer data)
     g_assert_cmpstr (feed (bytewise, "<presence/>", -1), ==, condition);
 }
 
+/* Also where it is spelled without a declaration or a byte order mark. */
+static void
+test_utf16 (void)
+{
+  static const char header[] = OPENING ("jabber:client") ">";
+  static const char *const marks[] = { "", "\377\376" };
+  gsize i, j;
+  for (i = 0; i < G_N_ELEMENTS (marks); i++)
+    {
+      g_autoptr (Reader) reader = reader_new ("jabber:client");
+      g_autoptr (GString) text = g_string_new (marks[i]);
+      for (j = 0; header[j] != '\0'; j++)
+        g_string_append_len (text, (const char[]) { header[j], '\0' }, 2);
+      g_assert_cmpstr (feed (reader, text->str, text->len), ==, "unsupported-encoding");
+      g_assert_cmpuint (reader->headers, ==, 0);
+    }
+}
+
 static void
 test_nul (void)
 {
@@ -604,6 +622,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stream/framer/bad-address", test_bad_address);
   g_test_add_func ("/stream/framer/keepalive", test_keepalive);
   add_refused ();
+  g_test_add_func ("/stream/framer/utf16", test_utf16);
   g_test_add_func ("/stream/framer/nul", test_nul);
   g_test_add_func ("/stream/framer/bounds", test_bounds);
   g_test_add_func ("/stream/framer/header-bound", test_header_bound);
