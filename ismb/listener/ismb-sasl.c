@@ -79,8 +79,9 @@ prepare_name (const char *name)
   g_autoptr (GString) prepared = g_string_new (NULL);
   IsmbAddressParts parts = { 0 };
 
-  if (!ismb_address_prepare (address, strlen (address), prepared, &parts, NULL) || parts.resource > 0
-      || parts.local == 0 || !g_str_equal (prepared->str + parts.local, "@localhost"))
+  if (!ismb_address_prepare (address, strlen (address), prepared, &parts, NULL) ||
+      parts.resource > 0 || parts.local == 0 ||
+      !g_str_equal (prepared->str + parts.local, "@localhost"))
     return NULL;
   return g_strndup (prepared->str, parts.local);
 }
@@ -95,8 +96,8 @@ authzid_fits (IsmbSasl *self, const char *authzid, const char *account)
 
   if (authzid[0] == '\0')
     return TRUE;
-  return ismb_address_prepare (authzid, strlen (authzid), prepared, &parts, NULL)
-         && g_str_equal (prepared->str, bare);
+  return ismb_address_prepare (authzid, strlen (authzid), prepared, &parts, NULL) &&
+         g_str_equal (prepared->str, bare);
 }
 
 static IsmbSaslResult
@@ -151,9 +152,9 @@ start_plain (IsmbSasl *self, const char *message, gsize size)
   const char *password = authcid != NULL ? memchr (authcid + 1, '\0', end - authcid - 1) : NULL;
   g_autofree char *name = NULL;
 
-  if (password == NULL || memchr (password + 1, '\0', end - password - 1) != NULL
-      || !g_utf8_validate (authcid + 1, -1, NULL) || !g_utf8_validate (message, -1, NULL)
-      || !g_utf8_validate (password + 1, -1, NULL))
+  if (password == NULL || memchr (password + 1, '\0', end - password - 1) != NULL ||
+      !g_utf8_validate (authcid + 1, -1, NULL) || !g_utf8_validate (message, -1, NULL) ||
+      !g_utf8_validate (password + 1, -1, NULL))
     return fail (self, "malformed-request");
   name = prepare_name (authcid + 1);
   /* An impossible name takes as long as a wrong password. */

@@ -10,18 +10,19 @@
 
 #include "ismb/store/ismb-scram.h"
 
-#define NONCE_SIZE 18  /* random bytes, 24 digits of base64 */
-#define NONCE_MAX 512  /* digits of a client's */
+#define NONCE_SIZE 18 /* random bytes, 24 digits of base64 */
+#define NONCE_MAX 512 /* digits of a client's */
 #define BINDING_PREFIX "p=tls-exporter,"
 
 struct _IsmbScramExchange
 {
   GChecksumType hash;
-  GBytes *binding;  /* what the client must send back as c=: its gs2 header and what it is bound to */
+  GBytes
+    *binding; /* what the client must send back as c=: its gs2 header and what it is bound to */
   char *authzid;
   char *name;
-  char *bare;       /* the client's first message without gs2 header, as it came: it is signed */
-  char *nonce;      /* the client's, then followed by ours */
+  char *bare;  /* the client's first message without gs2 header, as it came: it is signed */
+  char *nonce; /* the client's, then followed by ours */
   char *challenge;
   char *account;
   IsmbScramKeys keys;
@@ -70,8 +71,8 @@ ismb_scram_decode_base64 (const char *text, gsize *size)
   return (char *) g_steal_pointer (&bytes);
 }
 
-/* Where an attribute "x=value" begins at `*at`: its value, up to the comma, and `*at` behind that; NULL
- * where another attribute stands there. */
+/* Where an attribute "x=value" begins at `*at`: its value, up to the comma, and `*at` behind that;
+ * NULL where another attribute stands there. */
 static char *
 take_attribute (const char **at, char name)
 {
@@ -125,7 +126,8 @@ check_flag (const IsmbScramBinding *binding, const char *first)
 {
   if (binding->required)
     return g_str_has_prefix (first, BINDING_PREFIX);
-  return g_str_has_prefix (first, "n,") || (g_str_has_prefix (first, "y,") && binding->exporter == NULL);
+  return g_str_has_prefix (first, "n,") ||
+         (g_str_has_prefix (first, "y,") && binding->exporter == NULL);
 }
 
 static GBytes *
@@ -135,7 +137,8 @@ make_binding (const IsmbScramBinding *binding, const char *first, gsize header_s
 
   g_byte_array_append (bytes, (const guint8 *) first, header_size);
   if (binding->required)
-    g_byte_array_append (bytes, g_bytes_get_data (binding->exporter, NULL), g_bytes_get_size (binding->exporter));
+    g_byte_array_append (bytes, g_bytes_get_data (binding->exporter, NULL),
+                         g_bytes_get_size (binding->exporter));
   return g_byte_array_free_to_bytes (bytes);
 }
 
@@ -158,8 +161,8 @@ take_header (IsmbScramExchange *self, const char *first)
   return self->authzid != NULL ? at : NULL;
 }
 
-/* "n=" name, "r=" nonce, and extensions, which we may pass over; "m=", which we may not, comes first
- * and so is no name. */
+/* "n=" name, "r=" nonce, and extensions, which we may pass over; "m=", which we may not, comes
+ * first and so is no name. */
 static gboolean
 take_bare (IsmbScramExchange *self, const char *bare)
 {
@@ -218,8 +221,8 @@ make_nonce (void)
 }
 
 const char *
-ismb_scram_exchange_challenge (IsmbScramExchange *self, const char *account, const IsmbScramKeys *keys,
-                               const char *nonce)
+ismb_scram_exchange_challenge (IsmbScramExchange *self, const char *account,
+                               const IsmbScramKeys *keys, const char *nonce)
 {
   g_autofree char *client = g_steal_pointer (&self->nonce);
   g_autofree char *made = nonce == NULL ? make_nonce () : NULL;
@@ -234,7 +237,8 @@ ismb_scram_exchange_challenge (IsmbScramExchange *self, const char *account, con
       ismb_scram_clear (&self->keys);
       ismb_scram_copy (&self->keys, keys);
     }
-  salt = g_base64_encode (g_bytes_get_data (self->keys.salt, NULL), g_bytes_get_size (self->keys.salt));
+  salt = g_base64_encode (g_bytes_get_data (self->keys.salt, NULL),
+                          g_bytes_get_size (self->keys.salt));
   self->nonce = g_strconcat (client, nonce != NULL ? nonce : made, NULL);
   self->challenge = g_strdup_printf ("r=%s,s=%s,i=%u", self->nonce, salt, self->keys.iterations);
   return self->challenge;
@@ -243,8 +247,8 @@ ismb_scram_exchange_challenge (IsmbScramExchange *self, const char *account, con
 static gboolean
 equals (GBytes *wanted, const char *bytes, gsize size)
 {
-  return bytes != NULL && g_bytes_get_size (wanted) == size
-         && gnutls_memcmp (g_bytes_get_data (wanted, NULL), bytes, size) == 0;
+  return bytes != NULL && g_bytes_get_size (wanted) == size &&
+         gnutls_memcmp (g_bytes_get_data (wanted, NULL), bytes, size) == 0;
 }
 
 static gboolean
@@ -298,16 +302,17 @@ ismb_scram_exchange_finish (IsmbScramExchange *self, const char *last, const cha
   gsize size = 0;
 
   *condition = "malformed-request";
-  if (nonce == NULL || !g_utf8_validate (last, -1, NULL) || at > proof_at + 1
-      || !g_str_has_prefix (proof_at, ",p="))
+  if (nonce == NULL || !g_utf8_validate (last, -1, NULL) || at > proof_at + 1 ||
+      !g_str_has_prefix (proof_at, ",p="))
     return NULL;
   proof = ismb_scram_decode_base64 (proof_at + 3, &size);
   if (proof == NULL || size != ismb_scram_size (self->hash))
     return NULL;
   *condition = "not-authorized";
-  signed_text = g_strdup_printf ("%s,%s,%.*s", self->bare, self->challenge, (int) (proof_at - last), last);
-  if (!check_binding (self, binding) || !g_str_equal (nonce, self->nonce)
-      || !check_proof (self, signed_text, (const guint8 *) proof))
+  signed_text = g_strdup_printf ("%s,%s,%.*s", self->bare, self->challenge, (int) (proof_at - last),
+                                 last);
+  if (!check_binding (self, binding) || !g_str_equal (nonce, self->nonce) ||
+      !check_proof (self, signed_text, (const guint8 *) proof))
     return NULL;
   return sign (self, signed_text);
 }

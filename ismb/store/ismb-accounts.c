@@ -13,8 +13,9 @@
 #include "ismb/store/ismb-scram.h"
 
 #define ACCOUNTS_MAX 10000
-#define COLUMNS                                                                                              \
-  "name, role, iterations, sha1_salt, sha1_stored, sha1_server, sha256_salt, sha256_stored, sha256_server"
+#define COLUMNS                                                                                    \
+  "name, role, iterations, sha1_salt, sha1_stored, sha1_server, sha256_salt, sha256_stored, "      \
+  "sha256_server"
 #define ROW "(ssxayayayayayay)"
 
 typedef struct
@@ -95,14 +96,15 @@ ismb_accounts_class_init (IsmbAccountsClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ismb_accounts_finalize;
 
-  signals[REMOVED] = g_signal_new ("removed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                   NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[REMOVED] = g_signal_new ("removed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                   NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
 ismb_accounts_init (IsmbAccounts *self)
 {
-  self->accounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) account_free);
+  self->accounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                          (GDestroyNotify) account_free);
 }
 
 static GBytes *
@@ -129,8 +131,8 @@ keys_fit (const IsmbScramKeys *keys)
 {
   gsize size = ismb_scram_size (keys->hash);
 
-  return keys->iterations >= ISMB_SCRAM_ITERATIONS && g_bytes_get_size (keys->salt) > 0
-         && g_bytes_get_size (keys->stored_key) == size && g_bytes_get_size (keys->server_key) == size;
+  return keys->iterations >= ISMB_SCRAM_ITERATIONS && g_bytes_get_size (keys->salt) > 0 &&
+         g_bytes_get_size (keys->stored_key) == size && g_bytes_get_size (keys->server_key) == size;
 }
 
 static void
@@ -145,7 +147,8 @@ on_row (GVariant *row, gpointer user_data)
   g_variant_get_child (row, 1, "&s", &role);
   account->sha1 = get_keys (row, G_CHECKSUM_SHA1, 3);
   account->sha256 = get_keys (row, G_CHECKSUM_SHA256, 6);
-  if (ismb_role_from_string (role, &account->role) && keys_fit (&account->sha1) && keys_fit (&account->sha256))
+  if (ismb_role_from_string (role, &account->role) && keys_fit (&account->sha1) &&
+      keys_fit (&account->sha256))
     g_hash_table_insert (self->accounts, g_strdup (name), g_steal_pointer (&account));
   else
     g_warning ("the stored account %s is damaged and left out: remove it and make it again", name);
@@ -169,12 +172,14 @@ check_name (const char *name, GError **error)
   g_autoptr (GString) prepared = g_string_new (NULL);
   IsmbAddressParts parts = { 0 };
 
-  if (ismb_address_prepare (address, strlen (address), prepared, &parts, NULL)
-      && parts.local == strlen (name) && parts.resource == 0 && g_str_equal (prepared->str, address))
+  if (ismb_address_prepare (address, strlen (address), prepared, &parts, NULL) &&
+      parts.local == strlen (name) && parts.resource == 0 && g_str_equal (prepared->str, address))
     return TRUE;
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
-               "“%s” cannot be the name of an account: it must be the local part of an address, 1 to 1023"
-               " bytes, lower case, without space and none of \"&'/:<>@", name);
+  g_set_error (
+    error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
+    "“%s” cannot be the name of an account: it must be the local part of an address, 1 to 1023"
+    " bytes, lower case, without space and none of \"&'/:<>@",
+    name);
   return FALSE;
 }
 
@@ -203,32 +208,38 @@ bytes_to_variant (GBytes *bytes)
 static gboolean
 save (IsmbAccounts *self, const char *name, const Account *account, GError **error)
 {
-  GVariant *row = g_variant_new (
-    "(ssx@ay@ay@ay@ay@ay@ay)", name, ismb_role_to_string (account->role),
-    (gint64) account->sha256.iterations, bytes_to_variant (account->sha1.salt),
-    bytes_to_variant (account->sha1.stored_key), bytes_to_variant (account->sha1.server_key),
-    bytes_to_variant (account->sha256.salt), bytes_to_variant (account->sha256.stored_key),
-    bytes_to_variant (account->sha256.server_key));
+  GVariant *row = g_variant_new ("(ssx@ay@ay@ay@ay@ay@ay)", name,
+                                 ismb_role_to_string (account->role),
+                                 (gint64) account->sha256.iterations,
+                                 bytes_to_variant (account->sha1.salt),
+                                 bytes_to_variant (account->sha1.stored_key),
+                                 bytes_to_variant (account->sha1.server_key),
+                                 bytes_to_variant (account->sha256.salt),
+                                 bytes_to_variant (account->sha256.stored_key),
+                                 bytes_to_variant (account->sha256.server_key));
 
   return ismb_store_write_now (self->store,
-                               "INSERT OR REPLACE INTO account (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?)", row,
-                               error);
+                               "INSERT OR REPLACE INTO account (" COLUMNS
+                               ") VALUES (?,?,?,?,?,?,?,?,?)",
+                               row, error);
 }
 
-/* Asked for again: fine if nothing would differ. A transient account that is wanted for good is kept. */
+/* Asked for again: fine if nothing would differ. A transient account that is wanted for good is
+ * kept. */
 static gboolean
-create_again (IsmbAccounts *self, const char *name, Account *account, const char *password, IsmbRole role,
-              gboolean transient, GError **error)
+create_again (IsmbAccounts *self, const char *name, Account *account, const char *password,
+              IsmbRole role, gboolean transient, GError **error)
 {
   if (!ismb_scram_check (&account->sha256, password))
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS, "the account %s exists, with another password", name);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS,
+                   "the account %s exists, with another password", name);
       return FALSE;
     }
   if (account->role != role)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS, "the account %s exists, with role %s", name,
-                   ismb_role_to_string (account->role));
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS, "the account %s exists, with role %s",
+                   name, ismb_role_to_string (account->role));
       return FALSE;
     }
   if (!account->transient || transient)
@@ -240,22 +251,24 @@ create_again (IsmbAccounts *self, const char *name, Account *account, const char
 }
 
 static gboolean
-create_new (IsmbAccounts *self, const char *name, const char *password, IsmbRole role, gboolean transient,
-            GError **error)
+create_new (IsmbAccounts *self, const char *name, const char *password, IsmbRole role,
+            gboolean transient, GError **error)
 {
   g_autoptr (Account) account = g_new0 (Account, 1);
 
   if (g_hash_table_size (self->accounts) >= ACCOUNTS_MAX)
     {
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
-                   "cannot make the account %s: there are %d already, which is the limit", name, ACCOUNTS_MAX);
+                   "cannot make the account %s: there are %d already, which is the limit", name,
+                   ACCOUNTS_MAX);
       return FALSE;
     }
   account->role = role;
   account->transient = transient;
   if (!derive_keys (account, password))
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot make the account %s: no random numbers", name);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+                   "cannot make the account %s: no random numbers", name);
       return FALSE;
     }
   if (!transient && !save (self, name, account, error))
@@ -277,9 +290,11 @@ ismb_accounts_create (IsmbAccounts *self, const char *name, const char *password
   prepared = ismb_scram_prepare (password);
   if (prepared == NULL)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
-                   "the password for %s cannot be used: it must be 1 to 1023 bytes of UTF-8 without control"
-                   " characters", name);
+      g_set_error (
+        error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
+        "the password for %s cannot be used: it must be 1 to 1023 bytes of UTF-8 without control"
+        " characters",
+        name);
       return FALSE;
     }
   created = account != NULL ? create_again (self, name, account, prepared, role, transient, error)
@@ -299,9 +314,9 @@ ismb_accounts_remove (IsmbAccounts *self, const char *name, GError **error)
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND, "there is no account %s", name);
       return FALSE;
     }
-  if (!account->transient
-      && !ismb_store_write_now (self->store, "DELETE FROM account WHERE name = ?", g_variant_new ("(s)", name),
-                                error))
+  if (!account->transient &&
+      !ismb_store_write_now (self->store, "DELETE FROM account WHERE name = ?",
+                             g_variant_new ("(s)", name), error))
     return FALSE;
   gone = g_strdup (name); /* it may be our own key */
   g_hash_table_remove (self->accounts, name);

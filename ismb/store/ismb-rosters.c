@@ -44,7 +44,8 @@ ismb_rosters_class_init (IsmbRostersClass *klass)
 static void
 ismb_rosters_init (IsmbRosters *self)
 {
-  self->rosters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
+  self->rosters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                         (GDestroyNotify) g_hash_table_unref);
 }
 
 static IsmbRosterEntry *
@@ -129,7 +130,8 @@ ismb_rosters_foreach (IsmbRosters *self, const char *account,
 static void
 save (IsmbRosters *self, const char *account, const IsmbRosterEntry *entry)
 {
-  g_autofree char *groups = entry->groups != NULL ? g_strjoinv (GROUP_SEPARATOR, entry->groups) : NULL;
+  g_autofree char *groups = entry->groups != NULL ? g_strjoinv (GROUP_SEPARATOR, entry->groups)
+                                                  : NULL;
 
   ismb_store_write (self->store,
                     "INSERT OR REPLACE INTO roster (account, contact, name, groups, subscription)"
@@ -189,7 +191,7 @@ void
 ismb_rosters_remove_account (IsmbRosters *self, const char *account)
 {
   if (g_hash_table_contains (self->rosters, account))
-    ismb_store_write (self->store, "DELETE FROM roster WHERE account = ?", g_variant_new ("(s)", account),
-                      NULL, NULL);
+    ismb_store_write (self->store, "DELETE FROM roster WHERE account = ?",
+                      g_variant_new ("(s)", account), NULL, NULL);
   g_hash_table_remove (self->rosters, account);
 }

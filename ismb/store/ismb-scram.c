@@ -22,8 +22,8 @@ ismb_scram_size (GChecksumType hash)
   return hash == G_CHECKSUM_SHA1 ? 20 : 32;
 }
 
-/* With these algorithms and sizes GnuTLS fails only when it is broken itself; going on would let a key of
- * stack garbage decide who comes in. */
+/* With these algorithms and sizes GnuTLS fails only when it is broken itself; going on would let a
+ * key of stack garbage decide who comes in. */
 static void
 must (int result)
 {
@@ -51,8 +51,8 @@ ismb_scram_prepare (const char *password)
   gnutls_datum_t prepared = { NULL, 0 };
   char *text = NULL;
 
-  if (size == 0 || size > PASSWORD_MAX
-      || gnutls_utf8_password_normalize ((const guint8 *) password, size, &prepared, 0) < 0)
+  if (size == 0 || size > PASSWORD_MAX ||
+      gnutls_utf8_password_normalize ((const guint8 *) password, size, &prepared, 0) < 0)
     return NULL;
   text = g_strndup ((const char *) prepared.data, prepared.size);
   gnutls_memset (prepared.data, 0, prepared.size);
@@ -86,7 +86,8 @@ ismb_scram_check (const IsmbScramKeys *keys, const char *password)
   g_auto (IsmbScramKeys) tried = { 0 };
 
   ismb_scram_derive (&tried, keys->hash, keys->iterations, keys->salt, password);
-  return gnutls_memcmp (g_bytes_get_data (tried.stored_key, NULL), g_bytes_get_data (keys->stored_key, NULL),
+  return gnutls_memcmp (g_bytes_get_data (tried.stored_key, NULL),
+                        g_bytes_get_data (keys->stored_key, NULL),
                         ismb_scram_size (keys->hash)) == 0;
 }
 
@@ -127,8 +128,10 @@ ismb_scram_invent (IsmbScramKeys *keys, GChecksumType hash, const char *name)
 {
   gsize size = ismb_scram_size (hash);
 
-  *keys = (IsmbScramKeys){ hash, ISMB_SCRAM_ITERATIONS, invent_one ("salt", hash, name, ISMB_SCRAM_SALT_SIZE),
-                           invent_one ("stored", hash, name, size), invent_one ("server", hash, name, size) };
+  *keys = (IsmbScramKeys){ hash, ISMB_SCRAM_ITERATIONS,
+                           invent_one ("salt", hash, name, ISMB_SCRAM_SALT_SIZE),
+                           invent_one ("stored", hash, name, size),
+                           invent_one ("server", hash, name, size) };
 }
 
 void

@@ -22,10 +22,12 @@ bind_one (sqlite3_stmt *statement, int index, GVariant *value)
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_MAYBE))
     {
       g_autoptr (GVariant) inner = g_variant_get_maybe (value);
-      return inner != NULL ? bind_one (statement, index, inner) : sqlite3_bind_null (statement, index);
+      return inner != NULL ? bind_one (statement, index, inner)
+                           : sqlite3_bind_null (statement, index);
     }
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    return sqlite3_bind_text (statement, index, g_variant_get_string (value, NULL), -1, SQLITE_TRANSIENT);
+    return sqlite3_bind_text (statement, index, g_variant_get_string (value, NULL), -1,
+                              SQLITE_TRANSIENT);
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT64))
     return sqlite3_bind_int64 (statement, index, g_variant_get_int64 (value));
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
@@ -117,7 +119,8 @@ get_row (sqlite3_stmt *statement, const GVariantType *row_type)
 }
 
 GPtrArray *
-ismb_statement_read (sqlite3_stmt *statement, const char *row_type, const char *path, GError **error)
+ismb_statement_read (sqlite3_stmt *statement, const char *row_type, const char *path,
+                     GError **error)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   int result = sqlite3_step (statement);

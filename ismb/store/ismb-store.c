@@ -26,8 +26,8 @@ typedef enum
   JOB_STOP,
 } JobKind;
 
-/* What the writer thread is asked to do. A write belongs to the thread once it is pushed; the others
- * live on the stack of a caller who waits for `answer`. */
+/* What the writer thread is asked to do. A write belongs to the thread once it is pushed; the
+ * others live on the stack of a caller who waits for `answer`. */
 typedef struct
 {
   JobKind kind;
@@ -45,9 +45,9 @@ typedef struct
 struct _IsmbStore
 {
   GObject parent_instance;
-  char *path;             /* ":memory:" for none; for messages */
-  GThread *writer;        /* owns all below */
-  GAsyncQueue *jobs;      /* of Job */
+  char *path;        /* ":memory:" for none; for messages */
+  GThread *writer;   /* owns all below */
+  GAsyncQueue *jobs; /* of Job */
   sqlite3 *db;
   GHashTable *statements; /* sql => sqlite3_stmt, prepared once */
   gboolean warned;
@@ -55,7 +55,8 @@ struct _IsmbStore
 
 G_DEFINE_FINAL_TYPE (IsmbStore, ismb_store, G_TYPE_OBJECT)
 
-/* Each entry takes the schema from its index to the next version; never edit one that was released. */
+/* Each entry takes the schema from its index to the next version; never edit one that was released.
+ */
 static const char *const migrations[] = {
   "CREATE TABLE account (name TEXT PRIMARY KEY, role TEXT NOT NULL, iterations INTEGER NOT NULL,"
   " sha1_salt BLOB NOT NULL, sha1_stored BLOB NOT NULL, sha1_server BLOB NOT NULL,"
@@ -84,8 +85,8 @@ on_done (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A source of our own: g_main_context_invoke () would call from this thread when the context happens to
- * be nobody's at the moment. */
+/* A source of our own: g_main_context_invoke () would call from this thread when the context
+ * happens to be nobody's at the moment. */
 static void
 report (Job *job)
 {
@@ -111,7 +112,8 @@ finish_write (IsmbStore *self, Job *job)
 {
   if (job->error != NULL && job->done == NULL && job->answer == NULL && !self->warned)
     {
-      g_warning ("%s; what changes from here on may be lost at the next restart", job->error->message);
+      g_warning ("%s; what changes from here on may be lost at the next restart",
+                 job->error->message);
       self->warned = TRUE;
     }
   if (job->answer != NULL)
@@ -139,7 +141,8 @@ prepare (IsmbStore *self, const char *sql, GError **error)
 
   if (statement != NULL)
     return statement;
-  if (sqlite3_prepare_v3 (self->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
+  if (sqlite3_prepare_v3 (self->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+      SQLITE_OK)
     {
       ismb_statement_set_error (error, self->db, self->path);
       return NULL;
@@ -197,8 +200,8 @@ commit (IsmbStore *self, GPtrArray *batch)
     finish_write (self, g_ptr_array_index (batch, i));
 }
 
-/* Writes `job` and those that follow within a moment, and commits them together. Somebody who waits ends
- * the gathering. Returns a job that was taken from the queue and is still to do, or NULL. */
+/* Writes `job` and those that follow within a moment, and commits them together. Somebody who waits
+ * ends the gathering. Returns a job that was taken from the queue and is still to do, or NULL. */
 static Job *
 write_batch (IsmbStore *self, Job *job)
 {
@@ -235,7 +238,8 @@ read_all (IsmbStore *self, Job *job)
   sqlite3_reset (statement);
 }
 
-/* Does one job, or a batch of writes. Returns a job that was taken from the queue and is still to do, or NULL. */
+/* Does one job, or a batch of writes. Returns a job that was taken from the queue and is still to
+ * do, or NULL. */
 static Job *
 do_job (IsmbStore *self, Job *job)
 {
@@ -320,7 +324,8 @@ ismb_store_init (IsmbStore *self)
                                             (GDestroyNotify) sqlite3_finalize);
 }
 
-/* SQLite would make the file readable for everybody, and its -wal and -shm take the mode from it. */
+/* SQLite would make the file readable for everybody, and its -wal and -shm take the mode from it.
+ */
 static gboolean
 make_private (const char *path, GError **error)
 {
@@ -342,8 +347,9 @@ static gboolean
 get_version (IsmbStore *self, guint *version, GError **error)
 {
   sqlite3_stmt *statement = NULL;
-  gboolean found = sqlite3_prepare_v2 (self->db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK
-                   && sqlite3_step (statement) == SQLITE_ROW;
+  gboolean found = sqlite3_prepare_v2 (self->db, "PRAGMA user_version", -1, &statement, NULL) ==
+                     SQLITE_OK &&
+                   sqlite3_step (statement) == SQLITE_ROW;
 
   if (found)
     *version = sqlite3_column_int (statement, 0);
@@ -362,15 +368,17 @@ migrate (IsmbStore *self, GError **error)
     return FALSE;
   if (version > G_N_ELEMENTS (migrations))
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
-                   "the store %s has schema %u, and this ISMB knows up to %u: it was written by a newer one",
-                   self->path, version, (guint) G_N_ELEMENTS (migrations));
+      g_set_error (
+        error, ISMB_ERROR, ISMB_ERROR_FAILED,
+        "the store %s has schema %u, and this ISMB knows up to %u: it was written by a newer one",
+        self->path, version, (guint) G_N_ELEMENTS (migrations));
       return FALSE;
     }
   for (; version < G_N_ELEMENTS (migrations); version++)
     {
-      g_autofree char *sql = g_strdup_printf ("BEGIN IMMEDIATE; %s PRAGMA user_version = %u; COMMIT",
-                                              migrations[version], version + 1);
+      g_autofree char
+        *sql = g_strdup_printf ("BEGIN IMMEDIATE; %s PRAGMA user_version = %u; COMMIT",
+                                migrations[version], version + 1);
       if (!execute (self, sql, error))
         return FALSE;
     }
@@ -388,8 +396,8 @@ open_database (IsmbStore *self, GError **error)
       return FALSE;
     }
   sqlite3_busy_timeout (self->db, BUSY_MILLISECONDS);
-  return execute (self, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", error)
-         && migrate (self, error);
+  return execute (self, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", error) &&
+         migrate (self, error);
 }
 
 IsmbStore *

@@ -58,7 +58,8 @@ check_fabric_name (const char *name, GError **error)
     good = !g_unichar_iscntrl (g_utf8_get_char (at));
   if (!good)
     g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-                 "a fabric's name must be 1 to %d bytes of UTF-8 without control characters", FABRIC_NAME_MAX);
+                 "a fabric's name must be 1 to %d bytes of UTF-8 without control characters",
+                 FABRIC_NAME_MAX);
   return good;
 }
 
@@ -73,12 +74,13 @@ set_ca (IsmbAuthority *self, gnutls_x509_crt_t ca, GError **error)
     return FALSE;
   self->ca_hash = key != NULL ? ismb_certificate_key_to_hex (key) : NULL;
   if (self->ca_hash == NULL)
-    g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "the fabric's certificate has no usable key");
+    g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+                         "the fabric's certificate has no usable key");
   return self->ca_hash != NULL;
 }
 
-/* Key first and certificate second: a CA without a certificate is no CA yet, and is made anew over the
- * key that a crash left behind. */
+/* Key first and certificate second: a CA without a certificate is no CA yet, and is made anew over
+ * the key that a crash left behind. */
 static gnutls_x509_privkey_t
 load_or_create_key (const char *path, GError **error)
 {
@@ -96,7 +98,8 @@ static gboolean
 write_ca (IsmbAuthority *self, const char *path, GError **error)
 {
   return g_file_set_contents_full (path, self->ca_pem, -1,
-                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, error);
+                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                   0644, error);
 }
 
 IsmbAuthority *
@@ -111,7 +114,8 @@ ismb_authority_create (const char *state_dir, const char *fabric_name, GError **
     return NULL;
   if (g_file_test (ca_path, G_FILE_TEST_EXISTS))
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS, "there is a fabric's CA already: %s", ca_path);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS, "there is a fabric's CA already: %s",
+                   ca_path);
       return NULL;
     }
   self->key = load_or_create_key (key_path, error);
@@ -149,9 +153,9 @@ key_fits (IsmbAuthority *self)
   guint8 of_key[20], of_ca[20];
   size_t size = sizeof of_key;
 
-  return gnutls_x509_privkey_get_key_id (self->key, GNUTLS_KEYID_USE_SHA1, of_key, &size) >= 0
-         && gnutls_x509_crt_get_key_id (self->ca, GNUTLS_KEYID_USE_SHA1, of_ca, &size) >= 0
-         && memcmp (of_key, of_ca, sizeof of_key) == 0;
+  return gnutls_x509_privkey_get_key_id (self->key, GNUTLS_KEYID_USE_SHA1, of_key, &size) >= 0 &&
+         gnutls_x509_crt_get_key_id (self->ca, GNUTLS_KEYID_USE_SHA1, of_ca, &size) >= 0 &&
+         memcmp (of_key, of_ca, sizeof of_key) == 0;
 }
 
 IsmbAuthority *
@@ -169,7 +173,8 @@ ismb_authority_load (const char *state_dir, GError **error)
     return NULL;
   if (key_fits (self))
     return g_steal_pointer (&self);
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "%s is not the key of %s", key_path, ca_path);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "%s is not the key of %s", key_path,
+               ca_path);
   return NULL;
 }
 
@@ -194,18 +199,21 @@ get_request_key (gnutls_x509_crq_t request, GError **error)
 
   if (gnutls_x509_crq_verify (request, 0) < 0)
     {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                           "the request's signature does not hold: it was damaged or changed on its way");
+      g_set_error_literal (
+        error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+        "the request's signature does not hold: it was damaged or changed on its way");
       return NULL;
     }
   if (gnutls_x509_crq_get_pk_algorithm (request, &bits) != GNUTLS_PK_ECDSA || bits != CURVE_BITS)
     {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "the request's key must be ECDSA P-256");
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+                           "the request's key must be ECDSA P-256");
       return NULL;
     }
   if (gnutls_pubkey_init (&key) < 0 || gnutls_pubkey_import_x509_crq (key, request, 0) < 0)
     {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "the request's key cannot be read");
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+                           "the request's key cannot be read");
       return NULL;
     }
   return g_steal_pointer (&key);

@@ -21,7 +21,8 @@ good (int result, const char *deed, GError **error)
 {
   if (result >= 0)
     return TRUE;
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot %s: %s", deed, gnutls_strerror (result));
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot %s: %s", deed,
+               gnutls_strerror (result));
   return FALSE;
 }
 
@@ -31,7 +32,8 @@ readable (int result, const char *what, GError **error)
 {
   if (result >= 0)
     return TRUE;
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "this is no %s: %s", what, gnutls_strerror (result));
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "this is no %s: %s", what,
+               gnutls_strerror (result));
   return FALSE;
 }
 
@@ -41,8 +43,8 @@ ismb_certificate_new_key (GError **error)
   g_auto (gnutls_x509_privkey_t) key = NULL;
   unsigned int bits = GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1);
 
-  if (!good (gnutls_x509_privkey_init (&key), "make a key", error)
-      || !good (gnutls_x509_privkey_generate (key, GNUTLS_PK_ECDSA, bits, 0), "make a key", error))
+  if (!good (gnutls_x509_privkey_init (&key), "make a key", error) ||
+      !good (gnutls_x509_privkey_generate (key, GNUTLS_PK_ECDSA, bits, 0), "make a key", error))
     return NULL;
   return g_steal_pointer (&key);
 }
@@ -97,7 +99,8 @@ new_certificate (const char *common_name, gint64 expiry, GError **error)
   if (result >= 0)
     result = set_subject (certificate, GNUTLS_OID_X520_COMMON_NAME, common_name);
   if (result >= 0)
-    result = gnutls_x509_crt_set_activation_time (certificate, g_get_real_time () / G_USEC_PER_SEC - HOUR);
+    result = gnutls_x509_crt_set_activation_time (certificate,
+                                                  g_get_real_time () / G_USEC_PER_SEC - HOUR);
   if (result >= 0)
     result = gnutls_x509_crt_set_expiration_time (certificate, expiry);
   return good (result, "make a certificate", error) ? g_steal_pointer (&certificate) : NULL;
@@ -143,8 +146,8 @@ set_purposes (gnutls_x509_crt_t leaf)
 }
 
 gnutls_x509_crt_t
-ismb_certificate_new_leaf (IsmbNames *names, gnutls_pubkey_t key, gint64 expiry, gnutls_x509_crt_t ca,
-                           gnutls_x509_privkey_t ca_key, GError **error)
+ismb_certificate_new_leaf (IsmbNames *names, gnutls_pubkey_t key, gint64 expiry,
+                           gnutls_x509_crt_t ca, gnutls_x509_privkey_t ca_key, GError **error)
 {
   g_auto (gnutls_x509_crt_t) leaf = NULL;
   gnutls_datum_t extension = { NULL, 0 };
@@ -154,7 +157,8 @@ ismb_certificate_new_leaf (IsmbNames *names, gnutls_pubkey_t key, gint64 expiry,
     return NULL;
   leaf = new_certificate (names->domain, expiry, error);
   if (leaf != NULL)
-    result = gnutls_x509_crt_set_extension_by_oid (leaf, OID_SAN, extension.data, extension.size, 0);
+    result = gnutls_x509_crt_set_extension_by_oid (leaf, OID_SAN, extension.data, extension.size,
+                                                   0);
   gnutls_free (extension.data);
   if (leaf == NULL)
     return NULL;
@@ -189,7 +193,8 @@ ismb_certificate_new_request (IsmbNames *names, gnutls_x509_privkey_t key, GErro
   if (result >= 0)
     result = gnutls_x509_crq_set_key (request, key);
   if (result >= 0)
-    result = gnutls_x509_crq_set_extension_by_oid (request, OID_SAN, extension.data, extension.size, 0);
+    result = gnutls_x509_crq_set_extension_by_oid (request, OID_SAN, extension.data, extension.size,
+                                                   0);
   gnutls_free (extension.data);
   if (result >= 0)
     result = gnutls_x509_crq_sign2 (request, key, GNUTLS_DIG_SHA256, 0);
@@ -204,8 +209,9 @@ ismb_certificate_from_der (GBytes *der, GError **error)
   const void *bytes = g_bytes_get_data (der, &size);
   gnutls_datum_t datum = { (guint8 *) bytes, size };
 
-  if (!good (gnutls_x509_crt_init (&certificate), "read a certificate", error)
-      || !readable (gnutls_x509_crt_import (certificate, &datum, GNUTLS_X509_FMT_DER), "certificate", error))
+  if (!good (gnutls_x509_crt_init (&certificate), "read a certificate", error) ||
+      !readable (gnutls_x509_crt_import (certificate, &datum, GNUTLS_X509_FMT_DER), "certificate",
+                 error))
     return NULL;
   return g_steal_pointer (&certificate);
 }
@@ -215,12 +221,14 @@ check_pem_size (const char *pem, GError **error)
 {
   if (strlen (pem) <= PEM_MAX)
     return TRUE;
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "a PEM text of more than %d bytes is refused", PEM_MAX);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+               "a PEM text of more than %d bytes is refused", PEM_MAX);
   return FALSE;
 }
 
 gboolean
-ismb_certificate_list_from_pem (const char *pem, guint count, gnutls_x509_crt_t *list, GError **error)
+ismb_certificate_list_from_pem (const char *pem, guint count, gnutls_x509_crt_t *list,
+                                GError **error)
 {
   gnutls_datum_t datum = { (guint8 *) pem, strlen (pem) };
   unsigned int found = count;
@@ -235,8 +243,8 @@ ismb_certificate_list_from_pem (const char *pem, guint count, gnutls_x509_crt_t 
   for (guint i = 0; i < (result < 0 ? 0 : found); i++)
     gnutls_x509_crt_deinit (list[i]);
   memset (list, 0, count * sizeof *list);
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "here must be %u certificates in PEM: %s", count,
-               result < 0 ? gnutls_strerror (result) : "there are fewer");
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "here must be %u certificates in PEM: %s",
+               count, result < 0 ? gnutls_strerror (result) : "there are fewer");
   return FALSE;
 }
 
@@ -246,9 +254,10 @@ ismb_certificate_request_from_pem (const char *pem, GError **error)
   g_auto (gnutls_x509_crq_t) request = NULL;
   gnutls_datum_t datum = { (guint8 *) pem, strlen (pem) };
 
-  if (!check_pem_size (pem, error) || !good (gnutls_x509_crq_init (&request), "read a request", error)
-      || !readable (gnutls_x509_crq_import (request, &datum, GNUTLS_X509_FMT_PEM), "certificate request",
-                    error))
+  if (!check_pem_size (pem, error) ||
+      !good (gnutls_x509_crq_init (&request), "read a request", error) ||
+      !readable (gnutls_x509_crq_import (request, &datum, GNUTLS_X509_FMT_PEM),
+                 "certificate request", error))
     return NULL;
   return g_steal_pointer (&request);
 }
@@ -267,7 +276,8 @@ ismb_certificate_to_pem (gnutls_x509_crt_t certificate, GError **error)
 {
   gnutls_datum_t pem = { NULL, 0 };
 
-  if (!good (gnutls_x509_crt_export2 (certificate, GNUTLS_X509_FMT_PEM, &pem), "write a certificate", error))
+  if (!good (gnutls_x509_crt_export2 (certificate, GNUTLS_X509_FMT_PEM, &pem),
+             "write a certificate", error))
     return NULL;
   return take_text (&pem);
 }
@@ -277,7 +287,8 @@ ismb_certificate_request_to_pem (gnutls_x509_crq_t request, GError **error)
 {
   gnutls_datum_t pem = { NULL, 0 };
 
-  if (!good (gnutls_x509_crq_export2 (request, GNUTLS_X509_FMT_PEM, &pem), "write a request", error))
+  if (!good (gnutls_x509_crq_export2 (request, GNUTLS_X509_FMT_PEM, &pem), "write a request",
+             error))
     return NULL;
   return take_text (&pem);
 }
@@ -287,7 +298,8 @@ get_key_hash (gnutls_pubkey_t key, guint8 hash[HASH_SIZE])
 {
   size_t size = HASH_SIZE;
 
-  return gnutls_pubkey_get_key_id (key, GNUTLS_KEYID_USE_SHA256, hash, &size) >= 0 && size == HASH_SIZE;
+  return gnutls_pubkey_get_key_id (key, GNUTLS_KEYID_USE_SHA256, hash, &size) >= 0 &&
+         size == HASH_SIZE;
 }
 
 char *
@@ -358,7 +370,8 @@ has_purpose (gnutls_x509_crt_t certificate, const char *purpose)
   char oid[64];
   size_t size = sizeof oid;
 
-  for (guint i = 0; gnutls_x509_crt_get_key_purpose_oid (certificate, i, oid, &size, NULL) >= 0; i++)
+  for (guint i = 0; gnutls_x509_crt_get_key_purpose_oid (certificate, i, oid, &size, NULL) >= 0;
+       i++)
     {
       if (g_str_equal (oid, purpose))
         return TRUE;
@@ -370,8 +383,8 @@ has_purpose (gnutls_x509_crt_t certificate, const char *purpose)
 static gboolean
 check_purposes (gnutls_x509_crt_t certificate, GError **error)
 {
-  if (has_purpose (certificate, GNUTLS_KP_TLS_WWW_SERVER)
-      && has_purpose (certificate, GNUTLS_KP_TLS_WWW_CLIENT))
+  if (has_purpose (certificate, GNUTLS_KP_TLS_WWW_SERVER) &&
+      has_purpose (certificate, GNUTLS_KP_TLS_WWW_CLIENT))
     return TRUE;
   g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
                        "the certificate is not meant for both sides of TLS (extended key usage)");
@@ -400,8 +413,8 @@ check_dates (gnutls_x509_crt_t certificate, GError **error)
   if (from <= now && now < until)
     return TRUE;
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-               "the certificate is valid from %s to %s, and the clock here says %s%s", from_text, until_text,
-               now_text, now < from ? "" : ": it expired");
+               "the certificate is valid from %s to %s, and the clock here says %s%s", from_text,
+               until_text, now_text, now < from ? "" : ": it expired");
   return FALSE;
 }
 

@@ -22,7 +22,8 @@ struct _IsmbFabric
   IsmbAuthority *authority; /* or NULL */
   IsmbPins *pins;           /* or NULL: closed */
   char *bundle_path;
-  /* The bundle: our certificate, then the CA's. One file, so that a crash cannot leave halves of two. */
+  /* The bundle: our certificate, then the CA's. One file, so that a crash cannot leave halves of
+   * two. */
   char *bundle_pem; /* or NULL, as all below */
   gnutls_x509_crt_t leaf;
   gnutls_x509_crt_t ca;
@@ -71,8 +72,8 @@ ismb_fabric_class_init (IsmbFabricClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ismb_fabric_finalize;
 
-  signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                   NULL, G_TYPE_NONE, 0);
+  signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                   NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -102,13 +103,15 @@ parse_bundle (const char *pem, Bundle *bundle, GError **error)
 {
   g_auto (gnutls_pubkey_t) ca_key = NULL;
 
-  if (!ismb_certificate_list_from_pem (pem, G_N_ELEMENTS (bundle->certificates), bundle->certificates, error))
+  if (!ismb_certificate_list_from_pem (pem, G_N_ELEMENTS (bundle->certificates),
+                                       bundle->certificates, error))
     return FALSE;
   ca_key = ismb_certificate_get_key (bundle->certificates[1]);
   bundle->ca_hash = ca_key != NULL ? ismb_certificate_key_to_hex (ca_key) : NULL;
   if (bundle->ca_hash != NULL)
     return TRUE;
-  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "the CA's certificate has no usable key");
+  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+                       "the CA's certificate has no usable key");
   return FALSE;
 }
 
@@ -122,16 +125,19 @@ check_ours (IsmbFabric *self, gnutls_x509_crt_t leaf, GError **error)
     return FALSE;
   if (!g_str_equal (names->domain, self->domain))
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                   "the certificate is for %s, and this switch is %s: make a new request and have it signed",
-                   names->domain, self->domain);
+      g_set_error (
+        error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+        "the certificate is for %s, and this switch is %s: make a new request and have it signed",
+        names->domain, self->domain);
       return FALSE;
     }
   if (g_str_equal (names->device_id, ismb_identity_get_full_id (self->identity)))
     return TRUE;
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-               "the certificate is for another key, of device %s; this one is %s: make a new request and have"
-               " it signed", names->device_id, ismb_identity_get_full_id (self->identity));
+               "the certificate is for another key, of device %s; this one is %s: make a new "
+               "request and have"
+               " it signed",
+               names->device_id, ismb_identity_get_full_id (self->identity));
   return FALSE;
 }
 
@@ -141,7 +147,8 @@ get_common_name (gnutls_x509_crt_t certificate)
   char text[257];
   size_t size = sizeof text;
 
-  if (gnutls_x509_crt_get_dn_by_oid (certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, text, &size) < 0)
+  if (gnutls_x509_crt_get_dn_by_oid (certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, text, &size) <
+      0)
     return NULL;
   return g_utf8_make_valid (text, -1);
 }
@@ -219,19 +226,22 @@ static gboolean
 certify_self (IsmbFabric *self, GError **error)
 {
   g_autofree char *request = ismb_fabric_request (self, error);
-  g_autofree char *bundle = request != NULL ? ismb_authority_sign (self->authority, request, error) : NULL;
+  g_autofree char *bundle = request != NULL ? ismb_authority_sign (self->authority, request, error)
+                                            : NULL;
 
-  return bundle != NULL
-         && ismb_fabric_install (self, bundle, ismb_authority_get_ca_hash (self->authority), error);
+  return bundle != NULL &&
+         ismb_fabric_install (self, bundle, ismb_authority_get_ca_hash (self->authority), error);
 }
 
 static gboolean
 check_membership (IsmbFabric *self, GError **error)
 {
-  return check_ours (self, self->leaf, error) && ismb_certificate_check (self->leaf, self->ca, error);
+  return check_ours (self, self->leaf, error) &&
+         ismb_certificate_check (self->leaf, self->ca, error);
 }
 
-/* A registrar can help itself: where its certificate ended, or a crash came between CA and certificate. */
+/* A registrar can help itself: where its certificate ended, or a crash came between CA and
+ * certificate. */
 static gboolean
 settle (IsmbFabric *self, GError **error)
 {
@@ -247,8 +257,8 @@ settle (IsmbFabric *self, GError **error)
 }
 
 IsmbFabric *
-ismb_fabric_load (const char *state_dir, const char *domain, const char *const *vrs, IsmbFabricMode mode,
-                  GError **error)
+ismb_fabric_load (const char *state_dir, const char *domain, const char *const *vrs,
+                  IsmbFabricMode mode, GError **error)
 {
   g_autoptr (IsmbFabric) self = g_object_new (ISMB_TYPE_FABRIC, NULL);
 
@@ -259,8 +269,9 @@ ismb_fabric_load (const char *state_dir, const char *domain, const char *const *
   if (!ismb_names_check_domain (domain, strlen (domain), error) || !check_vrs (vrs, error))
     return NULL;
   self->identity = ismb_identity_load (state_dir, error);
-  if (self->identity == NULL || !load_bundle (self, error) || !load_authority (self, state_dir, error)
-      || !load_mode (self, state_dir, error) || !settle (self, error))
+  if (self->identity == NULL || !load_bundle (self, error) ||
+      !load_authority (self, state_dir, error) || !load_mode (self, state_dir, error) ||
+      !settle (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -319,14 +330,15 @@ ismb_fabric_get_authority (IsmbFabric *self)
   return self->authority;
 }
 
-/* An expired certificate is shown all the same: the other side then says what is wrong. Only one that does
- * not fit our key cannot be. */
+/* An expired certificate is shown all the same: the other side then says what is wrong. Only one
+ * that does not fit our key cannot be. */
 char *
 ismb_fabric_dup_chain_pem (IsmbFabric *self)
 {
   if (self->mode == ISMB_FABRIC_CLOSED && self->leaf != NULL && check_ours (self, self->leaf, NULL))
     return g_strdup (self->bundle_pem);
-  return ismb_identity_self_sign (self->identity, self->domain, (const char *const *) self->vrs, NULL);
+  return ismb_identity_self_sign (self->identity, self->domain, (const char *const *) self->vrs,
+                                  NULL);
 }
 
 gboolean
@@ -336,11 +348,12 @@ ismb_fabric_establish (IsmbFabric *self, const char *name, GError **error)
 
   if (self->leaf != NULL || self->authority != NULL)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS,
-                   "this switch is %s the fabric “%s” already, and can be in one only; to leave it, stop the"
-                   " daemon and remove fabric.pem, ca.key and ca.pem from %s",
-                   self->authority != NULL ? "a registrar of" : "in", self->name != NULL ? self->name : "?",
-                   state_dir);
+      g_set_error (
+        error, ISMB_ERROR, ISMB_ERROR_EXISTS,
+        "this switch is %s the fabric “%s” already, and can be in one only; to leave it, stop the"
+        " daemon and remove fabric.pem, ca.key and ca.pem from %s",
+        self->authority != NULL ? "a registrar of" : "in", self->name != NULL ? self->name : "?",
+        state_dir);
       return FALSE;
     }
   self->authority = ismb_authority_create (state_dir, name, error);
@@ -350,7 +363,8 @@ ismb_fabric_establish (IsmbFabric *self, const char *name, GError **error)
 char *
 ismb_fabric_request (IsmbFabric *self, GError **error)
 {
-  return ismb_identity_request (self->identity, self->domain, (const char *const *) self->vrs, error);
+  return ismb_identity_request (self->identity, self->domain, (const char *const *) self->vrs,
+                                error);
 }
 
 static gboolean
@@ -358,14 +372,15 @@ check_ca_hash (const char *hash, const char *wanted, GError **error)
 {
   if (strlen (wanted) != HASH_DIGITS || strspn (wanted, "0123456789abcdefABCDEF") != HASH_DIGITS)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "“%s” is no CA hash: it has %d hex digits", wanted,
-                   HASH_DIGITS);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+                   "“%s” is no CA hash: it has %d hex digits", wanted, HASH_DIGITS);
       return FALSE;
     }
   if (g_ascii_strcasecmp (hash, wanted) == 0)
     return TRUE;
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-               "the CA's hash is %s, and %s was expected: this is a certificate of another fabric", hash, wanted);
+               "the CA's hash is %s, and %s was expected: this is a certificate of another fabric",
+               hash, wanted);
   return FALSE;
 }
 
@@ -374,11 +389,13 @@ ismb_fabric_install (IsmbFabric *self, const char *bundle_pem, const char *ca_ha
 {
   g_auto (Bundle) bundle = { 0 };
 
-  if (!parse_bundle (bundle_pem, &bundle, error) || !check_ca_hash (bundle.ca_hash, ca_hash, error)
-      || !check_ours (self, bundle.certificates[0], error)
-      || !ismb_certificate_check (bundle.certificates[0], bundle.certificates[1], error)
-      || !g_file_set_contents_full (self->bundle_path, bundle_pem, -1,
-                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, error))
+  if (!parse_bundle (bundle_pem, &bundle, error) ||
+      !check_ca_hash (bundle.ca_hash, ca_hash, error) ||
+      !check_ours (self, bundle.certificates[0], error) ||
+      !ismb_certificate_check (bundle.certificates[0], bundle.certificates[1], error) ||
+      !g_file_set_contents_full (self->bundle_path, bundle_pem, -1,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
+                                 error))
     return FALSE;
   take_bundle (self, bundle_pem, &bundle);
   g_message ("in the fabric “%s”, CA %s", self->name, self->id);
@@ -399,25 +416,25 @@ check_names (IsmbNames *names, const char *domain, const char *vr, GError **erro
 {
   if (!g_str_equal (names->domain, domain))
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "the certificate is for %s, not for %s", names->domain,
-                   domain);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "the certificate is for %s, not for %s",
+                   names->domain, domain);
       return FALSE;
     }
   if (ismb_names_has_vr (names, vr))
     return TRUE;
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "the certificate of %s is not for the virtual router %s",
-               domain, vr);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+               "the certificate of %s is not for the virtual router %s", domain, vr);
   return FALSE;
 }
 
-/* Does somebody whom we believe stand behind the certificate: the fabric's CA, or in an open fabric nobody
- * but the first to come? */
+/* Does somebody whom we believe stand behind the certificate: the fabric's CA, or in an open fabric
+ * nobody but the first to come? */
 static gboolean
 check_vouched (IsmbFabric *self, gnutls_x509_crt_t leaf, IsmbNames *names, GError **error)
 {
   if (self->mode == ISMB_FABRIC_OPEN)
-    return ismb_certificate_check (leaf, NULL, error)
-           && ismb_pins_check (self->pins, names->domain, names->device_id, error);
+    return ismb_certificate_check (leaf, NULL, error) &&
+           ismb_pins_check (self->pins, names->domain, names->device_id, error);
   if (self->ca != NULL)
     return ismb_certificate_check (leaf, self->ca, error);
   g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
@@ -425,10 +442,11 @@ check_vouched (IsmbFabric *self, gnutls_x509_crt_t leaf, IsmbNames *names, GErro
   return FALSE;
 }
 
-/* The CA signs switches and nothing between, so only the leaf is looked at: what else came is noise. */
+/* The CA signs switches and nothing between, so only the leaf is looked at: what else came is
+ * noise. */
 gboolean
-ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain, const char *vr, char **device_id,
-                    GError **error)
+ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain, const char *vr,
+                    char **device_id, GError **error)
 {
   g_auto (gnutls_x509_crt_t) leaf = NULL;
   g_autoptr (IsmbNames) names = NULL;
@@ -440,7 +458,8 @@ ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain, cons
     }
   leaf = ismb_certificate_from_der (g_ptr_array_index (chain, 0), error);
   names = leaf != NULL ? ismb_certificate_get_holder (leaf, error) : NULL;
-  if (names == NULL || !check_names (names, domain, vr, error) || !check_vouched (self, leaf, names, error))
+  if (names == NULL || !check_names (names, domain, vr, error) ||
+      !check_vouched (self, leaf, names, error))
     return FALSE;
   *device_id = g_strdup (names->device_id);
   return TRUE;

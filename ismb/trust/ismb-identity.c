@@ -10,7 +10,8 @@
 
 #define GROUP 4
 #define GROUPS 4 /* of the short form */
-#define SELF_SIGNED_SECONDS (10LL * 365 * 24 * 60 * 60) /* it vouches for nothing, so it need not end */
+#define SELF_SIGNED_SECONDS                                                                        \
+  (10LL * 365 * 24 * 60 * 60) /* it vouches for nothing, so it need not end */
 
 struct _IsmbIdentity
 {
@@ -131,18 +132,21 @@ ismb_identity_dup_key_pem (IsmbIdentity *self)
 }
 
 char *
-ismb_identity_self_sign (IsmbIdentity *self, const char *domain, const char *const *vrs, GError **error)
+ismb_identity_self_sign (IsmbIdentity *self, const char *domain, const char *const *vrs,
+                         GError **error)
 {
   g_autoptr (IsmbNames) names = ismb_names_new (domain, self->full_id, vrs);
   gint64 expiry = g_get_real_time () / G_USEC_PER_SEC + SELF_SIGNED_SECONDS;
-  g_auto (gnutls_x509_crt_t) certificate
-    = ismb_certificate_new_leaf (names, self->public_key, expiry, NULL, self->key, error);
+  g_auto (gnutls_x509_crt_t)
+    certificate = ismb_certificate_new_leaf (names, self->public_key, expiry, NULL, self->key,
+                                             error);
 
   return certificate != NULL ? ismb_certificate_to_pem (certificate, error) : NULL;
 }
 
 char *
-ismb_identity_request (IsmbIdentity *self, const char *domain, const char *const *vrs, GError **error)
+ismb_identity_request (IsmbIdentity *self, const char *domain, const char *const *vrs,
+                       GError **error)
 {
   g_autoptr (IsmbNames) names = ismb_names_new (domain, self->full_id, vrs);
   g_auto (gnutls_x509_crq_t) request = ismb_certificate_new_request (names, self->key, error);

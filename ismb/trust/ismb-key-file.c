@@ -31,7 +31,7 @@ set_errno_error (GError **error, const char *deed, const char *path)
   int code = errno;
 
   g_set_error (error, ISMB_ERROR,
-               code == ENOENT ? ISMB_ERROR_NOT_FOUND
+               code == ENOENT   ? ISMB_ERROR_NOT_FOUND
                : code == EEXIST ? ISMB_ERROR_EXISTS
                : code == EACCES ? ISMB_ERROR_NOT_ALLOWED
                                 : ISMB_ERROR_FAILED,
@@ -93,11 +93,13 @@ parse (const char *path, const char *pem, gsize size, GError **error)
   int result = gnutls_x509_privkey_init (&key);
 
   if (result >= 0)
-    result = gnutls_x509_privkey_import2 (key, &datum, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
+    result = gnutls_x509_privkey_import2 (key, &datum, GNUTLS_X509_FMT_PEM, NULL,
+                                          GNUTLS_PKCS_PLAIN);
   if (result >= 0)
     return g_steal_pointer (&key);
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
-               "the key %s cannot be read: %s; restore it from a copy, or move it away to have a new one made",
+               "the key %s cannot be read: %s; restore it from a copy, or move it away to have a "
+               "new one made",
                path, gnutls_strerror (result));
   return NULL;
 }
@@ -157,7 +159,8 @@ write_new (const char *path, const char *text, GError **error)
       set_errno_error (error, "write", path);
       return FALSE;
     }
-  written = write_all (fd, text) && fsync (fd) == 0 && link (temporary, path) == 0 && sync_folder (path);
+  written = write_all (fd, text) && fsync (fd) == 0 && link (temporary, path) == 0 &&
+            sync_folder (path);
   if (!written)
     set_errno_error (error, "write", path);
   close (fd);
@@ -169,12 +172,14 @@ char *
 ismb_key_file_to_pem (gnutls_x509_privkey_t key, GError **error)
 {
   gnutls_datum_t pem = { NULL, 0 };
-  int result = gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem);
+  int result = gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN,
+                                                  &pem);
   char *text = NULL;
 
   if (result < 0)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot write a key: %s", gnutls_strerror (result));
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot write a key: %s",
+                   gnutls_strerror (result));
       return NULL;
     }
   text = g_strndup ((const char *) pem.data, pem.size);

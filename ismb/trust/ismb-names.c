@@ -48,19 +48,21 @@ ismb_names_has_vr (IsmbNames *self, const char *vr)
 gboolean
 ismb_names_check_domain (const char *domain, gsize size, GError **error)
 {
-  gboolean good = size > 0 && size <= DOMAIN_MAX && domain[0] != '.' && domain[0] != '-'
-                  && domain[size - 1] != '.' && domain[size - 1] != '-';
+  gboolean good = size > 0 && size <= DOMAIN_MAX && domain[0] != '.' && domain[0] != '-' &&
+                  domain[size - 1] != '.' && domain[size - 1] != '-';
 
   for (gsize i = 0; good && i < size; i++)
-    good = (g_ascii_islower (domain[i]) || g_ascii_isdigit (domain[i]) || domain[i] == '-' || domain[i] == '.')
-           && !(i > 0 && domain[i] == '.' && domain[i - 1] == '.');
+    good = (g_ascii_islower (domain[i]) || g_ascii_isdigit (domain[i]) || domain[i] == '-' ||
+            domain[i] == '.') &&
+           !(i > 0 && domain[i] == '.' && domain[i - 1] == '.');
   if (!good)
     {
       /* It came from a stranger, and may hold a NUL or worse. */
       g_autofree char *shown = g_strndup (domain, MIN (size, DOMAIN_MAX));
       g_autofree char *escaped = g_strescape (shown, NULL);
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                   "“%s” is no domain: 1 to %d lower case letters, digits, dashes and dots", escaped, DOMAIN_MAX);
+                   "“%s” is no domain: 1 to %d lower case letters, digits, dashes and dots",
+                   escaped, DOMAIN_MAX);
     }
   return good;
 }
@@ -74,8 +76,9 @@ ismb_names_check_vr (const char *vr, GError **error)
   for (const char *at = vr; good && *at != '\0'; at = g_utf8_next_char (at))
     good = !g_unichar_iscntrl (g_utf8_get_char (at));
   if (!good)
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                 "a virtual router's name must be 1 to %d bytes of UTF-8 without control characters", VR_MAX);
+    g_set_error (
+      error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+      "a virtual router's name must be 1 to %d bytes of UTF-8 without control characters", VR_MAX);
   return good;
 }
 
@@ -115,8 +118,8 @@ check_vrs (IsmbNames *self, GError **error)
 {
   if (g_strv_length (self->vrs) > VRS_MAX)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "more than %d virtual routers in one certificate",
-                   VRS_MAX);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+                   "more than %d virtual routers in one certificate", VRS_MAX);
       return FALSE;
     }
   for (guint i = 0; self->vrs[i] != NULL; i++)
@@ -131,15 +134,17 @@ ismb_names_export (IsmbNames *self, gnutls_datum_t *extension, GError **error)
   g_auto (gnutls_subject_alt_names_t) names = NULL;
   int result = gnutls_subject_alt_names_init (&names);
 
-  if (!ismb_names_check_domain (self->domain, strlen (self->domain), error) || !check_vrs (self, error))
+  if (!ismb_names_check_domain (self->domain, strlen (self->domain), error) ||
+      !check_vrs (self, error))
     return FALSE;
   if (result >= 0)
     result = add_all (self, names);
   if (result >= 0)
     result = gnutls_x509_ext_export_subject_alt_names (names, extension);
   if (result < 0)
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot write the names of %s into a certificate: %s",
-                 self->domain, gnutls_strerror (result));
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+                 "cannot write the names of %s into a certificate: %s", self->domain,
+                 gnutls_strerror (result));
   return result >= 0;
 }
 
@@ -184,8 +189,8 @@ take_domain (char **place, const gnutls_datum_t *value, GError **error)
 static gboolean
 take_device_id (Reading *reading, const char *id, GError **error)
 {
-  if (reading->device_id != NULL || strlen (id) != DEVICE_ID_SIZE
-      || strspn (id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != DEVICE_ID_SIZE)
+  if (reading->device_id != NULL || strlen (id) != DEVICE_ID_SIZE ||
+      strspn (id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != DEVICE_ID_SIZE)
     return untrusted (error, "a certificate must have one device id, of 52 base32 digits");
   reading->device_id = g_strdup (id);
   return TRUE;
@@ -196,8 +201,9 @@ static gboolean
 take_vr (Reading *reading, const char *escaped, GError **error)
 {
   g_autofree char *vr = g_uri_unescape_string (escaped, NULL);
-  g_autofree char *again = vr != NULL && g_utf8_validate (vr, -1, NULL) ? g_uri_escape_string (vr, NULL, FALSE)
-                                                                       : NULL;
+  g_autofree char *again = vr != NULL && g_utf8_validate (vr, -1, NULL)
+                             ? g_uri_escape_string (vr, NULL, FALSE)
+                             : NULL;
 
   if (again == NULL || !g_str_equal (again, escaped) || !ismb_names_check_vr (vr, NULL))
     return untrusted (error, "a URI ismb:vr: in the certificate names no virtual router");
@@ -218,14 +224,15 @@ take_uri (Reading *reading, const gnutls_datum_t *value, GError **error)
 }
 
 static gboolean
-take_other_name (Reading *reading, const gnutls_datum_t *value, const gnutls_datum_t *oid, GError **error)
+take_other_name (Reading *reading, const gnutls_datum_t *value, const gnutls_datum_t *oid,
+                 GError **error)
 {
   gnutls_datum_t text = { NULL, 0 };
   unsigned int type = 0;
   gboolean taken = FALSE;
 
-  if (oid->data == NULL || !g_str_equal ((const char *) oid->data, OID_XMPP_ADDR)
-      || gnutls_x509_othername_to_virtual ((const char *) oid->data, value, &type, &text) < 0)
+  if (oid->data == NULL || !g_str_equal ((const char *) oid->data, OID_XMPP_ADDR) ||
+      gnutls_x509_othername_to_virtual ((const char *) oid->data, value, &type, &text) < 0)
     return untrusted (error, "the certificate has a name of a kind that no switch has");
   taken = take_domain (&reading->xmpp, &text, error);
   gnutls_free (text.data);

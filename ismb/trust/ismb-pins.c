@@ -39,8 +39,8 @@ parse (IsmbPins *self, const char *text, GError **error)
         continue;
       if (g_strv_length (words) != 2)
         {
-          g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "%s, line %u: here must be a domain and a device id",
-                       self->path, i + 1);
+          g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+                       "%s, line %u: here must be a domain and a device id", self->path, i + 1);
           return FALSE;
         }
       g_hash_table_insert (self->ids, g_strdup (words[0]), g_strdup (words[1]));
@@ -78,7 +78,8 @@ save (IsmbPins *self, GError **error)
   while (g_hash_table_iter_next (&iter, &domain, &id))
     g_string_append_printf (text, "%s %s\n", (char *) domain, (char *) id);
   return g_file_set_contents_full (self->path, text->str, text->len,
-                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
+                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                   0600, error);
 }
 
 static gboolean
@@ -87,8 +88,8 @@ pin (IsmbPins *self, const char *domain, const char *device_id, GError **error)
   if (g_hash_table_size (self->ids) >= PINS_MAX)
     {
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                   "%s is refused: %d switches are pinned already in %s, which is the limit", domain, PINS_MAX,
-                   self->path);
+                   "%s is refused: %d switches are pinned already in %s, which is the limit",
+                   domain, PINS_MAX, self->path);
       return FALSE;
     }
   g_hash_table_insert (self->ids, g_strdup (domain), g_strdup (device_id));
@@ -97,7 +98,8 @@ pin (IsmbPins *self, const char *domain, const char *device_id, GError **error)
       g_hash_table_remove (self->ids, domain);
       return FALSE;
     }
-  g_warning ("trust=open: %s is believed to be device %s, because it came first; nobody has vouched for it",
+  g_warning ("trust=open: %s is believed to be device %s, because it came first; nobody has "
+             "vouched for it",
              domain, device_id);
   return TRUE;
 }
@@ -112,8 +114,10 @@ ismb_pins_check (IsmbPins *self, const char *domain, const char *device_id, GErr
   if (g_str_equal (known, device_id))
     return TRUE;
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-               "%s was device %s and shows itself as device %s now; if that is right, remove its line from %s"
-               " and restart", domain, known, device_id, self->path);
+               "%s was device %s and shows itself as device %s now; if that is right, remove its "
+               "line from %s"
+               " and restart",
+               domain, known, device_id, self->path);
   g_warning ("%s", error != NULL ? (*error)->message : domain);
   return FALSE;
 }

@@ -43,9 +43,9 @@ write_example (IsmbStore *store)
   derive (&sha256, G_CHECKSUM_SHA256, "W22ZaJ0SNY7soEsUEjb6gQ==");
   ismb_store_write_now (store, INSERT,
                         g_variant_new ("(ssx@ay@ay@ay@ay@ay@ay)", "user", "client", (gint64) 4096,
-                                       variant (sha1.salt), variant (sha1.stored_key), variant (sha1.server_key),
-                                       variant (sha256.salt), variant (sha256.stored_key),
-                                       variant (sha256.server_key)),
+                                       variant (sha1.salt), variant (sha1.stored_key),
+                                       variant (sha1.server_key), variant (sha256.salt),
+                                       variant (sha256.stored_key), variant (sha256.server_key)),
                         &error);
   g_assert_no_error (error);
 }
@@ -129,10 +129,12 @@ test_rfc_5802 (Fixture *fixture, gconstpointer data)
   g_autoptr (IsmbSasl) sasl = sasl_new (fixture, FALSE, NULL, NULL);
 
   ismb_sasl_set_nonce (sasl, "3rfcNHYJY1ZVvWVs7j");
-  g_assert_cmpint (start (sasl, "SCRAM-SHA-1", "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL", -1), ==, ISMB_SASL_CONTINUE);
+  g_assert_cmpint (start (sasl, "SCRAM-SHA-1", "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL", -1), ==,
+                   ISMB_SASL_CONTINUE);
   assert_reply (sasl, "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096");
   g_assert_cmpint (respond (sasl, "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,"
-                                  "p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts="), ==, ISMB_SASL_SUCCESS);
+                                  "p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts="),
+                   ==, ISMB_SASL_SUCCESS);
   assert_reply (sasl, "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=");
   g_assert_cmpstr (ismb_sasl_get_account (sasl), ==, "user");
   g_assert_cmpstr (ismb_sasl_get_mechanism (sasl), ==, "SCRAM-SHA-1");
@@ -144,11 +146,13 @@ test_rfc_7677 (Fixture *fixture, gconstpointer data)
   g_autoptr (IsmbSasl) sasl = sasl_new (fixture, FALSE, NULL, NULL);
 
   ismb_sasl_set_nonce (sasl, "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
-  g_assert_cmpint (start (sasl, "SCRAM-SHA-256", "n,,n=user,r=rOprNGfwEbeRWgbNEkqO", -1), ==, ISMB_SASL_CONTINUE);
+  g_assert_cmpint (start (sasl, "SCRAM-SHA-256", "n,,n=user,r=rOprNGfwEbeRWgbNEkqO", -1), ==,
+                   ISMB_SASL_CONTINUE);
   assert_reply (sasl, "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
                       "s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
   g_assert_cmpint (respond (sasl, "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
-                                  "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="), ==, ISMB_SASL_SUCCESS);
+                                  "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="),
+                   ==, ISMB_SASL_SUCCESS);
   assert_reply (sasl, "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
 }
 
@@ -156,9 +160,9 @@ test_rfc_7677 (Fixture *fixture, gconstpointer data)
 typedef struct
 {
   GChecksumType hash;
-  const char *header;   /* gs2 */
-  GBytes *binding;      /* or NULL */
-  const char *name;     /* escaped */
+  const char *header; /* gs2 */
+  GBytes *binding;    /* or NULL */
+  const char *name;   /* escaped */
   const char *password;
 } Client;
 
@@ -175,7 +179,8 @@ client_binding (const Client *client)
 
   g_byte_array_append (bytes, (const guint8 *) client->header, strlen (client->header));
   if (client->binding != NULL)
-    g_byte_array_append (bytes, g_bytes_get_data (client->binding, NULL), g_bytes_get_size (client->binding));
+    g_byte_array_append (bytes, g_bytes_get_data (client->binding, NULL),
+                         g_bytes_get_size (client->binding));
   return g_base64_encode (bytes->data, bytes->len);
 }
 
@@ -185,8 +190,10 @@ client_proof (const Client *client, const char *challenge, const char *last)
   g_auto (GStrv) parts = g_strsplit (challenge, ",", -1);
   gsize size = ismb_scram_size (client->hash), salt_size = 0;
   g_autofree guchar *salt = g_base64_decode (parts[1] + 2, &salt_size);
-  g_autofree char *text = g_strdup_printf ("n=%s,r=clientnonce,%s,%s", client->name, challenge, last);
-  g_autoptr (GHmac) salted = g_hmac_new (client->hash, (const guchar *) client->password, strlen (client->password));
+  g_autofree char *text = g_strdup_printf ("n=%s,r=clientnonce,%s,%s", client->name, challenge,
+                                           last);
+  g_autoptr (GHmac) salted = g_hmac_new (client->hash, (const guchar *) client->password,
+                                         strlen (client->password));
   guint8 block[4] = { 0, 0, 0, 1 }, round[32], sum[32], key[32], stored[32], signature[32];
   gsize length = size;
 
@@ -196,7 +203,8 @@ client_proof (const Client *client, const char *challenge, const char *last)
   memcpy (sum, round, size);
   for (guint i = 1; i < 4096; i++)
     {
-      ismb_scram_hmac (client->hash, client->password, strlen (client->password), round, size, round);
+      ismb_scram_hmac (client->hash, client->password, strlen (client->password), round, size,
+                       round);
       for (gsize j = 0; j < size; j++)
         sum[j] ^= round[j];
     }
@@ -272,7 +280,8 @@ test_binds_the_channel (Fixture *fixture, gconstpointer data)
 
   client.binding = other; /* somebody sits between, with a TLS session to each side */
   assert_failure (sasl, sign_in (sasl, "SCRAM-SHA-1-PLUS", &client), "not-authorized");
-  client = (Client){ G_CHECKSUM_SHA256, "y,,", NULL, "alice", "secret" }; /* and hid what we offer */
+  client = (Client){ G_CHECKSUM_SHA256, "y,,", NULL, "alice",
+                     "secret" }; /* and hid what we offer */
   assert_failure (sasl, sign_in (sasl, "SCRAM-SHA-256", &client), "not-authorized");
   client.header = "n,,"; /* a client that knows no binding is fine */
   g_assert_cmpint (sign_in (sasl, "SCRAM-SHA-256", &client), ==, ISMB_SASL_SUCCESS);
@@ -333,7 +342,8 @@ test_is_nobody_else (Fixture *fixture, gconstpointer data)
   const char plain[] = "user@" DOMAIN "\0alice\0secret";
 
   create (fixture, "alice");
-  assert_failure (sasl, start (sasl, "SCRAM-SHA-256", "n,a=user@" DOMAIN ",n=alice,r=abc", -1), "invalid-authzid");
+  assert_failure (sasl, start (sasl, "SCRAM-SHA-256", "n,a=user@" DOMAIN ",n=alice,r=abc", -1),
+                  "invalid-authzid");
   assert_failure (sasl, start (sasl, "SCRAM-SHA-256", "n,a=alice@else.where,n=alice,r=abc", -1),
                   "invalid-authzid");
   assert_failure (sasl, start (sasl, "PLAIN", plain, sizeof plain - 1), "invalid-authzid");
@@ -398,9 +408,24 @@ static void
 test_refuses_bad_first_messages (Fixture *fixture, gconstpointer data)
 {
   static const char *const messages[] = {
-    "", "n", "n,", "n,,", ",,n=user,r=abc", "n,n=user,r=abc", "n,,n=user", "n,,r=abc,n=user", "n,,n=,r=abc",
-    "n,,n=user,r=", "n,,n=us=er,r=abc", "n,,n=us=2cer,r=abc", "n,,m=x,n=user,r=abc", "n,a=,n=user,r=abc",
-    "n,b=x,n=user,r=abc", "n,,n=user,r=a c", "n,,n=user,r=\xc3\xa4", "n,,n=\xff,r=abc",
+    "",
+    "n",
+    "n,",
+    "n,,",
+    ",,n=user,r=abc",
+    "n,n=user,r=abc",
+    "n,,n=user",
+    "n,,r=abc,n=user",
+    "n,,n=,r=abc",
+    "n,,n=user,r=",
+    "n,,n=us=er,r=abc",
+    "n,,n=us=2cer,r=abc",
+    "n,,m=x,n=user,r=abc",
+    "n,a=,n=user,r=abc",
+    "n,b=x,n=user,r=abc",
+    "n,,n=user,r=a c",
+    "n,,n=user,r=\xc3\xa4",
+    "n,,n=\xff,r=abc",
   };
   g_autoptr (IsmbSasl) sasl = sasl_new (fixture, FALSE, NULL, NULL);
   g_autofree char *nonce = g_strnfill (513, 'a');
@@ -414,9 +439,11 @@ test_refuses_bad_first_messages (Fixture *fixture, gconstpointer data)
       g_assert_nonnull (ismb_sasl_get_condition (sasl));
     }
   assert_failure (sasl, start (sasl, "SCRAM-SHA-256", long_nonce, -1), "malformed-request");
-  assert_failure (sasl, start (sasl, "SCRAM-SHA-256", "n,,n=user\0,r=abc", 16), "malformed-request");
+  assert_failure (sasl, start (sasl, "SCRAM-SHA-256", "n,,n=user\0,r=abc", 16),
+                  "malformed-request");
   /* an extension that we do not know is no harm */
-  g_assert_cmpint (start (sasl, "SCRAM-SHA-256", "n,,n=user,r=abc,x=y", -1), ==, ISMB_SASL_CONTINUE);
+  g_assert_cmpint (start (sasl, "SCRAM-SHA-256", "n,,n=user,r=abc,x=y", -1), ==,
+                   ISMB_SASL_CONTINUE);
 }
 
 static void
@@ -425,10 +452,25 @@ test_refuses_bad_last_messages (Fixture *fixture, gconstpointer data)
 #define NONCE "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
 #define PROOF "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
   static const char *const messages[] = {
-    "", "c=biws", "c=biws," NONCE, PROOF, "c=biws," PROOF, NONCE ",c=biws," PROOF, "c=eSws," NONCE "," PROOF,
-    "c=biws,r=rOprNGfwEbeRWgbNEkqO," PROOF, "c=biws," NONCE "x," PROOF, "c=biws," NONCE "," PROOF "=",
-    "c=biws," NONCE "," PROOF ",x=y", "c=biws," NONCE ",p=dHzb", "c=biws," NONCE ",p=", "c=biws," NONCE ",p",
-    "c=biws," NONCE ",x=y," PROOF, "c=biws,,", ",,,,", "c=,r=,p=", "c=biws\n," NONCE "," PROOF,
+    "",
+    "c=biws",
+    "c=biws," NONCE,
+    PROOF,
+    "c=biws," PROOF,
+    NONCE ",c=biws," PROOF,
+    "c=eSws," NONCE "," PROOF,
+    "c=biws,r=rOprNGfwEbeRWgbNEkqO," PROOF,
+    "c=biws," NONCE "x," PROOF,
+    "c=biws," NONCE "," PROOF "=",
+    "c=biws," NONCE "," PROOF ",x=y",
+    "c=biws," NONCE ",p=dHzb",
+    "c=biws," NONCE ",p=",
+    "c=biws," NONCE ",p",
+    "c=biws," NONCE ",x=y," PROOF,
+    "c=biws,,",
+    ",,,,",
+    "c=,r=,p=",
+    "c=biws\n," NONCE "," PROOF,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (messages); i++)
@@ -449,7 +491,8 @@ test_refuses_bad_last_messages (Fixture *fixture, gconstpointer data)
 static void
 test_is_strict_about_base64 (Fixture *fixture, gconstpointer data)
 {
-  static const char *const texts[] = { "====", "biws biws", "biws\n", "biw", "bi=s", "b", "biws=", "bix=", "!" };
+  static const char *const texts[] = { "====", "biws biws", "biws\n", "biw", "bi=s",
+                                       "b",    "biws=",     "bix=",   "!" };
   g_autoptr (IsmbSasl) sasl = sasl_new (fixture, FALSE, NULL, NULL);
   g_autofree char *endless = g_strnfill (8192, 'A');
 

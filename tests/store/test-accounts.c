@@ -57,7 +57,8 @@ create (Fixture *fixture, const char *name, const char *password, IsmbRole role,
 }
 
 static void
-assert_refused (Fixture *fixture, const char *name, const char *password, IsmbRole role, IsmbError code)
+assert_refused (Fixture *fixture, const char *name, const char *password, IsmbRole role,
+                IsmbError code)
 {
   g_autoptr (GError) error = NULL;
 
@@ -185,9 +186,10 @@ test_leaves_out_what_is_damaged (Fixture *fixture, gconstpointer data)
 
   create (fixture, "alice", "secret", ISMB_ROLE_CLIENT, FALSE);
   create (fixture, "bob", "secret", ISMB_ROLE_CLIENT, FALSE);
-  g_assert_true (ismb_store_write_now (fixture->store,
-                                       "UPDATE account SET sha1_stored = x'00' WHERE name = 'alice'", NULL,
-                                       &error));
+  g_assert_true (
+    ismb_store_write_now (fixture->store,
+                          "UPDATE account SET sha1_stored = x'00' WHERE name = 'alice'", NULL,
+                          &error));
   close_accounts (fixture);
   g_test_expect_message ("ismb.store.accounts", G_LOG_LEVEL_WARNING, "*alice*damaged*");
   open_accounts (fixture);

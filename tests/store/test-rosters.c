@@ -57,9 +57,12 @@ test_survives_reopening (Fixture *fixture, gconstpointer data)
   static const char *const groups[] = { "core", "edge, east", NULL };
   const IsmbRosterEntry *entry = NULL;
 
-  g_assert_true (ismb_rosters_put (fixture->rosters, "a", "b@sw2", "Bob", groups, ISMB_SUBSCRIPTION_TO));
-  g_assert_true (ismb_rosters_put (fixture->rosters, "a", "c@sw2", NULL, NULL, ISMB_SUBSCRIPTION_FROM));
-  g_assert_true (ismb_rosters_set_subscription (fixture->rosters, "a", "d@sw3", ISMB_SUBSCRIPTION_PENDING_IN));
+  g_assert_true (
+    ismb_rosters_put (fixture->rosters, "a", "b@sw2", "Bob", groups, ISMB_SUBSCRIPTION_TO));
+  g_assert_true (
+    ismb_rosters_put (fixture->rosters, "a", "c@sw2", NULL, NULL, ISMB_SUBSCRIPTION_FROM));
+  g_assert_true (
+    ismb_rosters_set_subscription (fixture->rosters, "a", "d@sw3", ISMB_SUBSCRIPTION_PENDING_IN));
   reopen (fixture);
 
   entry = ismb_rosters_lookup (fixture->rosters, "a", "b@sw2");
@@ -82,7 +85,8 @@ test_changes_one_thing (Fixture *fixture, gconstpointer data)
   const IsmbRosterEntry *entry = NULL;
 
   ismb_rosters_put (fixture->rosters, "a", "b@sw2", "Bob", NULL, ISMB_SUBSCRIPTION_TO);
-  ismb_rosters_set_subscription (fixture->rosters, "a", "b@sw2", ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM);
+  ismb_rosters_set_subscription (fixture->rosters, "a", "b@sw2",
+                                 ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM);
   entry = ismb_rosters_lookup (fixture->rosters, "a", "b@sw2");
   g_assert_cmpstr (entry->name, ==, "Bob");
   /* with what was looked up, as a service does that keeps what the client left out */

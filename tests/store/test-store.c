@@ -89,7 +89,8 @@ read_numbers (IsmbStore *store)
   GArray *numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (GError) error = NULL;
 
-  ismb_store_read (store, "SELECT subscription FROM roster ORDER BY contact", "(x)", on_number, numbers, &error);
+  ismb_store_read (store, "SELECT subscription FROM roster ORDER BY contact", "(x)", on_number,
+                   numbers, &error);
   g_assert_no_error (error);
   return numbers;
 }
@@ -136,9 +137,12 @@ test_keeps_every_type (Fixture *fixture, gconstpointer data)
   g_autoptr (GVariant) read = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (ismb_store_write_now (fixture->store, "CREATE TABLE t (a, b, c, d, e, f)", NULL, &error));
-  g_assert_true (ismb_store_write_now (fixture->store, "INSERT INTO t VALUES (?,?,?,?,?,?)", written, &error));
-  g_assert_true (ismb_store_read (fixture->store, "SELECT * FROM t", "(sxbaymsms)", on_value, &read, &error));
+  g_assert_true (
+    ismb_store_write_now (fixture->store, "CREATE TABLE t (a, b, c, d, e, f)", NULL, &error));
+  g_assert_true (
+    ismb_store_write_now (fixture->store, "INSERT INTO t VALUES (?,?,?,?,?,?)", written, &error));
+  g_assert_true (
+    ismb_store_read (fixture->store, "SELECT * FROM t", "(sxbaymsms)", on_value, &read, &error));
   g_assert_no_error (error);
   g_assert_true (g_variant_equal (written, read));
   g_variant_unref (written);
@@ -150,7 +154,8 @@ test_refuses_text_that_is_none (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) read = NULL;
 
-  g_assert_false (ismb_store_read (fixture->store, "SELECT CAST(x'ff' AS TEXT)", "(s)", on_value, &read, &error));
+  g_assert_false (
+    ismb_store_read (fixture->store, "SELECT CAST(x'ff' AS TEXT)", "(s)", on_value, &read, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, fixture->path));
 }
@@ -392,8 +397,8 @@ test_survives_a_kill (Fixture *fixture, gconstpointer data)
   g_clear_object (&fixture->store);
   child = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
   g_assert_no_error (error);
-  g_input_stream_read_all (g_subprocess_get_stdout_pipe (child), acknowledged, sizeof acknowledged, &size, NULL,
-                           &error);
+  g_input_stream_read_all (g_subprocess_get_stdout_pipe (child), acknowledged, sizeof acknowledged,
+                           &size, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (size, ==, ACKNOWLEDGED);
   g_subprocess_send_signal (child, SIGKILL);

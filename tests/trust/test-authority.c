@@ -130,7 +130,9 @@ test_certifies (Fixture *fixture, gconstpointer data)
   g_assert_cmpstrv (names->vrs, vrs);
   g_assert_true (ismb_certificate_check (list[0], list[1], &error));
   g_assert_no_error (error);
-  days = (gnutls_x509_crt_get_expiration_time (list[0]) - g_get_real_time () / G_USEC_PER_SEC + 60) / 86400;
+  days = (gnutls_x509_crt_get_expiration_time (list[0]) - g_get_real_time () / G_USEC_PER_SEC +
+          60) /
+         86400;
   g_assert_cmpint (days, ==, 90);
   gnutls_x509_crt_deinit (list[0]);
   gnutls_x509_crt_deinit (list[1]);
@@ -185,7 +187,9 @@ test_refuses_a_changed_request (Fixture *fixture, gconstpointer data)
     name[2] = '2';
   base64 = g_base64_encode (der.data, der.size);
   gnutls_free (der.data);
-  changed = g_strdup_printf ("-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQUEST-----\n", base64);
+  changed =
+    g_strdup_printf ("-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQUEST-----\n",
+                     base64);
   assert_refused (authority, changed, "signature");
 }
 
@@ -210,7 +214,8 @@ test_refuses_what_is_no_request (Fixture *fixture, gconstpointer data)
   g_autofree char *endless = g_strnfill (1024 * 1024, 'A');
 
   assert_refused (authority, "", "no certificate request");
-  assert_refused (authority, "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
+  assert_refused (authority,
+                  "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
                   "no certificate request");
   assert_refused (authority, ismb_authority_get_ca_pem (authority), "no certificate request");
   assert_refused (authority, endless, "refused");

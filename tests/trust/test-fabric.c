@@ -71,7 +71,8 @@ certify (Fixture *fixture, IsmbFabric *fabric)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *request = ismb_fabric_request (fabric, &error);
-  char *bundle = ismb_authority_sign (ismb_fabric_get_authority (fixture->registrar), request, &error);
+  char *bundle = ismb_authority_sign (ismb_fabric_get_authority (fixture->registrar), request,
+                                      &error);
 
   g_assert_no_error (error);
   return bundle;
@@ -144,7 +145,8 @@ test_is_established_once (Fixture *fixture, gconstpointer data)
 
 /* A refusal leaves everything as it was. */
 static void
-assert_not_installed (Fixture *fixture, const char *bundle, const char *hash, IsmbError code, const char *why)
+assert_not_installed (Fixture *fixture, const char *bundle, const char *hash, IsmbError code,
+                      const char *why)
 {
   g_autofree char *path = g_build_filename (fixture->joiner_dir, "fabric.pem", NULL);
   g_autoptr (GError) error = NULL;
@@ -175,7 +177,8 @@ test_refuses_anothers_certificate (Fixture *fixture, gconstpointer data)
   IsmbFabric *twin = load (folder, "sw2.001122"); /* our name, another key */
   g_autofree char *twins = certify (fixture, twin);
 
-  assert_not_installed (fixture, bundle, ca_hash (fixture), ISMB_ERROR_UNTRUSTED, "is for sw1.001122");
+  assert_not_installed (fixture, bundle, ca_hash (fixture), ISMB_ERROR_UNTRUSTED,
+                        "is for sw1.001122");
   assert_not_installed (fixture, twins, ca_hash (fixture), ISMB_ERROR_UNTRUSTED, "another key");
   g_object_unref (twin);
   scratch_remove (folder);
@@ -189,15 +192,18 @@ test_refuses_bad_bundles (Fixture *fixture, gconstpointer data)
   g_autofree char *leaf_only = g_strconcat (leaf, "-----END CERTIFICATE-----\n", NULL);
   g_autofree char *three = g_strconcat (bundle, leaf_only, NULL);
   g_autofree char *self_signed = ismb_fabric_dup_chain_pem (fixture->joiner);
-  g_autofree char *not_signed = g_strconcat (self_signed, ismb_fabric_get_ca_pem (fixture->registrar), NULL);
-  g_autofree char *reversed = g_strconcat (ismb_fabric_get_ca_pem (fixture->registrar), leaf_only, NULL);
+  g_autofree char *not_signed = g_strconcat (self_signed,
+                                             ismb_fabric_get_ca_pem (fixture->registrar), NULL);
+  g_autofree char *reversed = g_strconcat (ismb_fabric_get_ca_pem (fixture->registrar), leaf_only,
+                                           NULL);
   const char *hash = ca_hash (fixture);
 
   assert_not_installed (fixture, "", hash, ISMB_ERROR_UNTRUSTED, "2 certificates");
   assert_not_installed (fixture, "no PEM", hash, ISMB_ERROR_UNTRUSTED, "2 certificates");
   assert_not_installed (fixture, leaf_only, hash, ISMB_ERROR_UNTRUSTED, "2 certificates");
   assert_not_installed (fixture, three, hash, ISMB_ERROR_UNTRUSTED, "2 certificates");
-  assert_not_installed (fixture, not_signed, hash, ISMB_ERROR_UNTRUSTED, "no certificate of this fabric");
+  assert_not_installed (fixture, not_signed, hash, ISMB_ERROR_UNTRUSTED,
+                        "no certificate of this fabric");
   assert_not_installed (fixture, reversed, hash, ISMB_ERROR_UNTRUSTED, "another fabric");
 }
 
@@ -208,7 +214,8 @@ certify_until (Fixture *fixture, IsmbFabric *fabric, gint64 expiry)
   g_autofree char *ca_path = g_build_filename (fixture->registrar_dir, "ca.key", NULL);
   g_auto (gnutls_x509_privkey_t) ca_key = ismb_key_file_load (ca_path, NULL);
   g_autofree char *self_signed = ismb_identity_self_sign (ismb_fabric_get_identity (fabric),
-                                                          ismb_fabric_get_domain (fabric), vrs, NULL);
+                                                          ismb_fabric_get_domain (fabric), vrs,
+                                                          NULL);
   g_auto (gnutls_x509_crt_t) ours = NULL;
   g_auto (gnutls_x509_crt_t) ca = NULL;
   g_auto (gnutls_x509_crt_t) leaf = NULL;
@@ -296,7 +303,8 @@ test_a_new_name_is_outside (Fixture *fixture, gconstpointer data)
 
   g_assert_true (ismb_fabric_install (fixture->joiner, bundle, ca_hash (fixture), NULL));
   g_object_unref (fixture->joiner);
-  g_test_expect_message ("ismb.trust.fabric", G_LOG_LEVEL_WARNING, "*is for sw2.001122*new request*");
+  g_test_expect_message ("ismb.trust.fabric", G_LOG_LEVEL_WARNING,
+                         "*is for sw2.001122*new request*");
   fixture->joiner = load (fixture->joiner_dir, "renamed.001122");
   g_test_assert_expected_messages ();
   g_assert_false (ismb_fabric_is_member (fixture->joiner));
@@ -310,7 +318,8 @@ test_refuses_a_damaged_file (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   put_bundle (fixture->joiner_dir, "half a certif");
-  g_assert_null (ismb_fabric_load (fixture->joiner_dir, "sw2.001122", vrs, ISMB_FABRIC_CLOSED, &error));
+  g_assert_null (
+    ismb_fabric_load (fixture->joiner_dir, "sw2.001122", vrs, ISMB_FABRIC_CLOSED, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED);
   g_assert_nonnull (strstr (error->message, "fabric.pem"));
 }

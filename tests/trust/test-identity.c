@@ -50,7 +50,8 @@ test_stays_the_same (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpstr (full_id, ==, ismb_identity_get_full_id (second));
   g_assert_cmpuint (strlen (full_id), ==, 52);
-  short_id = g_strdup_printf ("%.4s-%.4s-%.4s-%.4s", full_id, full_id + 4, full_id + 8, full_id + 12);
+  short_id = g_strdup_printf ("%.4s-%.4s-%.4s-%.4s", full_id, full_id + 4, full_id + 8,
+                              full_id + 12);
   g_assert_cmpstr (ismb_identity_get_id (first), ==, short_id);
 }
 
@@ -107,8 +108,8 @@ test_refuses_a_damaged_key (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *contents = NULL;
 
-  g_assert_true (g_file_set_contents_full (fixture->key_path, "-----BEGIN PRIVATE KEY-----\nMIG", -1, 0, 0600,
-                                           &error));
+  g_assert_true (g_file_set_contents_full (fixture->key_path, "-----BEGIN PRIVATE KEY-----\nMIG",
+                                           -1, 0, 0600, &error));
   assert_refused (fixture, ISMB_ERROR_FAILED, "cannot be read");
   g_assert_true (g_file_get_contents (fixture->key_path, &contents, NULL, NULL));
   g_assert_true (g_str_has_suffix (contents, "MIG"));
@@ -149,7 +150,8 @@ test_names_itself (Fixture *fixture, gconstpointer data)
 static void
 test_refuses_names_of_none (Fixture *fixture, gconstpointer data)
 {
-  static const char *const domains[] = { "", ".sw1", "sw1.", "-sw1", "a..b", "Sw1", "sw_1", "*.sw1", "s w", "ä" };
+  static const char *const domains[] = { "",    ".sw1", "sw1.",  "-sw1", "a..b",
+                                         "Sw1", "sw_1", "*.sw1", "s w",  "ä" };
   static const char *const bad_vr[] = { "", NULL };
   g_autoptr (IsmbIdentity) identity = load (fixture);
   g_autofree char *longest = g_strnfill (63, 'a');
@@ -177,7 +179,8 @@ test_its_key_fits (Fixture *fixture, gconstpointer data)
 
   gnutls_certificate_allocate_credentials (&credentials);
   g_assert_cmpint (gnutls_certificate_set_x509_key_mem (credentials, &certificate_datum, &key_datum,
-                                                        GNUTLS_X509_FMT_PEM), ==, 0);
+                                                        GNUTLS_X509_FMT_PEM),
+                   ==, 0);
   gnutls_certificate_free_credentials (credentials);
 }
 

@@ -15,8 +15,8 @@
 
 static const char *const vrs[] = { "VR-Mgmt", "Größe 1", NULL };
 
-/* One switch that judges, in a fabric of its own; the CA's key, to make certificates that no CA of ours
- * would; and the key of the peer that is judged. */
+/* One switch that judges, in a fabric of its own; the CA's key, to make certificates that no CA of
+ * ours would; and the key of the peer that is judged. */
 typedef struct
 {
   char *folder;
@@ -78,7 +78,8 @@ set_up (Fixture *fixture, gconstpointer data)
   g_assert_true (ismb_fabric_establish (fixture->fabric, "Campus", NULL));
   key_path = g_build_filename (fixture->folder, "ca.key", NULL);
   fixture->ca_key = ismb_key_file_load (key_path, NULL);
-  g_assert_true (ismb_certificate_list_from_pem (ismb_fabric_get_ca_pem (fixture->fabric), 1, &fixture->ca, NULL));
+  g_assert_true (ismb_certificate_list_from_pem (ismb_fabric_get_ca_pem (fixture->fabric), 1,
+                                                 &fixture->ca, NULL));
   fixture->peer_key = ismb_certificate_new_key (NULL);
   fixture->id_uri = id_uri_of (fixture->peer_key);
 }
@@ -99,10 +100,17 @@ good (Fixture *fixture)
 {
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
-  return (Recipe){ { { GNUTLS_SAN_DNSNAME, DOMAIN }, { GNUTLS_SAN_OTHERNAME_XMPP, DOMAIN },
-                     { GNUTLS_SAN_URI, fixture->id_uri }, { GNUTLS_SAN_URI, "ismb:vr:VR-Mgmt" } },
-                   "whatever", { GNUTLS_KP_TLS_WWW_SERVER, GNUTLS_KP_TLS_WWW_CLIENT }, now - HOUR, now + HOUR,
-                   FALSE, fixture->ca, fixture->ca_key };
+  return (Recipe){ { { GNUTLS_SAN_DNSNAME, DOMAIN },
+                     { GNUTLS_SAN_OTHERNAME_XMPP, DOMAIN },
+                     { GNUTLS_SAN_URI, fixture->id_uri },
+                     { GNUTLS_SAN_URI, "ismb:vr:VR-Mgmt" } },
+                   "whatever",
+                   { GNUTLS_KP_TLS_WWW_SERVER, GNUTLS_KP_TLS_WWW_CLIENT },
+                   now - HOUR,
+                   now + HOUR,
+                   FALSE,
+                   fixture->ca,
+                   fixture->ca_key };
 }
 
 /* GnuTLS would not write a NUL into a name; a hostile CA's software would. */
@@ -126,7 +134,8 @@ add_names (gnutls_x509_crt_t leaf, const Recipe *recipe)
     {
       const char *text = recipe->names[i].text;
       gnutls_datum_t datum = { (guint8 *) text, strlen (text) };
-      g_assert_cmpint (gnutls_subject_alt_names_set (names, recipe->names[i].type, &datum, NULL), >=, 0);
+      g_assert_cmpint (gnutls_subject_alt_names_set (names, recipe->names[i].type, &datum, NULL),
+                       >=, 0);
     }
   g_assert_cmpint (gnutls_x509_ext_export_subject_alt_names (names, &extension), >=, 0);
   put_nul (&extension);
@@ -154,8 +163,9 @@ make (Fixture *fixture, const Recipe *recipe)
   for (guint i = 0; i < G_N_ELEMENTS (recipe->purposes); i++)
     if (recipe->purposes[i] != NULL)
       gnutls_x509_crt_set_key_purpose_oid (leaf, recipe->purposes[i], 0);
-  g_assert_cmpint (gnutls_x509_crt_sign2 (leaf, recipe->issuer != NULL ? recipe->issuer : leaf, recipe->issuer_key,
-                                          GNUTLS_DIG_SHA256, 0), >=, 0);
+  g_assert_cmpint (gnutls_x509_crt_sign2 (leaf, recipe->issuer != NULL ? recipe->issuer : leaf,
+                                          recipe->issuer_key, GNUTLS_DIG_SHA256, 0),
+                   >=, 0);
   return leaf;
 }
 
@@ -176,7 +186,8 @@ chain_new (void)
 }
 
 static gboolean
-verify (Fixture *fixture, const Recipe *recipe, const char *domain, const char *vr, char **id, GError **error)
+verify (Fixture *fixture, const Recipe *recipe, const char *domain, const char *vr, char **id,
+        GError **error)
 {
   g_auto (gnutls_x509_crt_t) leaf = make (fixture, recipe);
   g_autoptr (GPtrArray) chain = chain_new ();
@@ -197,7 +208,8 @@ assert_believed (Fixture *fixture, const Recipe *recipe, const char *vr)
 }
 
 static void
-assert_untrusted_as (Fixture *fixture, const Recipe *recipe, const char *domain, const char *vr, const char *why)
+assert_untrusted_as (Fixture *fixture, const Recipe *recipe, const char *domain, const char *vr,
+                     const char *why)
 {
   g_autofree char *id = NULL;
   g_autoptr (GError) error = NULL;
@@ -231,7 +243,8 @@ test_refuses_other_names (Fixture *fixture, gconstpointer data)
 {
   Recipe recipe = good (fixture);
 
-  assert_untrusted_as (fixture, &recipe, "sw3.001122", "VR-Mgmt", "is for " DOMAIN ", not for sw3.001122");
+  assert_untrusted_as (fixture, &recipe, "sw3.001122", "VR-Mgmt",
+                       "is for " DOMAIN ", not for sw3.001122");
   assert_untrusted_as (fixture, &recipe, DOMAIN, "VR-Data", "not for the virtual router VR-Data");
   assert_untrusted_as (fixture, &recipe, DOMAIN, "vr-mgmt", "not for the virtual router");
 }
@@ -307,7 +320,8 @@ test_refuses_the_common_name (Fixture *fixture, gconstpointer data)
 static void
 test_refuses_strange_domains (Fixture *fixture, gconstpointer data)
 {
-  static const char *const domains[] = { "*.001122", "*", "SW2.001122", "sw2_001122", "sw2.001122.", "sw2 .001122" };
+  static const char *const domains[] = { "*.001122",   "*",           "SW2.001122",
+                                         "sw2_001122", "sw2.001122.", "sw2 .001122" };
   Recipe recipe = good (fixture);
 
   for (guint i = 0; i < G_N_ELEMENTS (domains); i++)
@@ -389,8 +403,10 @@ test_refuses_anothers_id (Fixture *fixture, gconstpointer data)
 static void
 test_refuses_strange_uris (Fixture *fixture, gconstpointer data)
 {
-  static const char *const uris[] = { "ismb:vr:", "ismb:vr:VR%2DMgmt", "ismb:vr:%00", "ismb:vr:%ff", "ismb:vr:a b",
-                                      "ismb:vr:%0A", "http://example.org/", "ismb:" };
+  static const char *const uris[] = {
+    "ismb:vr:",    "ismb:vr:VR%2DMgmt", "ismb:vr:%00",         "ismb:vr:%ff",
+    "ismb:vr:a b", "ismb:vr:%0A",       "http://example.org/", "ismb:"
+  };
   Recipe recipe = good (fixture);
 
   recipe.names[4].type = GNUTLS_SAN_URI;
