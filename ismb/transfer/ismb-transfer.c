@@ -10,6 +10,7 @@
 #include "ismb/transfer/ismb-inband.h"
 #include "ismb/transfer/ismb-offer.h"
 #include "ismb/transfer/ismb-outcome.h"
+#include "ismb/transfer/ismb-transfer-private.h"
 
 /* The name under which every switch takes files. */
 #define RECEIVER_NAME "switch"
@@ -242,6 +243,30 @@ transfer_new (const char *root, const char *fname, const char *const *peers, con
   return transfer;
 }
 
+void
+_ismb_client_send_file_from_async (IsmbClient *self, const char *root, const char *fname,
+                                   const char *const *peers, const char *sent_name, gboolean overwrite,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) reading = NULL;
+
+  g_task_set_source_tag (task, _ismb_client_send_file_from_async);
+  if (root == NULL)
+    {
+      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
+                               "%s cannot be sent: open the client on a switch first, which has a files root",
+                               fname);
+      return;
+    }
+  g_task_set_task_data (task, transfer_new (root, fname, peers, sent_name, overwrite), transfer_free);
+  reading = g_task_new (self, cancellable, on_file_read, g_object_ref (task));
+  g_task_set_source_tag (reading, read_file_in_thread);
+  g_task_set_task_data (reading, g_task_get_task_data (task), NULL);
+  g_task_run_in_thread (reading, read_file_in_thread);
+}
+
 /**
  * ismb_client_send_file_to_peers_async:
  * @self: a client whose session has started
@@ -265,28 +290,11 @@ ismb_client_send_file_to_peers_async (IsmbClient *self, const char *fname, const
                                       GCancellable *cancellable, GAsyncReadyCallback callback,
                                       gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GTask) reading = NULL;
-  const char *root;
-
   g_return_if_fail (ISMB_IS_CLIENT (self));
   g_return_if_fail (fname != NULL);
   g_return_if_fail (peers != NULL);
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ismb_client_send_file_to_peers_async);
-  root = ismb_client_get_files_root (self);
-  if (root == NULL)
-    {
-      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
-                               "%s cannot be sent: open the client on a switch first, which has a files root",
-                               fname);
-      return;
-    }
-  g_task_set_task_data (task, transfer_new (root, fname, peers, sent_name, overwrite), transfer_free);
-  reading = g_task_new (self, cancellable, on_file_read, g_object_ref (task));
-  g_task_set_source_tag (reading, read_file_in_thread);
-  g_task_set_task_data (reading, g_task_get_task_data (task), NULL);
-  g_task_run_in_thread (reading, read_file_in_thread);
+  _ismb_client_send_file_from_async (self, ismb_client_get_files_root (self), fname, peers, sent_name,
+                                     overwrite, cancellable, callback, user_data);
 }
 
 /**
