@@ -44,6 +44,7 @@ struct _IsmbMdnsEmbedded
   IsmbMdnsAddresses *addresses;
   IsmbMdnsPeers *peers;
   gboolean collided;
+  gboolean txt_is_stale; /* the fabric changed while the name was probed for */
   guint retry_id;
 };
 
@@ -131,6 +132,18 @@ on_collision (IsmbMdnsEmbedded *self)
 }
 
 static void
+update_txt (IsmbMdnsEmbedded *self)
+{
+  g_autoptr (AvahiStringList) txt = ismb_mdns_txt_new (self->vr, self->device_id, self->fabric_id);
+
+  self->txt_is_stale = FALSE;
+  if (avahi_server_update_service_txt_strlst (self->server, self->group, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC,
+                                              0, self->domain, ISMB_MDNS_SERVICE, ISMB_MDNS_DOMAIN, txt) < 0)
+    g_warning ("cannot announce the new fabric of %s on %s: %s", self->domain, self->vr,
+               avahi_strerror (avahi_server_errno (self->server)));
+}
+
+static void
 on_group_state (AvahiServer *server, AvahiSEntryGroup *group, AvahiEntryGroupState state, void *user_data)
 {
   IsmbMdnsEmbedded *self = user_data;
@@ -144,6 +157,8 @@ on_group_state (AvahiServer *server, AvahiSEntryGroup *group, AvahiEntryGroupSta
     {
       self->collided = FALSE;
       g_info ("announced as %s on %s", self->domain, self->vr);
+      if (self->txt_is_stale)
+        update_txt (self);
     }
 }
 
@@ -280,8 +295,6 @@ ismb_mdns_embedded_new (const char *domain, const char *vr, guint16 port, const 
 void
 ismb_mdns_embedded_set_fabric_id (IsmbMdnsEmbedded *self, const char *fabric_id)
 {
-  g_autoptr (AvahiStringList) txt = NULL;
-
   g_return_if_fail (ISMB_IS_MDNS_EMBEDDED (self));
 
   if (g_strcmp0 (self->fabric_id, fabric_id) == 0)
@@ -290,10 +303,8 @@ ismb_mdns_embedded_set_fabric_id (IsmbMdnsEmbedded *self, const char *fabric_id)
   self->fabric_id = g_strdup (fabric_id);
   if (self->server == NULL || self->collided)
     return;
-  txt = ismb_mdns_txt_new (self->vr, self->device_id, self->fabric_id);
-  if (avahi_server_update_service_txt_strlst (self->server, self->group, AVAHI_IF_UNSPEC,
-                                              AVAHI_PROTO_UNSPEC, 0, self->domain, ISMB_MDNS_SERVICE,
-                                              ISMB_MDNS_DOMAIN, txt) < 0)
-    g_warning ("cannot announce the new fabric of %s on %s: %s", self->domain, self->vr,
-               avahi_strerror (avahi_server_errno (self->server)));
+  /* While it is still probed for, the name would collide with the old record that our own probes carry. */
+  self->txt_is_stale = avahi_s_entry_group_get_state (self->group) != AVAHI_ENTRY_GROUP_ESTABLISHED;
+  if (!self->txt_is_stale)
+    update_txt (self);
 }
