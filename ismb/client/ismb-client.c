@@ -6,50 +6,15 @@
 
 #include <string.h>
 
-#include "ismb/client/ismb-channel.h"
-#include "ismb/client/ismb-client-private.h"
-#include "ismb/client/ismb-dialer.h"
-#include "ismb/client/ismb-events.h"
-#include "ismb/client/ismb-home.h"
-#include "ismb/client/ismb-inbox.h"
-#include "ismb/client/ismb-requests.h"
+#include "ismb/client/ismb-client-parts.h"
 #include "ismb/client/ismb-roster-private.h"
 #include "ismb/core/ismb-error.h"
-#include "ismb/core/ismb-namespaces.h"
-#include "ismb/core/ismb-stanza-private.h"
 #include "ismb/local/ismb-control.h"
 
 #define DEFAULT_VR "VR-Mgmt"
 #define CONNECT_TIMEOUT 15000     /* milliseconds */
-#define REQUEST_TIMEOUT 30000
-#define OUTBOX_MAX 256            /* stanzas sent before the session is there */
-#define QUEUED_MAX (16 * 1024 * 1024) /* bytes that the server has not taken */
 
-typedef enum { IDLE, OPENING, OPEN, CLOSING } State;
-
-typedef struct
-{
-  char *name, *password, *vr, *runtime_dir, *resource;
-  char *server_jid;         /* a stranger's server; NULL: the daemon of this switch */
-  char *server_host, *ca_file;
-  guint server_port, connect_timeout;
-  gboolean require_tls;
-
-  State state;
-  GTask *opening;           /* while OPENING */
-  GCancellable *attempt;    /* likewise: ends what the steps are waiting for */
-  GSource *cancel;          /* likewise: the caller's wish */
-  char *auto_jid;
-  IsmbJid *bound_jid;
-  IsmbHome *home;
-  IsmbChannel *channel;
-  IsmbRoster *roster;
-  IsmbRequests *requests;
-  IsmbEvents *events;
-  IsmbInbox *inbox;
-  GQueue outbox;            /* of char *, before the session */
-} IsmbClientPrivate;
-
+typedef IsmbClientParts IsmbClientPrivate;
 G_DEFINE_TYPE_WITH_PRIVATE (IsmbClient, ismb_client, G_TYPE_OBJECT)
 
 enum
@@ -62,254 +27,47 @@ enum { SESSION_START, MESSAGE, PRESENCE_AVAILABLE, N_SIGNALS };
 static GParamSpec *properties[N_PROPERTIES];
 static guint signals[N_SIGNALS];
 
-static IsmbClientPrivate *
-get_private (IsmbClient *self)
+IsmbClientParts *
+_ismb_client_get_parts (IsmbClient *self)
 {
   return ismb_client_get_instance_private (self);
 }
 
-static void
-set_auto_jid (IsmbClient *self, const char *jid)
-{
-  IsmbClientPrivate *priv = get_private (self);
+/* What the connection tells */
 
-  if (g_strcmp0 (priv->auto_jid, jid) == 0)
-    return;
-  g_free (priv->auto_jid);
-  priv->auto_jid = g_strdup (jid);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_JID]);
+static void
+on_event (GObject *owner, const char *event, GObject *payload)
+{
+  ismb_client_emit_event (ISMB_CLIENT (owner), event, payload);
 }
 
 static void
-set_bound_jid (IsmbClient *self, IsmbJid *jid)
+on_started (GObject *owner)
 {
-  if (g_set_object (&get_private (self)->bound_jid, jid))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BOUND_JID]);
-}
-
-/* The end of a session, and of an attempt at one */
-
-static void
-forget_attempt (IsmbClientPrivate *priv)
-{
-  g_clear_object (&priv->attempt);
-  if (priv->cancel != NULL)
-    g_source_destroy (priv->cancel);
-  g_clear_pointer (&priv->cancel, g_source_unref);
+  g_signal_emit (owner, signals[SESSION_START], 0);
 }
 
 static void
-forget_session (IsmbClient *self)
+on_ended (GObject *owner)
 {
-  IsmbClientPrivate *priv = get_private (self);
-  g_autoptr (GError) error = NULL;
+  IsmbClientParts *parts = _ismb_client_get_parts (ISMB_CLIENT (owner));
+  g_autoptr (GError) error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
+                                                  "the session ended before the answer came");
 
-  priv->state = IDLE;
-  ismb_channel_stop (priv->channel);
-  g_queue_clear_full (&priv->outbox, g_free);
-  _ismb_roster_clear_resources (priv->roster);
-  set_bound_jid (self, NULL);
-  error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the session ended before the answer came");
-  ismb_requests_fail (priv->requests, NULL, error);
-}
-
-/* Takes the error. `connected`: the event of that name was told, so its counterpart is due. */
-static void
-fail_opening (IsmbClient *self, GError *error, gboolean connected)
-{
-  IsmbClientPrivate *priv = get_private (self);
-  g_autoptr (GTask) task = g_steal_pointer (&priv->opening);
-  gboolean refused = g_error_matches (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED)
-                     || g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED);
-
-  g_cancellable_cancel (priv->attempt);
-  forget_attempt (priv);
-  forget_session (self);
-  if (refused && connected)
-    ismb_client_emit_event (self, "failed_auth", NULL);
-  if (connected)
-    ismb_client_emit_event (self, "disconnected", NULL);
-  g_task_return_error (task, error);
-}
-
-static gboolean
-on_cancelled (GCancellable *cancellable, gpointer user_data)
-{
-  GError *error = NULL;
-
-  g_cancellable_set_error_if_cancelled (cancellable, &error);
-  fail_opening (user_data, error, FALSE);
-  return G_SOURCE_REMOVE;
+  _ismb_roster_clear_resources (parts->roster);
+  ismb_requests_fail (parts->requests, NULL, error);
 }
 
 static void
-on_channel_closed (const GError *error, gpointer user_data)
+on_stanza (GObject *owner, IsmbStanza *stanza)
 {
-  g_autoptr (IsmbClient) self = g_object_ref (ISMB_CLIENT (user_data));
-  IsmbClientPrivate *priv = get_private (self);
-  gboolean orderly = priv->state == CLOSING;
-
-  if (priv->state == OPENING)
-    {
-      fail_opening (self, error != NULL ? g_error_copy (error)
-                                        : g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM, "the stream ended"), TRUE);
-      return;
-    }
-  if (error != NULL)
-    g_info ("the session of %s ended: %s", priv->auto_jid, error->message);
-  forget_session (self);
-  if (!orderly)
-    ismb_client_emit_event (self, "session_end", NULL);
-  ismb_client_emit_event (self, "disconnected", NULL);
-}
-
-/* The session */
-
-static void
-on_channel_ready (IsmbJid *bound_jid, gpointer user_data)
-{
-  g_autoptr (IsmbClient) self = g_object_ref (ISMB_CLIENT (user_data));
-  IsmbClientPrivate *priv = get_private (self);
-  g_autoptr (GTask) task = g_steal_pointer (&priv->opening);
-  char *xml;
-
-  forget_attempt (priv);
-  priv->state = OPEN;
-  set_bound_jid (self, bound_jid);
-  g_info ("%s is signed in", ismb_jid_get_full (bound_jid));
-  ismb_client_emit_event (self, "session_bind", G_OBJECT (bound_jid));
-  while ((xml = g_queue_pop_head (&priv->outbox)) != NULL)
-    {
-      ismb_channel_send (priv->channel, xml, strlen (xml));
-      g_free (xml);
-    }
-  ismb_client_emit_event (self, "session_start", NULL);
-  g_signal_emit (self, signals[SESSION_START], 0);
-  g_task_return_boolean (task, TRUE);
+  ismb_inbox_take (_ismb_client_get_parts (ISMB_CLIENT (owner))->inbox, stanza);
 }
 
 static void
-on_channel_stanza (IsmbTree *tree, gpointer user_data)
+on_changed (GObject *owner, const char *property)
 {
-  g_autoptr (IsmbClient) self = g_object_ref (ISMB_CLIENT (user_data));
-  g_autoptr (GError) error = NULL;
-  g_autoptr (IsmbStanza) stanza = _ismb_stanza_new_from_tree (tree, &error);
-
-  if (stanza == NULL)
-    g_debug ("left out: %s", error->message);
-  else
-    ismb_inbox_take (get_private (self)->inbox, stanza);
-}
-
-/* Opening, step by step. Each step's callback looks whether its attempt is still the one. */
-
-static void
-on_dialled (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-  IsmbClient *self = g_task_get_source_object (task);
-  IsmbClientPrivate *priv = get_private (self);
-  g_autofree char *jid = NULL;
-  gboolean secret = FALSE;
-  GError *error = NULL;
-  g_autoptr (GIOStream) stream = ismb_dial_finish (result, &secret, &error);
-
-  if (task != priv->opening)
-    {
-      g_clear_error (&error);
-      return;
-    }
-  if (stream == NULL)
-    {
-      fail_opening (self, error, FALSE);
-      return;
-    }
-  ismb_client_emit_event (self, "connected", NULL);
-  if (task != priv->opening) /* the handler closed it */
-    return;
-  jid = g_strconcat (priv->auto_jid, "/", priv->resource, NULL);
-  if (!ismb_channel_start (priv->channel, stream, secret, jid,
-                           priv->server_jid != NULL ? priv->password : ismb_home_get_password (priv->home), &error))
-    fail_opening (self, error, TRUE);
-}
-
-static void
-dial (IsmbClient *self, GTask *task)
-{
-  IsmbClientPrivate *priv = get_private (self);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (IsmbJid) jid = ismb_jid_new (priv->auto_jid, &error);
-  IsmbDialPlan plan = { NULL };
-
-  /* libstrophe 0.12 writes the name into SCRAM unescaped (RFC 5802, 5.1). */
-  if (jid != NULL && (ismb_jid_get_local (jid) == NULL || strpbrk (ismb_jid_get_local (jid), ",=") != NULL))
-    g_set_error (&error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
-                 "cannot sign in as %s: the name is missing, or has a comma or an equals sign", priv->auto_jid);
-  if (error != NULL)
-    {
-      fail_opening (self, g_steal_pointer (&error), FALSE);
-      return;
-    }
-  plan.unix_path = priv->server_jid == NULL ? ismb_home_get_c2s_path (priv->home) : NULL;
-  plan.domain = ismb_jid_get_domain (jid);
-  plan.host = priv->server_host;
-  plan.port = priv->server_port;
-  plan.ca_file = priv->ca_file;
-  plan.clear = !priv->require_tls;
-  plan.deadline = priv->connect_timeout;
-  ismb_dial_async (&plan, priv->attempt, on_dialled, g_object_ref (task));
-}
-
-static void
-on_home (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-  IsmbClient *self = ISMB_CLIENT (source);
-  IsmbClientPrivate *priv = get_private (self);
-  GError *error = NULL;
-  gboolean entered = ismb_home_enter_finish (source, result, &error);
-
-  if (task != priv->opening)
-    {
-      g_clear_error (&error);
-      return;
-    }
-  if (!entered)
-    {
-      fail_opening (self, error, FALSE);
-      return;
-    }
-  set_auto_jid (self, ismb_home_get_account (priv->home));
-  dial (self, task);
-}
-
-static void
-enter_home (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  IsmbClientPrivate *priv = get_private (self);
-
-  ismb_home_enter_async (priv->home, G_OBJECT (self), priv->runtime_dir, priv->vr, priv->name, priv->password,
-                         cancellable, callback, user_data);
-}
-
-/* The home's word of the switch's peers */
-
-static void
-on_peer_found (IsmbPeer *peer, gpointer user_data)
-{
-  ismb_client_emit_event (user_data, "peer_found", G_OBJECT (peer));
-}
-
-static void
-on_peer_changed (IsmbPeer *peer, gpointer user_data)
-{
-  ismb_client_emit_event (user_data, "peer_changed", G_OBJECT (peer));
-}
-
-static void
-on_peer_lost (IsmbPeer *peer, gpointer user_data)
-{
-  ismb_client_emit_event (user_data, "peer_lost", G_OBJECT (peer));
+  g_object_notify (owner, property);
 }
 
 /* The object */
@@ -317,50 +75,46 @@ on_peer_lost (IsmbPeer *peer, gpointer user_data)
 static void
 ismb_client_constructed (GObject *object)
 {
-  IsmbClientPrivate *priv = get_private (ISMB_CLIENT (object));
+  static const IsmbConnectionCallbacks from_connection = { on_event, on_started, on_ended, on_stanza, on_changed };
+  IsmbClientParts *parts = _ismb_client_get_parts (ISMB_CLIENT (object));
+  IsmbConnectionConfig *config = &parts->config;
 
   G_OBJECT_CLASS (ismb_client_parent_class)->constructed (object);
-  if (priv->resource == NULL)
-    priv->resource = g_strdup_printf ("ismb-%08x%08x", g_random_int (), g_random_int ());
-  if (priv->vr == NULL)
-    priv->vr = g_strdup (DEFAULT_VR);
-  if (priv->runtime_dir == NULL)
-    priv->runtime_dir = g_strdup (ismb_control_runtime_dir ());
-  if (priv->server_jid != NULL)
-    priv->auto_jid = g_strdup (priv->server_jid);
+  if (config->resource == NULL)
+    config->resource = g_strdup_printf ("ismb-%08x%08x", g_random_int (), g_random_int ());
+  if (config->vr == NULL)
+    config->vr = g_strdup (DEFAULT_VR);
+  if (config->runtime_dir == NULL)
+    config->runtime_dir = g_strdup (ismb_control_runtime_dir ());
+  parts->connection = ismb_connection_new (object, config, &from_connection);
 }
 
-/* Handlers may hold what holds us; they go first. */
 static void
 ismb_client_dispose (GObject *object)
 {
-  IsmbClientPrivate *priv = get_private (ISMB_CLIENT (object));
+  IsmbClientParts *parts = _ismb_client_get_parts (ISMB_CLIENT (object));
 
-  g_clear_pointer (&priv->channel, ismb_channel_free);
-  g_clear_pointer (&priv->home, ismb_home_free);
-  g_clear_pointer (&priv->inbox, ismb_inbox_free);
-  g_clear_pointer (&priv->events, ismb_events_free);
-  g_clear_pointer (&priv->requests, ismb_requests_free);
-  g_queue_clear_full (&priv->outbox, g_free);
-  g_clear_object (&priv->roster);
-  g_clear_object (&priv->bound_jid);
+  g_clear_pointer (&parts->connection, ismb_connection_free);
+  g_clear_pointer (&parts->inbox, ismb_inbox_free);
+  g_clear_pointer (&parts->events, ismb_events_free);
+  g_clear_pointer (&parts->requests, ismb_requests_free);
+  g_clear_object (&parts->roster);
   G_OBJECT_CLASS (ismb_client_parent_class)->dispose (object);
 }
 
 static void
 ismb_client_finalize (GObject *object)
 {
-  IsmbClientPrivate *priv = get_private (ISMB_CLIENT (object));
+  IsmbConnectionConfig *config = &_ismb_client_get_parts (ISMB_CLIENT (object))->config;
 
-  g_free (priv->name);
-  g_free (priv->password);
-  g_free (priv->vr);
-  g_free (priv->runtime_dir);
-  g_free (priv->resource);
-  g_free (priv->server_jid);
-  g_free (priv->server_host);
-  g_free (priv->ca_file);
-  g_free (priv->auto_jid);
+  g_free (config->name);
+  g_free (config->password);
+  g_free (config->vr);
+  g_free (config->runtime_dir);
+  g_free (config->resource);
+  g_free (config->server_jid);
+  g_free (config->server_host);
+  g_free (config->ca_file);
   G_OBJECT_CLASS (ismb_client_parent_class)->finalize (object);
 }
 
@@ -368,23 +122,23 @@ static void
 ismb_client_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   IsmbClient *self = ISMB_CLIENT (object);
-  IsmbClientPrivate *priv = get_private (self);
+  IsmbConnectionConfig *config = &_ismb_client_get_parts (self)->config;
 
   switch (id)
     {
-    case PROP_NAME: g_value_set_string (value, priv->name); break;
-    case PROP_VR: g_value_set_string (value, priv->vr); break;
-    case PROP_RUNTIME_DIR: g_value_set_string (value, priv->runtime_dir); break;
-    case PROP_RESOURCE: g_value_set_string (value, priv->resource); break;
-    case PROP_AUTO_JID: g_value_set_string (value, priv->auto_jid); break;
-    case PROP_BOUND_JID: g_value_set_object (value, priv->bound_jid); break;
+    case PROP_NAME: g_value_set_string (value, config->name); break;
+    case PROP_VR: g_value_set_string (value, config->vr); break;
+    case PROP_RUNTIME_DIR: g_value_set_string (value, config->runtime_dir); break;
+    case PROP_RESOURCE: g_value_set_string (value, config->resource); break;
+    case PROP_AUTO_JID: g_value_set_string (value, ismb_client_get_auto_jid (self)); break;
+    case PROP_BOUND_JID: g_value_set_object (value, ismb_client_get_bound_jid (self)); break;
     case PROP_FILES_ROOT: g_value_set_string (value, ismb_client_get_files_root (self)); break;
-    case PROP_SERVER_JID: g_value_set_string (value, priv->server_jid); break;
-    case PROP_SERVER_HOST: g_value_set_string (value, priv->server_host); break;
-    case PROP_SERVER_PORT: g_value_set_uint (value, priv->server_port); break;
-    case PROP_CA_FILE: g_value_set_string (value, priv->ca_file); break;
-    case PROP_REQUIRE_TLS: g_value_set_boolean (value, priv->require_tls); break;
-    case PROP_CONNECT_TIMEOUT: g_value_set_uint (value, priv->connect_timeout); break;
+    case PROP_SERVER_JID: g_value_set_string (value, config->server_jid); break;
+    case PROP_SERVER_HOST: g_value_set_string (value, config->server_host); break;
+    case PROP_SERVER_PORT: g_value_set_uint (value, config->server_port); break;
+    case PROP_CA_FILE: g_value_set_string (value, config->ca_file); break;
+    case PROP_REQUIRE_TLS: g_value_set_boolean (value, config->require_tls); break;
+    case PROP_CONNECT_TIMEOUT: g_value_set_uint (value, config->connect_timeout); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -399,21 +153,21 @@ replace (char **slot, const GValue *value)
 static void
 ismb_client_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  IsmbClientPrivate *priv = get_private (ISMB_CLIENT (object));
+  IsmbConnectionConfig *config = &_ismb_client_get_parts (ISMB_CLIENT (object))->config;
 
   switch (id)
     {
-    case PROP_NAME: replace (&priv->name, value); break;
-    case PROP_PASSWORD: replace (&priv->password, value); break;
-    case PROP_VR: replace (&priv->vr, value); break;
-    case PROP_RUNTIME_DIR: replace (&priv->runtime_dir, value); break;
-    case PROP_RESOURCE: replace (&priv->resource, value); break;
-    case PROP_SERVER_JID: replace (&priv->server_jid, value); break;
-    case PROP_SERVER_HOST: replace (&priv->server_host, value); break;
-    case PROP_SERVER_PORT: priv->server_port = g_value_get_uint (value); break;
-    case PROP_CA_FILE: replace (&priv->ca_file, value); break;
-    case PROP_REQUIRE_TLS: priv->require_tls = g_value_get_boolean (value); break;
-    case PROP_CONNECT_TIMEOUT: priv->connect_timeout = g_value_get_uint (value); break;
+    case PROP_NAME: replace (&config->name, value); break;
+    case PROP_PASSWORD: replace (&config->password, value); break;
+    case PROP_VR: replace (&config->vr, value); break;
+    case PROP_RUNTIME_DIR: replace (&config->runtime_dir, value); break;
+    case PROP_RESOURCE: replace (&config->resource, value); break;
+    case PROP_SERVER_JID: replace (&config->server_jid, value); break;
+    case PROP_SERVER_HOST: replace (&config->server_host, value); break;
+    case PROP_SERVER_PORT: config->server_port = g_value_get_uint (value); break;
+    case PROP_CA_FILE: replace (&config->ca_file, value); break;
+    case PROP_REQUIRE_TLS: config->require_tls = g_value_get_boolean (value); break;
+    case PROP_CONNECT_TIMEOUT: config->connect_timeout = g_value_get_uint (value); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -562,16 +316,12 @@ ismb_client_class_init (IsmbClientClass *klass)
 static void
 ismb_client_init (IsmbClient *self)
 {
-  static const IsmbChannelCallbacks from_channel = { on_channel_ready, on_channel_stanza, on_channel_closed };
-  static const IsmbHomeCallbacks from_home = { on_peer_found, on_peer_changed, on_peer_lost };
-  IsmbClientPrivate *priv = get_private (self);
+  IsmbClientParts *parts = _ismb_client_get_parts (self);
 
-  priv->home = ismb_home_new (&from_home, self);
-  priv->channel = ismb_channel_new (&from_channel, self);
-  priv->roster = _ismb_roster_new ();
-  priv->requests = ismb_requests_new ();
-  priv->events = ismb_events_new ();
-  priv->inbox = ismb_inbox_new (self, priv->roster, priv->requests);
+  parts->roster = _ismb_roster_new ();
+  parts->requests = ismb_requests_new ();
+  parts->events = ismb_events_new ();
+  parts->inbox = ismb_inbox_new (self, parts->roster, parts->requests);
 }
 
 /**
@@ -609,21 +359,6 @@ ismb_client_new_for_server (const char *jid, const char *password)
   return g_object_new (ISMB_TYPE_CLIENT, "server-jid", jid, "password", password, NULL);
 }
 
-static void
-on_account (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-  GError *error = NULL;
-
-  if (!ismb_home_enter_finish (source, result, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  set_auto_jid (ISMB_CLIENT (source), ismb_home_get_account (get_private (ISMB_CLIENT (source))->home));
-  g_task_return_boolean (task, TRUE);
-}
-
 /**
  * ismb_client_create_account_async:
  * @self: a client of the daemon on this switch
@@ -638,17 +373,12 @@ void
 ismb_client_create_account_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
+  GTask *task;
 
   g_return_if_fail (ISMB_IS_CLIENT (self));
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_client_create_account_async);
-  if (get_private (self)->server_jid != NULL)
-    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
-                             "accounts are made on this switch only; %s is another server's",
-                             get_private (self)->server_jid);
-  else
-    enter_home (self, cancellable, on_account, g_object_ref (task));
+  ismb_connection_make_account (_ismb_client_get_parts (self)->connection, task);
 }
 
 /**
@@ -721,33 +451,12 @@ ismb_client_create_account_sync (IsmbClient *self, GCancellable *cancellable, GE
 void
 ismb_client_open_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  IsmbClientPrivate *priv;
+  GTask *task;
 
   g_return_if_fail (ISMB_IS_CLIENT (self));
-  priv = get_private (self);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_client_open_async);
-  if (priv->state != IDLE)
-    {
-      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_FAILED, "the client is open already, or still closing");
-      return;
-    }
-  if (g_task_return_error_if_cancelled (task))
-    return;
-  priv->state = OPENING;
-  g_set_object (&priv->opening, task);
-  priv->attempt = g_cancellable_new ();
-  if (cancellable != NULL)
-    {
-      priv->cancel = g_cancellable_source_new (cancellable);
-      g_source_set_callback (priv->cancel, G_SOURCE_FUNC (on_cancelled), self, NULL);
-      g_source_attach (priv->cancel, g_task_get_context (task));
-    }
-  if (priv->server_jid != NULL)
-    dial (self, task);
-  else
-    enter_home (self, priv->attempt, on_home, g_object_ref (task));
+  ismb_connection_open (_ismb_client_get_parts (self)->connection, task);
 }
 
 /**
@@ -782,18 +491,8 @@ ismb_client_open_finish (IsmbClient *self, GAsyncResult *result, GError **error)
 void
 ismb_client_close (IsmbClient *self)
 {
-  IsmbClientPrivate *priv;
-
   g_return_if_fail (ISMB_IS_CLIENT (self));
-  priv = get_private (self);
-  if (priv->state == OPENING)
-    fail_opening (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the client was closed"), FALSE);
-  else if (priv->state == OPEN)
-    {
-      priv->state = CLOSING;
-      ismb_client_emit_event (self, "session_end", NULL);
-      ismb_channel_close (priv->channel);
-    }
+  ismb_connection_close (_ismb_client_get_parts (self)->connection);
 }
 
 /**
@@ -808,7 +507,7 @@ const char *
 ismb_client_get_auto_jid (IsmbClient *self)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return get_private (self)->auto_jid;
+  return ismb_connection_get_auto_jid (_ismb_client_get_parts (self)->connection);
 }
 
 /**
@@ -823,7 +522,7 @@ IsmbJid *
 ismb_client_get_bound_jid (IsmbClient *self)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return get_private (self)->bound_jid;
+  return ismb_connection_get_bound_jid (_ismb_client_get_parts (self)->connection);
 }
 
 /**
@@ -838,7 +537,7 @@ const char *
 ismb_client_get_vr (IsmbClient *self)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return get_private (self)->vr;
+  return _ismb_client_get_parts (self)->config.vr;
 }
 
 /**
@@ -853,7 +552,7 @@ IsmbRoster *
 ismb_client_get_roster (IsmbClient *self)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return get_private (self)->roster;
+  return _ismb_client_get_parts (self)->roster;
 }
 
 /**
@@ -868,7 +567,7 @@ const char *
 ismb_client_get_files_root (IsmbClient *self)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return ismb_home_get_files_root (get_private (self)->home);
+  return ismb_home_get_files_root (ismb_connection_get_home (_ismb_client_get_parts (self)->connection));
 }
 
 /**
@@ -892,7 +591,7 @@ ismb_client_add_event_handler (IsmbClient *self, const char *event, IsmbEventFun
                                GDestroyNotify destroy)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self) && event != NULL && callback != NULL, 0);
-  return ismb_events_add (get_private (self)->events, event, callback, user_data, destroy);
+  return ismb_events_add (_ismb_client_get_parts (self)->events, event, callback, user_data, destroy);
 }
 
 /**
@@ -906,7 +605,7 @@ void
 ismb_client_remove_event_handler (IsmbClient *self, guint id)
 {
   g_return_if_fail (ISMB_IS_CLIENT (self));
-  ismb_events_remove (get_private (self)->events, id);
+  ismb_events_remove (_ismb_client_get_parts (self)->events, id);
 }
 
 /**
@@ -921,248 +620,8 @@ void
 ismb_client_emit_event (IsmbClient *self, const char *event, GObject *payload)
 {
   g_return_if_fail (ISMB_IS_CLIENT (self) && event != NULL);
-  if (get_private (self)->events != NULL)
-    ismb_events_emit (get_private (self)->events, self, event, payload);
-}
-
-/**
- * ismb_client_send:
- * @self: the client
- * @stanza: a message, presence or iq
- * @error: return location for a #GError
- *
- * Sends a stanza. While the client is being opened it waits for the session, 256 stanzas at most.
- *
- * Fails with [error@Ismb.Error.NOT_CONNECTED] where the client is not open, and with [error@Ismb.Error.FAILED] where
- * the server has not taken 16 MB yet.
- *
- * Returns: whether it is on its way
- */
-gboolean
-ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error)
-{
-  g_autoptr (GString) xml = NULL;
-  IsmbClientPrivate *priv;
-
-  g_return_val_if_fail (ISMB_IS_CLIENT (self) && ISMB_IS_STANZA (stanza), FALSE);
-  priv = get_private (self);
-  if (priv->channel == NULL || priv->state == IDLE || priv->state == CLOSING)
-    {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is not open");
-      return FALSE;
-    }
-  xml = g_string_sized_new (256);
-  ismb_node_write (ismb_tree_root (_ismb_stanza_get_tree (stanza)), ISMB_NS_CLIENT, xml);
-  if (priv->outbox.length >= OUTBOX_MAX || ismb_channel_get_queued (priv->channel) + xml->len > QUEUED_MAX)
-    {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_FAILED, "too much waits to be sent already");
-      return FALSE;
-    }
-  if (priv->state == OPENING || !g_queue_is_empty (&priv->outbox))
-    g_queue_push_tail (&priv->outbox, g_string_free (g_steal_pointer (&xml), FALSE));
-  else
-    ismb_channel_send (priv->channel, xml->str, xml->len);
-  return TRUE;
-}
-
-/**
- * ismb_client_send_message:
- * @self: the client
- * @to: the receiver's address
- * @body: (nullable): the text
- * @subject: (nullable): the subject; `command` makes @body a list of commands for Switch Control
- * @stanza_type: (nullable): `chat`, `headline`, ...; %NULL for `normal`
- * @error: return location for a #GError
- *
- * Makes and sends a message.
- *
- * Fails as [method@Ismb.Client.send] does, and with [error@Ismb.Error.BAD_ADDRESS].
- *
- * Returns: whether it is on its way
- */
-gboolean
-ismb_client_send_message (IsmbClient *self, const char *to, const char *body, const char *subject,
-                          const char *stanza_type, GError **error)
-{
-  g_autoptr (IsmbJid) jid = NULL;
-  g_autoptr (IsmbMessage) message = NULL;
-
-  g_return_val_if_fail (ISMB_IS_CLIENT (self) && to != NULL, FALSE);
-  jid = ismb_jid_new (to, error);
-  if (jid == NULL)
-    return FALSE;
-  message = ismb_message_new (jid, body);
-  if (subject != NULL)
-    ismb_message_set_subject (message, subject);
-  if (stanza_type != NULL)
-    ismb_stanza_set_stanza_type (ISMB_STANZA (message), stanza_type);
-  return ismb_client_send (self, ISMB_STANZA (message), error);
-}
-
-/**
- * ismb_client_send_presence:
- * @self: the client
- * @show: (nullable): `away`, `chat`, `dnd` or `xa`; %NULL for plainly available
- * @status: (nullable): a text
- * @error: return location for a #GError
- *
- * Tells everybody who is subscribed that this resource is available.
- *
- * Fails as [method@Ismb.Client.send] does.
- *
- * Returns: whether it is on its way
- */
-gboolean
-ismb_client_send_presence (IsmbClient *self, const char *show, const char *status, GError **error)
-{
-  g_autoptr (IsmbPresence) presence = NULL;
-
-  g_return_val_if_fail (ISMB_IS_CLIENT (self), FALSE);
-  presence = ismb_presence_new (NULL, NULL);
-  if (show != NULL)
-    ismb_presence_set_show (presence, show);
-  if (status != NULL)
-    ismb_presence_set_status (presence, status);
-  return ismb_client_send (self, ISMB_STANZA (presence), error);
-}
-
-/**
- * ismb_client_send_presence_subscription:
- * @self: the client
- * @to: whose presence it is about; its resource is left out
- * @stanza_type: (nullable): `subscribe`, `subscribed`, `unsubscribe` or `unsubscribed`; %NULL for `subscribe`
- * @error: return location for a #GError
- *
- * Asks for presence, or grants it, or ends either.
- *
- * Fails as [method@Ismb.Client.send] does, and with [error@Ismb.Error.BAD_ADDRESS].
- *
- * Returns: whether it is on its way
- */
-gboolean
-ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const char *stanza_type, GError **error)
-{
-  g_autoptr (IsmbJid) jid = NULL;
-  g_autoptr (IsmbJid) bare = NULL;
-  g_autoptr (IsmbPresence) presence = NULL;
-
-  g_return_val_if_fail (ISMB_IS_CLIENT (self) && to != NULL, FALSE);
-  jid = ismb_jid_new (to, error);
-  if (jid == NULL)
-    return FALSE;
-  bare = ismb_jid_to_bare (jid);
-  presence = ismb_presence_new (bare, stanza_type != NULL ? stanza_type : "subscribe");
-  return ismb_client_send (self, ISMB_STANZA (presence), error);
-}
-
-/**
- * ismb_client_send_iq_async:
- * @self: the client
- * @iq: a request, of type `get` or `set`; it gets an id
- * @timeout_ms: milliseconds to wait for the answer; 0 for 30,000
- * @cancellable: (nullable): to stop waiting
- * @callback: (scope async): called with the answer
- * @user_data: for @callback
- *
- * Sends a request and waits for its answer. 1,000 may wait at a time.
- */
-void
-ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms, GCancellable *cancellable,
-                           GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  IsmbClientPrivate *priv;
-  GTask *task;
-
-  g_return_if_fail (ISMB_IS_CLIENT (self) && ISMB_IS_IQ (iq));
-  priv = get_private (self);
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ismb_client_send_iq_async);
-  if (!ismb_requests_add (priv->requests, iq, timeout_ms != 0 ? timeout_ms : REQUEST_TIMEOUT, task))
-    return;
-  if (!ismb_client_send (self, ISMB_STANZA (iq), &error))
-    ismb_requests_fail (priv->requests, ismb_stanza_get_id (ISMB_STANZA (iq)), error);
-}
-
-/**
- * ismb_client_send_iq_finish:
- * @self: the client
- * @result: what the callback got
- * @error: return location for a #GError
- *
- * Ends [method@Ismb.Client.send_iq_async].
- *
- * Fails with [error@Ismb.Error.STANZA] where the answer is an error, whose condition and text are the message; with
- * [error@Ismb.Error.TIMEOUT]; with [error@Ismb.Error.NOT_CONNECTED].
- *
- * Returns: (transfer full): the answer, of type `result`
- */
-IsmbIq *
-ismb_client_send_iq_finish (IsmbClient *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-static void
-on_roster (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-  IsmbClient *self = ISMB_CLIENT (source);
-  GError *error = NULL;
-  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (self, result, &error);
-
-  if (answer == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  if (get_private (self)->roster != NULL)
-    _ismb_roster_take_items (get_private (self)->roster, answer, TRUE);
-  ismb_client_emit_event (self, "roster_update", G_OBJECT (answer));
-  g_task_return_boolean (task, TRUE);
-}
-
-/**
- * ismb_client_fetch_roster_async:
- * @self: the client
- * @cancellable: (nullable): to stop
- * @callback: (scope async): called when the roster is there
- * @user_data: for @callback
- *
- * Fetches the roster that the server keeps, and has the server tell its changes from now on. The event `roster_update`
- * comes with each.
- */
-void
-ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                gpointer user_data)
-{
-  g_autoptr (IsmbIq) iq = NULL;
-  GTask *task;
-
-  g_return_if_fail (ISMB_IS_CLIENT (self));
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ismb_client_fetch_roster_async);
-  iq = ismb_iq_new (NULL, "get");
-  ismb_iq_add_payload (iq, "query", ISMB_NS_ROSTER);
-  ismb_client_send_iq_async (self, iq, 0, cancellable, on_roster, task);
-}
-
-/**
- * ismb_client_fetch_roster_finish:
- * @self: the client
- * @result: what the callback got
- * @error: return location for a #GError
- *
- * Ends [method@Ismb.Client.fetch_roster_async]. Fails as [method@Ismb.Client.send_iq_finish] does.
- *
- * Returns: whether the roster is there
- */
-gboolean
-ismb_client_fetch_roster_finish (IsmbClient *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
+  if (_ismb_client_get_parts (self)->events != NULL)
+    ismb_events_emit (_ismb_client_get_parts (self)->events, self, event, payload);
 }
 
 static const char *
@@ -1193,16 +652,16 @@ ismb_client_get_peer_domains (IsmbClient *self, gboolean include_ip)
 {
   GHashTable *domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_autoptr (IsmbJid) own = NULL;
-  IsmbClientPrivate *priv;
+  const char *auto_jid;
   GHashTableIter iter;
   IsmbPeer *peer;
 
   g_return_val_if_fail (ISMB_IS_CLIENT (self), domains);
-  priv = get_private (self);
-  own = priv->auto_jid != NULL ? ismb_jid_new (priv->auto_jid, NULL) : NULL;
+  auto_jid = ismb_client_get_auto_jid (self);
+  own = auto_jid != NULL ? ismb_jid_new (auto_jid, NULL) : NULL;
   if (own != NULL)
     g_hash_table_insert (domains, g_strdup (ismb_jid_get_domain (own)), g_strdup (""));
-  g_hash_table_iter_init (&iter, ismb_home_get_peers (priv->home));
+  g_hash_table_iter_init (&iter, ismb_home_get_peers (ismb_connection_get_home (_ismb_client_get_parts (self)->connection)));
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &peer))
     if (ismb_peer_get_local (peer) || ismb_peer_get_trust (peer) == ISMB_TRUST_MEMBER
         || ismb_peer_get_trust (peer) == ISMB_TRUST_OPEN)
@@ -1215,24 +674,24 @@ guint
 _ismb_client_add_iq_handler (IsmbClient *self, const char *name, const char *ns, IsmbIqHandler handler,
                              gpointer user_data, GDestroyNotify destroy)
 {
-  return ismb_inbox_add_iq_handler (get_private (self)->inbox, name, ns, handler, user_data, destroy);
+  return ismb_inbox_add_iq_handler (_ismb_client_get_parts (self)->inbox, name, ns, handler, user_data, destroy);
 }
 
 void
 _ismb_client_remove_iq_handler (IsmbClient *self, guint id)
 {
-  if (get_private (self)->inbox != NULL)
-    ismb_inbox_remove_iq_handler (get_private (self)->inbox, id);
+  if (_ismb_client_get_parts (self)->inbox != NULL)
+    ismb_inbox_remove_iq_handler (_ismb_client_get_parts (self)->inbox, id);
 }
 
 void
 _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorize authorize, gpointer user_data)
 {
-  ismb_inbox_set_authorize (get_private (self)->inbox, authorize, user_data);
+  ismb_inbox_set_authorize (_ismb_client_get_parts (self)->inbox, authorize, user_data);
 }
 
 void
 _ismb_client_add_feature (IsmbClient *self, const char *feature)
 {
-  ismb_inbox_add_feature (get_private (self)->inbox, feature);
+  ismb_inbox_add_feature (_ismb_client_get_parts (self)->inbox, feature);
 }

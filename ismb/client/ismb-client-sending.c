@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* IsmbClient's functions that send. */
+#define G_LOG_DOMAIN "ismb.client.sending"
+
+#include "config.h"
+#include "ismb/client/ismb-client.h"
+
+#include "ismb/client/ismb-client-parts.h"
+#include "ismb/client/ismb-roster-private.h"
+#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-private.h"
+
+#define REQUEST_TIMEOUT 30000 /* milliseconds */
+
+/**
+ * ismb_client_send:
+ * @self: the client
+ * @stanza: a message, presence or iq
+ * @error: return location for a #GError
+ *
+ * Sends a stanza. While the client is being opened it waits for the session, 256 stanzas at most.
+ *
+ * Fails with [error@Ismb.Error.NOT_CONNECTED] where the client is not open, and with [error@Ismb.Error.FAILED] where
+ * the server has not taken 16 MB yet.
+ *
+ * Returns: whether it is on its way
+ */
+gboolean
+ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error)
+{
+  IsmbConnection *connection;
+  GString *xml;
+
+  g_return_val_if_fail (ISMB_IS_CLIENT (self) && ISMB_IS_STANZA (stanza), FALSE);
+  connection = _ismb_client_get_parts (self)->connection;
+  if (connection == NULL)
+    {
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is gone");
+      return FALSE;
+    }
+  xml = g_string_sized_new (256);
+  ismb_node_write (ismb_tree_root (_ismb_stanza_get_tree (stanza)), ISMB_NS_CLIENT, xml);
+  return ismb_connection_send (connection, xml, error);
+}
+
+/**
+ * ismb_client_send_message:
+ * @self: the client
+ * @to: the receiver's address
+ * @body: (nullable): the text
+ * @subject: (nullable): the subject; `command` makes @body a list of commands for Switch Control
+ * @stanza_type: (nullable): `chat`, `headline`, ...; %NULL for `normal`
+ * @error: return location for a #GError
+ *
+ * Makes and sends a message.
+ *
+ * Fails as [method@Ismb.Client.send] does, and with [error@Ismb.Error.BAD_ADDRESS].
+ *
+ * Returns: whether it is on its way
+ */
+gboolean
+ismb_client_send_message (IsmbClient *self, const char *to, const char *body, const char *subject,
+                          const char *stanza_type, GError **error)
+{
+  g_autoptr (IsmbJid) jid = NULL;
+  g_autoptr (IsmbMessage) message = NULL;
+
+  g_return_val_if_fail (ISMB_IS_CLIENT (self) && to != NULL, FALSE);
+  jid = ismb_jid_new (to, error);
+  if (jid == NULL)
+    return FALSE;
+  message = ismb_message_new (jid, body);
+  if (subject != NULL)
+    ismb_message_set_subject (message, subject);
+  if (stanza_type != NULL)
+    ismb_stanza_set_stanza_type (ISMB_STANZA (message), stanza_type);
+  return ismb_client_send (self, ISMB_STANZA (message), error);
+}
+
+/**
+ * ismb_client_send_presence:
+ * @self: the client
+ * @show: (nullable): `away`, `chat`, `dnd` or `xa`; %NULL for plainly available
+ * @status: (nullable): a text
+ * @error: return location for a #GError
+ *
+ * Tells everybody who is subscribed that this resource is available.
+ *
+ * Fails as [method@Ismb.Client.send] does.
+ *
+ * Returns: whether it is on its way
+ */
+gboolean
+ismb_client_send_presence (IsmbClient *self, const char *show, const char *status, GError **error)
+{
+  g_autoptr (IsmbPresence) presence = NULL;
+
+  g_return_val_if_fail (ISMB_IS_CLIENT (self), FALSE);
+  presence = ismb_presence_new (NULL, NULL);
+  if (show != NULL)
+    ismb_presence_set_show (presence, show);
+  if (status != NULL)
+    ismb_presence_set_status (presence, status);
+  return ismb_client_send (self, ISMB_STANZA (presence), error);
+}
+
+/**
+ * ismb_client_send_presence_subscription:
+ * @self: the client
+ * @to: whose presence it is about; its resource is left out
+ * @stanza_type: (nullable): `subscribe`, `subscribed`, `unsubscribe` or `unsubscribed`; %NULL for `subscribe`
+ * @error: return location for a #GError
+ *
+ * Asks for presence, or grants it, or ends either.
+ *
+ * Fails as [method@Ismb.Client.send] does, and with [error@Ismb.Error.BAD_ADDRESS].
+ *
+ * Returns: whether it is on its way
+ */
+gboolean
+ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const char *stanza_type, GError **error)
+{
+  g_autoptr (IsmbJid) jid = NULL;
+  g_autoptr (IsmbJid) bare = NULL;
+  g_autoptr (IsmbPresence) presence = NULL;
+
+  g_return_val_if_fail (ISMB_IS_CLIENT (self) && to != NULL, FALSE);
+  jid = ismb_jid_new (to, error);
+  if (jid == NULL)
+    return FALSE;
+  bare = ismb_jid_to_bare (jid);
+  presence = ismb_presence_new (bare, stanza_type != NULL ? stanza_type : "subscribe");
+  return ismb_client_send (self, ISMB_STANZA (presence), error);
+}
+
+/**
+ * ismb_client_send_iq_async:
+ * @self: the client
+ * @iq: a request, of type `get` or `set`; it gets an id
+ * @timeout_ms: milliseconds to wait for the answer; 0 for 30,000
+ * @cancellable: (nullable): to stop waiting
+ * @callback: (scope async): called with the answer
+ * @user_data: for @callback
+ *
+ * Sends a request and waits for its answer. 1,000 may wait at a time.
+ */
+void
+ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  IsmbRequests *requests;
+  GTask *task;
+
+  g_return_if_fail (ISMB_IS_CLIENT (self) && ISMB_IS_IQ (iq));
+  requests = _ismb_client_get_parts (self)->requests;
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, ismb_client_send_iq_async);
+  if (!ismb_requests_add (requests, iq, timeout_ms != 0 ? timeout_ms : REQUEST_TIMEOUT, task))
+    return;
+  if (!ismb_client_send (self, ISMB_STANZA (iq), &error))
+    ismb_requests_fail (requests, ismb_stanza_get_id (ISMB_STANZA (iq)), error);
+}
+
+/**
+ * ismb_client_send_iq_finish:
+ * @self: the client
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Ends [method@Ismb.Client.send_iq_async].
+ *
+ * Fails with [error@Ismb.Error.STANZA] where the answer is an error, whose condition and text are the message; with
+ * [error@Ismb.Error.TIMEOUT]; with [error@Ismb.Error.NOT_CONNECTED].
+ *
+ * Returns: (transfer full): the answer, of type `result`
+ */
+IsmbIq *
+ismb_client_send_iq_finish (IsmbClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+on_roster (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  IsmbClient *self = ISMB_CLIENT (source);
+  GError *error = NULL;
+  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (self, result, &error);
+
+  if (answer == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (_ismb_client_get_parts (self)->roster != NULL)
+    _ismb_roster_take_items (_ismb_client_get_parts (self)->roster, answer, TRUE);
+  ismb_client_emit_event (self, "roster_update", G_OBJECT (answer));
+  g_task_return_boolean (task, TRUE);
+}
+
+/**
+ * ismb_client_fetch_roster_async:
+ * @self: the client
+ * @cancellable: (nullable): to stop
+ * @callback: (scope async): called when the roster is there
+ * @user_data: for @callback
+ *
+ * Fetches the roster that the server keeps, and has the server tell its changes from now on. The event `roster_update`
+ * comes with each.
+ */
+void
+ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (IsmbIq) iq = NULL;
+  GTask *task;
+
+  g_return_if_fail (ISMB_IS_CLIENT (self));
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, ismb_client_fetch_roster_async);
+  iq = ismb_iq_new (NULL, "get");
+  ismb_iq_add_payload (iq, "query", ISMB_NS_ROSTER);
+  ismb_client_send_iq_async (self, iq, 0, cancellable, on_roster, task);
+}
+
+/**
+ * ismb_client_fetch_roster_finish:
+ * @self: the client
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Ends [method@Ismb.Client.fetch_roster_async]. Fails as [method@Ismb.Client.send_iq_finish] does.
+ *
+ * Returns: whether the roster is there
+ */
+gboolean
+ismb_client_fetch_roster_finish (IsmbClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
