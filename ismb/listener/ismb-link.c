@@ -4,25 +4,15 @@
 #include "config.h"
 #include "ismb/listener/ismb-link.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <string.h>
-#include <sys/socket.h>
-
-#include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-backlog.h"
+#include "ismb/listener/ismb-heartbeat.h"
 #include "ismb/listener/ismb-outbound.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
-#define QUEUE_FRAMES 1000
-#define QUEUE_BYTES (1u << 20)
-#define STANZA_BYTES 262144
-
-#define TICK 2000            /* ms between looks at a link that is watched */
-#define TICKS_TO_PING 2      /* without a byte */
-#define TICKS_TO_LOSE 4
-#define IDLE 60000           /* ms without traffic until an unshared link closes */
+#define SILENCE 10000        /* ms; see IsmbLinkContext */
+#define IDLE 60000
 #define LEAVE_PATIENCE 5000  /* ms for the other side's last words */
 #define RETRY_MIN 1000       /* ms; doubles with each failure */
 #define RETRY_MAX 60000
@@ -44,7 +34,7 @@ struct _IsmbLink
 
   IsmbOutbound *dialling;
   guint dials;               /* since the last steady stream */
-  gint64 dialled;            /* when, monotonic */
+  gint64 dialled, failed;    /* when last, monotonic; 0: never, or there are news since */
   IsmbStream *outgoing, *incoming;
   gboolean outgoing_receives, incoming_sends; /* XEP-0288 */
   IsmbStream *sending;       /* the one of the two that stanzas go out on, borrowed: as long as it
@@ -52,13 +42,11 @@ struct _IsmbLink
   GPtrArray *leaving;        /* streams that we ended, and whose last stanzas still come */
   gint64 opened;
 
-  GQueue queue;              /* of IsmbFrame */
-  gsize queued;              /* bytes */
+  IsmbBacklog backlog;
   IsmbWatch watch;           /* no descriptor: the link's one timer */
-  guint64 heard, sent;       /* bytes and stanzas, at the last tick */
-  guint64 sent_now;
-  guint silent_ticks;
-  char *ping_id;
+  IsmbHeartbeat heartbeat;
+  guint64 sent;              /* stanzas */
+  guint64 traffic;           /* stanzas sent and bytes heard, when it was last looked at */
 };
 
 static void ismb_link_sink_init (IsmbSinkInterface *iface);
@@ -68,14 +56,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (IsmbLink, ismb_link, G_TYPE_OBJECT,
 
 static void plan (IsmbLink *self);
 
-/* Queue */
-
-static void
-drop_queue (IsmbLink *self)
-{
-  g_queue_clear_full (&self->queue, (GDestroyNotify) ismb_frame_unref);
-  self->queued = 0;
-}
+/* What waits for a stream */
 
 static void
 bounce (IsmbLink *self, IsmbFrame *frame, const char *condition)
@@ -84,14 +65,12 @@ bounce (IsmbLink *self, IsmbFrame *frame, const char *condition)
 }
 
 static void
-bounce_queue (IsmbLink *self, const char *condition)
+bounce_backlog (IsmbLink *self, const char *condition)
 {
-  GQueue queue = self->queue;
+  IsmbBacklog backlog = ismb_backlog_take (&self->backlog);
   IsmbFrame *frame;
 
-  g_queue_init (&self->queue);
-  self->queued = 0;
-  while ((frame = g_queue_pop_head (&queue)) != NULL)
+  while ((frame = ismb_backlog_pop (&backlog)) != NULL)
     {
       bounce (self, frame, condition);
       ismb_frame_unref (frame);
@@ -99,29 +78,22 @@ bounce_queue (IsmbLink *self, const char *condition)
 }
 
 static void
-enqueue (IsmbLink *self, IsmbFrame *frame)
+send_frame (IsmbLink *self, IsmbFrame *frame)
 {
-  if (self->queue.length >= QUEUE_FRAMES || self->queued + frame->length > QUEUE_BYTES)
-    {
-      bounce (self, frame, "resource-constraint");
-      return;
-    }
-  g_queue_push_tail (&self->queue, ismb_frame_ref (frame));
-  self->queued += frame->length;
+  self->sent++;
+  ismb_stream_send_frame (self->sending, frame);
 }
 
 static void
-send_queue (IsmbLink *self)
+send_backlog (IsmbLink *self)
 {
   IsmbFrame *frame;
 
-  while ((frame = g_queue_pop_head (&self->queue)) != NULL)
+  while ((frame = ismb_backlog_pop (&self->backlog)) != NULL)
     {
-      self->sent_now++;
-      ismb_stream_send_frame (self->sending, frame);
+      send_frame (self, frame);
       ismb_frame_unref (frame);
     }
-  self->queued = 0;
 }
 
 /* State */
@@ -172,41 +144,6 @@ is_open (IsmbLink *self)
   return self->outgoing != NULL || self->incoming != NULL;
 }
 
-static gboolean
-is_at (const char *address, const char *domain)
-{
-  IsmbAddressParts parts;
-
-  ismb_address_split (address, &parts);
-  return strlen (domain) == parts.domain
-         && memcmp (address + ismb_address_domain_offset (&parts), domain, parts.domain) == 0;
-}
-
-static gboolean
-is_pong (IsmbLink *self, const IsmbFrame *frame)
-{
-  return self->ping_id != NULL && frame->kind == ISMB_FRAME_IQ && g_strcmp0 (frame->id, self->ping_id) == 0
-         && (g_strcmp0 (frame->type, "result") == 0 || g_strcmp0 (frame->type, "error") == 0)
-         && g_str_equal (frame->from, self->domain);
-}
-
-/* RFC 6120, 8.1.1.2 and 8.1.2.2; what to close with, or NULL. */
-static const char *
-check_frame (IsmbLink *self, IsmbStream *stream, const IsmbFrame *frame)
-{
-  if (frame->kind == ISMB_FRAME_OTHER)
-    return "unsupported-stanza-type";
-  if (frame->from == NULL || frame->to == NULL || frame->bad_address)
-    return "improper-addressing";
-  if (!is_at (frame->from, self->domain))
-    return "invalid-from";
-  if (!is_at (frame->to, self->context->domain))
-    return "improper-addressing";
-  if (stream == self->outgoing && !self->outgoing_receives)
-    return "not-authorized";
-  return NULL;
-}
-
 /* Out of the two slots; TRUE if it was there. */
 static gboolean
 take_out (IsmbLink *self, IsmbStream *stream)
@@ -241,22 +178,6 @@ settle_after_loss (IsmbLink *self, gboolean broken)
 }
 
 static void
-on_nothing (IsmbStream *stream, const GError *error, gpointer owner)
-{
-}
-
-/* Says goodbye, and lives on only for that. */
-static void
-part_with (IsmbStream *stream, const char *condition)
-{
-  static const IsmbStreamCallbacks nobody = { .closed = on_nothing };
-
-  ismb_peer_stream_set_owner (stream, &nobody, NULL);
-  ismb_stream_close (stream, condition, NULL);
-  g_object_unref (stream);
-}
-
-static void
 note_end (IsmbLink *self)
 {
   if (g_get_monotonic_time () - self->opened > STEADY)
@@ -272,31 +193,37 @@ break_off (IsmbLink *self, IsmbStream *stream, const char *condition)
       ismb_stream_close (stream, condition, NULL); /* one that is leaving anyway */
       return;
     }
-  part_with (stream, condition);
+  ismb_peer_stream_part (stream, condition);
   note_end (self);
   settle_after_loss (self, TRUE);
+}
+
+static const char *
+check_frame (IsmbLink *self, IsmbStream *stream, const IsmbFrame *frame)
+{
+  if (stream == self->outgoing && !self->outgoing_receives)
+    return "not-authorized";
+  return ismb_peer_stream_check (frame, self->domain, self->context->domain);
 }
 
 static void
 on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
-  const char *condition = check_frame (self, stream, frame);
+  const char *condition = NULL;
 
-  if (frame->kind == ISMB_FRAME_OTHER && g_strcmp0 (frame->ns, ISMB_NS_STREAM) == 0)
+  if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
     {
       g_info ("%s ends its stream: %s", self->domain,
-              frame->payload_name != NULL ? frame->payload_name : frame->name);
+              frame->payload_name != NULL ? frame->payload_name : "no reason given");
       break_off (self, stream, NULL);
     }
-  else if (condition != NULL)
+  else if ((condition = check_frame (self, stream, frame)) != NULL)
     {
       g_message ("%s breaks the rules of its stream: %s", self->domain, condition);
       break_off (self, stream, condition);
     }
-  else if (is_pong (self, frame))
-    g_clear_pointer (&self->ping_id, g_free);
-  else
+  else if (!ismb_heartbeat_takes (&self->heartbeat, frame, self->domain))
     self->context->frame (self, frame, self->context->user_data);
 }
 
@@ -335,31 +262,25 @@ static const IsmbStreamCallbacks stream_callbacks = {
   .closed = on_closed,
 };
 
-static void
-tune (IsmbStream *stream)
+static guint
+silence_of (IsmbLink *self)
 {
-  int fd = ismb_stream_get_fd (stream), on = 1;
-  guint patience = TICK * TICKS_TO_LOSE;
-
-  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
+  return self->context->silence > 0 ? self->context->silence : SILENCE;
 }
 
-/* An authenticated stream, with a reference, becomes ours. */
+/* An authenticated stream becomes ours. */
 static void
 take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const char *device_id)
 {
   *slot = g_object_ref (stream);
   ismb_peer_stream_set_owner (stream, &stream_callbacks, self);
-  ismb_stream_set_limit (stream, STANZA_BYTES + ISMB_FRAMER_GROWTH);
-  ismb_stream_set_deadline (stream, 0);
-  tune (stream);
+  ismb_peer_stream_settle (stream, silence_of (self));
   self->opened = g_get_monotonic_time ();
-  self->silent_ticks = 0;
+  ismb_heartbeat_reset (&self->heartbeat);
   remember_proof (self, device_id);
   choose_sending (self);
   if (self->sending != NULL)
-    send_queue (self);
+    send_backlog (self);
   set_state (self, ISMB_LINK_STATE_UP);
   plan (self);
 }
@@ -420,6 +341,7 @@ on_established (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives, g
   g_autoptr (IsmbLink) self = g_object_ref (owner);
   g_autoptr (IsmbOutbound) done = g_steal_pointer (&self->dialling);
 
+  self->failed = 0;
   prefer_address (self, ismb_outbound_get_address (done));
   self->outgoing_receives = receives;
   take_in (self, &self->outgoing, stream, ismb_outbound_get_device_id (done));
@@ -442,9 +364,10 @@ on_failed (IsmbOutbound *outbound, const GError *error, gpointer owner)
   g_autoptr (IsmbOutbound) done = g_steal_pointer (&self->dialling);
 
   g_info ("cannot reach %s: %s", self->domain, error->message);
+  self->failed = g_get_monotonic_time ();
   if (!is_open (self) && (self->persistent || self->trust != ISMB_TRUST_PENDING))
     set_state (self, ISMB_LINK_STATE_LOST);
-  bounce_queue (self, describe_failure (error));
+  bounce_backlog (self, describe_failure (error));
   plan (self);
 }
 
@@ -476,41 +399,11 @@ pause_before_dial (IsmbLink *self)
 
 /* The timer */
 
-static void
-send_ping (IsmbLink *self)
-{
-  g_autoptr (IsmbTree) tree = ismb_tree_new ("iq", ISMB_NS_CLIENT);
-  IsmbNode *root = ismb_tree_root (tree);
-  g_autoptr (IsmbFrame) frame = NULL;
-
-  g_free (self->ping_id);
-  self->ping_id = g_uuid_string_random ();
-  ismb_tree_set (tree, root, "from", self->context->domain);
-  ismb_tree_set (tree, root, "to", self->domain);
-  ismb_tree_set (tree, root, "type", "get");
-  ismb_tree_set (tree, root, "id", self->ping_id);
-  ismb_tree_add (tree, root, "ping", ISMB_NS_PING);
-  frame = ismb_frame_new_from_tree (tree);
-  ismb_stream_send_frame (self->sending, frame);
-}
-
 static guint64
 count_heard (IsmbLink *self)
 {
   return (self->outgoing != NULL ? ismb_stream_get_received (self->outgoing) : 0)
          + (self->incoming != NULL ? ismb_stream_get_received (self->incoming) : 0);
-}
-
-/* Whether anything came, or (`either`) went, since the last call. */
-static gboolean
-was_quiet (IsmbLink *self, gboolean either)
-{
-  guint64 heard = count_heard (self);
-  gboolean quiet = heard == self->heard && (!either || self->sent_now == self->sent);
-
-  self->heard = heard;
-  self->sent = self->sent_now;
-  return quiet;
 }
 
 static void
@@ -536,28 +429,36 @@ lose (IsmbLink *self)
 static void
 look_for_life (IsmbLink *self)
 {
-  self->silent_ticks = was_quiet (self, FALSE) ? self->silent_ticks + 1 : 0;
-  if (self->silent_ticks >= TICKS_TO_LOSE)
+  IsmbHeartbeatVerdict verdict = ismb_heartbeat_look (&self->heartbeat, count_heard (self));
+
+  if (verdict == ISMB_HEARTBEAT_DEAD)
     {
       lose (self);
       return;
     }
-  if (self->silent_ticks == TICKS_TO_PING)
-    send_ping (self);
+  if (verdict == ISMB_HEARTBEAT_PING)
+    {
+      g_autoptr (IsmbFrame) ping
+        = ismb_heartbeat_make_ping (&self->heartbeat, self->context->domain, self->domain);
+
+      send_frame (self, ping);
+    }
   plan (self);
 }
 
 static void
 look_for_traffic (IsmbLink *self)
 {
-  if (was_quiet (self, TRUE))
-    {
-      if (self->outgoing != NULL)
-        leave (self, self->outgoing);
-      if (self->incoming != NULL)
-        leave (self, self->incoming);
-      set_state (self, ISMB_LINK_STATE_IDLE);
-    }
+  guint64 traffic = self->sent + count_heard (self);
+  gboolean quiet = traffic == self->traffic;
+
+  self->traffic = traffic;
+  if (quiet && self->outgoing != NULL)
+    leave (self, self->outgoing);
+  if (quiet && self->incoming != NULL)
+    leave (self, self->incoming);
+  if (!is_open (self) && self->state == ISMB_LINK_STATE_UP)
+    set_state (self, ISMB_LINK_STATE_IDLE);
   plan (self);
 }
 
@@ -571,11 +472,11 @@ is_watched (IsmbLink *self)
 static void
 plan (IsmbLink *self)
 {
-  gboolean wanted = self->sending == NULL && (self->persistent || self->queue.length > 0);
+  gboolean wanted = self->sending == NULL && (self->persistent || !ismb_backlog_is_empty (&self->backlog));
   guint milliseconds = 0;
 
   if (is_watched (self))
-    milliseconds = TICK;
+    milliseconds = silence_of (self) / ISMB_HEARTBEAT_LOOKS;
   else if (wanted && self->dialling == NULL && can_dial (self))
     {
       gint64 due = self->dialled + pause_before_dial (self) * G_GINT64_CONSTANT (1000);
@@ -583,7 +484,7 @@ plan (IsmbLink *self)
       milliseconds = MAX (1, (due - g_get_monotonic_time ()) / 1000);
     }
   else if (!self->persistent && is_open (self))
-    milliseconds = IDLE;
+    milliseconds = self->context->idle > 0 ? self->context->idle : IDLE;
   ismb_poller_set_deadline (self->context->poller, &self->watch, milliseconds);
 }
 
@@ -595,7 +496,7 @@ on_deadline (IsmbWatch *watch)
 
   if (is_watched (self))
     look_for_life (self);
-  else if (self->persistent || self->queue.length > 0)
+  else if (self->persistent || !ismb_backlog_is_empty (&self->backlog))
     {
       if (self->dialling == NULL && self->sending == NULL && can_dial (self))
         dial (self);
@@ -606,6 +507,40 @@ on_deadline (IsmbWatch *watch)
 
 /* The sink */
 
+/* Kept until it is known whether the other side can be reached. */
+static void
+keep (IsmbLink *self, IsmbFrame *frame)
+{
+  if (!ismb_backlog_push (&self->backlog, frame))
+    bounce (self, frame, "resource-constraint");
+}
+
+static gboolean
+has_just_failed (IsmbLink *self)
+{
+  return self->failed > 0 && g_get_monotonic_time () - self->failed < RETRY_MIN * G_GINT64_CONSTANT (1000);
+}
+
+static void
+deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
+{
+  if (!can_dial (self))
+    {
+      g_info ("%s cannot be reached: %s", self->domain,
+              has_something_to_show (self) ? "no address of it is known" : "this switch is in no fabric");
+      bounce (self, frame, "remote-server-not-found");
+      return;
+    }
+  if (has_just_failed (self))
+    {
+      bounce (self, frame, "remote-server-timeout");
+      return;
+    }
+  keep (self, frame);
+  dial (self);
+  plan (self);
+}
+
 static void
 ismb_link_deliver (IsmbSink *sink, IsmbFrame *frame)
 {
@@ -613,26 +548,11 @@ ismb_link_deliver (IsmbSink *sink, IsmbFrame *frame)
 
   choose_sending (self);
   if (self->sending != NULL)
-    {
-      self->sent_now++;
-      ismb_stream_send_frame (self->sending, frame);
-    }
+    send_frame (self, frame);
   else if (self->dialling != NULL)
-    enqueue (self, frame);
-  else if (!can_dial (self))
-    {
-      g_info ("%s cannot be reached: %s", self->domain, has_something_to_show (self) ? "no address of it is known"
-                                                                                     : "this switch is in no fabric");
-      bounce (self, frame, "remote-server-not-found");
-    }
-  else if (self->dials > 0 && g_get_monotonic_time () - self->dialled < RETRY_MIN * G_GINT64_CONSTANT (1000))
-    bounce (self, frame, "remote-server-timeout"); /* it has just been tried */
+    keep (self, frame);
   else
-    {
-      enqueue (self, frame);
-      dial (self);
-      plan (self);
-    }
+    deliver_by_dialling (self, frame);
 }
 
 static void
@@ -655,7 +575,7 @@ ismb_link_dispose (GObject *object)
   for (guint i = 0; i < self->leaving->len; i++)
     ismb_stream_abandon (g_ptr_array_index (self->leaving, i));
   g_ptr_array_set_size (self->leaving, 0);
-  drop_queue (self);
+  ismb_backlog_clear (&self->backlog);
   G_OBJECT_CLASS (ismb_link_parent_class)->dispose (object);
 }
 
@@ -665,7 +585,7 @@ ismb_link_finalize (GObject *object)
   IsmbLink *self = ISMB_LINK (object);
 
   g_clear_pointer (&self->leaving, g_ptr_array_unref);
-  g_clear_pointer (&self->ping_id, g_free);
+  ismb_heartbeat_reset (&self->heartbeat);
   g_clear_pointer (&self->proven_id, g_free);
   g_clear_pointer (&self->announced_id, g_free);
   g_clear_pointer (&self->addresses, g_strfreev);
@@ -685,8 +605,6 @@ ismb_link_init (IsmbLink *self)
 {
   self->leaving = g_ptr_array_new_with_free_func (g_object_unref);
   self->watch = (IsmbWatch) { .deadline = on_deadline };
-  self->dialled = -RETRY_MAX * G_GINT64_CONSTANT (1000);
-  g_queue_init (&self->queue);
 }
 
 IsmbLink *
@@ -714,6 +632,7 @@ ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 p
   g_free (self->announced_id);
   self->announced_id = g_strdup (device_id);
   self->dials = 0;
+  self->failed = 0;
   plan (self);
 }
 
@@ -755,7 +674,7 @@ ismb_link_set_persistent (IsmbLink *self, gboolean persistent)
   if (self->persistent == persistent)
     return;
   self->persistent = persistent;
-  self->silent_ticks = 0;
+  ismb_heartbeat_reset (&self->heartbeat);
   if (persistent && !is_open (self) && self->dialling == NULL && !can_dial (self))
     set_state (self, ISMB_LINK_STATE_LOST);
   plan (self);
@@ -792,10 +711,10 @@ ismb_link_close (IsmbLink *self, const char *condition)
   g_clear_pointer (&self->dialling, ismb_outbound_free);
   self->sending = NULL;
   if (self->outgoing != NULL)
-    part_with (g_steal_pointer (&self->outgoing), condition);
+    ismb_peer_stream_part (g_steal_pointer (&self->outgoing), condition);
   if (self->incoming != NULL)
-    part_with (g_steal_pointer (&self->incoming), condition);
-  drop_queue (self);
+    ismb_peer_stream_part (g_steal_pointer (&self->incoming), condition);
+  ismb_backlog_clear (&self->backlog);
   self->persistent = FALSE;
   self->state = ISMB_LINK_STATE_IDLE;
   plan (self);

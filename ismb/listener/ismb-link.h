@@ -27,12 +27,14 @@ typedef struct
   IsmbFabric *fabric;
   IsmbTlsContext *tls;       /* ISMB_TLS_PEERS; replaced when certificates change; NULL: no s2s */
   const char *domain;        /* ours */
+  guint silence;             /* ms without a byte until a watched link is lost; 0: 10,000 */
+  guint idle;                /* ms without traffic until an unshared link closes; 0: 60,000 */
 
   /* Came: its `from` is of the link's domain, its `to` is ours. Borrowed. */
   void (*frame)         (IsmbLink *link, IsmbFrame *frame, gpointer user_data);
   /* Could not be sent; may come from inside ismb_sink_deliver (). `condition`: what the bounce should say. */
   void (*undeliverable) (IsmbLink *link, IsmbFrame *frame, const char *condition, gpointer user_data);
-  /* The state has changed. What was queued is bounced after `lost`, and sent after `up`. */
+  /* The state has changed. What was queued has been sent before `up`, and is bounced after `lost`. */
   void (*state)         (IsmbLink *link, IsmbLinkState state, gpointer user_data);
   gpointer user_data;
 } IsmbLinkContext;
@@ -49,7 +51,7 @@ IsmbTrust     ismb_link_get_trust     (IsmbLink *self);
 /* TRUE: presence is shared: dial now, stay up, ping, dial again after a loss (backing off, 1 s to 60 s). */
 void          ismb_link_set_persistent (IsmbLink *self, gboolean persistent);
 void          ismb_link_dial          (IsmbLink *self);   /* proves who it is, even with nothing to say */
-/* A stream whose other end has proven to be this link's domain, from IsmbInbound. Takes it over. `sends`: stanzas
+/* A stream whose other end has proven to be this link's domain, from IsmbInbound; it becomes the link's. `sends`: stanzas
  * may go out on it too (XEP-0288). */
 void          ismb_link_adopt         (IsmbLink *self, IsmbStream *stream, gboolean sends, const char *device_id);
 /* Ends its streams, saying `condition` (NULL: an orderly end), and stops dialling; what waits is dropped. It is

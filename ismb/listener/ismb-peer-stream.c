@@ -2,7 +2,14 @@
 #include "config.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-parts.h"
+
+#define STANZA_BYTES 262144
 
 typedef struct
 {
@@ -89,6 +96,44 @@ ismb_peer_stream_set_owner (IsmbStream *stream, const IsmbStreamCallbacks *callb
 
   hands->callbacks = callbacks;
   hands->owner = owner;
+}
+
+static void
+on_nothing (IsmbStream *stream, const GError *error, gpointer owner)
+{
+}
+
+void
+ismb_peer_stream_part (IsmbStream *stream, const char *condition)
+{
+  static const IsmbStreamCallbacks nobody = { .closed = on_nothing };
+
+  ismb_peer_stream_set_owner (stream, &nobody, NULL);
+  ismb_stream_close (stream, condition, NULL);
+  g_object_unref (stream);
+}
+
+void
+ismb_peer_stream_settle (IsmbStream *stream, guint milliseconds)
+{
+  int fd = ismb_stream_get_fd (stream), on = 1;
+
+  ismb_stream_set_limit (stream, STANZA_BYTES + ISMB_FRAMER_GROWTH);
+  ismb_stream_set_deadline (stream, 0);
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
+const char *
+ismb_peer_stream_check (const IsmbFrame *frame, const char *domain, const char *us)
+{
+  if (frame->kind == ISMB_FRAME_OTHER)
+    return "unsupported-stanza-type";
+  if (frame->from == NULL || frame->to == NULL || frame->bad_address)
+    return "improper-addressing";
+  if (!ismb_parts_is_at (frame->from, domain))
+    return "invalid-from";
+  return ismb_parts_is_at (frame->to, us) ? NULL : "improper-addressing";
 }
 
 gboolean

@@ -446,6 +446,10 @@ test_nobody_there (Fixture *fixture, gconstpointer data)
   wait_until (count_lines (fixture->one->bounced) == 2);
   g_assert_cmpstr (fixture->one->bounced->str, ==, "m1 remote-server-timeout\nm2 remote-server-timeout\n");
   g_assert_cmpint (ismb_link_get_state (fixture->link), ==, ISMB_LINK_STATE_IDLE);
+
+  /* Who has just failed is not tried for each message that follows. */
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m3");
+  g_assert_cmpuint (count_lines (fixture->one->bounced), ==, 3);
 }
 
 static void
@@ -540,13 +544,37 @@ test_news_end_the_waiting (Fixture *fixture, gconstpointer data)
   wait_until (g_str_equal (fixture->one->states->str, "lost\nup\n"));
 }
 
+/* The first look at the other side's silence asks for a ping; that its services answer is not tried here. */
 static void
 test_silence (Fixture *fixture, gconstpointer data)
 {
+  fixture->one->context.silence = 500;
   ismb_link_set_persistent (fixture->link, TRUE);
   wait_until (g_str_equal (fixture->one->states->str, "up\n"));
   fixture->two->frozen = TRUE;
   wait_until (g_str_has_prefix (fixture->one->states->str, "up\nlost\n"));
+}
+
+static void
+test_ping (Fixture *fixture, gconstpointer data)
+{
+  fixture->one->context.silence = 500;
+  ismb_link_set_persistent (fixture->link, TRUE);
+  wait_until (count_lines (fixture->two->got) == 1);
+  g_assert_true (g_str_has_prefix (fixture->two->got->str, "one.000001>two.000002 "));
+}
+
+/* Nothing to say: closed in order on both sides; and open again when there is. */
+static void
+test_idle (Fixture *fixture, gconstpointer data)
+{
+  fixture->one->context.idle = 100;
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
+  wait_until (g_str_equal (fixture->two->states->str, "up\nidle\n"));
+  wait_until (g_str_equal (fixture->one->states->str, "up\nidle\n"));
+  g_assert_cmpint (ismb_link_get_trust (fixture->link), ==, ISMB_TRUST_MEMBER);
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m2");
+  wait_until (count_lines (fixture->two->got) == 2);
 }
 
 /* A switch that has begun anew dials while we still hold its old stream: that one's last words still count,
@@ -762,6 +790,8 @@ main (int argc, char *argv[])
   TEST ("orderly-end", NULL, test_orderly_end);
   TEST ("news-end-the-waiting", NULL, test_news_end_the_waiting);
   TEST ("silence", NULL, test_silence);
+  TEST ("ping", NULL, test_ping);
+  TEST ("idle", NULL, test_idle);
   TEST ("begun-anew", NULL, test_begun_anew);
   TEST ("stanza-in-the-clear", NULL, test_stanza_in_the_clear);
   TEST ("login-in-the-clear", NULL, test_login_in_the_clear);
