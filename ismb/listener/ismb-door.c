@@ -12,14 +12,14 @@
 
 #define ACCEPTS_PER_TURN 64
 #define PORT_TRIES 8          /* for one port that is free on several addresses */
-#define PAUSE 200             /* milliseconds, where not even the spare descriptor could be had again */
+#define PAUSE 200 /* milliseconds, where not even the spare descriptor could be had again */
 
 struct _IsmbDoor
 {
   IsmbWatch watch;            /* first: the callbacks get its address */
   IsmbPoller *poller;
   int fd;
-  int spare;                  /* let go of to accept, and refuse, when descriptors run out; -1: gone */
+  int spare; /* let go of to accept, and refuse, when descriptors run out; -1: gone */
   IsmbDoorEnter enter;
   gpointer user_data;
 };
@@ -30,7 +30,8 @@ open_spare (void)
   return open ("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Level-triggered and unable to accept, we would be woken for ever: refuse the waiting one, or look away. */
+/* Level-triggered and unable to accept, we would be woken for ever: refuse the waiting one, or look
+ * away. */
 static void
 refuse_one (IsmbDoor *self)
 {
@@ -69,7 +70,8 @@ accept_one (IsmbDoor *self)
       refuse_one (self);
       return FALSE;
     }
-  /* What else fails belongs to the connection that was to be accepted (accept(2)), not to the door. */
+  /* What else fails belongs to the connection that was to be accepted (accept(2)), not to the door.
+   * */
   return errno != EAGAIN && errno != EWOULDBLOCK;
 }
 
@@ -120,7 +122,8 @@ ismb_door_free (IsmbDoor *self)
 }
 
 gboolean
-ismb_door_open (GPtrArray *doors, IsmbPoller *poller, int fd, IsmbDoorEnter enter, gpointer user_data, GError **error)
+ismb_door_open (GPtrArray *doors, IsmbPoller *poller, int fd, IsmbDoorEnter enter,
+                gpointer user_data, GError **error)
 {
   IsmbDoor *door = ismb_door_new (poller, fd, enter, user_data, error);
 
@@ -134,13 +137,13 @@ ismb_door_open (GPtrArray *doors, IsmbPoller *poller, int fd, IsmbDoorEnter ente
 static gboolean
 may_be_passed_over (const GError *error)
 {
-  return g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND)
-         || g_error_matches (error, ISMB_ERROR, ISMB_ERROR_FAILED);
+  return g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND) ||
+         g_error_matches (error, ISMB_ERROR, ISMB_ERROR_FAILED);
 }
 
 static gboolean
-try_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place, char **addresses, guint16 port,
-          IsmbDoorEnter enter, gpointer user_data, guint16 *actual, GError **error)
+try_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place, char **addresses,
+          guint16 port, IsmbDoorEnter enter, gpointer user_data, guint16 *actual, GError **error)
 {
   guint before = doors->len;
   g_autoptr (GError) passed = NULL;
@@ -170,8 +173,9 @@ try_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place, char *
 }
 
 gboolean
-ismb_door_open_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place, char **addresses, guint16 port,
-                     IsmbDoorEnter enter, gpointer user_data, guint16 *actual, GError **error)
+ismb_door_open_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place,
+                     char **addresses, guint16 port, IsmbDoorEnter enter, gpointer user_data,
+                     guint16 *actual, GError **error)
 {
   g_autoptr (GError) failure = NULL;
 

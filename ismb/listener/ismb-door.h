@@ -8,24 +8,26 @@
 
 G_BEGIN_DECLS
 
-/* A listening socket and its accept loop: bounded per turn, and refusing at once what it has no descriptor
- * for instead of leaving it to spin in the queue. */
+/* A listening socket and its accept loop: bounded per turn, and refusing at once what it has no
+ * descriptor for instead of leaving it to spin in the queue. */
 typedef struct _IsmbDoor IsmbDoor;
 
 /* Gets `fd`, non-blocking and close-on-exec, to keep. Must not free the door. */
 typedef void (*IsmbDoorEnter) (int fd, const struct sockaddr *address, gpointer user_data);
 
 /* Takes `fd`, a listening socket, in any case. */
-IsmbDoor *ismb_door_new       (IsmbPoller *poller, int fd, IsmbDoorEnter enter, gpointer user_data, GError **error);
+IsmbDoor *ismb_door_new       (IsmbPoller *poller, int fd, IsmbDoorEnter enter, gpointer user_data,
+                               GError **error);
 void      ismb_door_free      (IsmbDoor *self);
 /* The same, adding the door to `doors`, which frees it. */
-gboolean  ismb_door_open      (GPtrArray *doors, IsmbPoller *poller, int fd, IsmbDoorEnter enter, gpointer user_data,
-                               GError **error);
-/* Opens one TCP port on each of `addresses`, `port` 0: one that is free on all, and tells which; 0 where there
- * are none. An address this host does not have (no IPv6 in its kernel) is passed over as long as another
- * stands; a port that is taken never is. */
-gboolean  ismb_door_open_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place, char **addresses,
-                               guint16 port, IsmbDoorEnter enter, gpointer user_data, guint16 *actual, GError **error);
+gboolean  ismb_door_open      (GPtrArray *doors, IsmbPoller *poller, int fd, IsmbDoorEnter enter,
+                               gpointer user_data, GError **error);
+/* Opens one TCP port on each of `addresses`, `port` 0: one that is free on all, and tells which; 0
+ * where there are none. An address this host does not have (no IPv6 in its kernel) is passed over
+ * as long as another stands; a port that is taken never is. */
+gboolean  ismb_door_open_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place,
+                               char **addresses, guint16 port, IsmbDoorEnter enter,
+                               gpointer user_data, guint16 *actual, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbDoor, ismb_door_free)
 

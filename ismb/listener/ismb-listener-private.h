@@ -9,11 +9,12 @@
 
 G_BEGIN_DECLS
 
-/* The daemon's back door: where the parts of one switch are shared. Before start; each is optional: an
- * in-memory store, our own namespace, and no fabric (then no s2s and no TLS). */
+/* The daemon's back door: where the parts of one switch are shared. Before start; each is optional:
+ * an in-memory store, our own namespace, and no fabric (then no s2s and no TLS). */
 void          _ismb_listener_set_place    (IsmbListener *self, IsmbVirtualRouter *place);
 void          _ismb_listener_set_store    (IsmbListener *self, IsmbStore *store);
 void          _ismb_listener_set_fabric   (IsmbListener *self, IsmbFabric *fabric);
-IsmbAccounts *_ismb_listener_get_accounts (IsmbListener *self);   /* after start, or after the first account was made */
+/* after start, or after the first account was made */
+IsmbAccounts *_ismb_listener_get_accounts (IsmbListener *self);
 
 G_END_DECLS

@@ -20,11 +20,11 @@
 /**
  * IsmbListener:
  *
- * One switch's server in one virtual router: local programs and any XMPP client sign in to it, and it
- * exchanges what they send with the listeners of other switches (RFC 6120, RFC 6121).
+ * One switch's server in one virtual router: local programs and any XMPP client sign in to it, and
+ * it exchanges what they send with the listeners of other switches (RFC 6120, RFC 6121).
  *
- * It lives in the main context that was the thread's default when it was started, and blocks it never.
- * A daemon is not needed: a test or an example starts its own.
+ * It lives in the main context that was the thread's default when it was started, and blocks it
+ * never. A daemon is not needed: a test or an example starts its own.
  */
 struct _IsmbListener
 {
@@ -196,12 +196,13 @@ install_properties (GObjectClass *object_class)
    * Our domain-part, what stands behind the `@` of each of its accounts. Set it before
    * [method@Ismb.Listener.start] and before the first account is made.
    */
-  properties[PROP_DOMAIN] = g_param_spec_string ("domain", NULL, NULL, "localhost", flags | G_PARAM_CONSTRUCT);
+  properties[PROP_DOMAIN] =
+      g_param_spec_string ("domain", NULL, NULL, "localhost", flags | G_PARAM_CONSTRUCT);
   /**
    * IsmbListener:listen:
    *
-   * The numeric addresses to listen on, for clients and for other listeners; `127.0.0.1` by default.
-   * With none there are no TCP ports. Set before [method@Ismb.Listener.start].
+   * The numeric addresses to listen on, for clients and for other listeners; `127.0.0.1` by
+   * default. With none there are no TCP ports. Set before [method@Ismb.Listener.start].
    */
   properties[PROP_LISTEN] = g_param_spec_boxed ("listen", NULL, NULL, G_TYPE_STRV, flags);
   /**
@@ -210,21 +211,24 @@ install_properties (GObjectClass *object_class)
    * The TCP port for other listeners: -1, the default, for none, and 0 for any free one, which
    * [method@Ismb.Listener.get_s2s_port] tells. Set before [method@Ismb.Listener.start].
    */
-  properties[PROP_S2S_PORT] = g_param_spec_int ("s2s-port", NULL, NULL, -1, G_MAXUINT16, -1, flags | G_PARAM_CONSTRUCT);
+  properties[PROP_S2S_PORT] =
+      g_param_spec_int ("s2s-port", NULL, NULL, -1, G_MAXUINT16, -1, flags | G_PARAM_CONSTRUCT);
   /**
    * IsmbListener:c2s-path:
    *
-   * The path of a unix socket for clients on this host, at most 107 bytes, or %NULL for none. Set before
-   * [method@Ismb.Listener.start].
+   * The path of a unix socket for clients on this host, at most 107 bytes, or %NULL for none. Set
+   * before [method@Ismb.Listener.start].
    */
   properties[PROP_C2S_PATH] = g_param_spec_string ("c2s-path", NULL, NULL, NULL, flags);
   /**
    * IsmbListener:require-tls:
    *
-   * Whom TLS is required of: `always` of all TCP clients, `remote`, the default, of all but those of this
-   * host, `never` of none. Never of those on the unix socket. Set before [method@Ismb.Listener.start].
+   * Whom TLS is required of: `always` of all TCP clients, `remote`, the default, of all but those
+   * of this host, `never` of none. Never of those on the unix socket. Set before
+   * [method@Ismb.Listener.start].
    */
-  properties[PROP_REQUIRE_TLS] = g_param_spec_string ("require-tls", NULL, NULL, "remote", flags | G_PARAM_CONSTRUCT);
+  properties[PROP_REQUIRE_TLS] =
+      g_param_spec_string ("require-tls", NULL, NULL, "remote", flags | G_PARAM_CONSTRUCT);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -236,11 +240,11 @@ install_signals (GType type)
    * @self: the listener
    * @peer: the new peer
    *
-   * Another listener is known now: it was added, or it connected and proved who it is. Emitted in the main
-   * context of [method@Ismb.Listener.start].
+   * Another listener is known now: it was added, or it connected and proved who it is. Emitted in
+   * the main context of [method@Ismb.Listener.start].
    */
-  signals[PEER_FOUND] = g_signal_new ("peer-found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                      ISMB_TYPE_PEER);
+  signals[PEER_FOUND] = g_signal_new ("peer-found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                      G_TYPE_NONE, 1, ISMB_TYPE_PEER);
   /**
    * IsmbListener::peer-changed:
    * @self: the listener
@@ -249,18 +253,18 @@ install_signals (GType type)
    * Addresses, trust or link of a known peer changed. Emitted in the main context of
    * [method@Ismb.Listener.start].
    */
-  signals[PEER_CHANGED] = g_signal_new ("peer-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                        ISMB_TYPE_PEER);
+  signals[PEER_CHANGED] = g_signal_new ("peer-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                        NULL, G_TYPE_NONE, 1, ISMB_TYPE_PEER);
   /**
    * IsmbListener::peer-lost:
    * @self: the listener
    * @domain: the domain-part of the peer
    *
-   * A peer is forgotten: discovery sees it no more, and no stream to it is open. Emitted in the main context of
-   * [method@Ismb.Listener.start].
+   * A peer is forgotten: discovery sees it no more, and no stream to it is open. Emitted in the
+   * main context of [method@Ismb.Listener.start].
    */
-  signals[PEER_LOST] = g_signal_new ("peer-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                     G_TYPE_STRING);
+  signals[PEER_LOST] = g_signal_new ("peer-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                     G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
@@ -325,7 +329,8 @@ ensure_accounts (IsmbListener *self, GError **error)
   self->accounts = ismb_accounts_load (self->store, error);
   if (self->accounts == NULL)
     return FALSE;
-  g_signal_connect_object (self->accounts, "removed", G_CALLBACK (on_account_removed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->accounts, "removed", G_CALLBACK (on_account_removed), self,
+                           G_CONNECT_SWAPPED);
   return TRUE;
 }
 
@@ -341,7 +346,8 @@ parse_require_tls (const char *text, IsmbRequireTls *require_tls, GError **error
         return TRUE;
       }
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-               "require-tls is “%s”, but must be one of always, remote, never", text != NULL ? text : "");
+               "require-tls is “%s”, but must be one of always, remote, never",
+               text != NULL ? text : "");
   return FALSE;
 }
 
@@ -358,7 +364,8 @@ prepare_domain (IsmbListener *self, GError **error)
     }
   if (parts.local > 0 || parts.resource > 0)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS, "“%s” is no domain but a whole address", self->domain);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
+                   "“%s” is no domain but a whole address", self->domain);
       return NULL;
     }
   return g_string_free (g_steal_pointer (&out), FALSE);
@@ -384,7 +391,8 @@ renew_tls (IsmbListener *self, GError **error)
   g_autofree char *chain = ismb_fabric_dup_chain_pem (self->fabric);
   char *key = ismb_identity_dup_key_pem (ismb_fabric_get_identity (self->fabric));
   g_autoptr (IsmbTlsContext) clients = ismb_tls_context_new (ISMB_TLS_CLIENTS, key, chain, error);
-  g_autoptr (IsmbTlsContext) peers = clients != NULL ? ismb_tls_context_new (ISMB_TLS_PEERS, key, chain, error) : NULL;
+  g_autoptr (IsmbTlsContext) peers =
+      clients != NULL ? ismb_tls_context_new (ISMB_TLS_PEERS, key, chain, error) : NULL;
 
   explicit_bzero (key, strlen (key));
   g_free (key);
@@ -425,8 +433,10 @@ on_peer_lost (IsmbListener *self, const char *domain)
 static void
 watch_peers (IsmbListener *self)
 {
-  g_signal_connect_object (self->peers, "found", G_CALLBACK (on_peer_found), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->peers, "changed", G_CALLBACK (on_peer_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->peers, "found", G_CALLBACK (on_peer_found), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->peers, "changed", G_CALLBACK (on_peer_changed), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (self->peers, "lost", G_CALLBACK (on_peer_lost), self, G_CONNECT_SWAPPED);
 }
 
@@ -447,8 +457,10 @@ make_parts (IsmbListener *self, const char *domain, IsmbRequireTls require_tls)
   roster = ismb_roster_service_new (self->routes, self->rosters, self->presence);
   services = ismb_services_new (self->routes, self->accounts, self->rosters, roster);
   router = ismb_router_new (self->routes, self->presence, services);
-  self->sessions = ismb_sessions_new (self->poller, self->routes, self->accounts, self->presence, router, require_tls);
-  self->peers = ismb_peers_new (self->poller, self->place, self->fabric, self->routes, self->presence, router);
+  self->sessions = ismb_sessions_new (self->poller, self->routes, self->accounts, self->presence,
+                                      router, require_tls);
+  self->peers = ismb_peers_new (self->poller, self->place, self->fabric, self->routes,
+                                self->presence, router);
   watch_peers (self);
 }
 
@@ -463,18 +475,20 @@ open_path (IsmbListener *self, GError **error)
   if (fd < 0)
     return FALSE;
   self->c2s_path_made = g_strdup (self->c2s_path);
-  return ismb_door_open (self->doors, self->poller, fd, ismb_sessions_accept, self->sessions, error);
+  return ismb_door_open (self->doors, self->poller, fd, ismb_sessions_accept, self->sessions,
+                         error);
 }
 
 static gboolean
 open_doors (IsmbListener *self, guint16 port, GError **error)
 {
-  if (!ismb_door_open_port (self->doors, self->poller, self->place, self->listen, port, ismb_sessions_accept,
-                            self->sessions, &self->c2s_port, error))
+  if (!ismb_door_open_port (self->doors, self->poller, self->place, self->listen, port,
+                            ismb_sessions_accept, self->sessions, &self->c2s_port, error))
     return FALSE;
-  if (self->s2s_port_wish >= 0
-      && !ismb_door_open_port (self->doors, self->poller, self->place, self->listen, (guint16) self->s2s_port_wish,
-                               ismb_peers_accept, self->peers, &self->s2s_port, error))
+  if (self->s2s_port_wish >= 0 &&
+      !ismb_door_open_port (self->doors, self->poller, self->place, self->listen,
+                            (guint16) self->s2s_port_wish, ismb_peers_accept, self->peers,
+                            &self->s2s_port, error))
     return FALSE;
   return open_path (self, error);
 }
@@ -488,12 +502,12 @@ open_doors (IsmbListener *self, guint16 port, GError **error)
  * Starts listening, in the thread's default main context of now. On failure nothing is left open. A
  * listener that runs already keeps running as it is.
  *
- * Fails with [error@Ismb.Error.BAD_CONFIG] or [error@Ismb.Error.BAD_ADDRESS] where a property's value cannot be, with
- * [error@Ismb.Error.EXISTS] where another program has the port or the path, and with
- * [error@Ismb.Error.NOT_ALLOWED] where we may not have it.
+ * Fails with [error@Ismb.Error.BAD_CONFIG] or [error@Ismb.Error.BAD_ADDRESS] where a property's
+ * value cannot be, with [error@Ismb.Error.EXISTS] where another program has the port or the path,
+ * and with [error@Ismb.Error.NOT_ALLOWED] where we may not have it.
  *
- * Returns: the TCP port for clients, or 0 with @error set; where [property@Ismb.Listener:listen] is empty,
- *   0 without an error
+ * Returns: the TCP port for clients, or 0 with @error set; where [property@Ismb.Listener:listen] is
+ *   empty, 0 without an error
  */
 guint16
 ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
@@ -505,7 +519,8 @@ ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
   if (is_running (self))
     return self->c2s_port;
   domain = prepare_domain (self, error);
-  if (domain == NULL || !parse_require_tls (self->require_tls, &require_tls, error) || !ensure_accounts (self, error))
+  if (domain == NULL || !parse_require_tls (self->require_tls, &require_tls, error) ||
+      !ensure_accounts (self, error))
     return 0;
   raise_descriptors ();
   make_parts (self, domain, require_tls);
@@ -514,9 +529,9 @@ ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
       ismb_listener_stop (self);
       return 0;
     }
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_VIRTUAL_ROUTER", self->virtual_router, "MESSAGE",
-                    "%s: listening for clients on port %u, for switches on port %u", domain, self->c2s_port,
-                    self->s2s_port);
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_VIRTUAL_ROUTER", self->virtual_router,
+                    "MESSAGE", "%s: listening for clients on port %u, for switches on port %u",
+                    domain, self->c2s_port, self->s2s_port);
   return self->c2s_port;
 }
 
@@ -524,9 +539,9 @@ ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
  * ismb_listener_stop:
  * @self: the listener
  *
- * Closes ports and streams, telling clients and peers that the system shuts down (RFC 6120, 4.9.3.19), and
- * forgets the peers; accounts stay. A listener that does not run is left as it is. It may be started again.
- * Not to be called from inside one of its signals.
+ * Closes ports and streams, telling clients and peers that the system shuts down (RFC 6120,
+ * 4.9.3.19), and forgets the peers; accounts stay. A listener that does not run is left as it is.
+ * It may be started again. Not to be called from inside one of its signals.
  */
 void
 ismb_listener_stop (IsmbListener *self)
@@ -614,24 +629,26 @@ prepare_name (IsmbListener *self, const char *name, GError **error)
  * @password: its password, UTF-8; only what SCRAM needs of it is kept
  * @error: return location for a #GError
  *
- * Makes an account of role `operator`, before or after [method@Ismb.Listener.start]. The same name with the
- * same password again is fine.
+ * Makes an account of role `operator`, before or after [method@Ismb.Listener.start]. The same name
+ * with the same password again is fine.
  *
- * Fails with [error@Ismb.Error.EXISTS] if there is one of that name with another password or role, and with
- * [error@Ismb.Error.BAD_ADDRESS] if no address can be made of @name.
+ * Fails with [error@Ismb.Error.EXISTS] if there is one of that name with another password or role,
+ * and with [error@Ismb.Error.BAD_ADDRESS] if no address can be made of @name.
  *
  * Returns: whether the account is there now
  */
 gboolean
-ismb_listener_create_account (IsmbListener *self, const char *name, const char *password, GError **error)
+ismb_listener_create_account (IsmbListener *self, const char *name, const char *password,
+                              GError **error)
 {
   g_autofree char *prepared = NULL;
 
   g_return_val_if_fail (ISMB_IS_LISTENER (self), FALSE);
   g_return_val_if_fail (name != NULL && password != NULL, FALSE);
   prepared = prepare_name (self, name, error);
-  return prepared != NULL && ensure_accounts (self, error)
-         && ismb_accounts_create (self->accounts, prepared, password, ISMB_ROLE_OPERATOR, FALSE, error);
+  return prepared != NULL && ensure_accounts (self, error) &&
+         ismb_accounts_create (self->accounts, prepared, password, ISMB_ROLE_OPERATOR, FALSE,
+                               error);
 }
 
 /**
@@ -640,15 +657,17 @@ ismb_listener_create_account (IsmbListener *self, const char *name, const char *
  * @domain: the other listener's domain-part
  * @addresses: (nullable) (array zero-terminated=1): numeric addresses to try, best first
  * @port: its TCP port for other listeners
- * @device_id: (nullable): the id of the device as it was announced; a hint until its certificate proves it
+ * @device_id: (nullable): the id of the device as it was announced; a hint until its certificate
+ *   proves it
  *
  * Tells where another listener may be reached; discovery's word, and so only a hint. A known peer's
- * addresses are replaced. A listener of a fabric connects to a new peer once, so that it proves who it is.
- * What is no domain, or ours, is ignored, and so is the call on a listener that does not run.
+ * addresses are replaced. A listener of a fabric connects to a new peer once, so that it proves who
+ * it is. What is no domain, or ours, is ignored, and so is the call on a listener that does not
+ * run.
  */
 void
-ismb_listener_add_peer (IsmbListener *self, const char *domain, const char *const *addresses, guint16 port,
-                        const char *device_id)
+ismb_listener_add_peer (IsmbListener *self, const char *domain, const char *const *addresses,
+                        guint16 port, const char *device_id)
 {
   g_return_if_fail (ISMB_IS_LISTENER (self));
   g_return_if_fail (domain != NULL);
@@ -661,8 +680,8 @@ ismb_listener_add_peer (IsmbListener *self, const char *domain, const char *cons
  * @self: the listener
  * @domain: the other listener's domain-part
  *
- * Tells that discovery sees a peer no more. It is forgotten once no stream to it is open and no presence
- * shared with it: a multicast that goes astray ends no connection.
+ * Tells that discovery sees a peer no more. It is forgotten once no stream to it is open and no
+ * presence shared with it: a multicast that goes astray ends no connection.
  */
 void
 ismb_listener_remove_peer (IsmbListener *self, const char *domain)
@@ -686,18 +705,20 @@ own_trust (IsmbListener *self)
 static IsmbPeer *
 describe_self (IsmbListener *self)
 {
-  const char *id = self->fabric != NULL ? ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric)) : NULL;
+  const char *id = self->fabric != NULL
+                       ? ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric))
+                       : NULL;
 
-  return ismb_peer_new (ismb_routes_get_domain (self->routes), self->virtual_router, id, NULL, self->s2s_port,
-                        own_trust (self), ISMB_LINK_STATE_UP, TRUE);
+  return ismb_peer_new (ismb_routes_get_domain (self->routes), self->virtual_router, id, NULL,
+                        self->s2s_port, own_trust (self), ISMB_LINK_STATE_UP, TRUE);
 }
 
 /**
  * ismb_listener_list_peers:
  * @self: the listener
  *
- * Lists who is known: this switch itself first, then the other listeners in no order. Empty where the
- * listener does not run.
+ * Lists who is known: this switch itself first, then the other listeners in no order. Empty where
+ * the listener does not run.
  *
  * Returns: (transfer full) (element-type IsmbPeer): the peers
  */
@@ -726,7 +747,8 @@ void
 _ismb_listener_set_fabric (IsmbListener *self, IsmbFabric *fabric)
 {
   if (g_set_object (&self->fabric, fabric) && fabric != NULL)
-    g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self,
+                             G_CONNECT_SWAPPED);
 }
 
 IsmbAccounts *

@@ -15,10 +15,11 @@ void          ismb_listener_stop           (IsmbListener *self);
 guint16       ismb_listener_get_c2s_port   (IsmbListener *self);
 guint16       ismb_listener_get_s2s_port   (IsmbListener *self);
 guint         ismb_listener_get_sessions   (IsmbListener *self);
-gboolean      ismb_listener_create_account (IsmbListener *self, const char *name, const char *password,
-                                            GError **error);
-void          ismb_listener_add_peer       (IsmbListener *self, const char *domain, const char *const *addresses,
-                                            guint16 port, const char *device_id);
+gboolean      ismb_listener_create_account (IsmbListener *self, const char *name,
+                                            const char *password, GError **error);
+void          ismb_listener_add_peer       (IsmbListener *self, const char *domain,
+                                            const char *const *addresses, guint16 port,
+                                            const char *device_id);
 void          ismb_listener_remove_peer    (IsmbListener *self, const char *domain);
 GList        *ismb_listener_list_peers     (IsmbListener *self);
 

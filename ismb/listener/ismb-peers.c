@@ -79,10 +79,12 @@ ismb_peers_class_init (IsmbPeersClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = ismb_peers_dispose;
 
-  signals[FOUND] = g_signal_new ("found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, ISMB_TYPE_PEER);
-  signals[CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                   ISMB_TYPE_PEER);
-  signals[LOST] = g_signal_new ("lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[FOUND] = g_signal_new ("found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                 1, ISMB_TYPE_PEER);
+  signals[CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 1, ISMB_TYPE_PEER);
+  signals[LOST] = g_signal_new ("lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                1, G_TYPE_STRING);
 }
 
 static void
@@ -95,9 +97,10 @@ ismb_peers_init (IsmbPeers *self)
 static IsmbPeer *
 describe (IsmbPeers *self, IsmbLink *link)
 {
-  return ismb_peer_new (ismb_link_get_domain (link), ismb_virtual_router_get_name (self->context.place),
-                        ismb_link_get_device_id (link), ismb_link_get_addresses (link), ismb_link_get_port (link),
-                        ismb_link_get_trust (link), ismb_link_get_state (link), FALSE);
+  return ismb_peer_new (
+      ismb_link_get_domain (link), ismb_virtual_router_get_name (self->context.place),
+      ismb_link_get_device_id (link), ismb_link_get_addresses (link), ismb_link_get_port (link),
+      ismb_link_get_trust (link), ismb_link_get_state (link), FALSE);
 }
 
 static void
@@ -124,8 +127,8 @@ forget (IsmbPeers *self, const char *domain)
 static gboolean
 is_over (IsmbPeers *self, const Peer *peer)
 {
-  return peer->withdrawn && ismb_link_get_state (peer->link) != ISMB_LINK_STATE_UP
-         && !ismb_presence_service_shares (self->presence, ismb_link_get_domain (peer->link));
+  return peer->withdrawn && ismb_link_get_state (peer->link) != ISMB_LINK_STATE_UP &&
+         !ismb_presence_service_shares (self->presence, ismb_link_get_domain (peer->link));
 }
 
 static gboolean
@@ -203,8 +206,8 @@ on_shared (IsmbPeers *self, const char *domain, gboolean shared)
 }
 
 IsmbPeers *
-ismb_peers_new (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric, IsmbRoutes *routes,
-                IsmbPresenceService *presence, IsmbRouter *router)
+ismb_peers_new (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric,
+                IsmbRoutes *routes, IsmbPresenceService *presence, IsmbRouter *router)
 {
   IsmbPeers *self = g_object_new (ISMB_TYPE_PEERS, NULL);
 
@@ -243,7 +246,8 @@ make_peer (IsmbPeers *self, const char *domain)
   return peer;
 }
 
-/* IsmbInboundAdopt: a stream has proven to be that domain's, whether discovery knows of it or not. */
+/* IsmbInboundAdopt: a stream has proven to be that domain's, whether discovery knows of it or not.
+ * */
 static IsmbLink *
 adopt (const char *domain, gpointer user_data)
 {
@@ -294,13 +298,15 @@ parse_domain (const char *text)
   g_autoptr (GString) out = g_string_new (NULL);
   IsmbAddressParts parts;
 
-  if (!ismb_address_prepare (text, strlen (text), out, &parts, NULL) || parts.local > 0 || parts.resource > 0)
+  if (!ismb_address_prepare (text, strlen (text), out, &parts, NULL) || parts.local > 0 ||
+      parts.resource > 0)
     return NULL;
   return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
 void
-ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresses, guint16 port, const char *device_id)
+ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresses, guint16 port,
+                const char *device_id)
 {
   g_autofree char *name = parse_domain (domain);
   Peer *peer = name != NULL ? g_hash_table_lookup (self->peers, name) : NULL;

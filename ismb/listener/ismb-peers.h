@@ -13,23 +13,25 @@
 
 G_BEGIN_DECLS
 
-/* The other listeners that are known: a link for each, in the routes as long as it is known, whether
- * discovery told of it or it came and proved who it is. */
+/* The other listeners that are known: a link for each, in the routes as long as it is known,
+ * whether discovery told of it or it came and proved who it is. */
 #define ISMB_TYPE_PEERS (ismb_peers_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbPeers, ismb_peers, ISMB, PEERS, GObject)
 
 /* Signals: `found` (IsmbPeer), `changed` (IsmbPeer), `lost` (utf8 domain).
  * `fabric` may be NULL: then peers are listed, and none is ever reached. */
-IsmbPeers *ismb_peers_new     (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric, IsmbRoutes *routes,
-                               IsmbPresenceService *presence, IsmbRouter *router);
+IsmbPeers *ismb_peers_new     (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric,
+                               IsmbRoutes *routes, IsmbPresenceService *presence,
+                               IsmbRouter *router);
 /* For streams to come; NULL: none are opened. */
 void       ismb_peers_set_tls (IsmbPeers *self, IsmbTlsContext *tls);
 /* An IsmbDoorEnter whose user data are the peers. */
 void       ismb_peers_accept  (int fd, const struct sockaddr *address, gpointer self);
 /* Where to try; a new one is dialled once, to prove who it is. `domain` as a stranger sent it. */
-void       ismb_peers_add     (IsmbPeers *self, const char *domain, const char *const *addresses, guint16 port,
-                               const char *device_id);
-/* Discovery sees it no more: it is forgotten as soon as no stream to it is up and no presence shared. */
+void       ismb_peers_add     (IsmbPeers *self, const char *domain, const char *const *addresses,
+                               guint16 port, const char *device_id);
+/* Discovery sees it no more: it is forgotten as soon as no stream to it is up and no presence
+ * shared. */
 void       ismb_peers_remove  (IsmbPeers *self, const char *domain);
 /* (element-type IsmbPeer) (transfer full), in no order */
 GList     *ismb_peers_list    (IsmbPeers *self);

@@ -13,7 +13,8 @@
 #define GROUPS_MAX 50
 
 /* What is shown to no client: a request that waits for its answer makes no contact yet. */
-#define VISIBLE_STATES (ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM | ISMB_SUBSCRIPTION_PENDING_OUT)
+#define VISIBLE_STATES                                                                             \
+  (ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM | ISMB_SUBSCRIPTION_PENDING_OUT)
 
 struct _IsmbRosterService
 {
@@ -61,8 +62,9 @@ subscription_to_string (IsmbSubscription subscription)
 static gboolean
 is_visible (const IsmbRosterEntry *entry)
 {
-  return (entry->subscription & VISIBLE_STATES) != 0 || (entry->subscription & ISMB_SUBSCRIPTION_PENDING_IN) == 0
-         || entry->name != NULL || entry->groups != NULL;
+  return (entry->subscription & VISIBLE_STATES) != 0 ||
+         (entry->subscription & ISMB_SUBSCRIPTION_PENDING_IN) == 0 || entry->name != NULL ||
+         entry->groups != NULL;
 }
 
 static void
@@ -96,9 +98,11 @@ list_entry (const IsmbRosterEntry *entry, gpointer data)
 }
 
 void
-ismb_roster_service_get (IsmbRosterService *self, const char *account, IsmbResource *resource, IsmbTree *reply)
+ismb_roster_service_get (IsmbRosterService *self, const char *account, IsmbResource *resource,
+                         IsmbTree *reply)
 {
-  Listing listing = { reply, ismb_tree_add (reply, ismb_tree_root (reply), "query", ISMB_NS_ROSTER) };
+  Listing listing = { reply,
+                      ismb_tree_add (reply, ismb_tree_root (reply), "query", ISMB_NS_ROSTER) };
 
   ismb_rosters_foreach (self->rosters, account, list_entry, &listing);
   if (resource != NULL)
@@ -106,7 +110,8 @@ ismb_roster_service_get (IsmbRosterService *self, const char *account, IsmbResou
 }
 
 static void
-push_to (IsmbRosterService *self, IsmbResource *resource, const char *contact, const IsmbRosterEntry *entry)
+push_to (IsmbRosterService *self, IsmbResource *resource, const char *contact,
+         const IsmbRosterEntry *entry)
 {
   g_autoptr (IsmbTree) tree = ismb_tree_new ("iq", ISMB_NS_CLIENT);
   g_autoptr (IsmbFrame) frame = NULL;
@@ -130,7 +135,8 @@ push_to (IsmbRosterService *self, IsmbResource *resource, const char *contact, c
   ismb_sink_deliver (resource->sink, frame);
 }
 
-/* To every resource that has asked for the roster (RFC 6121, 2.1.6): the entry as it is, or its removal. */
+/* To every resource that has asked for the roster (RFC 6121, 2.1.6): the entry as it is, or its
+ * removal. */
 static void
 push (IsmbRosterService *self, const char *account, const char *contact)
 {
@@ -163,7 +169,8 @@ ismb_roster_service_new (IsmbRoutes *routes, IsmbRosters *rosters, IsmbPresenceS
   self->routes = g_object_ref (routes);
   self->rosters = g_object_ref (rosters);
   self->presence = g_object_ref (presence);
-  g_signal_connect_object (presence, "roster-changed", G_CALLBACK (on_roster_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (presence, "roster-changed", G_CALLBACK (on_roster_changed), self,
+                           G_CONNECT_SWAPPED);
   return self;
 }
 
@@ -174,7 +181,8 @@ parse_contact (const char *jid)
   g_autoptr (GString) out = g_string_new (NULL);
   IsmbAddressParts parts;
 
-  if (jid == NULL || !ismb_address_prepare (jid, strlen (jid), out, &parts, NULL) || parts.resource > 0)
+  if (jid == NULL || !ismb_address_prepare (jid, strlen (jid), out, &parts, NULL) ||
+      parts.resource > 0)
     return NULL;
   return g_string_free (g_steal_pointer (&out), FALSE);
 }
@@ -199,7 +207,8 @@ parse_groups (const IsmbNode *item, GPtrArray *groups)
 }
 
 static const char *
-change_item (IsmbRosterService *self, const char *account, const char *contact, const IsmbNode *item)
+change_item (IsmbRosterService *self, const char *account, const char *contact,
+             const IsmbNode *item)
 {
   const IsmbRosterEntry *entry = ismb_rosters_lookup (self->rosters, account, contact);
   IsmbSubscription subscription = entry != NULL ? entry->subscription : 0;
@@ -215,7 +224,7 @@ change_item (IsmbRosterService *self, const char *account, const char *contact, 
     name = NULL;
   g_ptr_array_add (groups, NULL);
   if (!ismb_rosters_put (self->rosters, account, contact, name,
-                         groups->len > 1 ? (const char *const *) groups->pdata : NULL, subscription))
+                         groups->len > 1 ? (const char *const *)groups->pdata : NULL, subscription))
     return "resource-constraint";
   push (self, account, contact);
   return NULL;

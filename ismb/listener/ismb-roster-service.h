@@ -7,16 +7,20 @@
 
 G_BEGIN_DECLS
 
-/* The roster as a client sees and edits it (RFC 6121, 2). Changes of subscriptions come by the presence
- * service's signal `roster-changed` and are pushed here as well. */
+/* The roster as a client sees and edits it (RFC 6121, 2). Changes of subscriptions come by the
+ * presence service's signal `roster-changed` and are pushed here as well. */
 #define ISMB_TYPE_ROSTER_SERVICE (ismb_roster_service_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbRosterService, ismb_roster_service, ISMB, ROSTER_SERVICE, GObject)
 
-IsmbRosterService *ismb_roster_service_new (IsmbRoutes *routes, IsmbRosters *rosters, IsmbPresenceService *presence);
-/* Adds the whole roster to the answer `reply`; the resource, NULL if it has left, gets pushes from now on. */
-void               ismb_roster_service_get (IsmbRosterService *self, const char *account, IsmbResource *resource,
-                                            IsmbTree *reply);
-/* Does what a <query/> of type set wants. Returns NULL, or the condition of the error to answer with. */
-const char        *ismb_roster_service_set (IsmbRosterService *self, const char *account, const IsmbNode *query);
+IsmbRosterService *ismb_roster_service_new (IsmbRoutes *routes, IsmbRosters *rosters,
+                                            IsmbPresenceService *presence);
+/* Adds the whole roster to the answer `reply`; the resource, NULL if it has left, gets pushes from
+ * now on. */
+void               ismb_roster_service_get (IsmbRosterService *self, const char *account,
+                                            IsmbResource *resource, IsmbTree *reply);
+/* Does what a <query/> of type set wants. Returns NULL, or the condition of the error to answer
+ * with. */
+const char        *ismb_roster_service_set (IsmbRosterService *self, const char *account,
+                                            const IsmbNode *query);
 
 G_END_DECLS

@@ -105,14 +105,16 @@ find_fault (const IsmbFrame *frame)
 static gboolean
 is_ours (IsmbRouter *self, const char *to, const IsmbAddressParts *parts)
 {
-  return parts->domain == self->domain_length
-         && memcmp (to + ismb_address_domain_offset (parts), self->domain, parts->domain) == 0;
+  return parts->domain == self->domain_length &&
+         memcmp (to + ismb_address_domain_offset (parts), self->domain, parts->domain) == 0;
 }
 
 void
-ismb_router_bounce (IsmbRouter *self, const IsmbFrame *frame, const char *condition, const char *text)
+ismb_router_bounce (IsmbRouter *self, const IsmbFrame *frame, const char *condition,
+                    const char *text)
 {
-  g_autoptr (IsmbFrame) error = frame->from != NULL ? ismb_frame_make_error (frame, condition, text) : NULL;
+  g_autoptr (IsmbFrame) error =
+      frame->from != NULL ? ismb_frame_make_error (frame, condition, text) : NULL;
   IsmbAddressParts to;
 
   if (error == NULL || error->to == NULL)

@@ -11,12 +11,14 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_ROUTER (ismb_router_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbRouter, ismb_router, ISMB, ROUTER, GObject)
 
-IsmbRouter *ismb_router_new          (IsmbRoutes *routes, IsmbPresenceService *presence, IsmbServices *services);
+IsmbRouter *ismb_router_new          (IsmbRoutes *routes, IsmbPresenceService *presence,
+                                      IsmbServices *services);
 /* Of a local resource, its `from` stamped. */
 void        ismb_router_from_session (IsmbRouter *self, IsmbResource *resource, IsmbFrame *frame);
 /* Of another domain; the link has checked that `from` is of that domain, and `to` of ours. */
 void        ismb_router_from_link    (IsmbRouter *self, IsmbFrame *frame);
 /* Tells the sender that its stanza could not go on, where it is owed an answer. */
-void        ismb_router_bounce       (IsmbRouter *self, const IsmbFrame *frame, const char *condition, const char *text);
+void        ismb_router_bounce       (IsmbRouter *self, const IsmbFrame *frame,
+                                      const char *condition, const char *text);
 
 G_END_DECLS

@@ -118,7 +118,8 @@ ensure_account (IsmbRoutes *self, const char *account)
 }
 
 IsmbResource *
-ismb_routes_add_resource (IsmbRoutes *self, const char *account, const char *resource, IsmbSink *sink)
+ismb_routes_add_resource (IsmbRoutes *self, const char *account, const char *resource,
+                          IsmbSink *sink)
 {
   g_autofree char *full = g_strdup_printf ("%s@%s/%s", account, self->domain, resource);
   IsmbResource *added;

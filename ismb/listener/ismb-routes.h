@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Who is reached where. Addresses are prepared. Holds no reference: who puts itself in takes itself out. */
+/* Who is reached where. Addresses are prepared. Holds no reference: who puts itself in takes itself
+ * out. */
 #define ISMB_TYPE_ROUTES (ismb_routes_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbRoutes, ismb_routes, ISMB, ROUTES, GObject)
 
@@ -24,21 +25,25 @@ typedef struct
 
 IsmbRoutes   *ismb_routes_new           (const char *domain);
 const char   *ismb_routes_get_domain    (IsmbRoutes *self);
-/* Remote domains, connected or not. */
-void          ismb_routes_set_domain    (IsmbRoutes *self, const char *domain, IsmbSink *sink);  /* NULL takes it out */
+/* Remote domains, connected or not. `sink` NULL takes it out. */
+void          ismb_routes_set_domain    (IsmbRoutes *self, const char *domain, IsmbSink *sink);
 IsmbSink     *ismb_routes_get_domain_sink (IsmbRoutes *self, const char *domain);
 /* Their names, in no order, borrowed. (transfer container) */
 GPtrArray    *ismb_routes_list_domains  (IsmbRoutes *self);
 /* The new resource; NULL if that full address is taken. */
-IsmbResource *ismb_routes_add_resource  (IsmbRoutes *self, const char *account, const char *resource, IsmbSink *sink);
+IsmbResource *ismb_routes_add_resource  (IsmbRoutes *self, const char *account,
+                                         const char *resource, IsmbSink *sink);
 void          ismb_routes_remove_resource (IsmbRoutes *self, IsmbResource *resource);
 IsmbResource *ismb_routes_lookup        (IsmbRoutes *self, const char *full);
-/* The resources of an account (account NULL: of all), a snapshot; of borrowed IsmbResource. (transfer container) */
+/* The resources of an account (account NULL: of all), a snapshot; of borrowed IsmbResource.
+ * (transfer container) */
 GPtrArray    *ismb_routes_list_resources (IsmbRoutes *self, const char *account);
-/* The same without a copy, for who adds and removes none meanwhile; NULL where there is none. (transfer none) */
+/* The same without a copy, for who adds and removes none meanwhile; NULL where there is none.
+ * (transfer none) */
 GPtrArray    *ismb_routes_peek_resources (IsmbRoutes *self, const char *account);
-/* To wherever frame->to leads: a local full address, or another domain's sink. FALSE: nobody there. The
- * services that answer for bare addresses use it for what they send; they never call the router. */
+/* To wherever frame->to leads: a local full address, or another domain's sink. FALSE: nobody there.
+ * The services that answer for bare addresses use it for what they send; they never call the
+ * router. */
 gboolean      ismb_routes_deliver       (IsmbRoutes *self, IsmbFrame *frame);
 
 /* A part of a prepared address as a string of its own, without allocating: no part is longer. */

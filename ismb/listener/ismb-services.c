@@ -73,7 +73,8 @@ ismb_services_init (IsmbServices *self)
 static void add_features (IsmbTree *reply, IsmbNode *query, Place place);
 
 static void
-add_identity (IsmbTree *reply, IsmbNode *query, const char *category, const char *type, const char *name)
+add_identity (IsmbTree *reply, IsmbNode *query, const char *category, const char *type,
+              const char *name)
 {
   IsmbNode *identity = ismb_tree_add (reply, query, "identity", ISMB_NS_DISCO_INFO);
 
@@ -143,10 +144,11 @@ parse_own_address (IsmbServices *self, const char *jid, IsmbPart out)
   g_autoptr (GString) prepared = g_string_new (NULL);
   IsmbAddressParts parts;
 
-  if (jid == NULL || !ismb_address_prepare (jid, strlen (jid), prepared, &parts, NULL) || parts.local == 0)
+  if (jid == NULL || !ismb_address_prepare (jid, strlen (jid), prepared, &parts, NULL) ||
+      parts.local == 0)
     return NULL;
-  if (parts.domain != strlen (domain)
-      || memcmp (prepared->str + ismb_address_domain_offset (&parts), domain, parts.domain) != 0)
+  if (parts.domain != strlen (domain) ||
+      memcmp (prepared->str + ismb_address_domain_offset (&parts), domain, parts.domain) != 0)
     return NULL;
   return ismb_routes_copy_part (out, prepared->str, parts.local);
 }
@@ -185,8 +187,10 @@ answer_roster_set (IsmbServices *self, const Request *request, IsmbTree *reply)
 }
 
 static const Service services[] = {
-  { "query", ISMB_NS_DISCO_INFO, "get", AT_DOMAIN | AT_OWN_ACCOUNT | AT_OTHER_ACCOUNT, answer_info },
-  { "query", ISMB_NS_DISCO_ITEMS, "get", AT_DOMAIN | AT_OWN_ACCOUNT | AT_OTHER_ACCOUNT, answer_items },
+  { "query", ISMB_NS_DISCO_INFO, "get", AT_DOMAIN | AT_OWN_ACCOUNT | AT_OTHER_ACCOUNT,
+    answer_info },
+  { "query", ISMB_NS_DISCO_ITEMS, "get", AT_DOMAIN | AT_OWN_ACCOUNT | AT_OTHER_ACCOUNT,
+    answer_items },
   { "ping", ISMB_NS_PING, "get", AT_DOMAIN | AT_OWN_ACCOUNT | AT_OTHER_ACCOUNT, answer_empty },
   { "query", ISMB_NS_VERSION, "get", AT_DOMAIN, answer_version },
   { "role", ISMB_NS_ROLE, "get", AT_DOMAIN, answer_role },
@@ -195,7 +199,8 @@ static const Service services[] = {
   { "session", ISMB_NS_SESSION, "set", AT_DOMAIN | AT_OWN_ACCOUNT, answer_empty },
 };
 
-/* What is offered follows from what is answered. The roster is announced at the domain, where clients look. */
+/* What is offered follows from what is answered. The roster is announced at the domain, where
+ * clients look. */
 static void
 add_features (IsmbTree *reply, IsmbNode *query, Place place)
 {
@@ -203,13 +208,15 @@ add_features (IsmbTree *reply, IsmbNode *query, Place place)
 
   for (gsize i = 0; i < G_N_ELEMENTS (services); i++)
     {
-      gboolean here = (services[i].places & (guint) place) != 0
-                      || (place == AT_DOMAIN && strcmp (services[i].ns, ISMB_NS_ROSTER) == 0);
+      gboolean here = (services[i].places & (guint) place) != 0 ||
+                      (place == AT_DOMAIN && strcmp (services[i].ns, ISMB_NS_ROSTER) == 0);
 
-      if (!here || g_strcmp0 (services[i].ns, last) == 0 || strcmp (services[i].ns, ISMB_NS_SESSION) == 0)
+      if (!here || g_strcmp0 (services[i].ns, last) == 0 ||
+          strcmp (services[i].ns, ISMB_NS_SESSION) == 0)
         continue;
       last = services[i].ns;
-      ismb_tree_set (reply, ismb_tree_add (reply, query, "feature", ISMB_NS_DISCO_INFO), "var", last);
+      ismb_tree_set (reply, ismb_tree_add (reply, query, "feature", ISMB_NS_DISCO_INFO), "var",
+                     last);
     }
 }
 
@@ -217,14 +224,16 @@ static const Service *
 find_service (const IsmbFrame *iq, Place place)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (services); i++)
-    if (strcmp (services[i].name, iq->payload_name) == 0 && g_strcmp0 (services[i].ns, iq->payload_ns) == 0
-        && strcmp (services[i].type, iq->type) == 0 && (services[i].places & (guint) place) != 0)
+    if (strcmp (services[i].name, iq->payload_name) == 0 &&
+        g_strcmp0 (services[i].ns, iq->payload_ns) == 0 &&
+        strcmp (services[i].type, iq->type) == 0 && (services[i].places & (guint) place) != 0)
       return &services[i];
   return NULL;
 }
 
 IsmbServices *
-ismb_services_new (IsmbRoutes *routes, IsmbAccounts *accounts, IsmbRosters *rosters, IsmbRosterService *roster)
+ismb_services_new (IsmbRoutes *routes, IsmbAccounts *accounts, IsmbRosters *rosters,
+                   IsmbRosterService *roster)
 {
   IsmbServices *self = g_object_new (ISMB_TYPE_SERVICES, NULL);
 
@@ -244,7 +253,8 @@ shares_with (IsmbServices *self, const char *account, const char *asker)
   return entry != NULL && (entry->subscription & ISMB_SUBSCRIPTION_FROM) != 0;
 }
 
-/* Where a request stands; 0: nowhere. A stranger learns nothing of an account, not even that it is there. */
+/* Where a request stands; 0: nowhere. A stranger learns nothing of an account, not even that it is
+ * there. */
 static Place
 find_place (IsmbServices *self, const IsmbFrame *iq, IsmbPart account)
 {

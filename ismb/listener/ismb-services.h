@@ -7,15 +7,15 @@
 
 G_BEGIN_DECLS
 
-/* What the listener itself answers: requests to its domain, and those to a bare address, on the account's
- * behalf (RFC 6120, 8.2.3 and 10.5). */
+/* What the listener itself answers: requests to its domain, and those to a bare address, on the
+ * account's behalf (RFC 6120, 8.2.3 and 10.5). */
 #define ISMB_TYPE_SERVICES (ismb_services_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbServices, ismb_services, ISMB, SERVICES, GObject)
 
-IsmbServices *ismb_services_new    (IsmbRoutes *routes, IsmbAccounts *accounts, IsmbRosters *rosters,
-                                    IsmbRosterService *roster);
-/* `iq`: of type get or set, with a payload, `from` known, `to` our domain or a bare address in it. Exactly
- * one answer goes back through the routes. */
+IsmbServices *ismb_services_new    (IsmbRoutes *routes, IsmbAccounts *accounts,
+                                    IsmbRosters *rosters, IsmbRosterService *roster);
+/* `iq`: of type get or set, with a payload, `from` known, `to` our domain or a bare address in it.
+ * Exactly one answer goes back through the routes. */
 void          ismb_services_answer (IsmbServices *self, IsmbFrame *iq);
 
 G_END_DECLS

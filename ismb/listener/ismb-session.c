@@ -16,10 +16,10 @@
 #define LIMIT_ACCOUNT (256 * 1024)
 #define QUEUE_STRANGER (64 * 1024)   /* bytes waiting for a slow reader */
 #define QUEUE_ACCOUNT (8 * 1024 * 1024)
-#define DEADLINE 10000               /* milliseconds until a resource is bound; traffic does not extend it */
+#define DEADLINE 10000 /* milliseconds until a resource is bound; traffic does not extend it */
 #define TRIES 3
 #define TOKEN_SIZE 33
-#define TLS_UNIQUE "cD10bHMtdW5pcXVl" /* “p=tls-unique” in base64, what a SCRAM-PLUS message begins with */
+#define TLS_UNIQUE "cD10bHMtdW5pcXVl" /* “p=tls-unique” in base64, a SCRAM-PLUS message's start */
 
 struct _IsmbSession
 {
@@ -143,7 +143,8 @@ static void
 ensure_sasl (IsmbSession *self)
 {
   IsmbTls *tls = ismb_stream_get_tls (self->stream);
-  g_autoptr (GBytes) exporter = tls != NULL && !self->unbindable ? ismb_tls_dup_exporter (tls) : NULL;
+  g_autoptr (GBytes) exporter =
+      tls != NULL && !self->unbindable ? ismb_tls_dup_exporter (tls) : NULL;
   IsmbSaslContext context = {
     .domain = ismb_routes_get_domain (self->context->routes),
     .encrypted = tls != NULL,
@@ -168,7 +169,8 @@ offer_mechanisms (IsmbSession *self, GString *out)
   g_string_append (out, "</mechanisms>");
 }
 
-/* RFC 6120, 4.3.2: what may be negotiated now. STARTTLS stands alone where nothing else may precede it. */
+/* RFC 6120, 4.3.2: what may be negotiated now. STARTTLS stands alone where nothing else may precede
+ * it. */
 static void
 send_features (IsmbSession *self)
 {
@@ -204,7 +206,8 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
   else if (header->version == NULL || strncmp (header->version, "1.", 2) != 0)
     ismb_session_close (self, "unsupported-version", NULL);
   else if (self->require_tls && !is_encrypted (self) && self->context->tls == NULL)
-    ismb_session_close (self, "policy-violation", "TLS is required here, and this switch has no certificate yet");
+    ismb_session_close (self, "policy-violation",
+                        "TLS is required here, and this switch has no certificate yet");
   else
     send_features (self);
 }
@@ -283,9 +286,10 @@ proceed_sasl (IsmbSession *self, IsmbSaslResult result)
     }
 }
 
-/* slixmpp up to 1.8 binds to tls-unique, which TLS 1.3 does not have (RFC 9266, 3), whatever is offered. It
- * falls back to plain SCRAM with the flag “y”, which is refused where binding is offered: so that is
- * withdrawn for this stream, and such clients sign in as they do where there is no -PLUS. */
+/* slixmpp up to 1.8 binds to tls-unique, which TLS 1.3 does not have (RFC 9266, 3), whatever is
+ * offered. It falls back to plain SCRAM with the flag “y”, which is refused where binding is
+ * offered: so that is withdrawn for this stream, and such clients sign in as they do where there is
+ * no -PLUS. */
 static void
 refuse_tls_unique (IsmbSession *self)
 {
@@ -299,8 +303,8 @@ refuse_tls_unique (IsmbSession *self)
 static gboolean
 wants_tls_unique (IsmbSession *self, const char *mechanism, const char *data)
 {
-  return !self->unbindable && g_str_has_suffix (mechanism, "-PLUS") && data != NULL
-         && g_str_has_prefix (data, TLS_UNIQUE);
+  return !self->unbindable && g_str_has_suffix (mechanism, "-PLUS") && data != NULL &&
+         g_str_has_prefix (data, TLS_UNIQUE);
 }
 
 static void
@@ -341,14 +345,15 @@ handle_stranger (IsmbSession *self, IsmbFrame *frame)
 {
   if (frame->kind == ISMB_FRAME_OTHER && g_strcmp0 (frame->ns, ISMB_NS_SASL) == 0)
     handle_sasl (self, frame);
-  else if (frame->kind == ISMB_FRAME_OTHER && g_strcmp0 (frame->ns, ISMB_NS_TLS) == 0
-           && strcmp (frame->name, "starttls") == 0)
+  else if (frame->kind == ISMB_FRAME_OTHER && g_strcmp0 (frame->ns, ISMB_NS_TLS) == 0 &&
+           strcmp (frame->name, "starttls") == 0)
     handle_starttls (self);
   else
     ismb_session_close (self, "not-authorized", NULL);
 }
 
-/* The prepared resource that <bind/> wishes, or one of our making; NULL: no resource can be made of it. */
+/* The prepared resource that <bind/> wishes, or one of our making; NULL: no resource can be made of
+ * it. */
 static char *
 choose_resource (IsmbSession *self, IsmbTree *request)
 {
@@ -370,8 +375,8 @@ choose_resource (IsmbSession *self, IsmbTree *request)
   return g_strdup (out->str + out->len - parts.resource);
 }
 
-/* RFC 6120, 7.7.2.2, second choice: the newcomer stays. A switch that lost its connection signs in again
- * long before the old one is known to be dead. */
+/* RFC 6120, 7.7.2.2, second choice: the newcomer stays. A switch that lost its connection signs in
+ * again long before the old one is known to be dead. */
 static void
 evict_other (IsmbSession *self, const char *full)
 {
@@ -397,11 +402,12 @@ answer_bind (IsmbSession *self, const char *id)
 static void
 bind_resource (IsmbSession *self, const char *resource, const char *id)
 {
-  g_autofree char *full = g_strdup_printf ("%s@%s/%s", self->account,
-                                           ismb_routes_get_domain (self->context->routes), resource);
+  g_autofree char *full = g_strdup_printf (
+      "%s@%s/%s", self->account, ismb_routes_get_domain (self->context->routes), resource);
 
   evict_other (self, full);
-  self->resource = ismb_routes_add_resource (self->context->routes, self->account, resource, ISMB_SINK (self));
+  self->resource =
+      ismb_routes_add_resource (self->context->routes, self->account, resource, ISMB_SINK (self));
   ismb_stream_set_stamp (self->stream, full);
   ismb_stream_set_deadline (self->stream, 0);
   g_info ("%s came from %s", full, self->source);
@@ -416,8 +422,9 @@ handle_unbound (IsmbSession *self, IsmbFrame *frame)
   g_autoptr (IsmbFrame) error = NULL;
   g_autofree char *resource = NULL;
 
-  if (frame->kind != ISMB_FRAME_IQ || g_strcmp0 (frame->type, "set") != 0 || frame->id == NULL
-      || g_strcmp0 (frame->payload_ns, ISMB_NS_BIND) != 0 || g_strcmp0 (frame->payload_name, "bind") != 0)
+  if (frame->kind != ISMB_FRAME_IQ || g_strcmp0 (frame->type, "set") != 0 || frame->id == NULL ||
+      g_strcmp0 (frame->payload_ns, ISMB_NS_BIND) != 0 ||
+      g_strcmp0 (frame->payload_name, "bind") != 0)
     {
       ismb_session_close (self, "not-authorized", "bind a resource first");
       return;
@@ -467,7 +474,8 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
 {
   IsmbSession *self = owner;
 
-  g_debug ("%s: %s: stream ended: %s", self->source, self->account != NULL ? self->account : "(nobody)",
+  g_debug ("%s: %s: stream ended: %s", self->source,
+           self->account != NULL ? self->account : "(nobody)",
            error != NULL ? error->message : "orderly");
   self->closing = TRUE;
   leave (self);
@@ -495,8 +503,9 @@ ismb_session_new (const IsmbSessionContext *context, const IsmbSessionOrigin *or
   self->external = g_strdup (origin->external);
   self->local = origin->local;
   self->require_tls = origin->require_tls;
-  self->stream = ismb_stream_new (context->poller, origin->fd, detect ? ISMB_STREAM_DETECT_TLS : ISMB_STREAM_ACCEPTED,
-                                  ISMB_NS_CLIENT, detect ? context->tls : NULL, NULL, NULL, &stream_callbacks, self);
+  self->stream = ismb_stream_new (
+      context->poller, origin->fd, detect ? ISMB_STREAM_DETECT_TLS : ISMB_STREAM_ACCEPTED,
+      ISMB_NS_CLIENT, detect ? context->tls : NULL, NULL, NULL, &stream_callbacks, self);
   ismb_stream_set_limit (self->stream, LIMIT_STRANGER);
   ismb_stream_set_queue_limit (self->stream, QUEUE_STRANGER);
   ismb_stream_set_deadline (self->stream, DEADLINE);

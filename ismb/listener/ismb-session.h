@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* One client's stream (RFC 6120, 4 to 7): secures it, finds out who it is, binds a resource, puts that
- * into the routes, and from then on hands up what comes and writes what is delivered. */
+/* One client's stream (RFC 6120, 4 to 7): secures it, finds out who it is, binds a resource, puts
+ * that into the routes, and from then on hands up what comes and writes what is delivered. */
 #define ISMB_TYPE_SESSION (ismb_session_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbSession, ismb_session, ISMB, SESSION, GObject)
 
@@ -17,18 +17,19 @@ G_DECLARE_FINAL_TYPE (IsmbSession, ismb_session, ISMB, SESSION, GObject)
 typedef struct
 {
   IsmbPoller *poller;
-  IsmbTlsContext *tls;      /* ISMB_TLS_CLIENTS, or NULL: no TLS is offered; replaced when certificates change */
+  IsmbTlsContext *tls;      /* ISMB_TLS_CLIENTS, or NULL: no TLS; replaced with the certificates */
   IsmbAccounts *accounts;
   IsmbRoutes *routes;
 } IsmbSessionContext;
 
-/* No GSignal: `frame` comes for each stanza. None comes from inside a call of the owner's but `leaving`,
- * which ismb_session_close () may bring. */
+/* No GSignal: `frame` comes for each stanza. None comes from inside a call of the owner's but
+ * `leaving`, which ismb_session_close () may bring. */
 typedef struct
 {
   void (*authenticated) (IsmbSession *session, gpointer owner);
   /* A stanza of the bound resource, its `from` stamped; borrowed. */
-  void (*frame)         (IsmbSession *session, IsmbResource *resource, IsmbFrame *frame, gpointer owner);
+  void (*frame)         (IsmbSession *session, IsmbResource *resource, IsmbFrame *frame,
+                         gpointer owner);
   /* The resource is about to leave the routes, orderly or not; it can no longer be reached. */
   void (*leaving)       (IsmbSession *session, IsmbResource *resource, gpointer owner);
   /* The last one; the owner lets go of the session. */
@@ -45,7 +46,8 @@ typedef struct
   gboolean require_tls;
 } IsmbSessionOrigin;
 
-IsmbSession *ismb_session_new          (const IsmbSessionContext *context, const IsmbSessionOrigin *origin,
+IsmbSession *ismb_session_new          (const IsmbSessionContext *context,
+                                        const IsmbSessionOrigin *origin,
                                         const IsmbSessionCallbacks *callbacks, gpointer owner);
 const char  *ismb_session_get_account  (IsmbSession *self);    /* NULL before authentication */
 /* Leaves the routes at once, then ends the stream: `condition` is a stream error's, or NULL. */

@@ -16,7 +16,7 @@
 
 #define SESSIONS_MAX 20000
 #define DESCRIPTORS_KEPT 256        /* for everything that is no session */
-#define STRANGERS_MAX 1024          /* not authenticated yet; the oldest goes where a newer one comes */
+#define STRANGERS_MAX 1024 /* not authenticated yet; the oldest goes where a newer one comes */
 #define STRANGERS_PER_SOURCE 64
 #define STRANGERS_PER_LOCAL 512     /* a host's own programs may all start at once */
 #define KEEPALIVE_IDLE 60           /* seconds */
@@ -45,7 +45,7 @@ typedef struct
   IsmbSessions *sessions;
   IsmbSession *session;
   char *source;                     /* until it is authenticated */
-  GList waiting;                    /* its place among the strangers, as long as `source` is there */
+  GList waiting; /* its place among the strangers, as long as `source` is there */
 } Guest;
 
 /* Where a connection comes from, in the two forms that are needed. */
@@ -126,12 +126,13 @@ find_limit (void)
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= SESSIONS_MAX + DESCRIPTORS_KEPT)
     return SESSIONS_MAX;
-  return limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? (guint) limit.rlim_cur - DESCRIPTORS_KEPT : (guint) limit.rlim_cur / 2;
+  return limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? (guint) limit.rlim_cur - DESCRIPTORS_KEPT
+                                               : (guint) limit.rlim_cur / 2;
 }
 
 IsmbSessions *
-ismb_sessions_new (IsmbPoller *poller, IsmbRoutes *routes, IsmbAccounts *accounts, IsmbPresenceService *presence,
-                   IsmbRouter *router, IsmbRequireTls require_tls)
+ismb_sessions_new (IsmbPoller *poller, IsmbRoutes *routes, IsmbAccounts *accounts,
+                   IsmbPresenceService *presence, IsmbRouter *router, IsmbRequireTls require_tls)
 {
   IsmbSessions *self = g_object_new (ISMB_TYPE_SESSIONS, NULL);
 
@@ -183,7 +184,8 @@ on_closed (IsmbSession *session, gpointer owner)
   g_hash_table_remove (guest->sessions->guests, guest);
 }
 
-static const IsmbSessionCallbacks session_callbacks = { on_authenticated, on_frame, on_leaving, on_closed };
+static const IsmbSessionCallbacks session_callbacks = { on_authenticated, on_frame, on_leaving,
+                                                        on_closed };
 
 static void
 describe_unix (int fd, Source *source, uid_t *uid)
@@ -237,8 +239,8 @@ describe (int fd, const struct sockaddr *address, Source *source, uid_t *uid)
     describe_unix (fd, source, uid);
 }
 
-/* The account that the user on the other end of a unix socket may be without a password: the one of the
- * same name, where there is one. */
+/* The account that the user on the other end of a unix socket may be without a password: the one of
+ * the same name, where there is one. */
 static char *
 find_external (IsmbSessions *self, uid_t uid)
 {
@@ -250,7 +252,8 @@ find_external (IsmbSessions *self, uid_t uid)
 
   if (getpwuid_r (uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
     return NULL;
-  address = g_strdup_printf ("%s@%s", found->pw_name, ismb_routes_get_domain (self->context.routes));
+  address =
+      g_strdup_printf ("%s@%s", found->pw_name, ismb_routes_get_domain (self->context.routes));
   if (!ismb_address_prepare (address, strlen (address), prepared, &parts, NULL) || parts.local == 0)
     return NULL;
   g_string_truncate (prepared, parts.local);
@@ -259,7 +262,8 @@ find_external (IsmbSessions *self, uid_t uid)
   return g_string_free (g_steal_pointer (&prepared), FALSE);
 }
 
-/* Small stanzas leave at once; a host that vanished is found out by its kernel, without a wake-up of ours. */
+/* Small stanzas leave at once; a host that vanished is found out by its kernel, without a wake-up
+ * of ours. */
 static void
 tune (int fd)
 {
@@ -272,7 +276,8 @@ tune (int fd)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
-    setsockopt (fd, options[i].level, options[i].option, &options[i].value, sizeof options[i].value);
+    setsockopt (fd, options[i].level, options[i].option, &options[i].value,
+                sizeof options[i].value);
 }
 
 static gboolean
@@ -310,8 +315,8 @@ must_encrypt (IsmbSessions *self, const Source *source)
 {
   if (source->unix_socket)
     return FALSE;
-  return self->require_tls == ISMB_REQUIRE_TLS_ALWAYS
-         || (self->require_tls == ISMB_REQUIRE_TLS_REMOTE && !source->local);
+  return self->require_tls == ISMB_REQUIRE_TLS_ALWAYS ||
+         (self->require_tls == ISMB_REQUIRE_TLS_REMOTE && !source->local);
 }
 
 static void
@@ -361,7 +366,8 @@ ismb_sessions_get_count (IsmbSessions *self)
 }
 
 void
-ismb_sessions_close (IsmbSessions *self, const char *account, const char *condition, const char *text)
+ismb_sessions_close (IsmbSessions *self, const char *account, const char *condition,
+                     const char *text)
 {
   GHashTableIter iter;
   gpointer key;

@@ -17,20 +17,21 @@ typedef enum
   ISMB_REQUIRE_TLS_ALWAYS,
 } IsmbRequireTls;
 
-/* All clients of a listener: who may come in, how many, and the joint between each session and the router. */
+/* All clients of a listener: who may come in, how many, and the joint between each session and the
+ * router. */
 #define ISMB_TYPE_SESSIONS (ismb_sessions_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbSessions, ismb_sessions, ISMB, SESSIONS, GObject)
 
-IsmbSessions *ismb_sessions_new           (IsmbPoller *poller, IsmbRoutes *routes, IsmbAccounts *accounts,
-                                           IsmbPresenceService *presence, IsmbRouter *router,
-                                           IsmbRequireTls require_tls);
+IsmbSessions *ismb_sessions_new           (IsmbPoller *poller, IsmbRoutes *routes,
+                                           IsmbAccounts *accounts, IsmbPresenceService *presence,
+                                           IsmbRouter *router, IsmbRequireTls require_tls);
 /* For sessions to come; NULL: none is offered. */
 void          ismb_sessions_set_tls       (IsmbSessions *self, IsmbTlsContext *tls);
 /* An IsmbDoorEnter whose user data are the sessions. */
 void          ismb_sessions_accept        (int fd, const struct sockaddr *address, gpointer self);
 guint         ismb_sessions_get_count     (IsmbSessions *self);   /* those that are authenticated */
 /* Ends the sessions of an account, NULL: everybody's, strangers' too. */
-void          ismb_sessions_close         (IsmbSessions *self, const char *account, const char *condition,
-                                           const char *text);
+void          ismb_sessions_close         (IsmbSessions *self, const char *account,
+                                           const char *condition, const char *text);
 
 G_END_DECLS

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Whatever takes frames: a client's session, a link to another listener, the listener's own services. */
+/* Whatever takes frames: a client's session, a link to another listener, the listener's own
+ * services. */
 #define ISMB_TYPE_SINK (ismb_sink_get_type ())
 G_DECLARE_INTERFACE (IsmbSink, ismb_sink, ISMB, SINK, GObject)
 

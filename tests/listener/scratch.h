@@ -19,10 +19,12 @@ static inline void
 scratch_remove (char *path)
 {
   g_autoptr (GFile) folder = g_file_new_for_path (path);
-  g_autoptr (GFileEnumerator) files = g_file_enumerate_children (folder, "standard::name", 0, NULL, NULL);
+  g_autoptr (GFileEnumerator) files =
+      g_file_enumerate_children (folder, "standard::name", 0, NULL, NULL);
   GFile *file = NULL;
 
-  while (files != NULL && g_file_enumerator_iterate (files, NULL, &file, NULL, NULL) && file != NULL)
+  while (files != NULL && g_file_enumerator_iterate (files, NULL, &file, NULL, NULL) &&
+         file != NULL)
     g_file_delete (file, NULL, NULL);
   g_file_delete (folder, NULL, NULL);
   g_free (path);

@@ -120,7 +120,8 @@ test_accounts (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (ismb_listener_create_account (fixture->listener, "Ada", "secret", &error));   /* the same */
+  g_assert_true (
+      ismb_listener_create_account (fixture->listener, "Ada", "secret", &error)); /* the same */
   g_assert_no_error (error);
   g_assert_false (ismb_listener_create_account (fixture->listener, "ada", "other", &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
@@ -140,7 +141,8 @@ test_removed_account_ends (Fixture *fixture, gconstpointer data)
   g_autofree char *end = NULL;
 
   xmpp_client_sign_in (client, "ada", DOMAIN, "secret", "desk");
-  g_assert_true (ismb_accounts_remove (_ismb_listener_get_accounts (fixture->listener), "ada", &error));
+  g_assert_true (
+      ismb_accounts_remove (_ismb_listener_get_accounts (fixture->listener), "ada", &error));
   end = xmpp_client_expect_end (client);
   g_assert_nonnull (strstr (end, "<not-authorized"));
 }
@@ -163,10 +165,12 @@ test_unix_socket_knows_its_user (Fixture *fixture, gconstpointer data)
   owner = xmpp_client_new_unix (fixture->path);
   with = xmpp_client_open (owner, DOMAIN);
   g_assert_nonnull (strstr (with, "<mechanism>EXTERNAL</mechanism>"));
-  xmpp_client_send (owner, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
+  xmpp_client_send (owner,
+                    "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
   g_free (xmpp_client_expect (owner, "<success"));
   g_free (xmpp_client_open (owner, DOMAIN));
-  xmpp_client_send (owner, "<iq type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
+  xmpp_client_send (owner,
+                    "<iq type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
   bind = g_strdup_printf ("<jid>%s@" DOMAIN "/", user);
   g_free (xmpp_client_expect (owner, bind));
 }
@@ -224,7 +228,8 @@ test_starttls_injection (Fixture *fixture, gconstpointer data)
 {
   static const char *const vrs[] = { "blue", NULL };
   g_autoptr (GError) error = NULL;
-  g_autoptr (IsmbFabric) fabric = ismb_fabric_load (fixture->folder, DOMAIN, vrs, ISMB_FABRIC_CLOSED, &error);
+  g_autoptr (IsmbFabric) fabric =
+      ismb_fabric_load (fixture->folder, DOMAIN, vrs, ISMB_FABRIC_CLOSED, &error);
   g_autoptr (XmppClient) client = NULL;
   g_autofree char *features = NULL, *end = NULL;
 
@@ -235,8 +240,9 @@ test_starttls_injection (Fixture *fixture, gconstpointer data)
   features = xmpp_client_open (client, DOMAIN);
   g_assert_nonnull (strstr (features, "<required/>"));
   g_assert_null (strstr (features, "<mechanisms"));
-  xmpp_client_send (client, STARTTLS "<stream:stream xmlns='jabber:client' to='" DOMAIN "' version='1.0' "
-                            "xmlns:stream='http://etherx.jabber.org/streams'>");
+  xmpp_client_send (client,
+                    STARTTLS "<stream:stream xmlns='jabber:client' to='" DOMAIN "' version='1.0' "
+                             "xmlns:stream='http://etherx.jabber.org/streams'>");
   end = xmpp_client_expect_end (client);
   g_assert_null (strstr (end, "features"));
 }
@@ -247,7 +253,8 @@ test_no_password_in_the_clear (Fixture *fixture, gconstpointer data)
 {
   static const char *const vrs[] = { "blue", NULL };
   g_autoptr (GError) error = NULL;
-  g_autoptr (IsmbFabric) fabric = ismb_fabric_load (fixture->folder, DOMAIN, vrs, ISMB_FABRIC_CLOSED, &error);
+  g_autoptr (IsmbFabric) fabric =
+      ismb_fabric_load (fixture->folder, DOMAIN, vrs, ISMB_FABRIC_CLOSED, &error);
   g_autoptr (XmppClient) client = NULL;
 
   g_assert_no_error (error);
@@ -255,7 +262,9 @@ test_no_password_in_the_clear (Fixture *fixture, gconstpointer data)
   g_object_set (fixture->listener, "require-tls", "always", NULL);
   client = xmpp_client_new (start (fixture));
   g_free (xmpp_client_open (client, DOMAIN));
-  xmpp_client_send (client, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGFkYQBzZWNyZXQ=</auth>");
+  xmpp_client_send (
+      client,
+      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGFkYQBzZWNyZXQ=</auth>");
   g_free (xmpp_client_expect (client, "<encryption-required/>"));
 }
 

@@ -68,7 +68,8 @@ test_full_address (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *came = NULL;
 
-  xmpp_client_send (fixture->ada, "<message to='bob@" DOMAIN "/desk' id='m1'><body>a &lt; b</body></message>");
+  xmpp_client_send (fixture->ada,
+                    "<message to='bob@" DOMAIN "/desk' id='m1'><body>a &lt; b</body></message>");
   came = xmpp_client_expect (fixture->bob, "</message>");
   g_assert_nonnull (strstr (came, "from='ada@" DOMAIN "/desk'"));
   g_assert_nonnull (strstr (came, "id='m1'"));
@@ -80,7 +81,9 @@ test_from_is_stamped (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *came = NULL;
 
-  xmpp_client_send (fixture->ada, "<message from='root@elsewhere/x' to='BOB@LEAF1.0A1B2C/desk'><body>hi</body></message>");
+  xmpp_client_send (
+      fixture->ada,
+      "<message from='root@elsewhere/x' to='BOB@LEAF1.0A1B2C/desk'><body>hi</body></message>");
   came = xmpp_client_expect (fixture->bob, "</message>");
   g_assert_nonnull (strstr (came, "from='ada@" DOMAIN "/desk'"));
   g_assert_null (strstr (came, "elsewhere"));
@@ -91,7 +94,8 @@ test_order_is_kept (Fixture *fixture, gconstpointer data)
 {
   for (guint i = 0; i < 1000; i++)
     {
-      g_autofree char *message = g_strdup_printf ("<message to='bob@" DOMAIN "/desk' id='n%u.'/>", i);
+      g_autofree char *message =
+          g_strdup_printf ("<message to='bob@" DOMAIN "/desk' id='n%u.'/>", i);
 
       xmpp_client_send (fixture->ada, message);
     }
@@ -113,12 +117,14 @@ test_bare_goes_to_best (Fixture *fixture, gconstpointer data)
   become_available (fixture->bob, "<presence><priority>5</priority></presence>");
   become_available (low, "<presence/>");
   become_available (shy, "<presence><priority>-1</priority></presence>");
-  xmpp_client_send (fixture->ada, "<message type='chat' to='bob@" DOMAIN "'><body>one</body></message>");
+  xmpp_client_send (fixture->ada,
+                    "<message type='chat' to='bob@" DOMAIN "'><body>one</body></message>");
   g_free (xmpp_client_expect (fixture->bob, "<body>one</body>"));
   assert_receives_nothing (low, "<body>");
   assert_receives_nothing (shy, "<body>");
 
-  xmpp_client_send (fixture->ada, "<message type='headline' to='bob@" DOMAIN "'><body>all</body></message>");
+  xmpp_client_send (fixture->ada,
+                    "<message type='headline' to='bob@" DOMAIN "'><body>all</body></message>");
   g_free (xmpp_client_expect (fixture->bob, "<body>all</body>"));
   g_free (xmpp_client_expect (low, "<body>all</body>"));
   assert_receives_nothing (shy, "<body>");
@@ -128,9 +134,11 @@ static void
 test_resource_that_left (Fixture *fixture, gconstpointer data)
 {
   become_available (fixture->bob, "<presence/>");
-  xmpp_client_send (fixture->ada, "<message to='bob@" DOMAIN "/gone'><body>still reaches him</body></message>");
+  xmpp_client_send (fixture->ada,
+                    "<message to='bob@" DOMAIN "/gone'><body>still reaches him</body></message>");
   g_free (xmpp_client_expect (fixture->bob, "still reaches him"));
-  xmpp_client_send (fixture->ada, "<message type='headline' to='bob@" DOMAIN "/gone'><body>does not</body></message>");
+  xmpp_client_send (fixture->ada, "<message type='headline' to='bob@" DOMAIN
+                                  "/gone'><body>does not</body></message>");
   g_free (xmpp_client_settle (fixture->ada));
   assert_receives_nothing (fixture->bob, "does not");
 }
@@ -145,22 +153,30 @@ typedef struct
 static const Case cases[] = {
   { "<message to='bob@" DOMAIN "'><body>x</body></message>", "service-unavailable" },
   { "<message type='chat' to='carol@" DOMAIN "'><body>x</body></message>", "service-unavailable" },
-  { "<message type='whatever' to='bob@" DOMAIN "/gone'><body>x</body></message>", "service-unavailable" },
+  { "<message type='whatever' to='bob@" DOMAIN "/gone'><body>x</body></message>",
+    "service-unavailable" },
   { "<message type='headline' to='bob@" DOMAIN "'><body>x</body></message>", NULL },
   { "<message type='error' to='bob@" DOMAIN "'><error type='cancel'/></message>", NULL },
   { "<message type='error' to='bob@" DOMAIN "/gone'><error type='cancel'/></message>", NULL },
-  { "<message type='groupchat' to='bob@" DOMAIN "'><body>x</body></message>", "service-unavailable" },
-  { "<message type='groupchat' to='bob@" DOMAIN "/gone'><body>x</body></message>", "service-unavailable" },
+  { "<message type='groupchat' to='bob@" DOMAIN "'><body>x</body></message>",
+    "service-unavailable" },
+  { "<message type='groupchat' to='bob@" DOMAIN "/gone'><body>x</body></message>",
+    "service-unavailable" },
   { "<message to='" DOMAIN "'><body>x</body></message>", "service-unavailable" },
   { "<message to='eve@elsewhere.ffffff'><body>x</body></message>", "remote-server-not-found" },
   { "<message type='error' to='eve@elsewhere.ffffff'><body>x</body></message>", NULL },
   { "<message to='eve@@elsewhere'><body>x</body></message>", "jid-malformed" },
-  { "<iq type='get' id='q' to='eve@elsewhere.ffffff/x'><ping xmlns='urn:xmpp:ping'/></iq>", "remote-server-not-found" },
-  { "<iq type='get' id='q' to='bob@" DOMAIN "/gone'><ping xmlns='urn:xmpp:ping'/></iq>", "service-unavailable" },
+  { "<iq type='get' id='q' to='eve@elsewhere.ffffff/x'><ping xmlns='urn:xmpp:ping'/></iq>",
+    "remote-server-not-found" },
+  { "<iq type='get' id='q' to='bob@" DOMAIN "/gone'><ping xmlns='urn:xmpp:ping'/></iq>",
+    "service-unavailable" },
   { "<iq type='result' id='q' to='bob@" DOMAIN "/gone'/>", NULL },
-  { "<iq type='get' id='q' to='bob@" DOMAIN "'><ping xmlns='urn:xmpp:ping'/></iq>", "service-unavailable" },
-  { "<iq type='get' id='q' to='carol@" DOMAIN "'><ping xmlns='urn:xmpp:ping'/></iq>", "service-unavailable" },
-  { "<iq type='get' id='q' to='" DOMAIN "/x'><ping xmlns='urn:xmpp:ping'/></iq>", "service-unavailable" },
+  { "<iq type='get' id='q' to='bob@" DOMAIN "'><ping xmlns='urn:xmpp:ping'/></iq>",
+    "service-unavailable" },
+  { "<iq type='get' id='q' to='carol@" DOMAIN "'><ping xmlns='urn:xmpp:ping'/></iq>",
+    "service-unavailable" },
+  { "<iq type='get' id='q' to='" DOMAIN "/x'><ping xmlns='urn:xmpp:ping'/></iq>",
+    "service-unavailable" },
   { "<iq type='get' id='q' to='" DOMAIN "'><x xmlns='urn:unknown'/></iq>", "service-unavailable" },
   { "<iq type='get' id='q' to='" DOMAIN "'/>", "bad-request" },
   { "<iq type='get' id='q' to='bob@" DOMAIN "/desk'/>", "bad-request" },
@@ -191,7 +207,8 @@ test_iq_between_clients (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *request = NULL, *answer = NULL;
 
-  xmpp_client_send (fixture->ada, "<iq type='get' id='q7' to='bob@" DOMAIN "/desk'><query xmlns='urn:any'/></iq>");
+  xmpp_client_send (fixture->ada, "<iq type='get' id='q7' to='bob@" DOMAIN
+                                  "/desk'><query xmlns='urn:any'/></iq>");
   request = xmpp_client_expect (fixture->bob, "</iq>");
   g_assert_nonnull (strstr (request, "from='ada@" DOMAIN "/desk'"));
   g_assert_nonnull (strstr (request, "<query xmlns='urn:any'/>"));
@@ -214,7 +231,8 @@ test_known_peer_out_of_reach (Fixture *fixture, gconstpointer data)
   static const char *const nowhere[] = { "127.0.0.1", NULL };
 
   ismb_listener_add_peer (fixture->listener, "leaf2.0d0e0f", nowhere, 1, NULL);
-  xmpp_client_send (fixture->ada, "<message id='far' to='eve@leaf2.0d0e0f'><body>x</body></message>");
+  xmpp_client_send (fixture->ada,
+                    "<message id='far' to='eve@leaf2.0d0e0f'><body>x</body></message>");
   g_free (xmpp_client_expect (fixture->ada, "<remote-server-not-found"));
 }
 

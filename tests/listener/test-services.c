@@ -35,8 +35,8 @@ set_up (Fixture *fixture, gconstpointer data)
   g_object_set (fixture->listener, "domain", DOMAIN, NULL);
   g_assert_true (ismb_listener_create_account (fixture->listener, "ada", "secret", &error));
   g_assert_true (ismb_listener_create_account (fixture->listener, "bob", "secret", &error));
-  g_assert_true (ismb_accounts_create (_ismb_listener_get_accounts (fixture->listener), "switch", "secret",
-                                       ISMB_ROLE_SWITCH, TRUE, &error));
+  g_assert_true (ismb_accounts_create (_ismb_listener_get_accounts (fixture->listener), "switch",
+                                       "secret", ISMB_ROLE_SWITCH, TRUE, &error));
   fixture->port = ismb_listener_start (fixture->listener, 0, &error);
   g_assert_no_error (error);
   fixture->ada = sign_in (fixture, "ada", "desk");
@@ -66,7 +66,8 @@ ask (XmppClient *client, const char *attributes, const char *content)
 }
 
 static void
-assert_answer (XmppClient *client, const char *attributes, const char *content, const char *expected)
+assert_answer (XmppClient *client, const char *attributes, const char *content,
+               const char *expected)
 {
   g_autofree char *answer = ask (client, attributes, content);
 
@@ -78,8 +79,12 @@ static void
 test_domain_tells_what_it_serves (Fixture *fixture, gconstpointer data)
 {
   static const char *const features[] = {
-    "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items", "urn:xmpp:ping",
-    "jabber:iq:version", "jabber:iq:roster", "urn:ismb:role:1",
+    "http://jabber.org/protocol/disco#info",
+    "http://jabber.org/protocol/disco#items",
+    "urn:xmpp:ping",
+    "jabber:iq:version",
+    "jabber:iq:roster",
+    "urn:ismb:role:1",
   };
   g_autofree char *answer = ask (fixture->ada, "type='get' to='" DOMAIN "'",
                                  "<query xmlns='http://jabber.org/protocol/disco#info'/>");
@@ -101,22 +106,27 @@ test_peers_are_items (Fixture *fixture, gconstpointer data)
   static const char *const addresses[] = { "192.0.2.1", NULL };
 
   ismb_listener_add_peer (fixture->listener, "leaf2.0d0e0f", addresses, 5269, NULL);
-  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<query xmlns='http://jabber.org/protocol/disco#items'/>",
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
+                 "<query xmlns='http://jabber.org/protocol/disco#items'/>",
                  "<item jid='leaf2.0d0e0f'/>");
 }
 
 static void
 test_small_ones (Fixture *fixture, gconstpointer data)
 {
-  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<ping xmlns='urn:xmpp:ping'/>", "type='result'");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<ping xmlns='urn:xmpp:ping'/>",
+                 "type='result'");
   assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<query xmlns='jabber:iq:version'/>",
                  "<name>ISMB</name><version>" ISMB_VERSION "</version>");
-  assert_answer (fixture->ada, "type='set'", "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>",
-                 "type='result'");
+  assert_answer (fixture->ada, "type='set'",
+                 "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>", "type='result'");
   assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
-                 "<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>", "<item-not-found");
-  assert_answer (fixture->ada, "type='set' to='" DOMAIN "'", "<ping xmlns='urn:xmpp:ping'/>", "<service-unavailable");
-  assert_answer (fixture->ada, "type='get'", "<query xmlns='http://jabber.org/protocol/disco#info'/>",
+                 "<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>",
+                 "<item-not-found");
+  assert_answer (fixture->ada, "type='set' to='" DOMAIN "'", "<ping xmlns='urn:xmpp:ping'/>",
+                 "<service-unavailable");
+  assert_answer (fixture->ada, "type='get'",
+                 "<query xmlns='http://jabber.org/protocol/disco#info'/>",
                  "<identity category='account' type='registered'/>");
 }
 
@@ -127,11 +137,12 @@ test_role (Fixture *fixture, gconstpointer data)
                  "<role xmlns='urn:ismb:role:1' jid='ada@" DOMAIN "/desk'/>", "role='operator'");
   assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
                  "<role xmlns='urn:ismb:role:1' jid='switch@" DOMAIN "'/>", "role='switch'");
-  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<role xmlns='urn:ismb:role:1' jid='eve@" DOMAIN "'/>",
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
+                 "<role xmlns='urn:ismb:role:1' jid='eve@" DOMAIN "'/>", "<item-not-found");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
+                 "<role xmlns='urn:ismb:role:1' jid='ada@elsewhere'/>", "<item-not-found");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<role xmlns='urn:ismb:role:1'/>",
                  "<item-not-found");
-  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<role xmlns='urn:ismb:role:1' jid='ada@elsewhere'/>",
-                 "<item-not-found");
-  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<role xmlns='urn:ismb:role:1'/>", "<item-not-found");
 }
 
 static void
@@ -141,30 +152,37 @@ test_roster_is_kept_and_pushed (Fixture *fixture, gconstpointer data)
   g_autoptr (XmppClient) uninterested = sign_in (fixture, "ada", "uninterested");
   g_autofree char *push = NULL, *nothing = NULL, *removal = NULL;
 
-  assert_answer (fixture->ada, "type='get'", "<query xmlns='jabber:iq:roster'/>", "<query xmlns='jabber:iq:roster'/>");
+  assert_answer (fixture->ada, "type='get'", "<query xmlns='jabber:iq:roster'/>",
+                 "<query xmlns='jabber:iq:roster'/>");
   assert_answer (other, "type='get'", "<query xmlns='jabber:iq:roster'/>", "type='result'");
-  g_free (ask (fixture->ada, "type='set'", ROSTER "<item jid='Bob@" DOMAIN "' name='B &amp; Co' subscription='both'>"
-                                           "<group>spines</group><group>leaves</group></item></query>"));
+  g_free (ask (fixture->ada, "type='set'",
+               ROSTER "<item jid='Bob@" DOMAIN "' name='B &amp; Co' subscription='both'>"
+                      "<group>spines</group><group>leaves</group></item></query>"));
   push = xmpp_client_expect (other, "</iq>");
   g_assert_nonnull (strstr (push, "type='set'"));
   g_assert_null (strstr (push, "from='bob"));
-  g_assert_nonnull (strstr (push, "<item jid='bob@" DOMAIN "' name='B &amp; Co' subscription='none'>"));
+  g_assert_nonnull (
+      strstr (push, "<item jid='bob@" DOMAIN "' name='B &amp; Co' subscription='none'>"));
   g_assert_nonnull (strstr (push, "<group>spines</group><group>leaves</group></item>"));
   nothing = xmpp_client_settle (uninterested);
   g_assert_null (strstr (nothing, "roster"));
   assert_answer (other, "type='get'", "<query xmlns='jabber:iq:roster'/>", "jid='bob@" DOMAIN "'");
 
-  g_free (ask (fixture->ada, "type='set'", ROSTER "<item jid='bob@" DOMAIN "' subscription='remove'/></query>"));
+  g_free (ask (fixture->ada, "type='set'",
+               ROSTER "<item jid='bob@" DOMAIN "' subscription='remove'/></query>"));
   removal = xmpp_client_expect (other, "subscription='remove'");
-  assert_answer (other, "type='get'", "<query xmlns='jabber:iq:roster'/>", "<query xmlns='jabber:iq:roster'/>");
+  assert_answer (other, "type='get'", "<query xmlns='jabber:iq:roster'/>",
+                 "<query xmlns='jabber:iq:roster'/>");
 }
 
 static void
 test_roster_refusals (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *long_name = g_strnfill (1024, 'n');
-  g_autofree char *named = g_strdup_printf (ROSTER "<item jid='x@y' name='%s'/></query>", long_name);
-  g_autofree char *grouped = g_strdup_printf (ROSTER "<item jid='x@y'><group>%s</group></item></query>", long_name);
+  g_autofree char *named =
+      g_strdup_printf (ROSTER "<item jid='x@y' name='%s'/></query>", long_name);
+  g_autofree char *grouped =
+      g_strdup_printf (ROSTER "<item jid='x@y'><group>%s</group></item></query>", long_name);
   g_autoptr (GString) crowded = g_string_new (ROSTER "<item jid='x@y'>");
   const struct { const char *query, *condition; } refusals[] = {
     { ROSTER "</query>", "<bad-request" },
@@ -186,7 +204,8 @@ test_roster_refusals (Fixture *fixture, gconstpointer data)
     g_string_append_printf (crowded, "<group>%u</group>", i);
   g_string_append (crowded, "</item></query>");
   assert_answer (fixture->ada, "type='set'", crowded->str, "<not-acceptable");
-  assert_answer (fixture->ada, "type='get'", "<query xmlns='jabber:iq:roster'/>", "<query xmlns='jabber:iq:roster'/>");
+  assert_answer (fixture->ada, "type='get'", "<query xmlns='jabber:iq:roster'/>",
+                 "<query xmlns='jabber:iq:roster'/>");
 }
 
 /* Another's account is a closed book until it shares its presence. */
@@ -197,15 +216,16 @@ test_others_accounts (Fixture *fixture, gconstpointer data)
   g_autoptr (XmppClient) bob = sign_in (fixture, "bob", "desk");
 
   assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", info, "<service-unavailable");
-  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", "<query xmlns='jabber:iq:roster'/>",
-                 "<service-unavailable");
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'",
+                 "<query xmlns='jabber:iq:roster'/>", "<service-unavailable");
   xmpp_client_send (fixture->ada, "<presence/><presence type='subscribe' to='bob@" DOMAIN "'/>");
   g_free (xmpp_client_settle (fixture->ada));
   xmpp_client_send (bob, "<presence/><presence type='subscribed' to='ada@" DOMAIN "'/>");
   g_free (xmpp_client_settle (bob));
-  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", info, "<identity category='account'");
-  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", "<query xmlns='jabber:iq:roster'/>",
-                 "<service-unavailable");
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", info,
+                 "<identity category='account'");
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'",
+                 "<query xmlns='jabber:iq:roster'/>", "<service-unavailable");
 }
 
 #define ADD(name, test) g_test_add ("/services/" name, Fixture, NULL, set_up, test, tear_down)

@@ -24,7 +24,8 @@ set_up (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   fixture->listener = ismb_listener_new ("blue");
-  g_object_set (fixture->listener, "domain", DOMAIN, "require-tls", data != NULL ? data : "remote", NULL);
+  g_object_set (fixture->listener, "domain", DOMAIN, "require-tls", data != NULL ? data : "remote",
+                NULL);
   g_assert_true (ismb_listener_create_account (fixture->listener, "ada", "secret", &error));
   g_assert_no_error (error);
   fixture->port = ismb_listener_start (fixture->listener, 0, &error);
@@ -139,7 +140,8 @@ static const Refusal strangers[] = {
   { "<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>", "not-authorized" },
   { "<presence/>", "not-authorized" },
   { "<iq type='set' id='1'><bind " BIND "/></iq>", "not-authorized" },
-  { "<!DOCTYPE x [<!ENTITY a 'b'>]><x/>", "not-well-formed" },   /* it stands nowhere but before the root */
+  { "<!DOCTYPE x [<!ENTITY a 'b'>]><x/>",
+    "not-well-formed" }, /* it stands nowhere but before the root */
   { "<auth " SASL " mechanism='PLAIN'>&unknown;</auth>", "stream:error" },
   { "<!-- nothing to see -->", "restricted-xml" },
   { "<a></b>", "not-well-formed" },
@@ -161,12 +163,17 @@ test_strangers_get_nowhere (Fixture *fixture, gconstpointer data)
 }
 
 static const Refusal openings[] = {
-  { "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' "
-    "to='elsewhere.example'>", "host-unknown" },
-  { "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='" DOMAIN "'>",
+  { "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+    "version='1.0' "
+    "to='elsewhere.example'>",
+    "host-unknown" },
+  { "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+    "to='" DOMAIN "'>",
     "unsupported-version" },
-  { "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' "
-    "to='" DOMAIN "'>", "invalid-namespace" },
+  { "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' "
+    "version='1.0' "
+    "to='" DOMAIN "'>",
+    "invalid-namespace" },
   { "<stream:stream xmlns='jabber:client' xmlns:stream='urn:wrong' version='1.0' to='" DOMAIN "'>",
     "invalid-namespace" },
   { "GET / HTTP/1.1\r\n\r\n", "not-well-formed" },
@@ -201,8 +208,8 @@ test_impossible_resource (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (XmppClient) client = xmpp_client_new (fixture->port);
   g_autofree char *long_name = g_strnfill (1024, 'x');
-  g_autofree char *bind = g_strdup_printf ("<iq type='set' id='1'><bind " BIND "><resource>%s</resource></bind></iq>",
-                                           long_name);
+  g_autofree char *bind = g_strdup_printf (
+      "<iq type='set' id='1'><bind " BIND "><resource>%s</resource></bind></iq>", long_name);
 
   g_free (xmpp_client_open (client, DOMAIN));
   g_assert_true (xmpp_client_authenticate (client, "ada", "secret"));
@@ -210,7 +217,8 @@ test_impossible_resource (Fixture *fixture, gconstpointer data)
   xmpp_client_send (client, bind);
   g_free (xmpp_client_expect (client, "<bad-request"));
   g_free (xmpp_client_expect (client, "</iq>"));
-  xmpp_client_send (client, "<iq type='set' id='2'><bind " BIND "><resource>short</resource></bind></iq>");
+  xmpp_client_send (client,
+                    "<iq type='set' id='2'><bind " BIND "><resource>short</resource></bind></iq>");
   g_free (xmpp_client_expect (client, "ada@" DOMAIN "/short"));
 }
 
@@ -223,8 +231,10 @@ test_sizes (Fixture *fixture, gconstpointer data)
   g_autofree char *much = g_strnfill (12000, 'A');
   g_autofree char *more = g_strnfill (300000, 'A');
   g_autofree char *auth = g_strdup_printf ("<auth " SASL " mechanism='SCRAM-SHA-1'>%s", much);
-  g_autofree char *fits = g_strdup_printf ("<message to='ada@" DOMAIN "/a'><body>%s</body></message>", much);
-  g_autofree char *too_big = g_strdup_printf ("<message to='ada@" DOMAIN "/a'><body>%s</body></message>", more);
+  g_autofree char *fits =
+      g_strdup_printf ("<message to='ada@" DOMAIN "/a'><body>%s</body></message>", much);
+  g_autofree char *too_big =
+      g_strdup_printf ("<message to='ada@" DOMAIN "/a'><body>%s</body></message>", more);
 
   g_free (xmpp_client_open (stranger, DOMAIN));
   xmpp_client_send (stranger, auth);
@@ -284,8 +294,10 @@ test_tls_required_and_impossible (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (XmppClient) client = xmpp_client_new (fixture->port);
 
-  xmpp_client_send (client, "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
-                            "version='1.0' to='" DOMAIN "'>");
+  xmpp_client_send (
+      client,
+      "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+      "version='1.0' to='" DOMAIN "'>");
   assert_ends_with (client, "policy-violation");
 }
 
@@ -299,7 +311,8 @@ count_ended (GPtrArray *crowd)
   return ended;
 }
 
-/* A crowd that says nothing keeps nobody out for long, and holds no more places than it is given. */
+/* A crowd that says nothing keeps nobody out for long, and holds no more places than it is given.
+ * */
 static void
 test_crowd_of_strangers (Fixture *fixture, gconstpointer data)
 {

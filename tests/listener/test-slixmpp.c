@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A stock client, slixmpp, against our listener: in the clear, by STARTTLS and inside TLS from the first byte. */
+/* A stock client, slixmpp, against our listener: in the clear, by STARTTLS and inside TLS from the
+ * first byte. */
 #include "config.h"
 
 #include "ismb/listener/ismb-listener-private.h"
@@ -45,8 +46,8 @@ tear_down (Fixture *fixture, gconstpointer data)
 static gboolean
 has_slixmpp (void)
 {
-  g_autoptr (GSubprocess) process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL, PYTHON, "-c",
-                                                      "import slixmpp", NULL);
+  g_autoptr (GSubprocess) process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL,
+                                                      PYTHON, "-c", "import slixmpp", NULL);
 
   return process != NULL && g_subprocess_wait_check (process, NULL, NULL);
 }
@@ -64,9 +65,11 @@ on_script_done (GObject *process, GAsyncResult *result, gpointer user_data)
 static void
 test_client (Fixture *fixture, gconstpointer mode)
 {
-  g_autofree char *script = g_test_build_filename (G_TEST_DIST, "listener", "slixmpp-client.py", NULL);
+  g_autofree char *script =
+      g_test_build_filename (G_TEST_DIST, "listener", "slixmpp-client.py", NULL);
   g_autofree char *port = g_strdup_printf ("%u", fixture->port);
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) error = NULL;
   gboolean done = FALSE;
@@ -76,7 +79,8 @@ test_client (Fixture *fixture, gconstpointer mode)
       g_test_skip ("slixmpp is not installed");
       return;
     }
-  process = g_subprocess_launcher_spawn (launcher, &error, PYTHON, script, port, DOMAIN, mode, NULL);
+  process =
+      g_subprocess_launcher_spawn (launcher, &error, PYTHON, script, port, DOMAIN, mode, NULL);
   g_assert_no_error (error);
   g_subprocess_wait_check_async (process, NULL, on_script_done, &done);
   while (!done)

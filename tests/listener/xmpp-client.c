@@ -42,7 +42,8 @@ client_new (GSocketConnectable *to)
   self->received = g_string_new (NULL);
   self->connection = g_socket_client_connect (maker, to, NULL, &error);
   g_assert_no_error (error);
-  self->source = g_socket_create_source (g_socket_connection_get_socket (self->connection), G_IO_IN, NULL);
+  self->source =
+      g_socket_create_source (g_socket_connection_get_socket (self->connection), G_IO_IN, NULL);
   g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
   g_source_attach (self->source, NULL);
   return self;
@@ -115,7 +116,8 @@ char *
 xmpp_client_settle (XmppClient *self)
 {
   g_autofree char *id = g_strdup_printf ("settle-%u", ++self->pings);
-  g_autofree char *ping = g_strdup_printf ("<iq type='get' id='%s'><ping xmlns='urn:xmpp:ping'/></iq>", id);
+  g_autofree char *ping =
+      g_strdup_printf ("<iq type='get' id='%s'><ping xmlns='urn:xmpp:ping'/></iq>", id);
 
   xmpp_client_send (self, ping);
   return xmpp_client_expect (self, id);
@@ -130,9 +132,10 @@ xmpp_client_has_ended (XmppClient *self)
 char *
 xmpp_client_open (XmppClient *self, const char *domain)
 {
-  g_autofree char *header = g_strdup_printf ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
-                                             "xmlns:stream='http://etherx.jabber.org/streams' version='1.0' to='%s'>",
-                                             domain);
+  g_autofree char *header =
+      g_strdup_printf ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
+                       "xmlns:stream='http://etherx.jabber.org/streams' version='1.0' to='%s'>",
+                       domain);
 
   xmpp_client_send (self, header);
   return xmpp_client_expect (self, "</stream:features>");
@@ -150,10 +153,12 @@ make_proof (const char *password, const char *salt64, guint iterations, const ch
 
   salt = g_base64_decode (salt64, &salt_size);
   salt_datum = (gnutls_datum_t) { salt, (unsigned) salt_size };
-  g_assert_cmpint (gnutls_pbkdf2 (GNUTLS_MAC_SHA1, &key, &salt_datum, iterations, salted, sizeof salted), ==, 0);
+  g_assert_cmpint (
+      gnutls_pbkdf2 (GNUTLS_MAC_SHA1, &key, &salt_datum, iterations, salted, sizeof salted), ==, 0);
   gnutls_hmac_fast (GNUTLS_MAC_SHA1, salted, sizeof salted, "Client Key", 10, client_key);
   gnutls_hash_fast (GNUTLS_DIG_SHA1, client_key, sizeof client_key, stored_key);
-  gnutls_hmac_fast (GNUTLS_MAC_SHA1, stored_key, sizeof stored_key, auth_message, strlen (auth_message), signature);
+  gnutls_hmac_fast (GNUTLS_MAC_SHA1, stored_key, sizeof stored_key, auth_message,
+                    strlen (auth_message), signature);
   for (guint i = 0; i < SHA1_SIZE; i++)
     client_key[i] ^= signature[i];
   return g_base64_encode (client_key, sizeof client_key);
@@ -164,8 +169,10 @@ answer_challenge (const char *challenge, const char *name, const char *password)
 {
   g_auto (GStrv) parts = g_strsplit (challenge, ",", 3);
   g_autofree char *without_proof = g_strdup_printf ("c=biws,%s", parts[0]);
-  g_autofree char *auth_message = g_strdup_printf ("n=%s,r=%s,%s,%s", name, NONCE, challenge, without_proof);
-  g_autofree char *proof = make_proof (password, parts[1] + 2, (guint) atoi (parts[2] + 2), auth_message);
+  g_autofree char *auth_message =
+      g_strdup_printf ("n=%s,r=%s,%s,%s", name, NONCE, challenge, without_proof);
+  g_autofree char *proof =
+      make_proof (password, parts[1] + 2, (guint) atoi (parts[2] + 2), auth_message);
 
   return g_strdup_printf ("%s,p=%s", without_proof, proof);
 }
@@ -187,12 +194,14 @@ expect_sasl (XmppClient *self)
   const char *start;
   gsize size;
 
-  while (strstr (self->received->str, "</challenge>") == NULL && strstr (self->received->str, "</success>") == NULL
-         && strstr (self->received->str, "</failure>") == NULL)
+  while (strstr (self->received->str, "</challenge>") == NULL &&
+         strstr (self->received->str, "</success>") == NULL &&
+         strstr (self->received->str, "</failure>") == NULL)
     g_main_context_iteration (NULL, TRUE);
   if (strstr (self->received->str, "</failure>") != NULL)
     return NULL;
-  reply = xmpp_client_expect (self, strstr (self->received->str, "</success>") != NULL ? "</success>" : "</challenge>");
+  reply = xmpp_client_expect (
+      self, strstr (self->received->str, "</success>") != NULL ? "</success>" : "</challenge>");
   start = strchr (reply, '>') + 1;
   text = g_strndup (start, (gsize) (strstr (start, "</") - start));
   return (char *) g_base64_decode (text, &size);
@@ -204,7 +213,8 @@ xmpp_client_authenticate (XmppClient *self, const char *name, const char *passwo
   g_autofree char *first = g_strdup_printf ("n,,n=%s,r=" NONCE, name);
   g_autofree char *challenge = NULL, *answer = NULL, *verifier = NULL;
 
-  send_base64 (self, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>", first, "</auth>");
+  send_base64 (self, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>",
+               first, "</auth>");
   challenge = expect_sasl (self);
   g_assert_nonnull (challenge);
   answer = answer_challenge (challenge, name, password);
@@ -214,12 +224,15 @@ xmpp_client_authenticate (XmppClient *self, const char *name, const char *passwo
 }
 
 void
-xmpp_client_sign_in (XmppClient *self, const char *name, const char *domain, const char *password, const char *resource)
+xmpp_client_sign_in (XmppClient *self, const char *name, const char *domain, const char *password,
+                     const char *resource)
 {
   g_autofree char *before = xmpp_client_open (self, domain);
   g_autofree char *after = NULL, *bound = NULL;
-  g_autofree char *bind = g_strdup_printf ("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-                                           "<resource>%s</resource></bind></iq>", resource);
+  g_autofree char *bind =
+      g_strdup_printf ("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                       "<resource>%s</resource></bind></iq>",
+                       resource);
 
   g_assert_true (xmpp_client_authenticate (self, name, password));
   after = xmpp_client_open (self, domain);

@@ -5,27 +5,29 @@
 
 G_BEGIN_DECLS
 
-/* The plainest XMPP client there can be, for tests: it sends what it is told to, right or wrong, and looks
- * for text in what comes. It lives in the test's own main context, beside the listener that it talks to. */
+/* The plainest XMPP client there can be, for tests: it sends what it is told to, right or wrong,
+ * and looks for text in what comes. It lives in the test's own main context, beside the listener
+ * that it talks to. */
 typedef struct _XmppClient XmppClient;
 
 XmppClient *xmpp_client_new       (guint16 port);
 XmppClient *xmpp_client_new_unix  (const char *path);
 void        xmpp_client_free      (XmppClient *self);
 void        xmpp_client_send      (XmppClient *self, const char *xml);
-/* Runs the main context until `text` has come, and forgets all up to its end. Returns what was forgotten.
- * The test fails if the stream ends before. */
+/* Runs the main context until `text` has come, and forgets all up to its end. Returns what was
+ * forgotten. The test fails if the stream ends before. */
 char       *xmpp_client_expect    (XmppClient *self, const char *text);
 /* Until the other side hangs up; returns what came before. */
 char       *xmpp_client_expect_end (XmppClient *self);
-/* All that has been sent to this client up to now is here: a ping to its own account is answered in order. Returns it. */
+/* All that has been sent to this client up to now is here: a ping to its own account is answered in
+ * order. Returns it. */
 char       *xmpp_client_settle    (XmppClient *self);
 gboolean    xmpp_client_has_ended (XmppClient *self);
 /* A new stream to `domain`, up to the end of its features, which are returned. */
 char       *xmpp_client_open      (XmppClient *self, const char *domain);
 /* A stream, SCRAM-SHA-1, a stream, and `resource` bound. */
-void        xmpp_client_sign_in   (XmppClient *self, const char *name, const char *domain, const char *password,
-                                   const char *resource);
+void        xmpp_client_sign_in   (XmppClient *self, const char *name, const char *domain,
+                                   const char *password, const char *resource);
 /* SCRAM-SHA-1 alone; FALSE: refused. */
 gboolean    xmpp_client_authenticate (XmppClient *self, const char *name, const char *password);
 
