@@ -8,47 +8,22 @@
 
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/stream/ismb-scribe.h"
 
-#define SEPARATOR '\f'    /* between namespace and name in expat's strings; XML cannot contain it in any spelling */
-#define HEADER_MAX 4096   /* bytes up to the end of <stream:stream> */
-#define DEPTH_MAX 64      /* levels, the stream's own among them */
-#define ATTRIBUTES_MAX 64 /* of one element; as many namespace declarations */
+#define HEADER_MAX 4096     /* bytes up to the end of <stream:stream> */
+#define DECLARATIONS_MAX 64 /* of namespaces, by one element */
 #define ELEMENTS_MAX 10000
 
 /* Expat scans a tag from its beginning each time more of it comes: a big tag in small pieces costs its
  * square. So much scanning, in multiples of the limit, does an element get. */
 #define RESCANS_MAX 128
 
-/* What is noted of an element besides its bytes. */
-typedef enum
-{
-  NAME,
-  NS,
-  FROM,
-  TO,
-  ID,
-  TYPE,
-  PAYLOAD_NAME,
-  PAYLOAD_NS,
-  N_NOTES,
-} Note;
-
-typedef struct
-{
-  guint ns;   /* offset in `namespaces` of the one in force; 0 is the stream's own, which is never written */
-  guint mark; /* length of `namespaces` before this level */
-} Level;
-
 /* What only a stream with something to read needs; sleep frees it. */
 typedef struct
 {
   XML_Parser parser;
-  gsize fed;           /* bytes, since this parser began */
-  GString *out;        /* the element in canonical form, so far */
-  GString *notes;      /* NUL-ended strings; of the header, its namespace declarations as text */
-  guint noted[N_NOTES];/* offsets in `notes`; 0 is absent */
-  GString *namespaces; /* NUL-ended, of the open levels */
-  Level levels[DEPTH_MAX + 1];
+  gsize fed; /* bytes, since this parser began */
+  IsmbScribe *scribe;
 } Desk;
 
 struct _IsmbFramer
@@ -56,20 +31,17 @@ struct _IsmbFramer
   const IsmbFramerCallbacks *callbacks;
   gpointer user_data;
   const char *content_ns;
-  gsize content_length; /* of content_ns */
   char *stamp;
   gsize limit;
-  char *header;         /* a start tag with the header's namespaces, for a new parser; NULL before the header */
-  Desk *desk;           /* NULL while asleep */
-  GString *unread;      /* behind a stop; or NULL */
-  const char *condition;/* the stream error; nothing is read any more */
-  guint depth;          /* of open elements */
+  GString *header;       /* a start tag with the header's namespaces, for a new parser; or NULL */
+  Desk *desk;            /* NULL while asleep */
+  GString *unread;       /* behind a stop; or NULL */
+  const char *condition; /* the stream error; nothing is read any more */
+  guint depth;           /* of open elements, the stream's among them */
+  guint elements, declared;
   gsize element_start, stop_at; /* counted like `fed` */
   gsize rescanned;
-  guint elements, declared;
-  guint32 head;
-  IsmbFrameKind kind;
-  gboolean bad_address, tag_open, content_declared, foreign_prefix, stopping, stopped, ended;
+  gboolean content_declared, foreign_prefix, stopping, stopped, ended;
 };
 
 static void on_start (void *user_data, const char *name, const char **attributes);
@@ -81,94 +53,6 @@ static void on_doctype (void *user_data, const char *name, const char *system_id
                         int has_internal_subset);
 static void on_instruction (void *user_data, const char *target, const char *data);
 static void on_comment (void *user_data, const char *data);
-
-static inline void
-put (GString *out, const char *bytes, gsize length)
-{
-  if (G_UNLIKELY (out->len + length >= out->allocated_len))
-    {
-      g_string_append_len (out, bytes, length);
-      return;
-    }
-  memcpy (out->str + out->len, bytes, length);
-  out->len += length;
-}
-
-#define PUT(out, literal) put (out, literal, sizeof (literal) - 1)
-
-/* What ismb_xml_escape () writes, for text that expat has found valid: one scan with a small table. */
-enum
-{
-  IN_TEXT = 1,
-  IN_VALUE = 2,
-};
-
-static const guint8 escaped[256] = {
-  ['&'] = IN_TEXT | IN_VALUE, ['<'] = IN_TEXT | IN_VALUE, ['>'] = IN_TEXT | IN_VALUE,
-  ['\r'] = IN_TEXT | IN_VALUE, ['\n'] = IN_VALUE, ['\t'] = IN_VALUE, ['\''] = IN_VALUE, ['"'] = IN_VALUE,
-};
-
-static void
-put_escape (GString *out, char c)
-{
-  switch (c)
-    {
-    case '&': PUT (out, "&amp;"); break;
-    case '<': PUT (out, "&lt;"); break;
-    case '>': PUT (out, "&gt;"); break;
-    case '\r': PUT (out, "&#13;"); break;
-    case '\n': PUT (out, "&#10;"); break;
-    case '\t': PUT (out, "&#9;"); break;
-    case '\'': PUT (out, "&apos;"); break;
-    default: PUT (out, "&quot;"); break;
-    }
-}
-
-static void
-put_escaped (GString *out, const char *text, gsize length, guint8 where)
-{
-  const char *run = text, *end = text + length;
-  for (; text < end; text++)
-    if (G_UNLIKELY ((escaped[(guchar) *text] & where) != 0))
-      {
-        put (out, run, text - run);
-        put_escape (out, *text);
-        run = text + 1;
-      }
-  put (out, run, end - run);
-}
-
-static void
-put_value (GString *out, const char *value)
-{
-  put_escaped (out, value, strlen (value), IN_VALUE);
-}
-
-static void
-put_attribute (GString *out, const char *name, gsize name_length, const char *value)
-{
-  PUT (out, " ");
-  put (out, name, name_length);
-  PUT (out, "='");
-  put_value (out, value);
-  PUT (out, "'");
-}
-
-static const char *
-noted (IsmbFramer *self, Note note)
-{
-  Desk *desk = self->desk;
-  return desk->noted[note] != 0 ? desk->notes->str + desk->noted[note] : NULL;
-}
-
-static void
-take_note (IsmbFramer *self, Note note, const char *text, gsize length)
-{
-  Desk *desk = self->desk;
-  desk->noted[note] = desk->notes->len;
-  put (desk->notes, text, length);
-  put (desk->notes, "", 1);
-}
 
 static gboolean
 is_over (IsmbFramer *self)
@@ -202,21 +86,10 @@ stop_if_asked (IsmbFramer *self)
 }
 
 static void
-begin_notes (Desk *desk)
-{
-  g_string_truncate (desk->out, 0);
-  g_string_truncate (desk->notes, 1); /* offset 0 means absent */
-  g_string_truncate (desk->namespaces, 1);
-  memset (desk->noted, 0, sizeof desk->noted);
-}
-
-static void
 free_desk (Desk *desk)
 {
   XML_ParserFree (desk->parser);
-  g_string_free (desk->out, TRUE);
-  g_string_free (desk->notes, TRUE);
-  g_string_free (desk->namespaces, TRUE);
+  ismb_scribe_free (desk->scribe);
   g_free (desk);
 }
 
@@ -240,12 +113,10 @@ wake (IsmbFramer *self)
   if (self->desk != NULL)
     return;
   desk = self->desk = g_new0 (Desk, 1);
-  desk->parser = XML_ParserCreateNS ("UTF-8", SEPARATOR);
+  desk->parser = XML_ParserCreateNS ("UTF-8", ISMB_SCRIBE_SEPARATOR);
   if (desk->parser == NULL)
     g_error ("no memory for an XML parser");
-  desk->out = g_string_sized_new (512);
-  desk->notes = g_string_new_len ("", 1);
-  desk->namespaces = g_string_new_len ("", 1);
+  desk->scribe = ismb_scribe_new (self->content_ns);
 #ifdef HAVE_XML_SETREPARSEDEFERRALENABLED
   /* With it on, expat holds complete stanzas back until more bytes come; the cost that deferral
    * saves is bounded by RESCANS_MAX here. */
@@ -253,48 +124,26 @@ wake (IsmbFramer *self)
 #endif
   if (self->header != NULL)
     {
-      desk->fed = strlen (self->header);
-      XML_Parse (desk->parser, self->header, (int) desk->fed, XML_FALSE);
+      desk->fed = self->header->len;
+      XML_Parse (desk->parser, self->header->str, (int) desk->fed, XML_FALSE);
     }
   set_handlers (self, desk->parser);
 }
 
-/* The namespace part of an expat name; its length is 0 where there is none. Returns the local name. */
-static const char *
-split_name (const char *name, gsize *ns_length)
-{
-  const char *separator = strchr (name, SEPARATOR);
-  *ns_length = separator != NULL ? (gsize) (separator - name) : 0;
-  return separator != NULL ? separator + 1 : name;
-}
-
-static gboolean
-is_content (IsmbFramer *self, const char *name, gsize ns_length)
-{
-  return ns_length == self->content_length && memcmp (name, self->content_ns, ns_length) == 0;
-}
-
-static gboolean
-is_ns (const char *name, gsize ns_length, const char *ns)
-{
-  return strlen (ns) == ns_length && memcmp (name, ns, ns_length) == 0;
-}
-
 /* ------------------------------------------------------------------ the header */
 
-/* A new parser must know every prefix of the header, since elements may use them. */
-static void
-keep_header (IsmbFramer *self)
+static gboolean
+is_stream_ns (const char *name, gsize ns_length)
 {
-  self->header = g_strdup_printf ("<stream:stream%s>", self->desk->notes->str + 1);
+  return ns_length == strlen (ISMB_NS_STREAM) && memcmp (name, ISMB_NS_STREAM, ns_length) == 0;
 }
 
 static const char *
 check_header (IsmbFramer *self, const char *name)
 {
   gsize ns_length;
-  const char *local = split_name (name, &ns_length);
-  if (!is_ns (name, ns_length, ISMB_NS_STREAM) || !self->content_declared)
+  const char *local = ismb_scribe_split (name, &ns_length);
+  if (!is_stream_ns (name, ns_length) || !self->content_declared)
     return "invalid-namespace";
   if (self->foreign_prefix)
     return "bad-namespace-prefix";
@@ -321,7 +170,7 @@ report_header (IsmbFramer *self, const char **attributes)
 {
   g_autofree char *from = NULL, *to = NULL;
   IsmbStreamHeader header = { .ns = self->content_ns };
-  const char xml_lang[] = { ISMB_NS_XML "\flang" };
+  const char xml_lang[] = ISMB_NS_XML "\flang";
   for (; attributes[0] != NULL; attributes += 2)
     if (strcmp (attributes[0], "id") == 0)
       header.id = attributes[1];
@@ -349,17 +198,29 @@ read_header (IsmbFramer *self, const char *name, const char **attributes)
       refuse (self, condition);
       return;
     }
-  keep_header (self);
+  g_string_append_c (self->header, '>');
   report_header (self, attributes);
   if (self->condition == NULL)
     stop_if_asked (self);
+}
+
+/* A new parser must know every prefix of the header, since elements may use them. */
+static void
+keep_declaration (IsmbFramer *self, const char *prefix, const char *uri)
+{
+  if (self->header == NULL)
+    self->header = g_string_new ("<stream:stream");
+  g_string_append (self->header, prefix != NULL ? " xmlns:" : " xmlns");
+  g_string_append (self->header, prefix != NULL ? prefix : "");
+  g_string_append (self->header, "='");
+  ismb_xml_escape (self->header, uri != NULL ? uri : "", -1, TRUE);
+  g_string_append_c (self->header, '\'');
 }
 
 static void
 on_namespace (void *user_data, const char *prefix, const char *uri)
 {
   IsmbFramer *self = user_data;
-  GString *notes = self->desk->notes;
   self->declared++;
   if (self->depth > 0 || is_over (self) || g_strcmp0 (prefix, "xml") == 0)
     return;
@@ -367,201 +228,31 @@ on_namespace (void *user_data, const char *prefix, const char *uri)
     self->foreign_prefix = TRUE; /* RFC 6120, 4.8.5: `stream:` alone is sure to be understood */
   if (prefix == NULL && g_strcmp0 (uri, self->content_ns) == 0)
     self->content_declared = TRUE;
-  g_string_append (notes, prefix != NULL ? " xmlns:" : " xmlns");
-  g_string_append (notes, prefix != NULL ? prefix : "");
-  g_string_append (notes, "='");
-  put_value (notes, uri != NULL ? uri : "");
-  g_string_append_c (notes, '\'');
+  keep_declaration (self, prefix, uri);
 }
 
 /* ------------------------------------------------------------------ elements */
 
 static void
-close_tag (IsmbFramer *self)
+check_scribe (IsmbFramer *self)
 {
-  if (self->tag_open)
-    PUT (self->desk->out, ">");
-  self->tag_open = FALSE;
-}
-
-/* The canonical form is bounded too: one long namespace behind many short prefixes would grow it. */
-static void
-check_growth (IsmbFramer *self)
-{
-  if (self->desk->out->len > self->limit + ISMB_FRAMER_GROWTH)
+  if (ismb_scribe_is_over (self->desk->scribe))
     refuse (self, "policy-violation");
-}
-
-static void
-note_address (IsmbFramer *self, Note note, const char *value)
-{
-  GString *notes = self->desk->notes;
-  guint offset = notes->len;
-  IsmbAddressParts parts;
-  if (!ismb_address_prepare (value, strlen (value), notes, &parts, NULL))
-    {
-      self->bad_address = TRUE;
-      return;
-    }
-  put (notes, "", 1);
-  self->desk->noted[note] = offset;
-}
-
-static void
-note_attributes (IsmbFramer *self, const char **attributes)
-{
-  gboolean stamped = self->stamp != NULL && self->kind != ISMB_FRAME_OTHER;
-  for (; attributes[0] != NULL; attributes += 2)
-    if (strcmp (attributes[0], "to") == 0)
-      note_address (self, TO, attributes[1]);
-    else if (strcmp (attributes[0], "from") == 0 && !stamped)
-      note_address (self, FROM, attributes[1]);
-    else if (strcmp (attributes[0], "id") == 0)
-      take_note (self, ID, attributes[1], strlen (attributes[1]));
-    else if (strcmp (attributes[0], "type") == 0)
-      take_note (self, TYPE, attributes[1], strlen (attributes[1]));
-  if (stamped)
-    take_note (self, FROM, self->stamp, strlen (self->stamp));
-}
-
-/* An attribute in a namespace gets a prefix of ours, declared on the spot. */
-static void
-put_foreign_attribute (GString *out, const char *name, const char *separator, const char *value, guint number)
-{
-  g_autofree char *ns = g_strndup (name, separator - name);
-  char prefixed[16];
-  if (strcmp (ns, ISMB_NS_XML) == 0)
-    PUT (out, " xml:");
-  else
-    {
-      put_attribute (out, prefixed, g_snprintf (prefixed, sizeof prefixed, "xmlns:ns%u", number), ns);
-      put (out, prefixed, g_snprintf (prefixed, sizeof prefixed, " ns%u:", number));
-    }
-  put (out, separator + 1, strlen (separator + 1));
-  PUT (out, "='");
-  put_value (out, value);
-  PUT (out, "'");
-}
-
-static void
-put_attributes (IsmbFramer *self, const char **attributes, gboolean skip_addresses)
-{
-  GString *out = self->desk->out;
-  guint count = 0, foreign = 0;
-  for (; attributes[0] != NULL && self->condition == NULL; attributes += 2)
-    {
-      const char *separator = strchr (attributes[0], SEPARATOR);
-      if (++count > ATTRIBUTES_MAX)
-        refuse (self, "policy-violation");
-      else if (separator != NULL)
-        put_foreign_attribute (out, attributes[0], separator, attributes[1], ++foreign);
-      else if (!skip_addresses || (strcmp (attributes[0], "from") != 0 && strcmp (attributes[0], "to") != 0))
-        put_attribute (out, attributes[0], strlen (attributes[0]), attributes[1]);
-      check_growth (self);
-    }
-}
-
-/* Makes `name`'s namespace the one in force at this depth, and states it. */
-static void
-open_namespace (IsmbFramer *self, const char *name, gsize length)
-{
-  Desk *desk = self->desk;
-  Level *level = &desk->levels[self->depth];
-  level->ns = desk->namespaces->len;
-  put (desk->namespaces, name, length);
-  put (desk->namespaces, "", 1);
-  put_attribute (desk->out, "xmlns", 5, desk->namespaces->str + level->ns);
-}
-
-static IsmbFrameKind
-kind_of (const char *local)
-{
-  if (strcmp (local, "message") == 0)
-    return ISMB_FRAME_MESSAGE;
-  if (strcmp (local, "presence") == 0)
-    return ISMB_FRAME_PRESENCE;
-  if (strcmp (local, "iq") == 0)
-    return ISMB_FRAME_IQ;
-  return ISMB_FRAME_OTHER;
-}
-
-static void
-put_addresses (IsmbFramer *self)
-{
-  if (noted (self, FROM) != NULL)
-    put_attribute (self->desk->out, "from", 4, noted (self, FROM));
-  if (noted (self, TO) != NULL)
-    put_attribute (self->desk->out, "to", 2, noted (self, TO));
-  self->head = self->desk->out->len;
 }
 
 static void
 begin_element (IsmbFramer *self, const char *name, const char **attributes)
 {
-  Desk *desk = self->desk;
-  gsize ns_length;
-  const char *local = split_name (name, &ns_length);
-  begin_notes (desk);
-  self->bad_address = FALSE;
-  self->element_start = XML_GetCurrentByteIndex (desk->parser);
-  self->kind = is_content (self, name, ns_length) ? kind_of (local) : ISMB_FRAME_OTHER;
-  take_note (self, NAME, local, strlen (local));
-  if (self->kind == ISMB_FRAME_OTHER)
-    take_note (self, NS, name, ns_length);
-  else
-    take_note (self, NS, ISMB_NS_CLIENT, strlen (ISMB_NS_CLIENT));
-  note_attributes (self, attributes);
-  PUT (desk->out, "<");
-  put (desk->out, local, strlen (local));
-  put_addresses (self);
-  desk->levels[self->depth] = (Level) { .ns = 0, .mark = desk->namespaces->len };
-  if (self->kind == ISMB_FRAME_OTHER)
-    open_namespace (self, name, ns_length);
-  put_attributes (self, attributes, TRUE);
-}
-
-static void
-note_payload (IsmbFramer *self, const char *name, const char *local, gsize ns_length)
-{
-  take_note (self, PAYLOAD_NAME, local, strlen (local));
-  if (self->kind != ISMB_FRAME_OTHER && is_content (self, name, ns_length))
-    take_note (self, PAYLOAD_NS, ISMB_NS_CLIENT, strlen (ISMB_NS_CLIENT));
-  else
-    take_note (self, PAYLOAD_NS, name, ns_length);
-}
-
-/* Whether an element in `name`'s namespace needs no xmlns below a level where `ns` is in force. */
-static gboolean
-is_inherited (IsmbFramer *self, guint ns, const char *name, gsize ns_length)
-{
-  if (ns == 0)
-    return is_content (self, name, ns_length);
-  return is_ns (name, ns_length, self->desk->namespaces->str + ns);
-}
-
-static void
-begin_child (IsmbFramer *self, const char *name, const char **attributes)
-{
-  Desk *desk = self->desk;
-  guint inherited = desk->levels[self->depth - 1].ns;
-  gsize ns_length;
-  const char *local = split_name (name, &ns_length);
-  if (self->depth == 3 && desk->noted[PAYLOAD_NAME] == 0)
-    note_payload (self, name, local, ns_length);
-  close_tag (self);
-  PUT (desk->out, "<");
-  put (desk->out, local, strlen (local));
-  desk->levels[self->depth] = (Level) { .ns = inherited, .mark = desk->namespaces->len };
-  if (!is_inherited (self, inherited, name, ns_length))
-    open_namespace (self, name, ns_length);
-  put_attributes (self, attributes, FALSE);
+  self->element_start = XML_GetCurrentByteIndex (self->desk->parser);
+  ismb_scribe_begin (self->desk->scribe, self->limit + ISMB_FRAMER_GROWTH, self->stamp, name,
+                     attributes);
 }
 
 static void
 on_start (void *user_data, const char *name, const char **attributes)
 {
   IsmbFramer *self = user_data;
-  guint declared = self->declared;
+  gboolean crowded = self->declared > DECLARATIONS_MAX || self->elements >= ELEMENTS_MAX;
   self->declared = 0;
   if (is_over (self))
     return;
@@ -571,58 +262,29 @@ on_start (void *user_data, const char *name, const char **attributes)
       read_header (self, name, attributes);
       return;
     }
-  self->elements = self->depth == 2 ? 1 : self->elements + 1;
-  if (self->depth > DEPTH_MAX || self->elements > ELEMENTS_MAX || declared > ATTRIBUTES_MAX)
-    {
-      refuse (self, "policy-violation");
-      return;
-    }
+  self->elements++;
   if (self->depth == 2)
     begin_element (self, name, attributes);
   else
-    begin_child (self, name, attributes);
-  self->tag_open = TRUE;
-  check_growth (self);
+    ismb_scribe_open (self->desk->scribe, name, attributes);
+  if (crowded)
+    refuse (self, "policy-violation");
+  check_scribe (self);
 }
 
 static void
 report_frame (IsmbFramer *self)
 {
   g_autoptr (IsmbFrame) frame = NULL;
-  IsmbFrame parts = {
-    .kind = self->kind, .head = self->head, .bad_address = self->bad_address,
-    .name = noted (self, NAME), .ns = noted (self, NS), .from = noted (self, FROM), .to = noted (self, TO),
-    .id = noted (self, ID), .type = noted (self, TYPE),
-    .payload_name = noted (self, PAYLOAD_NAME), .payload_ns = noted (self, PAYLOAD_NS),
-    .data = self->desk->out->str, .length = self->desk->out->len,
-  };
-  check_growth (self);
+  self->elements = 0;
   if (event_end (self) - self->element_start > self->limit)
     refuse (self, "policy-violation");
   if (self->condition != NULL)
     return;
-  frame = ismb_frame_new (&parts);
+  frame = ismb_scribe_dup_frame (self->desk->scribe);
   self->rescanned = 0;
   self->callbacks->frame (frame, self->user_data);
   stop_if_asked (self);
-}
-
-static void
-end_element (IsmbFramer *self, const char *name)
-{
-  Desk *desk = self->desk;
-  gsize ns_length;
-  const char *local = split_name (name, &ns_length);
-  if (self->tag_open)
-    PUT (desk->out, "/>");
-  else
-    {
-      PUT (desk->out, "</");
-      put (desk->out, local, strlen (local));
-      PUT (desk->out, ">");
-    }
-  self->tag_open = FALSE;
-  desk->namespaces->len = desk->levels[self->depth].mark;
 }
 
 static void
@@ -638,7 +300,8 @@ on_end (void *user_data, const char *name)
       stop_if_asked (self);
       return;
     }
-  end_element (self, name);
+  ismb_scribe_close (self->desk->scribe, name);
+  check_scribe (self);
   self->depth--;
   if (self->depth == 1)
     report_frame (self);
@@ -652,9 +315,8 @@ on_text (void *user_data, const char *text, int length)
     return;
   if (self->depth > 1)
     {
-      close_tag (self);
-      put_escaped (self->desk->out, text, length, IN_TEXT);
-      check_growth (self);
+      ismb_scribe_text (self->desk->scribe, text, length);
+      check_scribe (self);
       return;
     }
   while (length > 0 && strchr (" \t\r\n", text[length - 1]) != NULL)
@@ -785,7 +447,6 @@ ismb_framer_new (const char *content_ns, const IsmbFramerCallbacks *callbacks, g
 {
   IsmbFramer *self = g_new0 (IsmbFramer, 1);
   self->content_ns = g_intern_string (content_ns);
-  self->content_length = strlen (content_ns);
   self->callbacks = callbacks;
   self->user_data = user_data;
   self->limit = ISMB_FRAMER_LIMIT;
@@ -798,7 +459,8 @@ ismb_framer_free (IsmbFramer *self)
   g_clear_pointer (&self->desk, free_desk);
   if (self->unread != NULL)
     g_string_free (self->unread, TRUE);
-  g_free (self->header);
+  if (self->header != NULL)
+    g_string_free (self->header, TRUE);
   g_free (self->stamp);
   g_free (self);
 }
@@ -852,7 +514,8 @@ void
 ismb_framer_reset (IsmbFramer *self, gboolean discard)
 {
   g_clear_pointer (&self->desk, free_desk);
-  g_clear_pointer (&self->header, g_free);
+  if (self->header != NULL)
+    g_string_free (g_steal_pointer (&self->header), TRUE);
   if (self->unread != NULL && (discard || self->unread->len == 0))
     g_string_free (g_steal_pointer (&self->unread), TRUE);
   self->condition = NULL;
@@ -861,7 +524,7 @@ ismb_framer_reset (IsmbFramer *self, gboolean discard)
   self->declared = 0;
   self->content_declared = FALSE;
   self->foreign_prefix = FALSE;
-  self->tag_open = FALSE;
+  self->elements = 0;
   self->stopping = FALSE;
   self->stopped = FALSE;
   self->ended = FALSE;

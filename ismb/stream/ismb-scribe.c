@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.stream.scribe"
+#include "config.h"
+#include "ismb/stream/ismb-scribe.h"
+
+#include <string.h>
+
+#include "ismb/core/ismb-address.h"
+#include "ismb/core/ismb-namespaces.h"
+
+/* What is noted of an element besides its bytes. */
+typedef enum
+{
+  NAME,
+  NS,
+  FROM,
+  TO,
+  ID,
+  TYPE,
+  PAYLOAD_NAME,
+  PAYLOAD_NS,
+  N_NOTES,
+} Note;
+
+typedef struct
+{
+  guint ns;   /* offset in `namespaces` of the one in force; 0 is the stream's own, never written */
+  guint mark; /* length of `namespaces` before this level */
+} Level;
+
+struct _IsmbScribe
+{
+  const char *content_ns;
+  gsize content_length;  /* of content_ns */
+  gsize room;
+  GString *out;          /* the element so far */
+  GString *notes;        /* NUL-ended strings */
+  guint noted[N_NOTES];  /* offsets in `notes`; 0 is absent */
+  GString *namespaces;   /* NUL-ended, of the open levels */
+  Level levels[ISMB_SCRIBE_DEPTH_MAX + 1];
+  guint depth;           /* of open levels; the element itself is 1 */
+  guint32 head;
+  IsmbFrameKind kind;
+  gboolean bad_address, tag_open, over;
+};
+
+static inline void
+put (GString *out, const char *bytes, gsize length)
+{
+  if (G_UNLIKELY (out->len + length >= out->allocated_len))
+    {
+      g_string_append_len (out, bytes, length);
+      return;
+    }
+  memcpy (out->str + out->len, bytes, length);
+  out->len += length;
+}
+
+#define PUT(out, literal) put (out, literal, sizeof (literal) - 1)
+
+/* What ismb_xml_escape () writes, for text that expat has found valid: one scan with a small table. */
+enum
+{
+  IN_TEXT = 1,
+  IN_VALUE = 2,
+};
+
+static const guint8 escaped[256] = {
+  ['&'] = IN_TEXT | IN_VALUE, ['<'] = IN_TEXT | IN_VALUE, ['>'] = IN_TEXT | IN_VALUE,
+  ['\r'] = IN_TEXT | IN_VALUE, ['\n'] = IN_VALUE, ['\t'] = IN_VALUE, ['\''] = IN_VALUE, ['"'] = IN_VALUE,
+};
+
+static void
+put_escape (GString *out, char c)
+{
+  switch (c)
+    {
+    case '&': PUT (out, "&amp;"); break;
+    case '<': PUT (out, "&lt;"); break;
+    case '>': PUT (out, "&gt;"); break;
+    case '\r': PUT (out, "&#13;"); break;
+    case '\n': PUT (out, "&#10;"); break;
+    case '\t': PUT (out, "&#9;"); break;
+    case '\'': PUT (out, "&apos;"); break;
+    default: PUT (out, "&quot;"); break;
+    }
+}
+
+static void
+put_escaped (GString *out, const char *text, gsize length, guint8 where)
+{
+  const char *run = text, *end = text + length;
+  for (; text < end; text++)
+    if (G_UNLIKELY ((escaped[(guchar) *text] & where) != 0))
+      {
+        put (out, run, text - run);
+        put_escape (out, *text);
+        run = text + 1;
+      }
+  put (out, run, end - run);
+}
+
+static void
+put_value (GString *out, const char *value)
+{
+  put_escaped (out, value, strlen (value), IN_VALUE);
+}
+
+static void
+put_attribute (GString *out, const char *name, gsize name_length, const char *value)
+{
+  PUT (out, " ");
+  put (out, name, name_length);
+  PUT (out, "='");
+  put_value (out, value);
+  PUT (out, "'");
+}
+
+static const char *
+noted (IsmbScribe *self, Note note)
+{
+  return self->noted[note] != 0 ? self->notes->str + self->noted[note] : NULL;
+}
+
+static void
+take_note (IsmbScribe *self, Note note, const char *text, gsize length)
+{
+  self->noted[note] = self->notes->len;
+  put (self->notes, text, length);
+  put (self->notes, "", 1);
+}
+
+static void
+begin_anew (IsmbScribe *self)
+{
+  g_string_truncate (self->out, 0);
+  g_string_truncate (self->notes, 1); /* offset 0 means absent */
+  g_string_truncate (self->namespaces, 1);
+  memset (self->noted, 0, sizeof self->noted);
+  self->depth = 1;
+  self->tag_open = TRUE;
+  self->bad_address = FALSE;
+  self->over = FALSE;
+}
+
+const char *
+ismb_scribe_split (const char *name, gsize *ns_length)
+{
+  const char *separator = strchr (name, ISMB_SCRIBE_SEPARATOR);
+  *ns_length = separator != NULL ? (gsize) (separator - name) : 0;
+  return separator != NULL ? separator + 1 : name;
+}
+
+static gboolean
+is_content (IsmbScribe *self, const char *name, gsize ns_length)
+{
+  return ns_length == self->content_length && memcmp (name, self->content_ns, ns_length) == 0;
+}
+
+static gboolean
+is_ns (const char *name, gsize ns_length, const char *ns)
+{
+  return strlen (ns) == ns_length && memcmp (name, ns, ns_length) == 0;
+}
+
+static void
+close_tag (IsmbScribe *self)
+{
+  if (self->tag_open)
+    PUT (self->out, ">");
+  self->tag_open = FALSE;
+}
+
+/* What is written is bounded too: one long namespace behind many short prefixes would grow it. */
+static void
+check_room (IsmbScribe *self)
+{
+  if (self->out->len > self->room)
+    self->over = TRUE;
+}
+
+static void
+note_address (IsmbScribe *self, Note note, const char *value)
+{
+  GString *notes = self->notes;
+  guint offset = notes->len;
+  IsmbAddressParts parts;
+  if (!ismb_address_prepare (value, strlen (value), notes, &parts, NULL))
+    {
+      self->bad_address = TRUE;
+      return;
+    }
+  put (notes, "", 1);
+  self->noted[note] = offset;
+}
+
+static void
+note_attributes (IsmbScribe *self, const char *stamp, const char **attributes)
+{
+  gboolean stamped = stamp != NULL && self->kind != ISMB_FRAME_OTHER;
+  for (; attributes[0] != NULL; attributes += 2)
+    if (strcmp (attributes[0], "to") == 0)
+      note_address (self, TO, attributes[1]);
+    else if (strcmp (attributes[0], "from") == 0 && !stamped)
+      note_address (self, FROM, attributes[1]);
+    else if (strcmp (attributes[0], "id") == 0)
+      take_note (self, ID, attributes[1], strlen (attributes[1]));
+    else if (strcmp (attributes[0], "type") == 0)
+      take_note (self, TYPE, attributes[1], strlen (attributes[1]));
+  if (stamped)
+    take_note (self, FROM, stamp, strlen (stamp));
+}
+
+/* An attribute in a namespace gets a prefix of ours, declared on the spot. */
+static void
+put_foreign_attribute (GString *out, const char *name, const char *separator, const char *value,
+                       guint number)
+{
+  g_autofree char *ns = g_strndup (name, separator - name);
+  char prefixed[16];
+  if (strcmp (ns, ISMB_NS_XML) == 0)
+    PUT (out, " xml:");
+  else
+    {
+      put_attribute (out, prefixed, g_snprintf (prefixed, sizeof prefixed, "xmlns:ns%u", number), ns);
+      put (out, prefixed, g_snprintf (prefixed, sizeof prefixed, " ns%u:", number));
+    }
+  put (out, separator + 1, strlen (separator + 1));
+  PUT (out, "='");
+  put_value (out, value);
+  PUT (out, "'");
+}
+
+static gboolean
+is_address (const char *attribute)
+{
+  return strcmp (attribute, "from") == 0 || strcmp (attribute, "to") == 0;
+}
+
+static void
+put_attributes (IsmbScribe *self, const char **attributes, gboolean skip_addresses)
+{
+  GString *out = self->out;
+  guint count = 0, foreign = 0;
+  for (; attributes[0] != NULL && !self->over; attributes += 2)
+    {
+      const char *separator = strchr (attributes[0], ISMB_SCRIBE_SEPARATOR);
+      if (++count > ISMB_SCRIBE_ATTRIBUTES_MAX)
+        self->over = TRUE;
+      else if (separator != NULL)
+        put_foreign_attribute (out, attributes[0], separator, attributes[1], ++foreign);
+      else if (!skip_addresses || !is_address (attributes[0]))
+        put_attribute (out, attributes[0], strlen (attributes[0]), attributes[1]);
+      check_room (self);
+    }
+}
+
+/* Makes `name`'s namespace the one in force at this depth, and states it. */
+static void
+open_namespace (IsmbScribe *self, const char *name, gsize length)
+{
+  Level *level = &self->levels[self->depth];
+  level->ns = self->namespaces->len;
+  put (self->namespaces, name, length);
+  put (self->namespaces, "", 1);
+  put_attribute (self->out, "xmlns", 5, self->namespaces->str + level->ns);
+}
+
+static IsmbFrameKind
+kind_of (const char *local)
+{
+  if (strcmp (local, "message") == 0)
+    return ISMB_FRAME_MESSAGE;
+  if (strcmp (local, "presence") == 0)
+    return ISMB_FRAME_PRESENCE;
+  if (strcmp (local, "iq") == 0)
+    return ISMB_FRAME_IQ;
+  return ISMB_FRAME_OTHER;
+}
+
+static void
+put_addresses (IsmbScribe *self)
+{
+  if (noted (self, FROM) != NULL)
+    put_attribute (self->out, "from", 4, noted (self, FROM));
+  if (noted (self, TO) != NULL)
+    put_attribute (self->out, "to", 2, noted (self, TO));
+  self->head = self->out->len;
+}
+
+static void
+note_payload (IsmbScribe *self, const char *name, const char *local, gsize ns_length)
+{
+  take_note (self, PAYLOAD_NAME, local, strlen (local));
+  if (self->kind != ISMB_FRAME_OTHER && is_content (self, name, ns_length))
+    take_note (self, PAYLOAD_NS, ISMB_NS_CLIENT, strlen (ISMB_NS_CLIENT));
+  else
+    take_note (self, PAYLOAD_NS, name, ns_length);
+}
+
+/* Whether an element in `name`'s namespace needs no xmlns below a level where `ns` is in force. */
+static gboolean
+is_inherited (IsmbScribe *self, guint ns, const char *name, gsize ns_length)
+{
+  if (ns == 0)
+    return is_content (self, name, ns_length);
+  return is_ns (name, ns_length, self->namespaces->str + ns);
+}
+
+IsmbScribe *
+ismb_scribe_new (const char *content_ns)
+{
+  IsmbScribe *self = g_new0 (IsmbScribe, 1);
+  self->content_ns = g_intern_string (content_ns);
+  self->content_length = strlen (content_ns);
+  self->out = g_string_sized_new (512);
+  self->notes = g_string_new_len ("", 1);
+  self->namespaces = g_string_new_len ("", 1);
+  return self;
+}
+
+void
+ismb_scribe_free (IsmbScribe *self)
+{
+  g_string_free (self->out, TRUE);
+  g_string_free (self->notes, TRUE);
+  g_string_free (self->namespaces, TRUE);
+  g_free (self);
+}
+
+void
+ismb_scribe_begin (IsmbScribe *self, gsize room, const char *stamp, const char *name,
+                   const char **attributes)
+{
+  gsize ns_length;
+  const char *local = ismb_scribe_split (name, &ns_length);
+  begin_anew (self);
+  self->room = room;
+  self->kind = is_content (self, name, ns_length) ? kind_of (local) : ISMB_FRAME_OTHER;
+  take_note (self, NAME, local, strlen (local));
+  if (self->kind == ISMB_FRAME_OTHER)
+    take_note (self, NS, name, ns_length);
+  else
+    take_note (self, NS, ISMB_NS_CLIENT, strlen (ISMB_NS_CLIENT));
+  note_attributes (self, stamp, attributes);
+  PUT (self->out, "<");
+  put (self->out, local, strlen (local));
+  put_addresses (self);
+  self->levels[1] = (Level) { .ns = 0, .mark = self->namespaces->len };
+  if (self->kind == ISMB_FRAME_OTHER)
+    open_namespace (self, name, ns_length);
+  put_attributes (self, attributes, TRUE);
+}
+
+void
+ismb_scribe_open (IsmbScribe *self, const char *name, const char **attributes)
+{
+  guint inherited = self->levels[self->depth].ns;
+  gsize ns_length;
+  const char *local = ismb_scribe_split (name, &ns_length);
+  if (self->depth == ISMB_SCRIBE_DEPTH_MAX)
+    {
+      self->over = TRUE;
+      return;
+    }
+  self->depth++;
+  if (self->depth == 2 && self->noted[PAYLOAD_NAME] == 0)
+    note_payload (self, name, local, ns_length);
+  close_tag (self);
+  PUT (self->out, "<");
+  put (self->out, local, strlen (local));
+  self->levels[self->depth] = (Level) { .ns = inherited, .mark = self->namespaces->len };
+  if (!is_inherited (self, inherited, name, ns_length))
+    open_namespace (self, name, ns_length);
+  put_attributes (self, attributes, FALSE);
+  self->tag_open = TRUE;
+}
+
+void
+ismb_scribe_text (IsmbScribe *self, const char *text, gsize length)
+{
+  close_tag (self);
+  put_escaped (self->out, text, length, IN_TEXT);
+  check_room (self);
+}
+
+void
+ismb_scribe_close (IsmbScribe *self, const char *name)
+{
+  gsize ns_length;
+  const char *local = ismb_scribe_split (name, &ns_length);
+  if (self->tag_open)
+    PUT (self->out, "/>");
+  else
+    {
+      PUT (self->out, "</");
+      put (self->out, local, strlen (local));
+      PUT (self->out, ">");
+    }
+  self->tag_open = FALSE;
+  self->namespaces->len = self->levels[self->depth--].mark;
+  check_room (self);
+}
+
+gboolean
+ismb_scribe_is_over (IsmbScribe *self)
+{
+  return self->over;
+}
+
+IsmbFrame *
+ismb_scribe_dup_frame (IsmbScribe *self)
+{
+  IsmbFrame parts = {
+    .kind = self->kind, .head = self->head, .bad_address = self->bad_address,
+    .name = noted (self, NAME), .ns = noted (self, NS), .from = noted (self, FROM),
+    .to = noted (self, TO), .id = noted (self, ID), .type = noted (self, TYPE),
+    .payload_name = noted (self, PAYLOAD_NAME), .payload_ns = noted (self, PAYLOAD_NS),
+    .data = self->out->str, .length = self->out->len,
+  };
+  return ismb_frame_new (&parts);
+}
