@@ -21,7 +21,7 @@ MAY_INCLUDE = {
 }
 LIBRARY = set(MAY_INCLUDE)
 MAY_INCLUDE["switchctl/control"] = {"ismb/core", "ismb/client", "ismb/transfer", "ismb/store", "ismb/trust", "ismb/local"}
-MAY_INCLUDE["switchctl/tool"] = {"ismb/core", "ismb/client", "ismb/transfer", "ismb/local", "switchctl/control"}
+MAY_INCLUDE["switchctl/tool"] = {"ismb/core", "ismb/client", "ismb/transfer", "ismb/trust", "ismb/local", "switchctl/control"}
 MAY_INCLUDE["switchctl/daemon"] = LIBRARY | {"switchctl/control"}
 
 # A library that only one file may name, so that its ways stay behind that file.
