@@ -122,12 +122,16 @@ static gboolean
 set_domain (gpointer field, const char *value, GError **error)
 {
   g_autoptr (IsmbJid) jid = NULL;
+  g_autoptr (GError) cause = NULL;
 
   if (*value != '\0')
     {
-      jid = ismb_jid_new_from_parts (NULL, value, NULL, error);
+      jid = ismb_jid_new_from_parts (NULL, value, NULL, &cause);
       if (jid == NULL)
-        return FALSE;
+        {
+          g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, cause->message);
+          return FALSE;
+        }
       if (strlen (ismb_jid_get_domain (jid)) > DOMAIN_MAX)
         return expected (error, "a domain of at most 63 bytes");
     }

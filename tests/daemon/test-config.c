@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "switchctl/daemon/switch-config.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "ismb/core/ismb-error.h"
+
+typedef struct
+{
+  char *folder;
+  char *path;
+} Fixture;
+
+static void
+write_file (const char *path, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture->folder = g_dir_make_tmp ("ismb-config-XXXXXX", &error);
+  g_assert_no_error (error);
+  fixture->path = g_build_filename (fixture->folder, "switchctld.conf", NULL);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_unlink (fixture->path);
+  g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
+  g_free (fixture->path);
+  g_free (fixture->folder);
+}
+
+static SwitchConfig *
+load (Fixture *fixture, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  SwitchConfig *config;
+
+  write_file (fixture->path, text);
+  config = switch_config_load (fixture->path, &error);
+  g_assert_no_error (error);
+  return config;
+}
+
+static void
+test_defaults (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SwitchConfig) config = load (fixture, "");
+  SwitchVrConfig *vr = g_ptr_array_index (config->vrs, 0);
+
+  g_assert_null (config->domain);
+  g_assert_cmpstr (config->state_dir, ==, "/var/lib/ismb");
+  g_assert_cmpstr (config->runtime_dir, ==, "/run/ismb");
+  g_assert_cmpstr (config->files_root, ==, "/usr/local");
+  g_assert_false (config->trust_open);
+  g_assert_true (config->control_enabled);
+  g_assert_cmpuint (g_strv_length (config->exec_allow), ==, 0);
+  g_assert_cmpuint (config->vrs->len, ==, 1);
+  g_assert_cmpstr (vr->name, ==, "VR-Mgmt");
+  g_assert_true (vr->enabled);
+  g_assert_true (vr->mdns);
+  g_assert_null (vr->netns);
+  g_assert_cmpuint (vr->c2s_port, ==, 5222);
+  g_assert_cmpuint (vr->s2s_port, ==, 5269);
+  g_assert_cmpstr (vr->require_tls, ==, "remote");
+}
+
+static void
+test_all_keys (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SwitchConfig) config = load (fixture,
+                                          "# a remark\n"
+                                          "[daemon]\n"
+                                          "domain = SW1.001122\n"
+                                          "state-dir=/a\nruntime-dir=/b\nlog-level=info;ismb.listener=debug\n"
+                                          "[fabric]\ntrust=open\n"
+                                          "[switch-control]\nenabled=true\nengine=exec\nengine-netns=blue\n"
+                                          "exec-allow=/usr/sbin/ip;/usr/sbin/bridge\nfiles-root=/c\n"
+                                          "[vr blue]\n"
+                                          "enabled=true\nnetns=blue\nbind-device=eth1\nlisten=127.0.0.1;::1\n"
+                                          "c2s-port=0\ns2s-port=65535\nrequire-tls=always\n"
+                                          "registration=closed\ndiscovery=off\nfederate=\n"
+                                          "[vr red]\n");
+  SwitchVrConfig *blue = g_ptr_array_index (config->vrs, 0);
+  SwitchVrConfig *red = g_ptr_array_index (config->vrs, 1);
+
+  g_assert_cmpstr (config->domain, ==, "sw1.001122");
+  g_assert_cmpstr (config->log_level, ==, "info;ismb.listener=debug");
+  g_assert_true (config->trust_open);
+  g_assert_cmpstr (config->engine_netns, ==, "blue");
+  g_assert_cmpstr (config->exec_allow[1], ==, "/usr/sbin/bridge");
+  g_assert_cmpuint (config->vrs->len, ==, 2);
+  g_assert_cmpstr (blue->netns, ==, "blue");
+  g_assert_cmpstr (blue->bind_device, ==, "eth1");
+  g_assert_cmpstr (blue->listen[1], ==, "::1");
+  g_assert_cmpuint (blue->c2s_port, ==, 0);
+  g_assert_cmpuint (blue->s2s_port, ==, 65535);
+  g_assert_false (blue->registration);
+  g_assert_false (blue->mdns);
+  g_assert_cmpstr (red->name, ==, "red");
+  g_assert_false (red->enabled);
+}
+
+static void
+test_drop_ins (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *folder = g_strconcat (fixture->path, ".d", NULL);
+  g_autofree char *first = g_build_filename (folder, "10-first.conf", NULL);
+  g_autofree char *second = g_build_filename (folder, "20-second.conf", NULL);
+  g_autofree char *other = g_build_filename (folder, "30-other.conf~", NULL);
+  g_autoptr (SwitchConfig) config = NULL;
+
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  write_file (first, "[vr VR-Mgmt]\nc2s-port=1\ns2s-port=1\n");
+  write_file (second, "[vr VR-Mgmt]\nc2s-port=2\n");
+  write_file (other, "[nonsense]\n");
+  config = load (fixture, "[vr VR-Mgmt]\nlisten=127.0.0.1\nc2s-port=9\n");
+  g_assert_cmpuint (config->vrs->len, ==, 1);
+  g_assert_cmpuint (((SwitchVrConfig *) config->vrs->pdata[0])->c2s_port, ==, 2);
+  g_assert_cmpuint (((SwitchVrConfig *) config->vrs->pdata[0])->s2s_port, ==, 1);
+  g_unlink (first);
+  g_unlink (second);
+  g_unlink (other);
+  g_rmdir (folder);
+}
+
+/* Each bad line, where it is, and what is said of it. */
+static void
+test_errors (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *text;
+    guint line;
+    const char *says;
+  } cases[] = {
+    { "[daemon]\nstate-dirr=/a\n", 2, "unknown key state-dirr, did you mean state-dir?" },
+    { "[daemon]\nxyzzyplugh=1\n", 2, "this group has domain, state-dir, runtime-dir, log-level" },
+    { "[deamon]\n", 1, "did you mean [daemon]?" },
+    { "\n\n[something-else]\n", 3, "there are [daemon], [fabric], [switch-control] and [vr NAME]" },
+    { "[daemon\n", 1, "closing bracket" },
+    { "domain=x\n", 1, "stands before the first group" },
+    { "[daemon]\nnonsense\n", 2, "`nonsense` is neither key=value" },
+    { "[daemon]\ndomain=a b\n", 2, "domain=a b" },
+    { "[daemon]\nstate-dir=relative\n", 2, "state-dir=relative: expected an absolute path" },
+    { "[daemon]\nlog-level=loud\n", 2, "loud is no level" },
+    { "[daemon]\nlog-level=info;ismb.listener=loud\n", 2, "loud is no level" },
+    { "[fabric]\ntrust=everyone\n", 2, "expected fabric or open" },
+    { "[switch-control]\nenabled=yes\n", 2, "expected true or false" },
+    { "[switch-control]\nengine=frr\n", 2, "engine=frr is not available in this build: use exec" },
+    { "[switch-control]\nengine=bash\n", 2, "expected exec, frr or program" },
+    { "[switch-control]\nexec-allow=ip\n", 2, "absolute paths" },
+    { "[vr ../etc]\n", 1, "a virtual router's name" },
+    { "[vr ]\n", 1, "a virtual router's name" },
+    { "[vr a]\nc2s-port=70000\n", 2, "c2s-port=70000: expected a port number" },
+    { "[vr a]\nc2s-port=-1\n", 2, "expected a port number" },
+    { "[vr a]\nc2s-prot=1\n", 2, "did you mean c2s-port?" },
+    { "[vr a]\nlisten=localhost\n", 2, "numeric addresses" },
+    { "[vr a]\nlisten=\n", 2, "at least one address" },
+    { "[vr a]\nnetns=../x\n", 2, "a name in /run/netns" },
+    { "[vr a]\nrequire-tls=sometimes\n", 2, "always, remote or never" },
+    { "[vr a]\nregistration=open\n", 2, "registration=open is not available in this build" },
+    { "[vr a]\ndiscovery=static\n", 2, "discovery=static is not available in this build: use mdns or off" },
+    { "[vr a]\ndiscovery=mdns;off\n", 2, "off alone" },
+    { "[vr a]\nfederate=example.net=192.0.2.1:5269\n", 2, "federate= is not available" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (SwitchConfig) config = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autofree char *where = g_strdup_printf ("%s:%u: ", fixture->path, cases[i].line);
+
+      write_file (fixture->path, cases[i].text);
+      config = switch_config_load (fixture->path, &error);
+      g_test_message ("%s", error != NULL ? error->message : "no error");
+      g_assert_null (config);
+      g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG);
+      g_assert_true (g_str_has_prefix (error->message, where));
+      g_assert_nonnull (strstr (error->message, cases[i].says));
+    }
+}
+
+static void
+test_missing_file (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SwitchConfig) config = switch_config_load (fixture->path, &error);
+
+  g_assert_null (config);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG);
+  g_assert_nonnull (strstr (error->message, fixture->path));
+}
+
+static void
+test_not_text (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SwitchConfig) config = NULL;
+
+  write_file (fixture->path, "[daemon]\ndomain=\xff\xfe\n");
+  config = switch_config_load (fixture->path, &error);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG);
+}
+
+static void
+test_too_long_for_a_socket (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SwitchConfig) config = NULL;
+  g_autofree char *deep = g_strnfill (100, 'x');
+  g_autofree char *text = g_strdup_printf ("[daemon]\nruntime-dir=/%s\n", deep);
+
+  write_file (fixture->path, text);
+  config = switch_config_load (fixture->path, &error);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG);
+  g_assert_nonnull (strstr (error->message, "too long"));
+}
+
+static void
+add (const char *name, void (*test) (Fixture *fixture, gconstpointer data))
+{
+  g_autofree char *path = g_strconcat ("/daemon/config/", name, NULL);
+
+  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  add ("defaults", test_defaults);
+  add ("all-keys", test_all_keys);
+  add ("drop-ins", test_drop_ins);
+  add ("errors", test_errors);
+  add ("missing-file", test_missing_file);
+  add ("not-text", test_not_text);
+  add ("too-long-for-a-socket", test_too_long_for_a_socket);
+  return g_test_run ();
+}
