@@ -16,12 +16,13 @@ struct _IsmbPoller
   GObject parent_instance;
   int epoll;
   GSource *source;
-  struct epoll_event batch[TURN_MAX]; /* of the running turn; data.ptr is NULL once handled or removed */
+  struct epoll_event
+      batch[TURN_MAX]; /* of the running turn; data.ptr is NULL once handled or removed */
   int batched;
   gboolean in_turn;
-  IsmbWatch *dirty, **dirty_tail;     /* waits for the end of a turn */
-  IsmbWatch *flushing;                /* being flushed: what turns dirty meanwhile waits for the next */
-  GSequence *deadlines;               /* of IsmbWatch, soonest first */
+  IsmbWatch *dirty, **dirty_tail; /* waits for the end of a turn */
+  IsmbWatch *flushing;            /* being flushed: what turns dirty meanwhile waits for the next */
+  GSequence *deadlines;           /* of IsmbWatch, soonest first */
 };
 
 typedef struct
@@ -160,8 +161,8 @@ IsmbPoller *
 ismb_poller_new (GMainContext *context)
 {
   IsmbPoller *self = g_object_new (ISMB_TYPE_POLLER, NULL);
-  g_autoptr (GMainContext) own = context != NULL ? g_main_context_ref (context)
-                                                 : g_main_context_ref_thread_default ();
+  g_autoptr (GMainContext) own =
+      context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
   self->source = g_source_new (&source_funcs, sizeof (PollerSource));
   ((PollerSource *) self->source)->poller = self;
   g_source_set_static_name (self->source, "IsmbPoller");

@@ -48,19 +48,21 @@ load_key (IsmbTlsContext *self, const char *key_pem, const char *chain_pem, GErr
     return TRUE;
   key.size = strlen (key_pem);
   chain.size = strlen (chain_pem);
-  code = gnutls_certificate_set_x509_key_mem2 (self->credentials, &chain, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
+  code = gnutls_certificate_set_x509_key_mem2 (self->credentials, &chain, &key, GNUTLS_X509_FMT_PEM,
+                                               NULL, 0);
   return check (code, "use the private key and its certificate for TLS", error);
 }
 
 IsmbTlsContext *
-ismb_tls_context_new (IsmbTlsProfile profile, const char *key_pem, const char *chain_pem, GError **error)
+ismb_tls_context_new (IsmbTlsProfile profile, const char *key_pem, const char *chain_pem,
+                      GError **error)
 {
   g_autoptr (IsmbTlsContext) self = g_new0 (IsmbTlsContext, 1);
   g_atomic_ref_count_init (&self->ref_count);
   self->profile = profile;
   if (!check (gnutls_certificate_allocate_credentials (&self->credentials), "set up TLS", error) ||
-      !check (gnutls_priority_init (&self->priorities, priorities[profile], NULL), "choose TLS ciphers",
-              error) ||
+      !check (gnutls_priority_init (&self->priorities, priorities[profile], NULL),
+              "choose TLS ciphers", error) ||
       !load_key (self, key_pem, chain_pem, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -91,17 +93,20 @@ set_alpn (IsmbTls *self, const char *const *alpn, GError **error)
   if (alpn == NULL)
     return TRUE;
   for (n = 0; alpn[n] != NULL && n < G_N_ELEMENTS (protocols); n++)
-    protocols[n] = (gnutls_datum_t) { (guchar *) alpn[n], strlen (alpn[n]) };
-  return check (gnutls_alpn_set_protocols (self->session, protocols, n, GNUTLS_ALPN_SERVER_PRECEDENCE),
-                "offer the application protocol", error);
+    protocols[n] = (gnutls_datum_t){ (guchar *) alpn[n], strlen (alpn[n]) };
+  return check (
+      gnutls_alpn_set_protocols (self->session, protocols, n, GNUTLS_ALPN_SERVER_PRECEDENCE),
+      "offer the application protocol", error);
 }
 
 /* RFC 6066, 3: a host name, never an address or anything else. */
 static gboolean
 is_dns_like (const char *name)
 {
-  return name != NULL && *name != '\0' && strlen (name) <= 253 && !g_hostname_is_ip_address (name) &&
-         name[strspn (name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] == '\0';
+  return name != NULL && *name != '\0' && strlen (name) <= 253 &&
+         !g_hostname_is_ip_address (name) &&
+         name[strspn (name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] ==
+             '\0';
 }
 
 static gboolean
@@ -118,12 +123,14 @@ ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *cons
               const char *server_name, GError **error)
 {
   g_autoptr (IsmbTls) self = g_new0 (IsmbTls, 1);
-  /* No tickets: a resumed session would show no certificate, and a session costs little on a bus. */
+  /* No tickets: a resumed session would show no certificate, and a session costs little on a bus.
+   */
   guint flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS;
   self->context = ismb_tls_context_ref (context);
-  if (!check (gnutls_init (&self->session, flags | (server ? GNUTLS_SERVER : GNUTLS_CLIENT)), "set up TLS",
+  if (!check (gnutls_init (&self->session, flags | (server ? GNUTLS_SERVER : GNUTLS_CLIENT)),
+              "set up TLS", error) ||
+      !check (gnutls_priority_set (self->session, context->priorities), "choose TLS ciphers",
               error) ||
-      !check (gnutls_priority_set (self->session, context->priorities), "choose TLS ciphers", error) ||
       !check (gnutls_credentials_set (self->session, GNUTLS_CRD_CERTIFICATE, context->credentials),
               "set up TLS", error) ||
       !set_alpn (self, alpn, error) || (!server && !set_server_name (self, server_name, error)))
@@ -131,7 +138,8 @@ ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *cons
   if (server && context->profile == ISMB_TLS_PEERS)
     gnutls_certificate_server_set_request (self->session, GNUTLS_CERT_REQUIRE);
   gnutls_transport_set_int (self->session, fd);
-  gnutls_handshake_set_timeout (self->session, GNUTLS_INDEFINITE_TIMEOUT); /* the owner's deadline */
+  gnutls_handshake_set_timeout (self->session,
+                                GNUTLS_INDEFINITE_TIMEOUT); /* the owner's deadline */
   return g_steal_pointer (&self);
 }
 
@@ -148,10 +156,11 @@ static void
 set_failure (IsmbTls *self, int code, const char *deed, GError **error)
 {
   if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_STREAM, "TLS %s failed: the other side says: %s", deed,
-                 gnutls_alert_get_name (gnutls_alert_get (self->session)));
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_STREAM, "TLS %s failed: the other side says: %s",
+                 deed, gnutls_alert_get_name (gnutls_alert_get (self->session)));
   else
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_STREAM, "TLS %s failed: %s", deed, gnutls_strerror (code));
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_STREAM, "TLS %s failed: %s", deed,
+                 gnutls_strerror (code));
 }
 
 /* Whether `code` only means: later. Sets the events to wait for, 0 for at once. */

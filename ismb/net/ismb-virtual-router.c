@@ -42,7 +42,7 @@ typedef struct
   IsmbVirtualRouter *self;
   const char *address;
   guint16 port;
-  int fd;         /* or -1 */
+  int fd; /* or -1 */
   guint16 actual_port;
   GError **error;
 } Making;
@@ -80,7 +80,8 @@ ismb_virtual_router_new (const char *name, const char *netns, const char *bind_d
   IsmbVirtualRouter *self = g_object_new (ISMB_TYPE_VIRTUAL_ROUTER, NULL);
   self->name = g_strdup (name);
   if (is_set (netns))
-    self->netns = g_path_is_absolute (netns) ? g_strdup (netns) : g_build_filename ("/run/netns", netns, NULL);
+    self->netns = g_path_is_absolute (netns) ? g_strdup (netns)
+                                             : g_build_filename ("/run/netns", netns, NULL);
   if (is_set (bind_device))
     self->bind_device = g_strdup (bind_device);
   return self;
@@ -108,17 +109,21 @@ close_fd (int *fd)
 static gboolean
 refuse_namespace (IsmbVirtualRouter *self, int code, GError **error)
 {
-  IsmbError kind = code == ENOENT ? ISMB_ERROR_NOT_FOUND
-                                  : code == EPERM || code == EACCES ? ISMB_ERROR_NOT_ALLOWED : ISMB_ERROR_FAILED;
+  IsmbError kind = code == ENOENT                    ? ISMB_ERROR_NOT_FOUND
+                   : code == EPERM || code == EACCES ? ISMB_ERROR_NOT_ALLOWED
+                                                     : ISMB_ERROR_FAILED;
   const char *advice = code == ENOENT ? "; make it with `ip netns add`, or correct netns="
-                                      : kind == ISMB_ERROR_NOT_ALLOWED ? "; it takes CAP_SYS_ADMIN" : "";
-  g_set_error (error, ISMB_ERROR, kind, "virtual router %s: cannot enter network namespace %s: %s%s",
-               self->name, self->netns, g_strerror (code), advice);
+                       : kind == ISMB_ERROR_NOT_ALLOWED ? "; it takes CAP_SYS_ADMIN"
+                                                        : "";
+  g_set_error (error, ISMB_ERROR, kind,
+               "virtual router %s: cannot enter network namespace %s: %s%s", self->name,
+               self->netns, g_strerror (code), advice);
   return FALSE;
 }
 
 gboolean
-ismb_virtual_router_run (IsmbVirtualRouter *self, void (*func) (gpointer data), gpointer data, GError **error)
+ismb_virtual_router_run (IsmbVirtualRouter *self, void (*func) (gpointer data), gpointer data,
+                         GError **error)
 {
   __attribute__ ((cleanup (close_fd))) int home = -1;
   __attribute__ ((cleanup (close_fd))) int away = -1;
@@ -133,8 +138,8 @@ ismb_virtual_router_run (IsmbVirtualRouter *self, void (*func) (gpointer data), 
   if (away < 0 || setns (away, CLONE_NEWNET) < 0)
     return refuse_namespace (self, errno, error);
   func (data);
-  /* A daemon in the wrong namespace would open the next socket, of another virtual router, to the wrong
-   * network. Nothing is worth going on for. */
+  /* A daemon in the wrong namespace would open the next socket, of another virtual router, to the
+   * wrong network. Nothing is worth going on for. */
   if (setns (home, CLONE_NEWNET) < 0)
     g_error ("cannot leave network namespace %s: %s", self->netns, g_strerror (errno));
   return TRUE;
@@ -147,10 +152,10 @@ describe (const Making *making)
 {
   gboolean v6 = strchr (making->address, ':') != NULL;
   g_autofree char *place = making->self->netns != NULL
-                             ? g_strdup_printf (" in network namespace %s", making->self->netns)
-                             : g_strdup ("");
-  return g_strdup_printf (v6 ? "[%s]:%u%s%s%s" : "%s:%u%s%s%s", making->address, making->port, place,
-                          making->self->bind_device != NULL ? " on " : "",
+                               ? g_strdup_printf (" in network namespace %s", making->self->netns)
+                               : g_strdup ("");
+  return g_strdup_printf (v6 ? "[%s]:%u%s%s%s" : "%s:%u%s%s%s", making->address, making->port,
+                          place, making->self->bind_device != NULL ? " on " : "",
                           making->self->bind_device != NULL ? making->self->bind_device : "");
 }
 
@@ -159,12 +164,18 @@ advice_for (int code)
 {
   switch (code)
     {
-    case EADDRINUSE: return "; another program has that port: choose another with c2s-port= or s2s-port=";
-    case EADDRNOTAVAIL: return "; no interface has that address: correct listen=";
-    case EACCES: return "; a port below 1024 takes CAP_NET_BIND_SERVICE";
-    case EPERM: return "; binding to an interface takes CAP_NET_RAW";
-    case ENODEV: return "; there is no such interface: correct bind-device=";
-    default: return "";
+    case EADDRINUSE:
+      return "; another program has that port: choose another with c2s-port= or s2s-port=";
+    case EADDRNOTAVAIL:
+      return "; no interface has that address: correct listen=";
+    case EACCES:
+      return "; a port below 1024 takes CAP_NET_BIND_SERVICE";
+    case EPERM:
+      return "; binding to an interface takes CAP_NET_RAW";
+    case ENODEV:
+      return "; there is no such interface: correct bind-device=";
+    default:
+      return "";
     }
 }
 
@@ -173,12 +184,16 @@ kind_of (int code)
 {
   switch (code)
     {
-    case EADDRINUSE: return ISMB_ERROR_EXISTS;
+    case EADDRINUSE:
+      return ISMB_ERROR_EXISTS;
     case EADDRNOTAVAIL:
-    case ENODEV: return ISMB_ERROR_NOT_FOUND;
+    case ENODEV:
+      return ISMB_ERROR_NOT_FOUND;
     case EACCES:
-    case EPERM: return ISMB_ERROR_NOT_ALLOWED;
-    default: return ISMB_ERROR_FAILED;
+    case EPERM:
+      return ISMB_ERROR_NOT_ALLOWED;
+    default:
+      return ISMB_ERROR_FAILED;
     }
 }
 
@@ -186,8 +201,8 @@ static gboolean
 refuse (Making *making, const char *deed, int code)
 {
   g_autofree char *where = describe (making);
-  g_set_error (making->error, ISMB_ERROR, kind_of (code), "cannot %s %s: %s%s", deed, where, g_strerror (code),
-               advice_for (code));
+  g_set_error (making->error, ISMB_ERROR, kind_of (code), "cannot %s %s: %s%s", deed, where,
+               g_strerror (code), advice_for (code));
   return FALSE;
 }
 
@@ -200,7 +215,8 @@ parse_v6 (const char *text, struct sockaddr_in6 *v6)
   v6->sin6_family = AF_INET6;
   if (zone != NULL)
     v6->sin6_scope_id = if_nametoindex (zone + 1);
-  return inet_pton (AF_INET6, plain, &v6->sin6_addr) == 1 && (zone == NULL || v6->sin6_scope_id != 0);
+  return inet_pton (AF_INET6, plain, &v6->sin6_addr) == 1 &&
+         (zone == NULL || v6->sin6_scope_id != 0);
 }
 
 static socklen_t
@@ -218,9 +234,11 @@ parse_address (Making *making, Address *address)
       address->v6.sin6_port = g_htons (making->port);
       return sizeof address->v6;
     }
-  g_set_error (making->error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-               "\"%s\" is no address: write 192.0.2.1, 2001:db8::1, or fe80::1%%eth0 with an interface of "
-               "virtual router %s", making->address, making->self->name);
+  g_set_error (
+      making->error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+      "\"%s\" is no address: write 192.0.2.1, 2001:db8::1, or fe80::1%%eth0 with an interface of "
+      "virtual router %s",
+      making->address, making->self->name);
   return 0;
 }
 
@@ -235,7 +253,8 @@ static gboolean
 set_options (Making *making, int fd, int family)
 {
   const char *device = making->self->bind_device;
-  if (device != NULL && setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen (device) + 1) < 0)
+  if (device != NULL &&
+      setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen (device) + 1) < 0)
     return refuse (making, "bind a socket for", errno);
   /* IPV6_V6ONLY: "0.0.0.0;::" is two sockets, each with its own family. */
   if (!switch_on (fd, IPPROTO_TCP, TCP_NODELAY) || !switch_on (fd, SOL_SOCKET, SO_REUSEADDR) ||
@@ -272,12 +291,14 @@ listen_inside (gpointer data)
   fd = make_socket (making, &address, &size);
   if (fd < 0)
     return;
-  if (bind (fd, &address.any, size) < 0 || listen (fd, BACKLOG) < 0 || getsockname (fd, &address.any, &size) < 0)
+  if (bind (fd, &address.any, size) < 0 || listen (fd, BACKLOG) < 0 ||
+      getsockname (fd, &address.any, &size) < 0)
     {
       refuse (making, "listen on", errno);
       return;
     }
-  making->actual_port = g_ntohs (address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+  making->actual_port =
+      g_ntohs (address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
   making->fd = fd;
   fd = -1;
 }
@@ -302,8 +323,8 @@ connect_inside (gpointer data)
 }
 
 int
-ismb_virtual_router_listen (IsmbVirtualRouter *self, const char *address, guint16 port, guint16 *actual_port,
-                            GError **error)
+ismb_virtual_router_listen (IsmbVirtualRouter *self, const char *address, guint16 port,
+                            guint16 *actual_port, GError **error)
 {
   Making making = { .self = self, .address = address, .port = port, .fd = -1, .error = error };
   if (!ismb_virtual_router_run (self, listen_inside, &making, error))
@@ -314,7 +335,8 @@ ismb_virtual_router_listen (IsmbVirtualRouter *self, const char *address, guint1
 }
 
 int
-ismb_virtual_router_connect (IsmbVirtualRouter *self, const char *address, guint16 port, GError **error)
+ismb_virtual_router_connect (IsmbVirtualRouter *self, const char *address, guint16 port,
+                             GError **error)
 {
   Making making = { .self = self, .address = address, .port = port, .fd = -1, .error = error };
   if (!ismb_virtual_router_run (self, connect_inside, &making, error))
@@ -336,7 +358,8 @@ answers (const struct sockaddr_un *address)
 {
   int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   /* EAGAIN: its queue is full, so somebody has it. */
-  gboolean alive = connect (fd, (const struct sockaddr *) address, sizeof *address) == 0 || errno == EAGAIN;
+  gboolean alive =
+      connect (fd, (const struct sockaddr *) address, sizeof *address) == 0 || errno == EAGAIN;
   close (fd);
   return alive;
 }
@@ -348,10 +371,12 @@ remove_stale (const struct sockaddr_un *address, GError **error)
   if (lstat (address->sun_path, &info) < 0)
     return TRUE;
   if (!S_ISSOCK (info.st_mode))
-    return refuse_path (address->sun_path, ISMB_ERROR_EXISTS, "there is something else of that name", error);
-  if (answers (address))
     return refuse_path (address->sun_path, ISMB_ERROR_EXISTS,
-                        "another program answers there; stop it, or choose another runtime-dir=", error);
+                        "there is something else of that name", error);
+  if (answers (address))
+    return refuse_path (
+        address->sun_path, ISMB_ERROR_EXISTS,
+        "another program answers there; stop it, or choose another runtime-dir=", error);
   unlink (address->sun_path);
   return TRUE;
 }
@@ -371,12 +396,14 @@ ismb_unix_listen (const char *path, guint mode, GError **error)
   if (!remove_stale (&address, error))
     return -1;
   fd = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  /* Linux makes the file with the mode of the socket, less the umask: it is never open to more than it
-   * shall be, and chmod () then gives back what the umask took. */
-  if (fd < 0 || fchmod (fd, mode) < 0 || bind (fd, (struct sockaddr *) &address, sizeof address) < 0 ||
-      chmod (path, mode) < 0 || listen (fd, BACKLOG) < 0)
+  /* Linux makes the file with the mode of the socket, less the umask: it is never open to more than
+   * it shall be, and chmod () then gives back what the umask took. */
+  if (fd < 0 || fchmod (fd, mode) < 0 ||
+      bind (fd, (struct sockaddr *) &address, sizeof address) < 0 || chmod (path, mode) < 0 ||
+      listen (fd, BACKLOG) < 0)
     {
-      refuse_path (path, errno == EACCES ? ISMB_ERROR_NOT_ALLOWED : ISMB_ERROR_FAILED, g_strerror (errno), error);
+      refuse_path (path, errno == EACCES ? ISMB_ERROR_NOT_ALLOWED : ISMB_ERROR_FAILED,
+                   g_strerror (errno), error);
       return -1;
     }
   made = fd;

@@ -43,8 +43,10 @@ place (char **end, const char *string, gsize room)
 IsmbFrame *
 ismb_frame_new (const IsmbFrame *parts)
 {
-  const char *const strings[] = { parts->name, parts->ns, parts->from, parts->to, parts->id, parts->type,
-                                  parts->payload_name, parts->payload_ns };
+  const char *const strings[] = {
+    parts->name, parts->ns,   parts->from,         parts->to,
+    parts->id,   parts->type, parts->payload_name, parts->payload_ns
+  };
   const char *placed[G_N_ELEMENTS (strings)];
   gsize rooms[G_N_ELEMENTS (strings)], total = sizeof (IsmbFrame) + parts->length + 1, i;
   IsmbFrame *frame;
@@ -57,10 +59,21 @@ ismb_frame_new (const IsmbFrame *parts)
     placed[i] = place (&end, strings[i], rooms[i]);
   memcpy (end, parts->data, parts->length);
   end[parts->length] = '\0';
-  *frame = (IsmbFrame) {
-    .kind = parts->kind, .length = parts->length, .head = parts->head, .bad_address = parts->bad_address,
-    .name = placed[0], .ns = placed[1], .from = placed[2], .to = placed[3], .id = placed[4],
-    .type = placed[5], .payload_name = placed[6], .payload_ns = placed[7], .data = end, .ref_count = 1,
+  *frame = (IsmbFrame){
+    .kind = parts->kind,
+    .length = parts->length,
+    .head = parts->head,
+    .bad_address = parts->bad_address,
+    .name = placed[0],
+    .ns = placed[1],
+    .from = placed[2],
+    .to = placed[3],
+    .id = placed[4],
+    .type = placed[5],
+    .payload_name = placed[6],
+    .payload_ns = placed[7],
+    .data = end,
+    .ref_count = 1,
   };
   return frame;
 }
@@ -111,9 +124,9 @@ ismb_frame_readdress (const IsmbFrame *frame, const char *from, const char *to)
   return ismb_frame_new (&parts);
 }
 
-/* Reading back. The data is our own writing: no prefixes on elements, a namespace stated wherever it
- * differs from the parent's. A parser without namespaces therefore shows all of it, and prefixes of
- * attributes stay what they are. */
+/* Reading back. The data is our own writing: no prefixes on elements, a namespace stated wherever
+ * it differs from the parent's. A parser without namespaces therefore shows all of it, and prefixes
+ * of attributes stay what they are. */
 typedef struct
 {
   XML_Parser parser;
@@ -166,7 +179,8 @@ static void
 on_text (void *user_data, const char *text, int length)
 {
   Reader *reader = user_data;
-  ismb_tree_add_text (reader->tree, g_ptr_array_index (reader->path, reader->path->len - 1), text, length);
+  ismb_tree_add_text (reader->tree, g_ptr_array_index (reader->path, reader->path->len - 1), text,
+                      length);
 }
 
 IsmbTree *
@@ -226,9 +240,13 @@ ismb_frame_new_from_tree (IsmbTree *tree)
   g_autoptr (GString) out = g_string_sized_new (512);
   const IsmbNode *root = ismb_tree_root (tree), *payload = ismb_node_find (root, NULL, NULL);
   IsmbFrame parts = {
-    .kind = kind_of (root), .name = ismb_node_name (root), .ns = ismb_node_ns (root),
-    .from = ismb_node_get (root, "from"), .to = ismb_node_get (root, "to"),
-    .id = ismb_node_get (root, "id"), .type = ismb_node_get (root, "type"),
+    .kind = kind_of (root),
+    .name = ismb_node_name (root),
+    .ns = ismb_node_ns (root),
+    .from = ismb_node_get (root, "from"),
+    .to = ismb_node_get (root, "to"),
+    .id = ismb_node_get (root, "id"),
+    .type = ismb_node_get (root, "type"),
     .payload_name = payload != NULL ? ismb_node_name (payload) : NULL,
     .payload_ns = payload != NULL ? ismb_node_ns (payload) : NULL,
   };
@@ -251,11 +269,18 @@ error_type (const char *condition)
   {
     const char *condition, *type;
   } types[] = {
-    { "bad-request", "modify" }, { "jid-malformed", "modify" }, { "not-acceptable", "modify" },
-    { "policy-violation", "modify" }, { "redirect", "modify" }, { "forbidden", "auth" },
-    { "not-authorized", "auth" }, { "registration-required", "auth" },
-    { "subscription-required", "auth" }, { "recipient-unavailable", "wait" },
-    { "remote-server-timeout", "wait" }, { "resource-constraint", "wait" },
+    { "bad-request", "modify" },
+    { "jid-malformed", "modify" },
+    { "not-acceptable", "modify" },
+    { "policy-violation", "modify" },
+    { "redirect", "modify" },
+    { "forbidden", "auth" },
+    { "not-authorized", "auth" },
+    { "registration-required", "auth" },
+    { "subscription-required", "auth" },
+    { "recipient-unavailable", "wait" },
+    { "remote-server-timeout", "wait" },
+    { "resource-constraint", "wait" },
     { "unexpected-request", "wait" },
   };
   gsize i;
@@ -265,7 +290,7 @@ error_type (const char *condition)
   return "cancel";
 }
 
-/* RFC 6120, 8.3.1 and RFC 6121, 3 and 4: an error is never answered, nor what announces something. */
+/* RFC 6120, 8.3.1 and RFC 6121, 3 and 4: an error is never answered, nor an announcement. */
 static gboolean
 wants_error (const IsmbFrame *frame)
 {
@@ -284,8 +309,15 @@ ismb_frame_make_error (const IsmbFrame *frame, const char *condition, const char
 {
   g_autoptr (GString) out = NULL;
   IsmbFrame parts = {
-    .kind = frame->kind, .name = frame->name, .ns = frame->ns, .from = frame->to, .to = frame->from,
-    .id = frame->id, .type = "error", .payload_name = "error", .payload_ns = ISMB_NS_CLIENT,
+    .kind = frame->kind,
+    .name = frame->name,
+    .ns = frame->ns,
+    .from = frame->to,
+    .to = frame->from,
+    .id = frame->id,
+    .type = "error",
+    .payload_name = "error",
+    .payload_ns = ISMB_NS_CLIENT,
   };
   if (!wants_error (frame))
     return NULL;

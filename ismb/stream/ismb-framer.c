@@ -14,8 +14,8 @@
 #define DECLARATIONS_MAX 64 /* of namespaces, by one element */
 #define ELEMENTS_MAX 10000
 
-/* Expat scans a tag from its beginning each time more of it comes: a big tag in small pieces costs its
- * square. So much scanning, in multiples of the limit, does an element get. */
+/* Expat scans a tag from its beginning each time more of it comes: a big tag in small pieces costs
+ * its square. So much scanning, in multiples of the limit, does an element get. */
 #define RESCANS_MAX 128
 
 /* What only a stream with something to read needs; sleep frees it. */
@@ -48,9 +48,10 @@ static void on_start (void *user_data, const char *name, const char **attributes
 static void on_end (void *user_data, const char *name);
 static void on_text (void *user_data, const char *text, int length);
 static void on_namespace (void *user_data, const char *prefix, const char *uri);
-static void on_declaration (void *user_data, const char *version, const char *encoding, int standalone);
-static void on_doctype (void *user_data, const char *name, const char *system_id, const char *public_id,
-                        int has_internal_subset);
+static void on_declaration (void *user_data, const char *version, const char *encoding,
+                            int standalone);
+static void on_doctype (void *user_data, const char *name, const char *system_id,
+                        const char *public_id, int has_internal_subset);
 static void on_instruction (void *user_data, const char *target, const char *data);
 static void on_comment (void *user_data, const char *data);
 
@@ -72,7 +73,8 @@ refuse (IsmbFramer *self, const char *condition)
 static gsize
 event_end (IsmbFramer *self)
 {
-  return XML_GetCurrentByteIndex (self->desk->parser) + XML_GetCurrentByteCount (self->desk->parser);
+  return XML_GetCurrentByteIndex (self->desk->parser) +
+         XML_GetCurrentByteCount (self->desk->parser);
 }
 
 /* Called when a callback came back: it may have asked to stop here. */
@@ -178,7 +180,8 @@ report_header (IsmbFramer *self, const char **attributes)
       header.version = attributes[1];
     else if (strcmp (attributes[0], xml_lang) == 0)
       header.lang = attributes[1];
-    else if ((strcmp (attributes[0], "from") == 0 && !prepare_header_address (attributes[1], &from)) ||
+    else if ((strcmp (attributes[0], "from") == 0 &&
+              !prepare_header_address (attributes[1], &from)) ||
              (strcmp (attributes[0], "to") == 0 && !prepare_header_address (attributes[1], &to)))
       {
         refuse (self, "improper-addressing");
@@ -394,7 +397,9 @@ check_unfinished (IsmbFramer *self)
   Desk *desk = self->desk;
   gsize token = desk->fed - XML_GetCurrentByteIndex (desk->parser);
   gsize limit = self->depth == 0 ? HEADER_MAX : self->limit;
-  gsize size = self->depth >= 2 ? desk->fed - self->element_start : self->depth == 0 ? desk->fed : token;
+  gsize size = self->depth >= 2   ? desk->fed - self->element_start
+               : self->depth == 0 ? desk->fed
+                                  : token;
   self->rescanned += token;
   if (size > limit || self->rescanned > RESCANS_MAX * limit)
     self->condition = "policy-violation";
@@ -402,8 +407,8 @@ check_unfinished (IsmbFramer *self)
     self->rescanned = 0;
 }
 
-/* Expat goes by the first two bytes even where it was told UTF-8: a NUL or a byte order mark there would
- * make it read UTF-16. */
+/* Expat goes by the first two bytes even where it was told UTF-8: a NUL or a byte order mark there
+ * would make it read UTF-16. */
 static gboolean
 begins_in_utf16 (IsmbFramer *self, const char *bytes, gsize length)
 {
@@ -433,8 +438,8 @@ parse (IsmbFramer *self, const char *bytes, gsize length)
   if (self->stopping)
     {
       self->stopped = TRUE;
-      self->unread = g_string_new_len (bytes + (self->stop_at - before),
-                                       length - (self->stop_at - before));
+      self->unread =
+          g_string_new_len (bytes + (self->stop_at - before), length - (self->stop_at - before));
     }
   else if (status == XML_STATUS_OK)
     check_unfinished (self);

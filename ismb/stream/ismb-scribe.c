@@ -31,14 +31,14 @@ typedef struct
 struct _IsmbScribe
 {
   const char *content_ns;
-  gsize content_length;  /* of content_ns */
+  gsize content_length; /* of content_ns */
   gsize room;
-  GString *out;          /* the element so far */
-  GString *notes;        /* NUL-ended strings */
-  guint noted[N_NOTES];  /* offsets in `notes`; 0 is absent */
-  GString *namespaces;   /* NUL-ended, of the open levels */
+  GString *out;         /* the element so far */
+  GString *notes;       /* NUL-ended strings */
+  guint noted[N_NOTES]; /* offsets in `notes`; 0 is absent */
+  GString *namespaces;  /* NUL-ended, of the open levels */
   Level levels[ISMB_SCRIBE_DEPTH_MAX + 1];
-  guint depth;           /* of open levels; the element itself is 1 */
+  guint depth; /* of open levels; the element itself is 1 */
   guint32 head;
   IsmbFrameKind kind;
   gboolean bad_address, tag_open, over;
@@ -58,7 +58,7 @@ put (GString *out, const char *bytes, gsize length)
 
 #define PUT(out, literal) put (out, literal, sizeof (literal) - 1)
 
-/* What ismb_xml_escape () writes, for text that expat has found valid: one scan with a small table. */
+/* What ismb_xml_escape () writes, for text expat found valid: one scan, a small table. */
 enum
 {
   IN_TEXT = 1,
@@ -66,8 +66,9 @@ enum
 };
 
 static const guint8 escaped[256] = {
-  ['&'] = IN_TEXT | IN_VALUE, ['<'] = IN_TEXT | IN_VALUE, ['>'] = IN_TEXT | IN_VALUE,
-  ['\r'] = IN_TEXT | IN_VALUE, ['\n'] = IN_VALUE, ['\t'] = IN_VALUE, ['\''] = IN_VALUE, ['"'] = IN_VALUE,
+  ['&'] = IN_TEXT | IN_VALUE,  ['<'] = IN_TEXT | IN_VALUE, ['>'] = IN_TEXT | IN_VALUE,
+  ['\r'] = IN_TEXT | IN_VALUE, ['\n'] = IN_VALUE,          ['\t'] = IN_VALUE,
+  ['\''] = IN_VALUE,           ['"'] = IN_VALUE,
 };
 
 static void
@@ -75,14 +76,30 @@ put_escape (GString *out, char c)
 {
   switch (c)
     {
-    case '&': PUT (out, "&amp;"); break;
-    case '<': PUT (out, "&lt;"); break;
-    case '>': PUT (out, "&gt;"); break;
-    case '\r': PUT (out, "&#13;"); break;
-    case '\n': PUT (out, "&#10;"); break;
-    case '\t': PUT (out, "&#9;"); break;
-    case '\'': PUT (out, "&apos;"); break;
-    default: PUT (out, "&quot;"); break;
+    case '&':
+      PUT (out, "&amp;");
+      break;
+    case '<':
+      PUT (out, "&lt;");
+      break;
+    case '>':
+      PUT (out, "&gt;");
+      break;
+    case '\r':
+      PUT (out, "&#13;");
+      break;
+    case '\n':
+      PUT (out, "&#10;");
+      break;
+    case '\t':
+      PUT (out, "&#9;");
+      break;
+    case '\'':
+      PUT (out, "&apos;");
+      break;
+    default:
+      PUT (out, "&quot;");
+      break;
     }
 }
 
@@ -222,7 +239,8 @@ put_foreign_attribute (GString *out, const char *name, const char *separator, co
     PUT (out, " xml:");
   else
     {
-      put_attribute (out, prefixed, g_snprintf (prefixed, sizeof prefixed, "xmlns:ns%u", number), ns);
+      put_attribute (out, prefixed, g_snprintf (prefixed, sizeof prefixed, "xmlns:ns%u", number),
+                     ns);
       put (out, prefixed, g_snprintf (prefixed, sizeof prefixed, " ns%u:", number));
     }
   put (out, separator + 1, strlen (separator + 1));
@@ -346,7 +364,7 @@ ismb_scribe_begin (IsmbScribe *self, gsize room, const char *stamp, const char *
   PUT (self->out, "<");
   put (self->out, local, strlen (local));
   put_addresses (self);
-  self->levels[1] = (Level) { .ns = 0, .mark = self->namespaces->len };
+  self->levels[1] = (Level){ .ns = 0, .mark = self->namespaces->len };
   if (self->kind == ISMB_FRAME_OTHER)
     open_namespace (self, name, ns_length);
   put_attributes (self, attributes, TRUE);
@@ -369,7 +387,7 @@ ismb_scribe_open (IsmbScribe *self, const char *name, const char **attributes)
   close_tag (self);
   PUT (self->out, "<");
   put (self->out, local, strlen (local));
-  self->levels[self->depth] = (Level) { .ns = inherited, .mark = self->namespaces->len };
+  self->levels[self->depth] = (Level){ .ns = inherited, .mark = self->namespaces->len };
   if (!is_inherited (self, inherited, name, ns_length))
     open_namespace (self, name, ns_length);
   put_attributes (self, attributes, FALSE);
@@ -412,11 +430,19 @@ IsmbFrame *
 ismb_scribe_dup_frame (IsmbScribe *self)
 {
   IsmbFrame parts = {
-    .kind = self->kind, .head = self->head, .bad_address = self->bad_address,
-    .name = noted (self, NAME), .ns = noted (self, NS), .from = noted (self, FROM),
-    .to = noted (self, TO), .id = noted (self, ID), .type = noted (self, TYPE),
-    .payload_name = noted (self, PAYLOAD_NAME), .payload_ns = noted (self, PAYLOAD_NS),
-    .data = self->out->str, .length = self->out->len,
+    .kind = self->kind,
+    .head = self->head,
+    .bad_address = self->bad_address,
+    .name = noted (self, NAME),
+    .ns = noted (self, NS),
+    .from = noted (self, FROM),
+    .to = noted (self, TO),
+    .id = noted (self, ID),
+    .type = noted (self, TYPE),
+    .payload_name = noted (self, PAYLOAD_NAME),
+    .payload_ns = noted (self, PAYLOAD_NS),
+    .data = self->out->str,
+    .length = self->out->len,
   };
   return ismb_frame_new (&parts);
 }

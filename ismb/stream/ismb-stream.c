@@ -13,20 +13,20 @@
 #include "ismb/stream/ismb-write-queue.h"
 
 #define READ_SIZE 16384
-#define READS_MAX 4          /* of one stream in one turn */
-#define AWAKE_MAX 64         /* streams of a poller that keep their parser between stanzas */
-#define CLOSE_PATIENCE 5000  /* ms for the peer's </stream:stream> */
+#define READS_MAX 4         /* of one stream in one turn */
+#define AWAKE_MAX 64        /* streams of a poller that keep their parser between stanzas */
+#define CLOSE_PATIENCE 5000 /* ms for the peer's </stream:stream> */
 #define QUEUE_LIMIT (4u << 20)
 #define TLS_HANDSHAKE_RECORD 0x16
 
 typedef enum
 {
-  CONNECTING, /* TCP */
-  DETECTING,  /* waits for the byte that tells TLS from XML */
-  TLS_WAITING,/* the last clear bytes go out */
+  CONNECTING,  /* TCP */
+  DETECTING,   /* waits for the byte that tells TLS from XML */
+  TLS_WAITING, /* the last clear bytes go out */
   HANDSHAKE,
   OPEN,
-  CLOSING,    /* our end of the stream is in the queue; what comes in is only looked at for its end */
+  CLOSING, /* our end of the stream is in the queue; what comes in is only looked at for its end */
   CLOSED,
 } State;
 
@@ -95,7 +95,8 @@ fail (IsmbStream *self, GError *error)
 static void
 fail_errno (IsmbStream *self, const char *deed, int code)
 {
-  fail (self, g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "cannot %s: %s", deed, g_strerror (code)));
+  fail (self,
+        g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "cannot %s: %s", deed, g_strerror (code)));
 }
 
 static void
@@ -208,7 +209,8 @@ note_awake (IsmbStream *self)
   last->data = NULL;
 }
 
-/* Bytes behind <starttls/> came in the clear: whoever put them there wants them taken for encrypted ones. */
+/* Bytes behind <starttls/> came in the clear: whoever put them there wants them taken for encrypted
+ * ones. */
 static void
 refuse_injected (IsmbStream *self)
 {
@@ -334,7 +336,8 @@ begin_handshake (IsmbStream *self)
     self->tls = ismb_tls_new (self->tls_context, self->fd, server, (const char *const *) self->alpn,
                               self->server_name, &error);
   else
-    g_set_error_literal (&error, ISMB_ERROR, ISMB_ERROR_STREAM, "TLS was asked for where there is none");
+    g_set_error_literal (&error, ISMB_ERROR, ISMB_ERROR_STREAM,
+                         "TLS was asked for where there is none");
   if (self->tls == NULL)
     {
       fail (self, g_steal_pointer (&error));
@@ -512,7 +515,7 @@ ismb_stream_class_init (IsmbStreamClass *klass)
 static void
 ismb_stream_init (IsmbStream *self)
 {
-  self->watch = (IsmbWatch) { .ready = on_ready, .flush = on_flush, .deadline = on_deadline };
+  self->watch = (IsmbWatch){ .ready = on_ready, .flush = on_flush, .deadline = on_deadline };
   self->queue_limit = QUEUE_LIMIT;
   self->read_event = EPOLLIN;
   self->write_event = EPOLLOUT;
@@ -600,9 +603,10 @@ enqueue (IsmbStream *self, IsmbFrame *frame)
     return;
   if (self->queue.bytes + frame->length > self->queue_limit)
     {
-      fail (self, g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM,
-                               "the other side reads too slowly: %" G_GSIZE_FORMAT " bytes wait for it",
-                               self->queue.bytes));
+      fail (self,
+            g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM,
+                         "the other side reads too slowly: %" G_GSIZE_FORMAT " bytes wait for it",
+                         self->queue.bytes));
       return;
     }
   ismb_write_queue_push (&self->queue, frame);

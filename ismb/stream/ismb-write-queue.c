@@ -103,5 +103,5 @@ ismb_write_queue_clear (IsmbWriteQueue *queue)
   for (i = 0; i < queue->count; i++)
     ismb_frame_unref (queue->frames[queue->first + i]);
   g_free (queue->frames);
-  *queue = (IsmbWriteQueue) { 0 };
+  *queue = (IsmbWriteQueue){ 0 };
 }

@@ -11,7 +11,8 @@
  * - what it wrote it reads again as itself, so the next switch sees what this one saw,
  * - reading a frame into a tree and writing that loses nothing. */
 
-#define HEADER "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+#define HEADER                                                                                     \
+  "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 
 typedef struct
 {

@@ -17,7 +17,7 @@ typedef struct
   guint readies, flushes, deadlines;
   IsmbWatch *victims; /* removed when this one is ready */
   guint n_victims;
-  GArray *order;      /* of deadlines, by number */
+  GArray *order; /* of deadlines, by number */
   guint number;
 } Bell;
 
@@ -52,7 +52,8 @@ static void
 bell_init (Bell *bell, IsmbPoller *poller)
 {
   g_autoptr (GError) error = NULL;
-  *bell = (Bell) { .watch = { .ready = on_ready, .flush = on_flush, .deadline = on_deadline }, .poller = poller };
+  *bell = (Bell){ .watch = { .ready = on_ready, .flush = on_flush, .deadline = on_deadline },
+                  .poller = poller };
   bell->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   g_assert_cmpint (bell->fd, >=, 0);
   ismb_poller_add (poller, &bell->watch, bell->fd, EPOLLIN, &error);
@@ -108,7 +109,7 @@ test_flush_outside_a_turn (void)
   bell_clear (&bell);
 }
 
-/* Two are ready in the same batch and each removes the other: one of them runs, its victim never. */
+/* Two are ready in the same batch and each removes the other: one runs, its victim never. */
 static void
 test_remove_in_batch (void)
 {

@@ -25,7 +25,8 @@ make_context (IsmbTlsProfile profile, gboolean with_key)
   g_autofree char *key = NULL, *certificate = NULL;
   IsmbTlsContext *context;
   make_certificate ("sw1.001122", &key, &certificate);
-  context = ismb_tls_context_new (profile, with_key ? key : NULL, with_key ? certificate : NULL, &error);
+  context =
+      ismb_tls_context_new (profile, with_key ? key : NULL, with_key ? certificate : NULL, &error);
   g_assert_no_error (error);
   return context;
 }
@@ -36,8 +37,9 @@ pair_init (Pair *pair, IsmbTlsContext *server, IsmbTlsContext *client, const cha
   static const char *const served[] = { "xmpp-server", "ismb-bytes/1", NULL };
   static const char *const wanted[] = { "ismb-bytes/1", NULL };
   g_autoptr (GError) error = NULL;
-  *pair = (Pair) { 0 };
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair->fds), ==, 0);
+  *pair = (Pair){ 0 };
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair->fds),
+                   ==, 0);
   pair->ends[0] = ismb_tls_new (server, pair->fds[0], TRUE, served, NULL, &error);
   g_assert_no_error (error);
   pair->ends[1] = ismb_tls_new (client, pair->fds[1], FALSE, wanted, name, &error);
@@ -159,8 +161,8 @@ test_bad_key (void)
   g_assert_null (strstr (error->message, "PRIVATE"));
 }
 
-/* Writes until the socket is full, then reads all of it: a record that was blocked goes out once, whole,
- * whatever the retry was called with. */
+/* Writes until the socket is full, then reads all of it: a record that was blocked goes out once,
+ * whole, whatever the retry was called with. */
 static void
 test_blocked_write (void)
 {

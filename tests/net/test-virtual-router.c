@@ -98,11 +98,13 @@ test_port_in_use (void)
 static void
 test_bad_places (void)
 {
-  g_autoptr (IsmbVirtualRouter) nowhere = ismb_virtual_router_new ("blue", "ismb-test-no-such-netns", NULL);
+  g_autoptr (IsmbVirtualRouter) nowhere =
+      ismb_virtual_router_new ("blue", "ismb-test-no-such-netns", NULL);
   g_autoptr (IsmbVirtualRouter) deviceless = ismb_virtual_router_new ("red", NULL, "nosuchdev0");
   g_autoptr (IsmbVirtualRouter) plain = ismb_virtual_router_new ("VR-Mgmt", NULL, NULL);
   g_autoptr (GError) error = NULL;
-  static const char *const addresses[] = { "", "localhost", "1.2.3", "fe80::1%nosuchdev0", "::1%", "1.2.3.4:5" };
+  static const char *const addresses[] = { "",     "localhost", "1.2.3", "fe80::1%nosuchdev0",
+                                           "::1%", "1.2.3.4:5" };
   gsize i;
   g_assert_cmpint (ismb_virtual_router_listen (nowhere, "::", 0, NULL, &error), ==, -1);
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
@@ -256,7 +258,8 @@ test_unix_refusals (Folder *folder, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *missing = g_build_filename (folder->folder, "no", "such", NULL);
-  g_autofree char *tail = g_strnfill (120, 'x'), *too_long = g_build_filename (folder->folder, tail, NULL);
+  g_autofree char *tail = g_strnfill (120, 'x'),
+                  *too_long = g_build_filename (folder->folder, tail, NULL);
   g_assert_true (g_file_set_contents (folder->path, "precious", -1, NULL));
   g_assert_cmpint (ismb_unix_listen (folder->path, 0666, &error), ==, -1);
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
@@ -279,6 +282,7 @@ main (int argc, char **argv)
   g_test_add_func ("/net/virtual-router/bad-places", test_bad_places);
   g_test_add_func ("/net/virtual-router/namespace", test_namespace);
   g_test_add ("/net/virtual-router/unix", Folder, NULL, set_up, test_unix, tear_down);
-  g_test_add ("/net/virtual-router/unix-refusals", Folder, NULL, set_up, test_unix_refusals, tear_down);
+  g_test_add ("/net/virtual-router/unix-refusals", Folder, NULL, set_up, test_unix_refusals,
+              tear_down);
   return g_test_run ();
 }

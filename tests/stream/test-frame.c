@@ -28,7 +28,8 @@ static IsmbFrame *
 parse (const char *element)
 {
   static const IsmbFramerCallbacks callbacks = { ignore_header, keep_frame, ignore_end };
-  const char *header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+  const char *header =
+      "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
   IsmbFrame *frame = NULL;
   g_autoptr (IsmbFramer) framer = ismb_framer_new ("jabber:client", &callbacks, &frame);
   const char *condition;
@@ -41,10 +42,13 @@ parse (const char *element)
 static void
 test_readdress (void)
 {
-  g_autoptr (IsmbFrame) frame = parse ("<message to='a@b/c' type='chat' id='1'><body>from='x'</body></message>");
+  g_autoptr (IsmbFrame) frame =
+      parse ("<message to='a@b/c' type='chat' id='1'><body>from='x'</body></message>");
   g_autoptr (IsmbFrame) other = ismb_frame_readdress (frame, "d@e/it's", NULL);
   g_autoptr (IsmbFrame) back = ismb_frame_readdress (other, NULL, "a@b/c");
-  g_assert_cmpstr (other->data, ==, "<message from='d@e/it&apos;s' type='chat' id='1'><body>from='x'</body></message>");
+  g_assert_cmpstr (
+      other->data, ==,
+      "<message from='d@e/it&apos;s' type='chat' id='1'><body>from='x'</body></message>");
   g_assert_cmpstr (other->from, ==, "d@e/it's");
   g_assert_null (other->to);
   g_assert_cmpstr (other->id, ==, "1");
@@ -58,9 +62,11 @@ static void
 test_tree (void)
 {
   static const char *const elements[] = {
-    "<message to='a@b' id='1' xml:lang='en'>t<body>x &lt; y</body><f xmlns='urn:f'><message xmlns='jabber:client'>"
+    "<message to='a@b' id='1' xml:lang='en'>t<body>x &lt; y</body><f xmlns='urn:f'><message "
+    "xmlns='jabber:client'>"
     "<body/></message></f></message>",
-    "<iq from='a@b/c' type='get'><q xmlns='urn:q' xmlns:ns1='urn:p' ns1:k='v'><i><j xmlns=''/></i></q></iq>",
+    "<iq from='a@b/c' type='get'><q xmlns='urn:q' xmlns:ns1='urn:p' ns1:k='v'><i><j "
+    "xmlns=''/></i></q></iq>",
     "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGE=</auth>",
     "<presence/>",
     "<message><body>\303\244\342\202\254 &amp;#13; &#13;</body></message>",
@@ -85,7 +91,8 @@ test_tree (void)
 static void
 test_tree_namespaces (void)
 {
-  g_autoptr (IsmbFrame) frame = parse ("<iq type='get' id='1'><query xmlns='jabber:iq:roster'><item/></query></iq>");
+  g_autoptr (IsmbFrame) frame =
+      parse ("<iq type='get' id='1'><query xmlns='jabber:iq:roster'><item/></query></iq>");
   g_autoptr (IsmbTree) tree = ismb_frame_to_tree (frame);
   IsmbNode *query = ismb_node_find (ismb_tree_root (tree), "query", ISMB_NS_ROSTER);
   g_assert_true (ismb_node_is (ismb_tree_root (tree), "iq", ISMB_NS_CLIENT));
@@ -111,14 +118,16 @@ test_addresses_come_first (void)
 static void
 test_error (void)
 {
-  g_autoptr (IsmbFrame) frame = parse ("<message from='a@b/c' to='d@e' id='&lt;7'><body>secret</body></message>");
+  g_autoptr (IsmbFrame) frame =
+      parse ("<message from='a@b/c' to='d@e' id='&lt;7'><body>secret</body></message>");
   g_autoptr (IsmbFrame) error = ismb_frame_make_error (frame, "jid-malformed", "no <such> address");
   g_autoptr (IsmbFrame) bare = ismb_frame_make_error (frame, "remote-server-timeout", NULL);
   g_autoptr (IsmbTree) tree = ismb_frame_to_tree (error);
   g_assert_cmpstr (error->data, ==,
                    "<message from='d@e' to='a@b/c' id='&lt;7' type='error'><error type='modify'>"
                    "<jid-malformed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-                   "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>no &lt;such&gt; address</text>"
+                   "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>no "
+                   "&lt;such&gt; address</text>"
                    "</error></message>");
   g_assert_cmpstr (error->type, ==, "error");
   g_assert_nonnull (ismb_node_find (ismb_tree_root (tree), "error", ISMB_NS_CLIENT));
@@ -129,11 +138,14 @@ static void
 test_no_error (void)
 {
   static const char *const unanswered[] = {
-    "<message type='error'/>", "<iq type='result' id='1'/>", "<iq type='error' id='1'/>", "<presence/>",
-    "<presence type='unavailable'/>", "<presence type='subscribed'/>", "<presence type='probe'/>", "<auth xmlns='u'/>",
+    "<message type='error'/>",        "<iq type='result' id='1'/>",
+    "<iq type='error' id='1'/>",      "<presence/>",
+    "<presence type='unavailable'/>", "<presence type='subscribed'/>",
+    "<presence type='probe'/>",       "<auth xmlns='u'/>",
   };
-  static const char *const answered[] = { "<message/>", "<message type='headline'/>", "<iq type='get' id='1'/>",
-                                          "<iq type='set' id='1'/>", "<presence type='subscribe'/>" };
+  static const char *const answered[] = { "<message/>", "<message type='headline'/>",
+                                          "<iq type='get' id='1'/>", "<iq type='set' id='1'/>",
+                                          "<presence type='subscribe'/>" };
   gsize i;
   for (i = 0; i < G_N_ELEMENTS (unanswered); i++)
     {

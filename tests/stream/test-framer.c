@@ -7,7 +7,8 @@
 #define XML "<?xml version='1.0'?>"
 #define OPENING(ns) "<stream:stream xmlns='" ns "' xmlns:stream='http://etherx.jabber.org/streams'"
 #define CLIENT_HEADER XML OPENING ("jabber:client") " to='SW1.001122' version='1.0'>"
-#define SERVER_HEADER XML OPENING ("jabber:server") " from='sw2.001122' to='sw1.001122' id='x' version='1.0'>"
+#define SERVER_HEADER                                                                              \
+  XML OPENING ("jabber:server") " from='sw2.001122' to='sw1.001122' id='x' version='1.0'>"
 
 /* What a framer said, and when it shall be told to stop. */
 typedef struct
@@ -81,7 +82,8 @@ static const char *
 feed (Reader *reader, const char *text, gssize length)
 {
   const char *condition = NULL;
-  gboolean fine = ismb_framer_feed (reader->framer, text, length < 0 ? (gssize) strlen (text) : length, &condition);
+  gboolean fine = ismb_framer_feed (reader->framer, text,
+                                    length < 0 ? (gssize) strlen (text) : length, &condition);
   g_assert_true (fine == (condition == NULL));
   return condition;
 }
@@ -117,9 +119,15 @@ static void
 test_header (void)
 {
   g_autoptr (Reader) reader = reader_new ("jabber:server");
-  g_assert_cmpstr (feed (reader, XML "\n" OPENING ("jabber:server") " xmlns:db='jabber:server:dialback' "
-                         "xmlns:xml='http://www.w3.org/XML/1998/namespace' from='SW2.001122' "
-                         "to='sw1.001122' id='a&apos;b' version='1.0' xml:lang='de'>", -1), ==, NULL);
+  g_assert_cmpstr (
+      feed (
+          reader,
+          XML "\n" OPENING (
+              "jabber:server") " xmlns:db='jabber:server:dialback' "
+                               "xmlns:xml='http://www.w3.org/XML/1998/namespace' from='SW2.001122' "
+                               "to='sw1.001122' id='a&apos;b' version='1.0' xml:lang='de'>",
+          -1),
+      ==, NULL);
   g_assert_cmpuint (reader->headers, ==, 1);
   g_assert_cmpstr (reader->from, ==, "sw2.001122");
   g_assert_cmpstr (reader->to, ==, "sw1.001122");
@@ -132,8 +140,8 @@ static void
 test_head (void)
 {
   g_autoptr (Reader) reader = read_client (
-    "<message id=\"7\" xml:lang='en' type='chat' to='Alice@SW1.001122/R 1' from='bob@sw1.001122'>"
-    "<body>a &lt; b &amp;&#38; c</body><x xmlns='urn:x'/></message>");
+      "<message id=\"7\" xml:lang='en' type='chat' to='Alice@SW1.001122/R 1' from='bob@sw1.001122'>"
+      "<body>a &lt; b &amp;&#38; c</body><x xmlns='urn:x'/></message>");
   const IsmbFrame *frame = frame_at (reader, 0);
   g_assert_cmpint (frame->kind, ==, ISMB_FRAME_MESSAGE);
   g_assert_cmpstr (frame->name, ==, "message");
@@ -145,21 +153,24 @@ test_head (void)
   g_assert_cmpstr (frame->payload_name, ==, "body");
   g_assert_cmpstr (frame->payload_ns, ==, "jabber:client");
   g_assert_false (frame->bad_address);
-  g_assert_cmpstr (frame->data, ==,
-                   "<message from='bob@sw1.001122' to='alice@sw1.001122/R 1' id='7' xml:lang='en' type='chat'>"
-                   "<body>a &lt; b &amp;&amp; c</body><x xmlns='urn:x'/></message>");
-  g_assert_cmpstr (frame->data + frame->head, ==, frame->data + strlen ("<message from='bob@sw1.001122' "
-                                                                        "to='alice@sw1.001122/R 1'"));
+  g_assert_cmpstr (
+      frame->data, ==,
+      "<message from='bob@sw1.001122' to='alice@sw1.001122/R 1' id='7' xml:lang='en' type='chat'>"
+      "<body>a &lt; b &amp;&amp; c</body><x xmlns='urn:x'/></message>");
+  g_assert_cmpstr (frame->data + frame->head, ==,
+                   frame->data + strlen ("<message from='bob@sw1.001122' "
+                                         "to='alice@sw1.001122/R 1'"));
 }
 
 static void
 test_kinds (void)
 {
-  g_autoptr (Reader) reader = read_client (
-    "<presence/><iq type='get' id='1'><query xmlns='jabber:iq:roster'/></iq>"
-    "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>"
-    "<message xmlns='jabber:server'/><stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
-    "<thing/>");
+  g_autoptr (Reader) reader =
+      read_client ("<presence/><iq type='get' id='1'><query xmlns='jabber:iq:roster'/></iq>"
+                   "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>"
+                   "<message xmlns='jabber:server'/><stream:error><reset "
+                   "xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
+                   "<thing/>");
   g_assert_cmpint (frame_at (reader, 0)->kind, ==, ISMB_FRAME_PRESENCE);
   g_assert_null (frame_at (reader, 0)->payload_name);
   g_assert_null (frame_at (reader, 0)->type);
@@ -182,36 +193,46 @@ static void
 test_content_namespace (void)
 {
   g_autofree char *server = canonical ("jabber:server", "<message><body>x</body></message>");
-  g_autofree char *forwarded = canonical ("jabber:server",
-    "<message><f xmlns='urn:f'><message xmlns='jabber:client'><body>x</body></message></f></message>");
-  g_autofree char *same = canonical ("jabber:client",
-    "<message><f xmlns='urn:f'><c:message xmlns:c='jabber:client'><c:body>x</c:body></c:message></f><body/></message>");
-  g_autofree char *none = canonical ("jabber:client", "<iq><q xmlns=''><a xmlns='jabber:client'/></q></iq>");
+  g_autofree char *forwarded =
+      canonical ("jabber:server", "<message><f xmlns='urn:f'><message "
+                                  "xmlns='jabber:client'><body>x</body></message></f></message>");
+  g_autofree char *same =
+      canonical ("jabber:client",
+                 "<message><f xmlns='urn:f'><c:message "
+                 "xmlns:c='jabber:client'><c:body>x</c:body></c:message></f><body/></message>");
+  g_autofree char *none =
+      canonical ("jabber:client", "<iq><q xmlns=''><a xmlns='jabber:client'/></q></iq>");
   g_assert_cmpstr (server, ==, "<message><body>x</body></message>");
   g_assert_cmpstr (forwarded, ==,
-                   "<message><f xmlns='urn:f'><message xmlns='jabber:client'><body>x</body></message></f></message>");
+                   "<message><f xmlns='urn:f'><message "
+                   "xmlns='jabber:client'><body>x</body></message></f></message>");
   g_assert_cmpstr (same, ==,
-                   "<message><f xmlns='urn:f'><message xmlns='jabber:client'><body>x</body></message></f><body/></message>");
+                   "<message><f xmlns='urn:f'><message "
+                   "xmlns='jabber:client'><body>x</body></message></f><body/></message>");
   g_assert_cmpstr (none, ==, "<iq><q xmlns=''><a xmlns='jabber:client'/></q></iq>");
 }
 
 static void
 test_foreign_attributes (void)
 {
-  g_autofree char *text = canonical ("jabber:client",
-    "<message xmlns:p='urn:p&apos;s' p:a='1' b='2'><x xmlns='urn:x' p:c='3' p:d='\"4\"&#10;'/></message>");
-  g_assert_cmpstr (text, ==, "<message xmlns:ns1='urn:p&apos;s' ns1:a='1' b='2'><x xmlns='urn:x' "
-                             "xmlns:ns1='urn:p&apos;s' ns1:c='3' xmlns:ns2='urn:p&apos;s' "
-                             "ns2:d='&quot;4&quot;&#10;'/></message>");
+  g_autofree char *text =
+      canonical ("jabber:client", "<message xmlns:p='urn:p&apos;s' p:a='1' b='2'><x xmlns='urn:x' "
+                                  "p:c='3' p:d='\"4\"&#10;'/></message>");
+  g_assert_cmpstr (text, ==,
+                   "<message xmlns:ns1='urn:p&apos;s' ns1:a='1' b='2'><x xmlns='urn:x' "
+                   "xmlns:ns1='urn:p&apos;s' ns1:c='3' xmlns:ns2='urn:p&apos;s' "
+                   "ns2:d='&quot;4&quot;&#10;'/></message>");
 }
 
 static const char *const samples[] = {
   "<message to='a@b/c'><body>x</body></message>",
   "<presence/>",
   "<iq type='set' id='&lt;'><q xmlns='urn:&amp;'>&#13;&#10;\t]]&gt;<![CDATA[<&>]]></q></iq>",
-  "<message from='x@y' xmlns:p='urn:p' p:k='v' xml:lang='en'><p:a p:b='1'><b xmlns='jabber:client'/></p:a>t</message>",
+  "<message from='x@y' xmlns:p='urn:p' p:k='v' xml:lang='en'><p:a p:b='1'><b "
+  "xmlns='jabber:client'/></p:a>t</message>",
   "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGE</auth>",
-  "<message><body>\303\244\342\202\254\360\237\230\200</body><html xmlns='h'><b>x<i/>y</b></html></message>",
+  "<message><body>\303\244\342\202\254\360\237\230\200</body><html "
+  "xmlns='h'><b>x<i/>y</b></html></message>",
 };
 
 static void
@@ -230,8 +251,10 @@ test_canonical_is_stable (void)
 static void
 test_torn (void)
 {
-  g_autofree char *all = g_strjoinv (" \n", (char **) (const char *[]) {
-    CLIENT_HEADER, samples[0], samples[1], samples[2], samples[3], samples[4], samples[5], "</stream:stream>", NULL });
+  g_autofree char *all =
+      g_strjoinv (" \n", (char **) (const char *[]){ CLIENT_HEADER, samples[0], samples[1],
+                                                     samples[2], samples[3], samples[4], samples[5],
+                                                     "</stream:stream>", NULL });
   gsize length = strlen (all), i;
   g_autoptr (Reader) whole = reader_new ("jabber:client");
   g_autoptr (Reader) bytewise = reader_new ("jabber:client");
@@ -285,8 +308,9 @@ test_sleep (void)
   g_assert_cmpstr (feed (reader, " <message><body/></message> </stream:stream>", -1), ==, NULL);
   g_assert_cmpuint (reader->headers, ==, 1);
   g_assert_cmpuint (reader->ends, ==, 1);
-  g_assert_cmpstr (frame_at (reader, 0)->data, ==,
-                   "<result to='a' xmlns='urn:q'><d xmlns='jabber:server'><e xmlns='urn:other'/></d></result>");
+  g_assert_cmpstr (
+      frame_at (reader, 0)->data, ==,
+      "<result to='a' xmlns='urn:q'><d xmlns='jabber:server'><e xmlns='urn:other'/></d></result>");
   g_assert_cmpstr (frame_at (reader, 1)->data, ==, "<message><body/></message>");
 }
 
@@ -295,7 +319,9 @@ test_stop (void)
 {
   g_autoptr (Reader) reader = reader_new ("jabber:client");
   reader->stop_after = 2;
-  g_assert_cmpstr (feed (reader, CLIENT_HEADER "<presence/><a xmlns='urn:a'/>" CLIENT_HEADER "<iq", -1), ==, NULL);
+  g_assert_cmpstr (
+      feed (reader, CLIENT_HEADER "<presence/><a xmlns='urn:a'/>" CLIENT_HEADER "<iq", -1), ==,
+      NULL);
   g_assert_cmpuint (reader->frames->len, ==, 2);
   g_assert_cmpuint (ismb_framer_unread (reader->framer), ==, strlen (CLIENT_HEADER "<iq"));
   feed (reader, "/>", -1);
@@ -325,7 +351,9 @@ test_stamp (void)
 {
   g_autoptr (Reader) reader = reader_new ("jabber:client");
   ismb_framer_set_stamp (reader->framer, "bob@sw1.001122/o'neill");
-  feed (reader, CLIENT_HEADER "<message from='root@sw1.001122'/><message from='@'/><iq/><auth xmlns='u'/>", -1);
+  feed (reader,
+        CLIENT_HEADER "<message from='root@sw1.001122'/><message from='@'/><iq/><auth xmlns='u'/>",
+        -1);
   g_assert_cmpstr (frame_at (reader, 0)->from, ==, "bob@sw1.001122/o'neill");
   g_assert_cmpstr (frame_at (reader, 0)->data, ==, "<message from='bob@sw1.001122/o&apos;neill'/>");
   g_assert_false (frame_at (reader, 1)->bad_address);
@@ -336,8 +364,9 @@ test_stamp (void)
 static void
 test_bad_address (void)
 {
-  g_autoptr (Reader) reader = read_client ("<message to='a@@b' id='1'/><message from='@x' to='a@b'/><message to=''/>"
-                                           "<message to='a@b'/>");
+  g_autoptr (Reader) reader =
+      read_client ("<message to='a@@b' id='1'/><message from='@x' to='a@b'/><message to=''/>"
+                   "<message to='a@b'/>");
   g_assert_true (frame_at (reader, 0)->bad_address);
   g_assert_null (frame_at (reader, 0)->to);
   g_assert_cmpstr (frame_at (reader, 0)->data, ==, "<message id='1'/>");
@@ -365,7 +394,8 @@ static const struct
 {
   const char *name, *text, *condition;
 } refused[] = {
-  { "doctype", "<!DOCTYPE lolz [<!ENTITY lol 'lol'><!ENTITY b '&lol;&lol;'>]><stream:stream/>", "restricted-xml" },
+  { "doctype", "<!DOCTYPE lolz [<!ENTITY lol 'lol'><!ENTITY b '&lol;&lol;'>]><stream:stream/>",
+    "restricted-xml" },
   { "doctype-external", "<!DOCTYPE x SYSTEM 'file:///etc/passwd'><x/>", "restricted-xml" },
   { "entity", CLIENT_HEADER "<message>&lol;</message>", "restricted-xml" },
   { "entity-in-attribute", CLIENT_HEADER "<message id='&lol;'/>", "restricted-xml" },
@@ -375,13 +405,15 @@ static const struct
   { "encoding", "<?xml version='1.0' encoding='ISO-8859-1'?>", "unsupported-encoding" },
   { "unknown-encoding", "<?xml version='1.0' encoding='EBCDIC'?>", "unsupported-encoding" },
   { "overlong", CLIENT_HEADER "<message><body>\300\257</body></message>", "unsupported-encoding" },
-  { "surrogate", CLIENT_HEADER "<message><body>\355\240\200</body></message>", "unsupported-encoding" },
+  { "surrogate", CLIENT_HEADER "<message><body>\355\240\200</body></message>",
+    "unsupported-encoding" },
   { "latin1", CLIENT_HEADER "<message id='\344'/>", "unsupported-encoding" },
   { "utf8-in-name", CLIENT_HEADER "<mess\377age/>", "unsupported-encoding" },
   { "control", CLIENT_HEADER "<message>\001</message>", "not-well-formed" },
   { "control-reference", CLIENT_HEADER "<message>&#1;</message>", "not-well-formed" },
   { "separator-in-ns", CLIENT_HEADER "<message xmlns='jabber:client\fx'/>", "not-well-formed" },
-  { "separator-referenced", CLIENT_HEADER "<message xmlns='jabber:client&#12;x'/>", "not-well-formed" },
+  { "separator-referenced", CLIENT_HEADER "<message xmlns='jabber:client&#12;x'/>",
+    "not-well-formed" },
   { "mismatch", CLIENT_HEADER "<message></presence>", "not-well-formed" },
   { "twice-the-attribute", CLIENT_HEADER "<message id='1' id='2'/>", "not-well-formed" },
   { "unbound", CLIENT_HEADER "<x:message/>", "not-well-formed" },
@@ -390,12 +422,17 @@ static const struct
   { "text", CLIENT_HEADER "hello", "bad-format" },
   { "text-between", CLIENT_HEADER "<presence/>  x <presence/>", "bad-format" },
   { "other-root", OPENING ("jabber:client") "><stream:features/></stream:stream>", NULL },
-  { "wrong-root", "<stream:flood xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", "bad-format" },
+  { "wrong-root",
+    "<stream:flood xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
+    "bad-format" },
   { "no-stream-ns", "<stream xmlns='jabber:client'>", "invalid-namespace" },
-  { "wrong-stream-ns", "<stream:stream xmlns='jabber:client' xmlns:stream='urn:other'>", "invalid-namespace" },
+  { "wrong-stream-ns", "<stream:stream xmlns='jabber:client' xmlns:stream='urn:other'>",
+    "invalid-namespace" },
   { "wrong-content", OPENING ("jabber:server") ">", "invalid-namespace" },
-  { "no-content", "<stream:stream xmlns:stream='http://etherx.jabber.org/streams'>", "invalid-namespace" },
-  { "other-prefix", "<s:stream xmlns='jabber:client' xmlns:s='http://etherx.jabber.org/streams'>", "bad-namespace-prefix" },
+  { "no-content", "<stream:stream xmlns:stream='http://etherx.jabber.org/streams'>",
+    "invalid-namespace" },
+  { "other-prefix", "<s:stream xmlns='jabber:client' xmlns:s='http://etherx.jabber.org/streams'>",
+    "bad-namespace-prefix" },
   { "unbound-header", "<stream:stream xmlns='jabber:client'>", "bad-namespace-prefix" },
   { "bad-to", OPENING ("jabber:client") " to='@'>", "improper-addressing" },
 };
@@ -427,7 +464,7 @@ test_utf16 (void)
       g_autoptr (Reader) reader = reader_new ("jabber:client");
       g_autoptr (GString) text = g_string_new (marks[i]);
       for (j = 0; header[j] != '\0'; j++)
-        g_string_append_len (text, (const char[]) { header[j], '\0' }, 2);
+        g_string_append_len (text, (const char[]){ header[j], '\0' }, 2);
       g_assert_cmpstr (feed (reader, text->str, text->len), ==, "unsupported-encoding");
       g_assert_cmpuint (reader->headers, ==, 0);
     }
@@ -455,10 +492,20 @@ static void
 test_bounds (void)
 {
   static const char *const endless[][2] = {
-    { "<message id='", "aaaaaaaaaaaaaaaa" }, { "<message>", "aaaaaaaaaaaaaaaa" }, { "<m", "aaaaaaaaaaaaaaaa" },
-    { "<message>", "<a>" }, { "<message>", "<a/>" }, { "<message ", "a" }, { "<message>", "&amp;" },
-    { "<message><![CDATA[", "xxxxxxxx" }, { "<message xmlns='", "urn:urn:" }, { "<", "/" }, { "<message>", ">" },
-    { "<!", "-" }, { "</", "stream:" }, { "<a b='", ">" },
+    { "<message id='", "aaaaaaaaaaaaaaaa" },
+    { "<message>", "aaaaaaaaaaaaaaaa" },
+    { "<m", "aaaaaaaaaaaaaaaa" },
+    { "<message>", "<a>" },
+    { "<message>", "<a/>" },
+    { "<message ", "a" },
+    { "<message>", "&amp;" },
+    { "<message><![CDATA[", "xxxxxxxx" },
+    { "<message xmlns='", "urn:urn:" },
+    { "<", "/" },
+    { "<message>", ">" },
+    { "<!", "-" },
+    { "</", "stream:" },
+    { "<a b='", ">" },
   };
   gsize i;
   for (i = 0; i < G_N_ELEMENTS (endless); i++)
@@ -477,7 +524,8 @@ test_header_bound (void)
   g_autoptr (Reader) spaces = reader_new ("jabber:client");
   g_autoptr (Reader) whole = reader_new ("jabber:client");
   g_autoptr (GString) text = g_string_new (OPENING ("jabber:client"));
-  g_assert_cmpstr (flood (reader, OPENING ("jabber:client") " id='", "xxxxxxxx", 5000), ==, "policy-violation");
+  g_assert_cmpstr (flood (reader, OPENING ("jabber:client") " id='", "xxxxxxxx", 5000), ==,
+                   "policy-violation");
   g_assert_cmpstr (flood (spaces, "", " ", 5000), ==, "policy-violation");
   while (text->len < 4096)
     g_string_append_printf (text, " xmlns:p%" G_GSIZE_FORMAT "='u'", text->len);
@@ -549,7 +597,8 @@ test_width (void)
       for (i = 0; i < attributes; i++)
         g_string_append_printf (text, " a%u=''", i);
       g_string_append (text, "/>");
-      g_assert_cmpstr (feed (reader, text->str, -1), ==, attributes == 64 ? NULL : "policy-violation");
+      g_assert_cmpstr (feed (reader, text->str, -1), ==,
+                       attributes == 64 ? NULL : "policy-violation");
     }
   for (children = 9999; children <= 10000; children++)
     {
@@ -558,7 +607,8 @@ test_width (void)
       ismb_framer_set_limit (reader->framer, 1 << 20);
       repeat (text, "<a/>", children);
       g_string_append (text, "</message>");
-      g_assert_cmpstr (feed (reader, text->str, -1), ==, children == 9999 ? NULL : "policy-violation");
+      g_assert_cmpstr (feed (reader, text->str, -1), ==,
+                       children == 9999 ? NULL : "policy-violation");
     }
 }
 
@@ -577,7 +627,10 @@ test_amplification (void)
   g_string_append (text, "</message>");
   g_assert_cmpstr (feed (elements, text->str, -1), ==, "policy-violation");
   g_string_truncate (text, beginning);
-  repeat (text, "<a p:a='' p:b='' p:c='' p:d='' p:e='' p:f='' p:g='' p:h='' p:i='' p:j='' p:k='' p:l=''/>", 1);
+  repeat (
+      text,
+      "<a p:a='' p:b='' p:c='' p:d='' p:e='' p:f='' p:g='' p:h='' p:i='' p:j='' p:k='' p:l=''/>",
+      1);
   g_string_append (text, "</message>");
   g_assert_cmpstr (feed (attributes, text->str, -1), ==, "policy-violation");
 }

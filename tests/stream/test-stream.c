@@ -11,7 +11,9 @@
 #include "ismb/core/ismb-error.h"
 #include "tests/net/make-certificate.h"
 
-#define HEADER "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
+#define HEADER                                                                                     \
+  "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "          \
+  "version='1.0'>"
 
 /* One end: a stream, its story so far, and what to do when something comes. */
 typedef struct _Party Party;
@@ -22,9 +24,9 @@ struct _Party
   guint frames, closings;
   gsize bytes; /* of all frames' data */
   GError *error;
-  void (*on_header)  (Party *self);
+  void (*on_header) (Party *self);
   void (*on_secured) (Party *self);
-  void (*on_frame)   (Party *self, IsmbFrame *frame);
+  void (*on_frame) (Party *self, IsmbFrame *frame);
 };
 
 static void
@@ -74,7 +76,8 @@ party_closed (IsmbStream *stream, const GError *error, gpointer owner)
   self->error = error != NULL ? g_error_copy (error) : NULL;
 }
 
-static const IsmbStreamCallbacks callbacks = { party_connected, party_secured, party_header, party_frame, party_closed };
+static const IsmbStreamCallbacks callbacks = { party_connected, party_secured, party_header,
+                                               party_frame, party_closed };
 
 typedef struct
 {
@@ -141,10 +144,11 @@ join (Fixture *fixture, IsmbTlsContext *tls, IsmbStreamFlags server, IsmbStreamF
   static const char *const alpn[] = { "xmpp-server", NULL };
   int fds[2];
   make_pair (fds);
-  fixture->server.stream = ismb_stream_new (fixture->poller, fds[0], server, "jabber:client", tls, alpn, NULL,
-                                            &callbacks, &fixture->server);
-  fixture->client.stream = ismb_stream_new (fixture->poller, fds[1], client | ISMB_STREAM_OUTGOING, "jabber:client",
-                                            tls, alpn, "sw1.001122", &callbacks, &fixture->client);
+  fixture->server.stream = ismb_stream_new (fixture->poller, fds[0], server, "jabber:client", tls,
+                                            alpn, NULL, &callbacks, &fixture->server);
+  fixture->client.stream =
+      ismb_stream_new (fixture->poller, fds[1], client | ISMB_STREAM_OUTGOING, "jabber:client", tls,
+                       alpn, "sw1.001122", &callbacks, &fixture->client);
 }
 
 /* A server whose other end is a bare socket. */
@@ -153,8 +157,9 @@ join_raw (Fixture *fixture, IsmbTlsContext *tls)
 {
   int fds[2];
   make_pair (fds);
-  fixture->server.stream = ismb_stream_new (fixture->poller, fds[0], ISMB_STREAM_DETECT_TLS, "jabber:client", tls,
-                                            NULL, NULL, &callbacks, &fixture->server);
+  fixture->server.stream =
+      ismb_stream_new (fixture->poller, fds[0], ISMB_STREAM_DETECT_TLS, "jabber:client", tls, NULL,
+                       NULL, &callbacks, &fixture->server);
   fixture->raw = fds[1];
 }
 
@@ -277,7 +282,8 @@ test_starttls (Fixture *fixture, gconstpointer data)
   while (strstr (fixture->client.story->str, "message;") == NULL)
     turn ();
   g_assert_cmpstr (fixture->server.story->str, ==, "header;starttls;secured;header;message;");
-  g_assert_cmpstr (fixture->client.story->str, ==, "connected;header;features;proceed;secured;header;message;");
+  g_assert_cmpstr (fixture->client.story->str, ==,
+                   "connected;header;features;proceed;secured;header;message;");
   server = ismb_tls_dup_exporter (ismb_stream_get_tls (fixture->server.stream));
   client = ismb_tls_dup_exporter (ismb_stream_get_tls (fixture->client.stream));
   g_assert_cmpuint (g_bytes_get_size (server), ==, 32);
@@ -300,8 +306,10 @@ test_direct_tls (Fixture *fixture, gconstpointer data)
     turn ();
   g_assert_cmpstr (fixture->server.story->str, ==, "secured;header;message;");
   g_assert_cmpstr (fixture->client.story->str, ==, "connected;header;");
-  g_assert_cmpstr (ismb_tls_get_version (ismb_stream_get_tls (fixture->server.stream)), ==, "TLS1.3");
-  g_assert_cmpstr (ismb_tls_get_alpn (ismb_stream_get_tls (fixture->server.stream)), ==, "xmpp-server");
+  g_assert_cmpstr (ismb_tls_get_version (ismb_stream_get_tls (fixture->server.stream)), ==,
+                   "TLS1.3");
+  g_assert_cmpstr (ismb_tls_get_alpn (ismb_stream_get_tls (fixture->server.stream)), ==,
+                   "xmpp-server");
   chain = ismb_tls_dup_peer_chain (ismb_stream_get_tls (fixture->server.stream));
   g_assert_cmpuint (chain->len, ==, 1);
 }
@@ -340,10 +348,12 @@ test_stream_error (Fixture *fixture, gconstpointer data)
   join_raw (fixture, NULL);
   write_raw (fixture, "GET / HTTP/1.0\r\n\r\n");
   said = read_raw (fixture);
-  g_assert_true (g_str_has_prefix (said, "<?xml version='1.0'?><stream:stream xmlns='jabber:client' "));
+  g_assert_true (
+      g_str_has_prefix (said, "<?xml version='1.0'?><stream:stream xmlns='jabber:client' "));
   g_assert_nonnull (strstr (said, " id='"));
-  g_assert_true (g_str_has_suffix (said, "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
-                                         "</stream:error></stream:stream>"));
+  g_assert_true (g_str_has_suffix (
+      said, "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+            "</stream:error></stream:stream>"));
   close (fixture->raw);
   fixture->raw = -1;
   while (fixture->server.closings == 0)
@@ -423,7 +433,8 @@ test_restart (Fixture *fixture, gconstpointer data)
 {
   join_raw (fixture, NULL);
   fixture->server.on_frame = restart_on_auth;
-  write_raw (fixture, HEADER "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>" HEADER "<presence/>");
+  write_raw (fixture,
+             HEADER "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>" HEADER "<presence/>");
   while (fixture->server.frames < 2)
     turn ();
   g_assert_cmpstr (fixture->server.story->str, ==, "header;auth;header;presence;");
@@ -448,7 +459,8 @@ test_abandon_in_callback (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->server.closings, ==, 0);
 }
 
-/* More than any socket buffer, from both sides at once, through partial writes: all of it, in order. */
+/* More than any socket buffer, from both sides at once, through partial writes: all of it, in
+ * order. */
 #define BULK 3000
 
 static void
@@ -459,7 +471,8 @@ send_bulk (Party *self)
   ismb_stream_set_queue_limit (self->stream, 64 << 20);
   for (i = 0; i < BULK; i++)
     {
-      g_autofree char *stanza = g_strdup_printf ("<message id='%u'><body>%.*s</body></message>", i, i % 3000, text);
+      g_autofree char *stanza =
+          g_strdup_printf ("<message id='%u'><body>%.*s</body></message>", i, i % 3000, text);
       ismb_stream_send_text (self->stream, stanza, -1);
     }
 }
@@ -498,7 +511,8 @@ test_bulk (Fixture *fixture, gconstpointer data)
 static void
 test_refused_connection (Fixture *fixture, gconstpointer data)
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
   socklen_t size = sizeof address;
   int taken = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -506,8 +520,9 @@ test_refused_connection (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (bind (taken, (struct sockaddr *) &address, sizeof address), ==, 0);
   getsockname (taken, (struct sockaddr *) &address, &size);
   (void) !connect (fd, (struct sockaddr *) &address, sizeof address);
-  fixture->client.stream = ismb_stream_new (fixture->poller, fd, ISMB_STREAM_OUTGOING, "jabber:client", NULL, NULL,
-                                            NULL, &callbacks, &fixture->client);
+  fixture->client.stream =
+      ismb_stream_new (fixture->poller, fd, ISMB_STREAM_OUTGOING, "jabber:client", NULL, NULL, NULL,
+                       &callbacks, &fixture->client);
   while (fixture->client.closings == 0)
     turn ();
   g_assert_error (fixture->client.error, ISMB_ERROR, ISMB_ERROR_STREAM);
@@ -528,8 +543,8 @@ test_many_streams (Fixture *fixture, gconstpointer data)
       make_pair (fds);
       ends[i] = fds[1];
       parties[i].story = g_string_new (NULL);
-      parties[i].stream = ismb_stream_new (fixture->poller, fds[0], 0, "jabber:client", NULL, NULL, NULL, &callbacks,
-                                           &parties[i]);
+      parties[i].stream = ismb_stream_new (fixture->poller, fds[0], 0, "jabber:client", NULL, NULL,
+                                           NULL, &callbacks, &parties[i]);
       g_assert_cmpint (write (ends[i], HEADER, strlen (HEADER)), >, 0);
     }
   for (round = 1; round <= 3; round++)
@@ -549,7 +564,8 @@ test_many_streams (Fixture *fixture, gconstpointer data)
     }
 }
 
-#define ADD(name, data, func) g_test_add ("/stream/stream/" name, Fixture, data, set_up, func, tear_down)
+#define ADD(name, data, func)                                                                      \
+  g_test_add ("/stream/stream/" name, Fixture, data, set_up, func, tear_down)
 
 int
 main (int argc, char **argv)
