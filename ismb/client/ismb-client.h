@@ -22,6 +22,15 @@ struct _IsmbClientClass
   gpointer padding[12];
 };
 
+/**
+ * IsmbEventFunc:
+ * @client: the client
+ * @event: the event's name
+ * @payload: (nullable): what it is about; %NULL where there is nothing to say (SleekXMPP's `{}`)
+ * @user_data: what was given with the handler
+ *
+ * A handler of events, called in the main context of [method@Ismb.Client.open_async].
+ */
 typedef void (*IsmbEventFunc) (IsmbClient *client, const char *event, GObject *payload, gpointer user_data);
 
 IsmbClient *ismb_client_new                    (const char *name, const char *password, const char *vr);

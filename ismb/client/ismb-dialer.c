@@ -317,7 +317,10 @@ take_connection (GTask *task, GSocketConnection *connection)
 
   dial->connection = connection;
   if (dial->unix_path == NULL)
-    g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+    {
+      g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+      g_socket_set_keepalive (g_socket_connection_get_socket (connection), TRUE);
+    }
   if (dial->unix_path == NULL && !dial->clear)
     start_tls (task);
   else if (dial->unix_path == NULL && !goes_to_loopback (connection))

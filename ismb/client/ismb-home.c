@@ -15,6 +15,8 @@ struct _IsmbHome
   IsmbHomeCallbacks callbacks;
   gpointer user_data;
   GCancellable *leaving;
+  GTask *entering;    /* under way; borrowed */
+  GQueue waiting;     /* of GTask: who came meanwhile and shares its outcome */
   GDBusConnection *connection;
   IsmbDBusManager1 *manager;
   IsmbDBusVirtualRouter1 *router;
@@ -47,12 +49,33 @@ is_here (IsmbHome *self)
   return self->account != NULL && self->connection != NULL && !g_dbus_connection_is_closed (self->connection);
 }
 
+/* The end of every entry. Takes the error; NULL: it is done. */
 static void
-fail (GTask *task, GError *error)
+finish (GTask *task, GError *error)
 {
-  if (g_dbus_error_is_remote_error (error))
-    g_dbus_error_strip_remote_error (error);
-  g_task_return_error (task, error);
+  Entry *entry = g_task_get_task_data (task);
+  IsmbHome *self = entry->home;
+  g_autoptr (GError) cause = error;
+  GQueue waiting = G_QUEUE_INIT;
+  GTask *waiter;
+
+  if (cause != NULL && g_dbus_error_is_remote_error (cause))
+    g_dbus_error_strip_remote_error (cause);
+  if (self->entering == task)
+    {
+      self->entering = NULL;
+      waiting = self->waiting;
+      g_queue_init (&self->waiting);
+    }
+  g_queue_push_head (&waiting, g_object_ref (task));
+  while ((waiter = g_queue_pop_head (&waiting)) != NULL)
+    {
+      if (cause != NULL)
+        g_task_return_error (waiter, g_error_copy (cause));
+      else
+        g_task_return_boolean (waiter, TRUE);
+      g_object_unref (waiter);
+    }
 }
 
 /* Peers */
@@ -110,7 +133,7 @@ on_peers_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ismb_dbus_virtual_router1_call_list_peers_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source), &list, result, &error))
     {
-      fail (task, error);
+      finish (task, error);
       return;
     }
   g_variant_iter_init (&iter, list);
@@ -119,7 +142,7 @@ on_peers_listed (GObject *source, GAsyncResult *result, gpointer user_data)
       take_peer (entry->home, peer, TRUE);
       g_variant_unref (peer);
     }
-  g_task_return_boolean (task, TRUE);
+  finish (task, NULL);
 }
 
 static void
@@ -133,7 +156,7 @@ on_account_made (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ismb_dbus_virtual_router1_call_create_account_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source), &jid, result, &error))
     {
-      fail (task, error);
+      finish (task, error);
       return;
     }
   g_free (self->account);
@@ -181,16 +204,16 @@ on_router (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (router == NULL)
     {
-      fail (task, error);
+      finish (task, error);
       return;
     }
   g_set_object (&self->router, router);
   g_object_unref (router);
   if (!ismb_dbus_virtual_router1_get_enabled (router))
     {
-      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
-                               "the virtual router %s is disabled; `switchctl vr enable %s` enables it", entry->vr,
-                               entry->vr);
+      finish (task, g_error_new (ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
+                                 "the virtual router %s is disabled; `switchctl vr enable %s` enables it", entry->vr,
+                                 entry->vr));
       return;
     }
   g_free (self->c2s_path);
@@ -206,8 +229,8 @@ refuse_unknown_router (GTask *task, const char *vr, const char *const *known)
 {
   g_autofree char *names = g_strjoinv (", ", (char **) known);
 
-  g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
-                           "there is no virtual router %s here; there is: %s", vr, names);
+  finish (task, g_error_new (ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
+                             "there is no virtual router %s here; there is: %s", vr, names));
 }
 
 static void
@@ -223,7 +246,7 @@ on_manager (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (manager == NULL)
     {
-      fail (task, error);
+      finish (task, error);
       return;
     }
   g_set_object (&self->manager, manager);
@@ -253,7 +276,7 @@ on_control (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (connection == NULL)
     {
-      g_task_return_error (task, error);
+      finish (task, error);
       return;
     }
   g_set_object (&entry->home->connection, connection);
@@ -282,8 +305,14 @@ ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime_dir,
       g_task_return_boolean (task, TRUE);
       return;
     }
+  if (self->entering != NULL)
+    {
+      g_queue_push_tail (&self->waiting, g_steal_pointer (&task));
+      return;
+    }
   ismb_home_leave (self);
   self->leaving = g_cancellable_new ();
+  self->entering = task;
   entry = g_new0 (Entry, 1);
   entry->home = self;
   entry->runtime_dir = g_strdup (runtime_dir);
@@ -320,9 +349,23 @@ ismb_home_new (const IsmbHomeCallbacks *callbacks, gpointer user_data)
   return self;
 }
 
+static void
+cancel_waiting (IsmbHome *self)
+{
+  GTask *waiter;
+
+  self->entering = NULL;
+  while ((waiter = g_queue_pop_head (&self->waiting)) != NULL)
+    {
+      g_task_return_new_error (waiter, G_IO_ERROR, G_IO_ERROR_CANCELLED, "the daemon was let go");
+      g_object_unref (waiter);
+    }
+}
+
 void
 ismb_home_leave (IsmbHome *self)
 {
+  cancel_waiting (self);
   if (self->leaving != NULL)
     g_cancellable_cancel (self->leaving);
   g_clear_object (&self->leaving);

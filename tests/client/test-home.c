@@ -337,6 +337,33 @@ test_opens (Fixture *fixture, gconstpointer data)
   g_assert_finalize_object (client);
 }
 
+static void
+on_account (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ismb_client_create_account_finish (ISMB_CLIENT (source), result, &error));
+  g_assert_no_error (error);
+  ++*(guint *) user_data;
+}
+
+/* Two who want the account at once share its making. */
+static void
+test_account_twice (Fixture *fixture, gconstpointer data)
+{
+  IsmbClient *client = make_client (fixture, "alice", "VR-Blue");
+  guint made = 0;
+
+  ismb_client_create_account_async (client, NULL, on_account, &made);
+  ismb_client_create_account_async (client, NULL, on_account, &made);
+  while (made < 2)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (fixture->connections->len, ==, 1);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_finalize_object (client);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -349,6 +376,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/home/no-daemon", test_no_daemon);
   ADD ("refusals", test_refusals);
   ADD ("account", test_account);
+  ADD ("account-twice", test_account_twice);
   ADD ("transient-account", test_transient_account);
   ADD ("peers-come-and-go", test_peers_come_and_go);
   if (prosody != NULL)
