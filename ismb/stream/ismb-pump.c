@@ -39,6 +39,7 @@ struct _IsmbPump
   gboolean torn;       /* a write to libstrophe ended inside a tag */
   GByteArray *outbound;
   gsize out_scanned, out_passed;
+  gboolean in_large, out_large;
 
   IsmbTagScanner in_scanner, out_scanner;
   IsmbScramWatch *watch;
@@ -154,6 +155,21 @@ ask_watch (IsmbPump *self, gboolean came, const char *element, gsize length)
   return TRUE;
 }
 
+/* Drops what was handed on, and once all is, the memory of a large stanza. */
+static void
+drop (GByteArray **bytes, gsize done, gboolean *large)
+{
+  *large |= (*bytes)->len > HIGH_WATER;
+  if (done < (*bytes)->len || !*large)
+    {
+      g_byte_array_remove_range (*bytes, 0, done);
+      return;
+    }
+  g_byte_array_unref (*bytes);
+  *bytes = g_byte_array_new ();
+  *large = FALSE;
+}
+
 /* Inwards */
 
 /* libstrophe's expat (2.5 with deferral) does not look again at a torn tag until its bytes have doubled. It
@@ -253,7 +269,7 @@ write_to_strophe (IsmbPump *self)
       done += count;
     }
   self->torn |= done < self->passed;
-  g_byte_array_remove_range (self->inbound, 0, done);
+  drop (&self->inbound, done, &self->in_large);
   self->passed -= done;
   self->scanned -= done;
 }
@@ -357,7 +373,7 @@ write_to_network (IsmbPump *self, GError **error)
         break;
       done += count;
     }
-  g_byte_array_remove_range (self->outbound, 0, done);
+  drop (&self->outbound, done, &self->out_large);
   self->out_passed -= done;
   self->out_scanned -= MIN (done, self->out_scanned);
 }
