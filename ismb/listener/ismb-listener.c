@@ -10,12 +10,8 @@
 
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-error.h"
-#include "ismb/listener/ismb-door.h"
 #include "ismb/listener/ismb-listener-private.h"
-#include "ismb/listener/ismb-peers.h"
-#include "ismb/listener/ismb-sessions.h"
-
-#define UNIX_MODE 0666      /* who may come in is the accounts' to say, and the folder's */
+#include "ismb/listener/ismb-switchboard.h"
 
 /**
  * IsmbListener:
@@ -33,7 +29,7 @@ struct _IsmbListener
   char *virtual_router;
   char *domain;
   char **listen;
-  int s2s_port_wish;
+  int s2s_port;
   char *c2s_path;
   char *require_tls;
 
@@ -43,15 +39,7 @@ struct _IsmbListener
   IsmbAccounts *accounts;
   IsmbRosters *rosters;
 
-  /* While it runs: */
-  IsmbPoller *poller;
-  IsmbRoutes *routes;
-  IsmbPresenceService *presence;
-  IsmbSessions *sessions;
-  IsmbPeers *peers;
-  GPtrArray *doors;
-  char *c2s_path_made;
-  guint16 c2s_port, s2s_port;
+  IsmbSwitchboard *board; /* while it runs */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbListener, ismb_listener, G_TYPE_OBJECT)
@@ -76,12 +64,6 @@ enum
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
-
-static gboolean
-is_running (IsmbListener *self)
-{
-  return self->poller != NULL;
-}
 
 static void
 ismb_listener_dispose (GObject *object)
@@ -127,7 +109,7 @@ ismb_listener_get_property (GObject *object, guint id, GValue *value, GParamSpec
       g_value_set_boxed (value, self->listen);
       break;
     case PROP_S2S_PORT:
-      g_value_set_int (value, self->s2s_port_wish);
+      g_value_set_int (value, self->s2s_port);
       break;
     case PROP_C2S_PATH:
       g_value_set_string (value, self->c2s_path);
@@ -165,7 +147,7 @@ ismb_listener_set_property (GObject *object, guint id, const GValue *value, GPar
       self->listen = g_value_dup_boxed (value);
       break;
     case PROP_S2S_PORT:
-      self->s2s_port_wish = g_value_get_int (value);
+      self->s2s_port = g_value_get_int (value);
       break;
     case PROP_C2S_PATH:
       replace_string (&self->c2s_path, value);
@@ -303,15 +285,11 @@ ismb_listener_new (const char *virtual_router)
   return g_object_new (ISMB_TYPE_LISTENER, "virtual-router", virtual_router, NULL);
 }
 
-/* The account's sessions end before what they stood on goes. */
+/* The next account of that name inherits nothing. After the switchboard's handler, which still needs
+ * the roster to tell its contacts. */
 static void
 on_account_removed (IsmbListener *self, const char *name)
 {
-  if (is_running (self))
-    {
-      ismb_sessions_close (self->sessions, name, "not-authorized", "the account was removed");
-      ismb_presence_service_account_removed (self->presence, name);
-    }
   ismb_rosters_remove_account (self->rosters, name);
 }
 
@@ -330,7 +308,7 @@ ensure_accounts (IsmbListener *self, GError **error)
   if (self->accounts == NULL)
     return FALSE;
   g_signal_connect_object (self->accounts, "removed", G_CALLBACK (on_account_removed), self,
-                           G_CONNECT_SWAPPED);
+                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   return TRUE;
 }
 
@@ -384,34 +362,6 @@ raise_descriptors (void)
     g_debug ("the number of open files stays limited");
 }
 
-/* Certificates were renewed, or installed for the first time: streams to come use them. */
-static gboolean
-renew_tls (IsmbListener *self, GError **error)
-{
-  g_autofree char *chain = ismb_fabric_dup_chain_pem (self->fabric);
-  char *key = ismb_identity_dup_key_pem (ismb_fabric_get_identity (self->fabric));
-  g_autoptr (IsmbTlsContext) clients = ismb_tls_context_new (ISMB_TLS_CLIENTS, key, chain, error);
-  g_autoptr (IsmbTlsContext) peers =
-      clients != NULL ? ismb_tls_context_new (ISMB_TLS_PEERS, key, chain, error) : NULL;
-
-  explicit_bzero (key, strlen (key));
-  g_free (key);
-  if (peers == NULL)
-    return FALSE;
-  ismb_sessions_set_tls (self->sessions, clients);
-  ismb_peers_set_tls (self->peers, peers);
-  return TRUE;
-}
-
-static void
-on_fabric_changed (IsmbListener *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (is_running (self) && !renew_tls (self, &error))
-    g_warning ("the old certificate stays in use: %s", error->message);
-}
-
 static void
 on_peer_found (IsmbListener *self, IsmbPeer *peer)
 {
@@ -431,66 +381,34 @@ on_peer_lost (IsmbListener *self, const char *domain)
 }
 
 static void
-watch_peers (IsmbListener *self)
+watch_peers (IsmbListener *self, IsmbPeers *peers)
 {
-  g_signal_connect_object (self->peers, "found", G_CALLBACK (on_peer_found), self,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->peers, "changed", G_CALLBACK (on_peer_changed), self,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->peers, "lost", G_CALLBACK (on_peer_lost), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (peers, "found", G_CALLBACK (on_peer_found), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (peers, "changed", G_CALLBACK (on_peer_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (peers, "lost", G_CALLBACK (on_peer_lost), self, G_CONNECT_SWAPPED);
 }
 
-/* From the ground up: each part is given those it stands on. */
-static void
-make_parts (IsmbListener *self, const char *domain, IsmbRequireTls require_tls)
+static IsmbSwitchboard *
+make_board (IsmbListener *self, const char *domain, guint16 port, GError **error)
 {
-  g_autoptr (IsmbRosterService) roster = NULL;
-  g_autoptr (IsmbServices) services = NULL;
-  g_autoptr (IsmbRouter) router = NULL;
+  IsmbSwitchboardPlan plan = {
+    .domain = domain,
+    .accounts = self->accounts,
+    .rosters = self->rosters,
+    .fabric = self->fabric,
+    .listen = self->listen,
+    .c2s_port = port,
+    .s2s_port = self->s2s_port,
+    .c2s_path = self->c2s_path,
+  };
 
+  if (!parse_require_tls (self->require_tls, &plan.require_tls, error))
+    return NULL;
   if (self->place == NULL)
     self->place = ismb_virtual_router_new (self->virtual_router, NULL, NULL);
-  self->poller = ismb_poller_new (g_main_context_get_thread_default ());
-  self->doors = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_door_free);
-  self->routes = ismb_routes_new (domain);
-  self->presence = ismb_presence_service_new (self->routes, self->rosters, self->accounts);
-  roster = ismb_roster_service_new (self->routes, self->rosters, self->presence);
-  services = ismb_services_new (self->routes, self->accounts, self->rosters, roster);
-  router = ismb_router_new (self->routes, self->presence, services);
-  self->sessions = ismb_sessions_new (self->poller, self->routes, self->accounts, self->presence,
-                                      router, require_tls);
-  self->peers = ismb_peers_new (self->poller, self->place, self->fabric, self->routes,
-                                self->presence, router);
-  watch_peers (self);
-}
-
-static gboolean
-open_path (IsmbListener *self, GError **error)
-{
-  int fd;
-
-  if (self->c2s_path == NULL)
-    return TRUE;
-  fd = ismb_unix_listen (self->c2s_path, UNIX_MODE, error);
-  if (fd < 0)
-    return FALSE;
-  self->c2s_path_made = g_strdup (self->c2s_path);
-  return ismb_door_open (self->doors, self->poller, fd, ismb_sessions_accept, self->sessions,
-                         error);
-}
-
-static gboolean
-open_doors (IsmbListener *self, guint16 port, GError **error)
-{
-  if (!ismb_door_open_port (self->doors, self->poller, self->place, self->listen, port,
-                            ismb_sessions_accept, self->sessions, &self->c2s_port, error))
-    return FALSE;
-  if (self->s2s_port_wish >= 0 &&
-      !ismb_door_open_port (self->doors, self->poller, self->place, self->listen,
-                            (guint16) self->s2s_port_wish, ismb_peers_accept, self->peers,
-                            &self->s2s_port, error))
-    return FALSE;
-  return open_path (self, error);
+  plan.place = self->place;
+  raise_descriptors ();
+  return ismb_switchboard_new (&plan, error);
 }
 
 /**
@@ -513,26 +431,21 @@ guint16
 ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
 {
   g_autofree char *domain = NULL;
-  IsmbRequireTls require_tls;
 
   g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
-  if (is_running (self))
-    return self->c2s_port;
+  if (self->board != NULL)
+    return ismb_listener_get_c2s_port (self);
   domain = prepare_domain (self, error);
-  if (domain == NULL || !parse_require_tls (self->require_tls, &require_tls, error) ||
-      !ensure_accounts (self, error))
+  if (domain == NULL || !ensure_accounts (self, error))
     return 0;
-  raise_descriptors ();
-  make_parts (self, domain, require_tls);
-  if ((self->fabric != NULL && !renew_tls (self, error)) || !open_doors (self, port, error))
-    {
-      ismb_listener_stop (self);
-      return 0;
-    }
+  self->board = make_board (self, domain, port, error);
+  if (self->board == NULL)
+    return 0;
+  watch_peers (self, ismb_switchboard_get_peers (self->board));
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_VIRTUAL_ROUTER", self->virtual_router,
                     "MESSAGE", "%s: listening for clients on port %u, for switches on port %u",
-                    domain, self->c2s_port, self->s2s_port);
-  return self->c2s_port;
+                    domain, ismb_listener_get_c2s_port (self), ismb_listener_get_s2s_port (self));
+  return ismb_listener_get_c2s_port (self);
 }
 
 /**
@@ -547,21 +460,7 @@ void
 ismb_listener_stop (IsmbListener *self)
 {
   g_return_if_fail (ISMB_IS_LISTENER (self));
-  if (!is_running (self))
-    return;
-  g_ptr_array_set_size (self->doors, 0);
-  ismb_sessions_close (self->sessions, NULL, "system-shutdown", NULL);
-  ismb_peers_close (self->peers, "system-shutdown");
-  if (self->c2s_path_made != NULL)
-    unlink (self->c2s_path_made);
-  g_clear_pointer (&self->c2s_path_made, g_free);
-  g_clear_pointer (&self->doors, g_ptr_array_unref);
-  g_clear_object (&self->sessions);
-  g_clear_object (&self->peers);
-  g_clear_object (&self->presence);
-  g_clear_object (&self->routes);
-  g_clear_object (&self->poller);
-  self->c2s_port = self->s2s_port = 0;
+  g_clear_object (&self->board);
 }
 
 /**
@@ -574,7 +473,7 @@ guint16
 ismb_listener_get_c2s_port (IsmbListener *self)
 {
   g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
-  return self->c2s_port;
+  return self->board != NULL ? ismb_switchboard_get_c2s_port (self->board) : 0;
 }
 
 /**
@@ -587,7 +486,7 @@ guint16
 ismb_listener_get_s2s_port (IsmbListener *self)
 {
   g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
-  return self->s2s_port;
+  return self->board != NULL ? ismb_switchboard_get_s2s_port (self->board) : 0;
 }
 
 /**
@@ -600,7 +499,9 @@ guint
 ismb_listener_get_sessions (IsmbListener *self)
 {
   g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
-  return is_running (self) ? ismb_sessions_get_count (self->sessions) : 0;
+  return self->board != NULL
+             ? ismb_sessions_get_count (ismb_switchboard_get_sessions (self->board))
+             : 0;
 }
 
 static char *
@@ -671,8 +572,8 @@ ismb_listener_add_peer (IsmbListener *self, const char *domain, const char *cons
 {
   g_return_if_fail (ISMB_IS_LISTENER (self));
   g_return_if_fail (domain != NULL);
-  if (is_running (self))
-    ismb_peers_add (self->peers, domain, addresses, port, device_id);
+  if (self->board != NULL)
+    ismb_peers_add (ismb_switchboard_get_peers (self->board), domain, addresses, port, device_id);
 }
 
 /**
@@ -688,8 +589,8 @@ ismb_listener_remove_peer (IsmbListener *self, const char *domain)
 {
   g_return_if_fail (ISMB_IS_LISTENER (self));
   g_return_if_fail (domain != NULL);
-  if (is_running (self))
-    ismb_peers_remove (self->peers, domain);
+  if (self->board != NULL)
+    ismb_peers_remove (ismb_switchboard_get_peers (self->board), domain);
 }
 
 static IsmbTrust
@@ -709,8 +610,9 @@ describe_self (IsmbListener *self)
                        ? ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric))
                        : NULL;
 
-  return ismb_peer_new (ismb_routes_get_domain (self->routes), self->virtual_router, id, NULL,
-                        self->s2s_port, own_trust (self), ISMB_LINK_STATE_UP, TRUE);
+  return ismb_peer_new (ismb_switchboard_get_domain (self->board), self->virtual_router, id, NULL,
+                        ismb_listener_get_s2s_port (self), own_trust (self), ISMB_LINK_STATE_UP,
+                        TRUE);
 }
 
 /**
@@ -726,9 +628,10 @@ GList *
 ismb_listener_list_peers (IsmbListener *self)
 {
   g_return_val_if_fail (ISMB_IS_LISTENER (self), NULL);
-  if (!is_running (self))
+  if (self->board == NULL)
     return NULL;
-  return g_list_prepend (ismb_peers_list (self->peers), describe_self (self));
+  return g_list_prepend (ismb_peers_list (ismb_switchboard_get_peers (self->board)),
+                         describe_self (self));
 }
 
 void
@@ -746,9 +649,7 @@ _ismb_listener_set_store (IsmbListener *self, IsmbStore *store)
 void
 _ismb_listener_set_fabric (IsmbListener *self, IsmbFabric *fabric)
 {
-  if (g_set_object (&self->fabric, fabric) && fabric != NULL)
-    g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self,
-                             G_CONNECT_SWAPPED);
+  g_set_object (&self->fabric, fabric);
 }
 
 IsmbAccounts *

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.listener"
+
+#include "config.h"
+#include "ismb/listener/ismb-switchboard.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "ismb/listener/ismb-door.h"
+
+#define UNIX_MODE 0666 /* who may come in is the accounts' to say, and the folder's */
+
+struct _IsmbSwitchboard
+{
+  GObject parent_instance;
+
+  IsmbFabric *fabric;
+  IsmbPoller *poller;
+  IsmbRoutes *routes;
+  IsmbPresenceService *presence;
+  IsmbSessions *sessions;
+  IsmbPeers *peers;
+  GPtrArray *doors;
+  char *c2s_path; /* that we made */
+  guint16 c2s_port, s2s_port;
+};
+
+G_DEFINE_FINAL_TYPE (IsmbSwitchboard, ismb_switchboard, G_TYPE_OBJECT)
+
+static void
+close_all (IsmbSwitchboard *self)
+{
+  g_ptr_array_set_size (self->doors, 0);
+  ismb_sessions_close (self->sessions, NULL, "system-shutdown", NULL);
+  ismb_peers_close (self->peers, "system-shutdown");
+  if (self->c2s_path != NULL)
+    unlink (self->c2s_path);
+  g_clear_pointer (&self->c2s_path, g_free);
+}
+
+static void
+ismb_switchboard_dispose (GObject *object)
+{
+  IsmbSwitchboard *self = ISMB_SWITCHBOARD (object);
+
+  if (self->doors != NULL)
+    close_all (self);
+  g_clear_pointer (&self->doors, g_ptr_array_unref);
+  g_clear_object (&self->sessions);
+  g_clear_object (&self->peers);
+  g_clear_object (&self->presence);
+  g_clear_object (&self->routes);
+  g_clear_object (&self->poller);
+  g_clear_object (&self->fabric);
+  G_OBJECT_CLASS (ismb_switchboard_parent_class)->dispose (object);
+}
+
+static void
+ismb_switchboard_class_init (IsmbSwitchboardClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = ismb_switchboard_dispose;
+}
+
+static void
+ismb_switchboard_init (IsmbSwitchboard *self)
+{
+}
+
+/* Its sessions end before what they stood on goes. */
+static void
+on_account_removed (IsmbSwitchboard *self, const char *name)
+{
+  ismb_sessions_close (self->sessions, name, "not-authorized", "the account was removed");
+  ismb_presence_service_account_removed (self->presence, name);
+}
+
+/* Streams to come use the certificate as it is now. */
+static gboolean
+renew_tls (IsmbSwitchboard *self, GError **error)
+{
+  g_autofree char *chain = ismb_fabric_dup_chain_pem (self->fabric);
+  char *key = ismb_identity_dup_key_pem (ismb_fabric_get_identity (self->fabric));
+  g_autoptr (IsmbTlsContext) clients =
+      ismb_tls_context_new (ISMB_TLS_CLIENTS, key, chain, error);
+  g_autoptr (IsmbTlsContext) peers =
+      clients != NULL ? ismb_tls_context_new (ISMB_TLS_PEERS, key, chain, error) : NULL;
+
+  explicit_bzero (key, strlen (key));
+  g_free (key);
+  if (peers == NULL)
+    return FALSE;
+  ismb_sessions_set_tls (self->sessions, clients);
+  ismb_peers_set_tls (self->peers, peers);
+  return TRUE;
+}
+
+static void
+on_fabric_changed (IsmbSwitchboard *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!renew_tls (self, &error))
+    g_warning ("the old certificate stays in use: %s", error->message);
+}
+
+static void
+make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
+{
+  g_autoptr (IsmbRosterService) roster = NULL;
+  g_autoptr (IsmbServices) services = NULL;
+  g_autoptr (IsmbRouter) router = NULL;
+
+  self->poller = ismb_poller_new (NULL);
+  self->routes = ismb_routes_new (plan->domain);
+  self->presence = ismb_presence_service_new (self->routes, plan->rosters, plan->accounts);
+  roster = ismb_roster_service_new (self->routes, plan->rosters, self->presence);
+  services = ismb_services_new (self->routes, plan->accounts, plan->rosters, roster);
+  router = ismb_router_new (self->routes, self->presence, services);
+  self->sessions = ismb_sessions_new (self->poller, self->routes, plan->accounts, self->presence,
+                                      router, plan->require_tls);
+  self->peers = ismb_peers_new (self->poller, plan->place, plan->fabric, self->routes,
+                                self->presence, router);
+  self->doors = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_door_free);
+}
+
+static gboolean
+open_path (IsmbSwitchboard *self, const char *path, GError **error)
+{
+  int fd;
+
+  if (path == NULL)
+    return TRUE;
+  fd = ismb_unix_listen (path, UNIX_MODE, error);
+  if (fd < 0)
+    return FALSE;
+  self->c2s_path = g_strdup (path);
+  return ismb_door_open (self->doors, self->poller, fd, ismb_sessions_accept, self->sessions,
+                         error);
+}
+
+static gboolean
+open_doors (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan, GError **error)
+{
+  if (!ismb_door_open_port (self->doors, self->poller, plan->place, plan->listen, plan->c2s_port,
+                            ismb_sessions_accept, self->sessions, &self->c2s_port, error))
+    return FALSE;
+  if (plan->s2s_port >= 0 &&
+      !ismb_door_open_port (self->doors, self->poller, plan->place, plan->listen,
+                            (guint16) plan->s2s_port, ismb_peers_accept, self->peers,
+                            &self->s2s_port, error))
+    return FALSE;
+  return open_path (self, plan->c2s_path, error);
+}
+
+IsmbSwitchboard *
+ismb_switchboard_new (const IsmbSwitchboardPlan *plan, GError **error)
+{
+  g_autoptr (IsmbSwitchboard) self = g_object_new (ISMB_TYPE_SWITCHBOARD, NULL);
+
+  make_parts (self, plan);
+  g_signal_connect_object (plan->accounts, "removed", G_CALLBACK (on_account_removed), self,
+                           G_CONNECT_SWAPPED);
+  if (plan->fabric != NULL)
+    {
+      self->fabric = g_object_ref (plan->fabric);
+      g_signal_connect_object (self->fabric, "changed", G_CALLBACK (on_fabric_changed), self,
+                               G_CONNECT_SWAPPED);
+      if (!renew_tls (self, error))
+        return NULL;
+    }
+  return open_doors (self, plan, error) ? g_steal_pointer (&self) : NULL;
+}
+
+const char *
+ismb_switchboard_get_domain (IsmbSwitchboard *self)
+{
+  return ismb_routes_get_domain (self->routes);
+}
+
+IsmbSessions *
+ismb_switchboard_get_sessions (IsmbSwitchboard *self)
+{
+  return self->sessions;
+}
+
+IsmbPeers *
+ismb_switchboard_get_peers (IsmbSwitchboard *self)
+{
+  return self->peers;
+}
+
+guint16
+ismb_switchboard_get_c2s_port (IsmbSwitchboard *self)
+{
+  return self->c2s_port;
+}
+
+guint16
+ismb_switchboard_get_s2s_port (IsmbSwitchboard *self)
+{
+  return self->s2s_port;
+}

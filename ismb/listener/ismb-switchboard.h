@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/listener/ismb-peers.h"
+#include "ismb/listener/ismb-sessions.h"
+#include "ismb/net/ismb-virtual-router.h"
+#include "ismb/store/ismb-accounts.h"
+#include "ismb/store/ismb-rosters.h"
+#include "ismb/trust/ismb-fabric.h"
+
+G_BEGIN_DECLS
+
+/* All that lives from a listener's start to its stop: the parts, each given those it stands on, and
+ * the doors in front of them. Closes everything, saying that the system shuts down, when disposed. */
+#define ISMB_TYPE_SWITCHBOARD (ismb_switchboard_get_type ())
+G_DECLARE_FINAL_TYPE (IsmbSwitchboard, ismb_switchboard, ISMB, SWITCHBOARD, GObject)
+
+typedef struct
+{
+  const char *domain;          /* prepared */
+  IsmbVirtualRouter *place;
+  IsmbAccounts *accounts;
+  IsmbRosters *rosters;
+  IsmbFabric *fabric;          /* or NULL: no TLS, no s2s */
+  IsmbRequireTls require_tls;
+  char **listen;               /* addresses */
+  guint16 c2s_port;            /* 0: any */
+  int s2s_port;                /* 0: any, -1: none */
+  const char *c2s_path;        /* or NULL */
+} IsmbSwitchboardPlan;
+
+/* Listening when it returns; NULL: nothing is left open. */
+IsmbSwitchboard *ismb_switchboard_new          (const IsmbSwitchboardPlan *plan, GError **error);
+const char      *ismb_switchboard_get_domain   (IsmbSwitchboard *self);
+IsmbSessions    *ismb_switchboard_get_sessions (IsmbSwitchboard *self);
+IsmbPeers       *ismb_switchboard_get_peers    (IsmbSwitchboard *self);
+guint16          ismb_switchboard_get_c2s_port (IsmbSwitchboard *self);
+guint16          ismb_switchboard_get_s2s_port (IsmbSwitchboard *self);
+
+G_END_DECLS
