@@ -8,7 +8,8 @@ static gint8
 read_priority (const IsmbFrame *presence)
 {
   g_autoptr (IsmbTree) tree = ismb_frame_to_tree (presence);
-  g_autofree char *text = ismb_node_dup_child_text (ismb_tree_root (tree), "priority", ISMB_NS_CLIENT);
+  g_autofree char *text =
+      ismb_node_dup_child_text (ismb_tree_root (tree), "priority", ISMB_NS_CLIENT);
 
   return text != NULL ? CLAMP (g_ascii_strtoll (text, NULL, 10), G_MININT8, G_MAXINT8) : 0;
 }

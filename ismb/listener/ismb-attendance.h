@@ -14,9 +14,11 @@ typedef enum
 
 /* What the resource has last said of itself; NULL: it is not available. */
 void       ismb_attendance_set        (IsmbResource *resource, IsmbFrame *presence);
-gboolean   ismb_attendance_is_present (IsmbRoutes *routes, const char *account);  /* is any available? */
+/* Is any of them available? */
+gboolean ismb_attendance_is_present (IsmbRoutes *routes, const char *account);
 /* The same frame to each; whether there was one. */
-gboolean   ismb_attendance_show       (IsmbRoutes *routes, const char *account, IsmbAttendance to, IsmbFrame *frame);
+gboolean ismb_attendance_show (IsmbRoutes *routes, const char *account, IsmbAttendance to,
+                               IsmbFrame *frame);
 /* A presence stanza without content; `to` may be NULL. */
 IsmbFrame *ismb_attendance_make       (const char *type, const char *from, const char *to);
 

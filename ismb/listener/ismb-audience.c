@@ -8,7 +8,7 @@
 struct _IsmbAudience
 {
   GHashTable *directed; /* resource to a set of addresses */
-  GHashTable *shared;   /* domain to how many contacts there share presence with available accounts */
+  GHashTable *shared; /* domain to how many contacts there share presence with available accounts */
   GHashTable *missed;   /* set of domains */
 };
 

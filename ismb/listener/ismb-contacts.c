@@ -15,11 +15,13 @@ ismb_contacts_get_state (IsmbRosters *rosters, const char *account, const char *
 static gboolean
 is_only_pending (const IsmbRosterEntry *entry)
 {
-  return entry->subscription == ISMB_SUBSCRIPTION_PENDING_IN && entry->name == NULL && entry->groups == NULL;
+  return entry->subscription == ISMB_SUBSCRIPTION_PENDING_IN && entry->name == NULL &&
+         entry->groups == NULL;
 }
 
 gboolean
-ismb_contacts_set_state (IsmbRosters *rosters, const char *account, const char *contact, IsmbSubscription state)
+ismb_contacts_set_state (IsmbRosters *rosters, const char *account, const char *contact,
+                         IsmbSubscription state)
 {
   const IsmbRosterEntry *entry = ismb_rosters_lookup (rosters, account, contact);
 

@@ -36,7 +36,8 @@ ismb_heartbeat_make_ping (IsmbHeartbeat *self, const char *from, const char *to)
 gboolean
 ismb_heartbeat_takes (IsmbHeartbeat *self, const IsmbFrame *frame, const char *from)
 {
-  if (self->ping_id == NULL || frame->kind != ISMB_FRAME_IQ || g_strcmp0 (frame->id, self->ping_id) != 0)
+  if (self->ping_id == NULL || frame->kind != ISMB_FRAME_IQ ||
+      g_strcmp0 (frame->id, self->ping_id) != 0)
     return FALSE;
   if (g_strcmp0 (frame->type, "result") != 0 && g_strcmp0 (frame->type, "error") != 0)
     return FALSE;

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Tells silence from death: looked at five times in the span of silence that means `lost`, it asks for an
- * XEP-0199 ping after two looks in which nothing came, and gives up after four: at 4/5 of
+/* Tells silence from death: looked at five times in the span of silence that means `lost`, it asks
+ * for an XEP-0199 ping after two looks in which nothing came, and gives up after four: at 4/5 of
  * that span at the earliest, at its end at the latest. Zeroed, it is a new one. */
 #define ISMB_HEARTBEAT_LOOKS 5
 

@@ -12,9 +12,12 @@
 
 #define PATIENCE 10000 /* ms until it must have proven who it is */
 
-#define FEATURES_CLEAR "<stream:features><starttls xmlns='" ISMB_NS_TLS "'><required/></starttls></stream:features>"
-#define FEATURES_TLS "<stream:features><mechanisms xmlns='" ISMB_NS_SASL "'><mechanism>EXTERNAL</mechanism></mechanisms>" \
-                     "<bidi xmlns='" ISMB_NS_BIDI_FEATURE "'/></stream:features>"
+#define FEATURES_CLEAR                                                                             \
+  "<stream:features><starttls xmlns='" ISMB_NS_TLS "'><required/></starttls></stream:features>"
+#define FEATURES_TLS                                                                               \
+  "<stream:features><mechanisms xmlns='" ISMB_NS_SASL                                              \
+  "'><mechanism>EXTERNAL</mechanism></mechanisms>"                                                 \
+  "<bidi xmlns='" ISMB_NS_BIDI_FEATURE "'/></stream:features>"
 #define FEATURES_DONE "<stream:features/>"
 
 struct _IsmbInbound
@@ -116,7 +119,8 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
 static void
 fail_login (IsmbInbound *self, const char *condition)
 {
-  g_autofree char *xml = g_strdup_printf ("<failure xmlns='" ISMB_NS_SASL "'><%s/></failure>", condition);
+  g_autofree char *xml =
+      g_strdup_printf ("<failure xmlns='" ISMB_NS_SASL "'><%s/></failure>", condition);
 
   ismb_stream_send_text (self->stream, xml, -1);
   ismb_stream_close (self->stream, NULL, NULL);
@@ -147,7 +151,8 @@ login (IsmbInbound *self, IsmbFrame *frame)
   g_autoptr (IsmbTree) tree = ismb_frame_to_tree (frame);
   g_autofree char *text = ismb_node_dup_text (ismb_tree_root (tree));
 
-  if (!self->challenged && g_strcmp0 (ismb_node_get (ismb_tree_root (tree), "mechanism"), "EXTERNAL") != 0)
+  if (!self->challenged &&
+      g_strcmp0 (ismb_node_get (ismb_tree_root (tree), "mechanism"), "EXTERNAL") != 0)
     fail_login (self, "invalid-mechanism");
   else if (!self->challenged && text[0] == '\0')
     {
@@ -173,7 +178,8 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
     }
   else if (known && !self->challenged && ismb_peer_stream_is (frame, "bidi", ISMB_NS_BIDI))
     self->sends = TRUE;
-  else if (known && ismb_peer_stream_is (frame, self->challenged ? "response" : "auth", ISMB_NS_SASL))
+  else if (known &&
+           ismb_peer_stream_is (frame, self->challenged ? "response" : "auth", ISMB_NS_SASL))
     login (self, frame);
   else if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
     ismb_stream_close (stream, NULL, NULL);
@@ -213,7 +219,8 @@ static const IsmbStreamCallbacks callbacks = {
 };
 
 void
-ismb_inbound_new (IsmbLinkContext *context, int fd, GHashTable *list, IsmbInboundAdopt adopt, gpointer user_data)
+ismb_inbound_new (IsmbLinkContext *context, int fd, GHashTable *list, IsmbInboundAdopt adopt,
+                  gpointer user_data)
 {
   IsmbInbound *self;
 

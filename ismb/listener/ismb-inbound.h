@@ -5,14 +5,15 @@
 
 G_BEGIN_DECLS
 
-/* An accepted s2s connection, until it has proven which domain it is; then it hands its stream to that
- * domain's link: callback `adopt` returns the link (made if needed), or NULL to refuse. */
+/* An accepted s2s connection, until it has proven which domain it is; then it hands its stream to
+ * that domain's link: callback `adopt` returns the link (made if needed), or NULL to refuse. */
 typedef struct _IsmbInbound IsmbInbound;
 typedef IsmbLink *(*IsmbInboundAdopt) (const char *domain, gpointer user_data);
 
-/* Takes `fd`. Frees itself. `list` (GHashTable set) is where it keeps itself while it lives, so that the listener
- * can count and, with ismb_inbound_close (), end them. */
-void ismb_inbound_new   (IsmbLinkContext *context, int fd, GHashTable *list, IsmbInboundAdopt adopt, gpointer user_data);
+/* Takes `fd`. Frees itself. `list` (GHashTable set) is where it keeps itself while it lives, so
+ * that the listener can count and, with ismb_inbound_close (), end them. */
+void ismb_inbound_new (IsmbLinkContext *context, int fd, GHashTable *list, IsmbInboundAdopt adopt,
+                       gpointer user_data);
 /* At once and without a word; it is gone, from `list` too, when this returns. */
 void ismb_inbound_close (IsmbInbound *inbound);
 

@@ -159,9 +159,9 @@ take_out (IsmbLink *self, IsmbStream *stream)
   return TRUE;
 }
 
-/* Whatever was said last on a broken stream may not have arrived, so the state goes by `lost` even where
- * another stream remains: who shares presence says it again then. An orderly end counts as a loss where
- * presence is shared: a daemon that is stopped goes that way. */
+/* Whatever was said last on a broken stream may not have arrived, so the state goes by `lost` even
+ * where another stream remains: who shares presence says it again then. An orderly end counts as a
+ * loss where presence is shared: a daemon that is stopped goes that way. */
 static void
 settle_after_loss (IsmbLink *self, gboolean broken)
 {
@@ -272,6 +272,8 @@ silence_of (IsmbLink *self)
 static void
 take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const char *device_id)
 {
+  if (*slot != NULL) /* closing, and not yet closed */
+    g_ptr_array_add (self->leaving, g_steal_pointer (slot));
   *slot = g_object_ref (stream);
   ismb_peer_stream_set_owner (stream, &stream_callbacks, self);
   ismb_peer_stream_settle (stream, silence_of (self));
@@ -285,8 +287,8 @@ take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const char *devi
   plan (self);
 }
 
-/* Ends a stream so that nothing is lost that is under way on it: its end is said, and what comes until
- * the other side's end is still taken. */
+/* Ends a stream so that nothing is lost that is under way on it: its end is said, and what comes
+ * until the other side's end is still taken. */
 static void
 leave (IsmbLink *self, IsmbStream *stream)
 {
@@ -309,8 +311,9 @@ has_something_to_show (IsmbLink *self)
 {
   IsmbLinkContext *context = self->context;
 
-  return context->tls != NULL && context->fabric != NULL
-         && (ismb_fabric_get_mode (context->fabric) == ISMB_FABRIC_OPEN || ismb_fabric_is_member (context->fabric));
+  return context->tls != NULL && context->fabric != NULL &&
+         (ismb_fabric_get_mode (context->fabric) == ISMB_FABRIC_OPEN ||
+          ismb_fabric_is_member (context->fabric));
 }
 
 static gboolean
@@ -381,8 +384,9 @@ dial (IsmbLink *self)
 {
   self->dials++;
   self->dialled = g_get_monotonic_time ();
-  self->dialling = ismb_outbound_new (self->context, self->domain, (const char *const *) self->addresses, self->port,
-                                      &outbound_callbacks, self);
+  self->dialling =
+      ismb_outbound_new (self->context, self->domain, (const char *const *) self->addresses,
+                         self->port, &outbound_callbacks, self);
 }
 
 /* ms since the last dial before the next may be. */
@@ -472,7 +476,8 @@ is_watched (IsmbLink *self)
 static void
 plan (IsmbLink *self)
 {
-  gboolean wanted = self->sending == NULL && (self->persistent || !ismb_backlog_is_empty (&self->backlog));
+  gboolean wanted =
+      self->sending == NULL && (self->persistent || !ismb_backlog_is_empty (&self->backlog));
   guint milliseconds = 0;
 
   if (is_watched (self))
@@ -518,7 +523,8 @@ keep (IsmbLink *self, IsmbFrame *frame)
 static gboolean
 has_just_failed (IsmbLink *self)
 {
-  return self->failed > 0 && g_get_monotonic_time () - self->failed < RETRY_MIN * G_GINT64_CONSTANT (1000);
+  return self->failed > 0 &&
+         g_get_monotonic_time () - self->failed < RETRY_MIN * G_GINT64_CONSTANT (1000);
 }
 
 static void
@@ -527,7 +533,8 @@ deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
   if (!can_dial (self))
     {
       g_info ("%s cannot be reached: %s", self->domain,
-              has_something_to_show (self) ? "no address of it is known" : "this switch is in no fabric");
+              has_something_to_show (self) ? "no address of it is known"
+                                           : "this switch is in no fabric");
       bounce (self, frame, "remote-server-not-found");
       return;
     }
@@ -624,7 +631,8 @@ ismb_link_get_domain (IsmbLink *self)
 }
 
 void
-ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 port, const char *device_id)
+ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 port,
+                         const char *device_id)
 {
   g_strfreev (self->addresses);
   self->addresses = g_strdupv ((char **) addresses);
@@ -694,8 +702,8 @@ ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const char 
 {
   g_autoptr (IsmbLink) alive = g_object_ref (self);
 
-  /* The other side opens no second stream while it has one: it has begun anew, and knows nothing of what
-   * it was told before. */
+  /* The other side opens no second stream while it has one: it has begun anew, and knows nothing of
+   * what it was told before. */
   if (self->incoming != NULL)
     {
       leave (self, self->incoming);

@@ -11,15 +11,15 @@
 
 G_BEGIN_DECLS
 
-/* One other listener, known by its domain: the way there, whether a stream is open or not. A sink: dials when
- * there is something to say (direct TLS 1.3, both certificates, SASL EXTERNAL, both directions on one
- * stream: XEP-0288), queues meanwhile within bounds, bounces the queue when no address answers, pings what
- * is shared. */
+/* One other listener, known by its domain: the way there, whether a stream is open or not. A sink:
+ * dials when there is something to say (direct TLS 1.3, both certificates, SASL EXTERNAL, both
+ * directions on one stream: XEP-0288), queues meanwhile within bounds, bounces the queue when no
+ * address answers, pings what is shared. */
 #define ISMB_TYPE_LINK (ismb_link_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbLink, ismb_link, ISMB, LINK, GObject)
 
-/* What all links of a listener share; it outlives them. The callbacks go upwards and may do what they like,
- * except take the last reference of the link. */
+/* What all links of a listener share; it outlives them. The callbacks go upwards and may do what
+ * they like, except take the last reference of the link. */
 typedef struct
 {
   IsmbPoller *poller;
@@ -32,9 +32,11 @@ typedef struct
 
   /* Came: its `from` is of the link's domain, its `to` is ours. Borrowed. */
   void (*frame)         (IsmbLink *link, IsmbFrame *frame, gpointer user_data);
-  /* Could not be sent; may come from inside ismb_sink_deliver (). `condition`: what the bounce should say. */
-  void (*undeliverable) (IsmbLink *link, IsmbFrame *frame, const char *condition, gpointer user_data);
-  /* The state has changed. What was queued has been sent before `up`, and is bounced after `lost`. */
+  /* Could not be sent; may come from inside ismb_sink_deliver (). `condition`: what the bounce
+   * should say. */
+  void (*undeliverable) (IsmbLink *link, IsmbFrame *frame, const char *condition,
+                         gpointer user_data);
+  /* What was queued has been sent before `up` is told, and is bounced after `lost`. */
   void (*state)         (IsmbLink *link, IsmbLinkState state, gpointer user_data);
   gpointer user_data;
 } IsmbLinkContext;
@@ -42,21 +44,24 @@ typedef struct
 IsmbLink     *ismb_link_new           (IsmbLinkContext *context, const char *domain);
 const char   *ismb_link_get_domain    (IsmbLink *self);
 /* Discovery's word: where to try. A link that waits to dial again does so now. NULL: nowhere. */
-void          ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 port, const char *device_id);
+void ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 port,
+                              const char *device_id);
 const char *const *ismb_link_get_addresses (IsmbLink *self);  /* the one that last worked first */
 guint16       ismb_link_get_port      (IsmbLink *self);
-const char   *ismb_link_get_device_id (IsmbLink *self);   /* proven by certificate, else as discovered, or NULL */
+/* Proven by certificate, else as discovered, or NULL. */
+const char   *ismb_link_get_device_id (IsmbLink *self);
 IsmbLinkState ismb_link_get_state     (IsmbLink *self);
 IsmbTrust     ismb_link_get_trust     (IsmbLink *self);
-/* TRUE: presence is shared: dial now, stay up, ping, dial again after a loss (backing off, 1 s to 60 s). */
+/* TRUE: presence is shared: dial now, stay up, ping, dial again after a loss (backing off, 1 s to
+ * 60 s). */
 void          ismb_link_set_persistent (IsmbLink *self, gboolean persistent);
-void          ismb_link_dial          (IsmbLink *self);   /* proves who it is, even with nothing to say */
-/* A stream whose other end has proven to be this link's domain, from IsmbInbound; it becomes the link's. `sends`: stanzas
- * may go out on it too (XEP-0288). */
-void          ismb_link_adopt         (IsmbLink *self, IsmbStream *stream, gboolean sends, const char *device_id);
-/* Ends its streams, saying `condition` (NULL: an orderly end), and stops dialling; what waits is dropped. It is
- * idle then, says nothing upwards any more until it is used again. For a listener that stops, and for a
- * peer that is barred. */
+void ismb_link_dial (IsmbLink *self); /* proves who it is, even with nothing to say */
+/* A stream whose other end has proven to be this link's domain, from IsmbInbound; it becomes the
+ * link's. `sends`: stanzas may go out on it too (XEP-0288). */
+void ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const char *device_id);
+/* Ends its streams, saying `condition` (NULL: an orderly end), and stops dialling; what waits is
+ * dropped. It is idle then, says nothing upwards any more until it is used again. For a listener
+ * that stops, and for a peer that is barred. */
 void          ismb_link_close         (IsmbLink *self, const char *condition);
 
 G_END_DECLS

@@ -49,8 +49,8 @@ fail (IsmbOutbound *self, GError *error)
 static void
 refuse (IsmbOutbound *self, const char *reason)
 {
-  fail (self, g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s port %u %s", ismb_outbound_get_address (self),
-                           self->port, reason));
+  fail (self, g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s port %u %s",
+                           ismb_outbound_get_address (self), self->port, reason));
 }
 
 /* The stream */
@@ -64,10 +64,11 @@ on_connected (IsmbStream *stream, gpointer owner)
   GError *error = NULL;
 
   g_clear_pointer (&self->device_id, g_free);
-  if (!ismb_fabric_verify (self->context->fabric, chain, self->domain, vr, &self->device_id, &error))
+  if (!ismb_fabric_verify (self->context->fabric, chain, self->domain, vr, &self->device_id,
+                           &error))
     {
-      g_info ("who answers for %s at %s is not trusted: %s", self->domain, ismb_outbound_get_address (self),
-              error->message);
+      g_info ("who answers for %s at %s is not trusted: %s", self->domain,
+              ismb_outbound_get_address (self), error->message);
       fail (self, error);
       return;
     }
@@ -90,7 +91,8 @@ static gboolean
 offers_external (const IsmbNode *features)
 {
   const IsmbNode *mechanisms = ismb_node_find (features, "mechanisms", ISMB_NS_SASL);
-  const IsmbNode *mechanism = mechanisms != NULL ? ismb_node_find (mechanisms, "mechanism", ISMB_NS_SASL) : NULL;
+  const IsmbNode *mechanism =
+      mechanisms != NULL ? ismb_node_find (mechanisms, "mechanism", ISMB_NS_SASL) : NULL;
 
   for (; mechanism != NULL; mechanism = ismb_node_find_next (mechanism, "mechanism", ISMB_NS_SASL))
     {
@@ -117,7 +119,8 @@ authenticate (IsmbOutbound *self, IsmbFrame *frame)
   self->receives = ismb_node_find (features, "bidi", ISMB_NS_BIDI_FEATURE) != NULL;
   if (self->receives)
     ismb_stream_send_text (self->stream, "<bidi xmlns='" ISMB_NS_BIDI "'/>", -1);
-  ismb_stream_send_text (self->stream, "<auth xmlns='" ISMB_NS_SASL "' mechanism='EXTERNAL'>=</auth>", -1);
+  ismb_stream_send_text (self->stream,
+                         "<auth xmlns='" ISMB_NS_SASL "' mechanism='EXTERNAL'>=</auth>", -1);
   self->asked = TRUE;
 }
 
@@ -152,7 +155,8 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   else if (ismb_peer_stream_is (frame, "failure", ISMB_NS_SASL))
     refuse (self, "refuses our certificate");
   else if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
-    refuse (self, frame->payload_name != NULL ? frame->payload_name : "closes the stream with an error");
+    refuse (self,
+            frame->payload_name != NULL ? frame->payload_name : "closes the stream with an error");
   else
     refuse (self, "sends what has no place before the login is done");
 }
@@ -183,7 +187,8 @@ give_up (IsmbOutbound *self)
 {
   ismb_poller_remove (self->context->poller, &self->watch);
   if (self->error == NULL)
-    self->error = g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_FOUND, "no address of %s is known", self->domain);
+    self->error =
+        g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_FOUND, "no address of %s is known", self->domain);
   self->callbacks->failed (self, self->error, self->owner);
 }
 
@@ -194,15 +199,17 @@ open_stream (IsmbOutbound *self, const char *address, GError **error)
 
   if (self->context->tls == NULL)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "no certificate to show to %s", self->domain);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "no certificate to show to %s",
+                   self->domain);
       return FALSE;
     }
   fd = ismb_virtual_router_connect (self->context->place, address, self->port, error);
   if (fd < 0)
     return FALSE;
   self->asked = self->believed = self->receives = FALSE;
-  self->stream = ismb_peer_stream_new (self->context, fd, ISMB_STREAM_OUTGOING | ISMB_STREAM_DIRECT_TLS, self->domain,
-                                       &stream_callbacks, self);
+  self->stream =
+      ismb_peer_stream_new (self->context, fd, ISMB_STREAM_OUTGOING | ISMB_STREAM_DIRECT_TLS,
+                            self->domain, &stream_callbacks, self);
   ismb_stream_set_deadline (self->stream, ADDRESS_PATIENCE);
   return TRUE;
 }
@@ -242,8 +249,8 @@ on_deadline (IsmbWatch *watch)
 }
 
 IsmbOutbound *
-ismb_outbound_new (IsmbLinkContext *context, const char *domain, const char *const *addresses, guint16 port,
-                   const IsmbOutboundCallbacks *callbacks, gpointer owner)
+ismb_outbound_new (IsmbLinkContext *context, const char *domain, const char *const *addresses,
+                   guint16 port, const IsmbOutboundCallbacks *callbacks, gpointer owner)
 {
   IsmbOutbound *self = g_new0 (IsmbOutbound, 1);
 

@@ -5,21 +5,24 @@
 
 G_BEGIN_DECLS
 
-/* One attempt of a link to open a stream: each address in turn, TLS, the proof of who answers, SASL. It says
- * nothing to who has not proven to be `domain`. Ends with one of its callbacks, never from inside
- * a call of the owner's; the owner frees it then, or before, to give up. */
+/* One attempt of a link to open a stream: each address in turn, TLS, the proof of who answers,
+ * SASL. It says nothing to who has not proven to be `domain`. Ends with one of its callbacks, never
+ * from inside a call of the owner's; the owner frees it then, or before, to give up. */
 typedef struct _IsmbOutbound IsmbOutbound;
 
 typedef struct
 {
-  /* The owner takes the stream over, and a reference of its own. `receives`: stanzas may come on it too. */
-  void (*established) (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives, gpointer owner);
+  /* The owner takes the stream over, and a reference of its own. `receives`: stanzas may come on it
+   * too. */
+  void (*established) (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives,
+                       gpointer owner);
   /* At every address; the error is that of the last. */
   void (*failed)      (IsmbOutbound *outbound, const GError *error, gpointer owner);
 } IsmbOutboundCallbacks;
 
-IsmbOutbound *ismb_outbound_new           (IsmbLinkContext *context, const char *domain, const char *const *addresses,
-                                           guint16 port, const IsmbOutboundCallbacks *callbacks, gpointer owner);
+IsmbOutbound *ismb_outbound_new (IsmbLinkContext *context, const char *domain,
+                                 const char *const *addresses, guint16 port,
+                                 const IsmbOutboundCallbacks *callbacks, gpointer owner);
 void          ismb_outbound_free          (IsmbOutbound *self);
 /* Once established: the address that answered, and whose key it holds there. */
 const char   *ismb_outbound_get_address   (IsmbOutbound *self);

@@ -61,7 +61,8 @@ on_closed (IsmbStream *stream, const GError *error, gpointer data)
   hands->callbacks->closed (stream, error, hands->owner);
 }
 
-static const IsmbStreamCallbacks forwarding = { on_connected, on_secured, on_header, on_frame, on_closed };
+static const IsmbStreamCallbacks forwarding = { on_connected, on_secured, on_header, on_frame,
+                                                on_closed };
 
 static GQuark
 hands_quark (void)
@@ -74,13 +75,13 @@ hands_quark (void)
 }
 
 IsmbStream *
-ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFlags flags, const char *server_name,
-                      const IsmbStreamCallbacks *callbacks, gpointer owner)
+ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFlags flags,
+                      const char *server_name, const IsmbStreamCallbacks *callbacks, gpointer owner)
 {
   static const char *const alpn[] = { "xmpp-server", NULL };
   Hands *hands = g_new0 (Hands, 1);
-  IsmbStream *stream = ismb_stream_new (context->poller, fd, flags, ISMB_NS_SERVER, context->tls, alpn, server_name,
-                                        &forwarding, hands);
+  IsmbStream *stream = ismb_stream_new (context->poller, fd, flags, ISMB_NS_SERVER, context->tls,
+                                        alpn, server_name, &forwarding, hands);
 
   hands->callbacks = callbacks;
   hands->owner = owner;
@@ -90,7 +91,8 @@ ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFlags flags, c
 }
 
 void
-ismb_peer_stream_set_owner (IsmbStream *stream, const IsmbStreamCallbacks *callbacks, gpointer owner)
+ismb_peer_stream_set_owner (IsmbStream *stream, const IsmbStreamCallbacks *callbacks,
+                            gpointer owner)
 {
   Hands *hands = g_object_get_qdata (G_OBJECT (stream), hands_quark ());
 
@@ -139,5 +141,6 @@ ismb_peer_stream_check (const IsmbFrame *frame, const char *domain, const char *
 gboolean
 ismb_peer_stream_is (const IsmbFrame *frame, const char *name, const char *ns)
 {
-  return frame->kind == ISMB_FRAME_OTHER && g_str_equal (frame->name, name) && g_strcmp0 (frame->ns, ns) == 0;
+  return frame->kind == ISMB_FRAME_OTHER && g_str_equal (frame->name, name) &&
+         g_strcmp0 (frame->ns, ns) == 0;
 }

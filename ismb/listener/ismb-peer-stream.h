@@ -5,18 +5,24 @@
 
 G_BEGIN_DECLS
 
-/* A stream between two listeners: an IsmbStream that may change hands, from who negotiated it to the link. */
+/* A stream between two listeners: an IsmbStream that may change hands, from who negotiated it to
+ * the link. */
 
 /* Takes `fd`. Callbacks that are NULL are not missed, but for `closed`. */
-IsmbStream *ismb_peer_stream_new       (IsmbLinkContext *context, int fd, IsmbStreamFlags flags, const char *server_name,
-                                        const IsmbStreamCallbacks *callbacks, gpointer owner);
+IsmbStream *ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFlags flags,
+                                  const char *server_name, const IsmbStreamCallbacks *callbacks,
+                                  gpointer owner);
 /* From now on these callbacks come and no others; allowed from inside one. */
-void        ismb_peer_stream_set_owner (IsmbStream *stream, const IsmbStreamCallbacks *callbacks, gpointer owner);
-/* Says goodbye (a stream error condition, or NULL), and lives on only for that. Takes the reference. */
+void ismb_peer_stream_set_owner (IsmbStream *stream, const IsmbStreamCallbacks *callbacks,
+                                 gpointer owner);
+/* Says goodbye (a stream error condition, or NULL), and lives on only for that. Takes the
+ * reference. */
 void        ismb_peer_stream_part      (IsmbStream *stream, const char *condition);
-/* Authenticated: longer stanzas, and written bytes that nobody confirms within `milliseconds` break it. */
+/* Authenticated: longer stanzas, and written bytes that nobody confirms within `milliseconds` break
+ * it. */
 void        ismb_peer_stream_settle    (IsmbStream *stream, guint milliseconds);
-/* The stream error for a stanza that may not come from `domain` to `us` (RFC 6120, 8.1.1.2, 8.1.2.2), or NULL. */
+/* The stream error for a stanza that may not come from `domain` to `us` (RFC
+ * 6120, 8.1.1.2, 8.1.2.2), or NULL. */
 const char *ismb_peer_stream_check     (const IsmbFrame *frame, const char *domain, const char *us);
 /* Is this frame that element of the negotiation? */
 gboolean    ismb_peer_stream_is        (const IsmbFrame *frame, const char *name, const char *ns);

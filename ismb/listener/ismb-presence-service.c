@@ -58,8 +58,8 @@ ismb_presence_service_class_init (IsmbPresenceServiceClass *klass)
   GType type = G_TYPE_FROM_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->finalize = ismb_presence_service_finalize;
-  signals[ROSTER_CHANGED] = g_signal_new ("roster-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                          G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+  signals[ROSTER_CHANGED] = g_signal_new ("roster-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
   signals[SHARED_CHANGED] = g_signal_new ("shared", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                           G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_BOOLEAN);
 }
@@ -96,7 +96,7 @@ dup_account_address (IsmbPresenceService *self, const char *account)
   return g_strconcat (account, "@", ismb_routes_get_domain (self->routes), NULL);
 }
 
-/* The account that an address of ours is of; NULL for the domain itself and for what is not ours. */
+/* The account that an address is of; NULL for our domain itself and for others'. */
 static const char *
 account_of (IsmbPresenceService *self, const char *address, IsmbPart out)
 {
@@ -198,7 +198,8 @@ count_account (IsmbPresenceService *self, const char *account, int change)
 
 /* Keeps and tells it; FALSE where the roster is full. */
 static gboolean
-change_state (IsmbPresenceService *self, const char *account, const char *contact, IsmbSubscription state)
+change_state (IsmbPresenceService *self, const char *account, const char *contact,
+              IsmbSubscription state)
 {
   IsmbSubscription before = state_of (self, account, contact);
 
@@ -206,7 +207,8 @@ change_state (IsmbPresenceService *self, const char *account, const char *contac
     return TRUE;
   if (!ismb_contacts_set_state (self->rosters, account, contact, state))
     return FALSE;
-  if (((before & SHARED) != 0) != ((state & SHARED) != 0) && ismb_attendance_is_present (self->routes, account))
+  if (((before & SHARED) != 0) != ((state & SHARED) != 0) &&
+      ismb_attendance_is_present (self->routes, account))
     count_shared (self, contact, state & SHARED ? 1 : -1);
   if ((before ^ state) & SHOWN)
     g_signal_emit (self, signals[ROSTER_CHANGED], 0, account, contact);
@@ -276,7 +278,8 @@ receive_subscription (IsmbPresenceService *self, const char *account, IsmbFrame 
     send_current (self, account, contact, TRUE);
 }
 
-/* Probes (RFC 6121, 4.3.2). Who stands in no roster learns nothing, not even whether the account exists. */
+/* Probes (RFC 6121, 4.3.2). Who stands in no roster learns nothing, not even whether the account
+ * exists. */
 static void
 answer_probe (IsmbPresenceService *self, const char *account, const char *from)
 {
@@ -296,11 +299,12 @@ answer_probe (IsmbPresenceService *self, const char *account, const char *from)
 
 /* Outbound */
 
-/* To the subscribers, and to the account's own resources, its own self included (RFC 6121, 4.2.2). */
+/* To the subscribers and to the account's own resources, itself included (RFC 6121, 4.2.2). */
 static void
 broadcast (IsmbPresenceService *self, IsmbResource *resource, const IsmbFrame *presence)
 {
-  g_autoptr (GPtrArray) contacts = list_contacts (self, resource->account, ISMB_SUBSCRIPTION_FROM, NULL);
+  g_autoptr (GPtrArray) contacts =
+      list_contacts (self, resource->account, ISMB_SUBSCRIPTION_FROM, NULL);
   g_autofree char *address = ismb_parts_dup_bare (resource->full);
   g_autoptr (IsmbFrame) own = ismb_frame_readdress (presence, resource->full, address);
 
@@ -323,8 +327,8 @@ show_other_resources (IsmbPresenceService *self, IsmbResource *resource)
     }
 }
 
-/* A remote contact's server is asked; of a local one we know it ourselves, and silence says enough for
- * one that is not there. */
+/* A remote contact's server is asked; of a local one we know it ourselves, and silence says enough
+ * for one that is not there. */
 static void
 probe (IsmbPresenceService *self, const char *address, const char *contact, const char *asker)
 {
@@ -344,7 +348,8 @@ probe (IsmbPresenceService *self, const char *address, const char *contact, cons
 static void
 probe_all (IsmbPresenceService *self, IsmbResource *resource, const char *domain)
 {
-  g_autoptr (GPtrArray) contacts = list_contacts (self, resource->account, ISMB_SUBSCRIPTION_TO, domain);
+  g_autoptr (GPtrArray) contacts =
+      list_contacts (self, resource->account, ISMB_SUBSCRIPTION_TO, domain);
   g_autofree char *address = ismb_parts_dup_bare (resource->full);
 
   for (guint i = 0; i < contacts->len; i++)
@@ -355,7 +360,8 @@ probe_all (IsmbPresenceService *self, IsmbResource *resource, const char *domain
 static void
 repeat_requests (IsmbPresenceService *self, IsmbResource *resource, const char *domain)
 {
-  g_autoptr (GPtrArray) asked = list_contacts (self, resource->account, ISMB_SUBSCRIPTION_PENDING_OUT, domain);
+  g_autoptr (GPtrArray) asked =
+      list_contacts (self, resource->account, ISMB_SUBSCRIPTION_PENDING_OUT, domain);
   g_autofree char *address = ismb_parts_dup_bare (resource->full);
 
   for (guint i = 0; i < asked->len; i++)
@@ -365,12 +371,14 @@ repeat_requests (IsmbPresenceService *self, IsmbResource *resource, const char *
 static void
 show_pending (IsmbPresenceService *self, IsmbResource *resource)
 {
-  g_autoptr (GPtrArray) asking = list_contacts (self, resource->account, ISMB_SUBSCRIPTION_PENDING_IN, NULL);
+  g_autoptr (GPtrArray) asking =
+      list_contacts (self, resource->account, ISMB_SUBSCRIPTION_PENDING_IN, NULL);
   g_autofree char *address = ismb_parts_dup_bare (resource->full);
 
   for (guint i = 0; i < asking->len; i++)
     {
-      g_autoptr (IsmbFrame) request = ismb_attendance_make ("subscribe", g_ptr_array_index (asking, i), address);
+      g_autoptr (IsmbFrame) request =
+          ismb_attendance_make ("subscribe", g_ptr_array_index (asking, i), address);
 
       ismb_sink_deliver (resource->sink, request);
     }
@@ -402,7 +410,7 @@ sees_broadcasts (IsmbPresenceService *self, const char *account, const char *add
   return (state_of (self, account, contact) & ISMB_SUBSCRIPTION_FROM) != 0;
 }
 
-/* RFC 6121, 4.6.3: those who saw directed presence, and will not learn of the end by subscription. */
+/* RFC 6121, 4.6.3: those who saw directed presence, and learn of no end by subscription. */
 static void
 withdraw_directed (IsmbPresenceService *self, IsmbResource *resource, const IsmbFrame *presence)
 {
@@ -433,7 +441,8 @@ become_unavailable (IsmbPresenceService *self, IsmbResource *resource, const Ism
 static void
 send_directed (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *presence)
 {
-  if (presence->type == NULL && !ismb_audience_add_directed (self->audience, resource, presence->to))
+  if (presence->type == NULL &&
+      !ismb_audience_add_directed (self->audience, resource, presence->to))
     {
       /* To so many already that the end could not be told to all of them. */
       g_debug ("%s shows itself to too many; %s does not see it", resource->full, presence->to);
@@ -447,7 +456,8 @@ send_directed (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *pre
 }
 
 void
-ismb_presence_service_outbound (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *presence)
+ismb_presence_service_outbound (IsmbPresenceService *self, IsmbResource *resource,
+                                IsmbFrame *presence)
 {
   IsmbSubscriptionVerb verb = ismb_subscription_verb (presence->type);
 
@@ -463,8 +473,8 @@ ismb_presence_service_outbound (IsmbPresenceService *self, IsmbResource *resourc
 
 /* Inbound */
 
-/* To a full address: its resource, available or not (RFC 6121, 8.5.3.1); to a bare one: all that are
- * available. */
+/* To a full address: its resource, available or not (RFC 6121, 8.5.3.1); to a bare one: all that
+ * are available. */
 static gboolean
 show_to (IsmbPresenceService *self, const char *account, IsmbFrame *presence)
 {
@@ -538,7 +548,8 @@ ismb_presence_service_domain_lost (IsmbPresenceService *self, const char *domain
 static void
 announce_to (IsmbPresenceService *self, IsmbResource *resource, const char *domain)
 {
-  g_autoptr (GPtrArray) contacts = list_contacts (self, resource->account, ISMB_SUBSCRIPTION_FROM, domain);
+  g_autoptr (GPtrArray) contacts =
+      list_contacts (self, resource->account, ISMB_SUBSCRIPTION_FROM, domain);
 
   for (guint i = 0; i < contacts->len; i++)
     send_as (self, resource->presence, resource->full, g_ptr_array_index (contacts, i));
@@ -576,7 +587,8 @@ ismb_presence_service_shares (IsmbPresenceService *self, const char *domain)
 }
 
 void
-ismb_presence_service_roster_removed (IsmbPresenceService *self, const char *account, const char *contact)
+ismb_presence_service_roster_removed (IsmbPresenceService *self, const char *account,
+                                      const char *contact)
 {
   g_autofree char *address = dup_account_address (self, account);
   IsmbSubscription state = state_of (self, account, contact);

@@ -67,14 +67,16 @@ ismb_sightings_remove (IsmbSightings *self, const char *full, const char *accoun
 
 void
 ismb_sightings_forget (IsmbSightings *self, const char *domain,
-                       void (*func) (const char *full, const char *account, gpointer data), gpointer data)
+                       void (*func) (const char *full, const char *account, gpointer data),
+                       gpointer data)
 {
   g_autoptr (GHashTable) sightings = NULL;
   g_autofree char *key = NULL;
   GHashTableIter iter;
   gpointer sighting;
 
-  if (!g_hash_table_steal_extended (self->domains, domain, (gpointer *) &key, (gpointer *) &sightings))
+  if (!g_hash_table_steal_extended (self->domains, domain, (gpointer *) &key,
+                                    (gpointer *) &sightings))
     return;
   g_hash_table_iter_init (&iter, sightings);
   while (g_hash_table_iter_next (&iter, &sighting, NULL))

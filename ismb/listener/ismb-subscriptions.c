@@ -31,7 +31,8 @@ ismb_subscription_sent (IsmbSubscription state, IsmbSubscriptionVerb verb)
   switch (verb)
     {
     case ISMB_SUBSCRIPTION_VERB_SUBSCRIBE:
-      return step (state & ISMB_SUBSCRIPTION_TO ? state : state | ISMB_SUBSCRIPTION_PENDING_OUT, TRUE);
+      return step (state & ISMB_SUBSCRIPTION_TO ? state : state | ISMB_SUBSCRIPTION_PENDING_OUT,
+                   TRUE);
     case ISMB_SUBSCRIPTION_VERB_UNSUBSCRIBE:
       return step (state & ~OUTWARD, TRUE);
     case ISMB_SUBSCRIPTION_VERB_SUBSCRIBED:

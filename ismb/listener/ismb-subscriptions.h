@@ -19,11 +19,13 @@ typedef enum
 typedef struct
 {
   IsmbSubscription state;   /* from now on */
-  gboolean passes;          /* sent: goes on to the contact; received: is shown to the account's clients */
+  gboolean passes; /* sent: goes on to the contact; received: is shown to the account's clients */
 } IsmbSubscriptionStep;
 
 IsmbSubscriptionVerb ismb_subscription_verb     (const char *type);
-IsmbSubscriptionStep ismb_subscription_sent     (IsmbSubscription state, IsmbSubscriptionVerb verb);  /* A.2 */
-IsmbSubscriptionStep ismb_subscription_received (IsmbSubscription state, IsmbSubscriptionVerb verb);  /* A.3 */
+IsmbSubscriptionStep ismb_subscription_sent (IsmbSubscription state,
+                                             IsmbSubscriptionVerb verb); /* A.2 */
+IsmbSubscriptionStep ismb_subscription_received (IsmbSubscription state,
+                                                 IsmbSubscriptionVerb verb); /* A.3 */
 
 G_END_DECLS

@@ -13,8 +13,8 @@
 
 #define PATIENCE (20 * G_USEC_PER_SEC)
 
-/* One switch: identity and certificate, a port on loopback, links; in a main context of its own, so that it
- * can be made to stand still. */
+/* One switch: identity and certificate, a port on loopback, links; in a main context of its own, so
+ * that it can be made to stand still. */
 typedef struct
 {
   char *domain, *directory;
@@ -94,7 +94,8 @@ listen_on_loopback (Switch *self)
 {
   g_autoptr (GError) error = NULL;
 
-  self->listening = ismb_virtual_router_listen (self->context.place, "127.0.0.1", 0, &self->port, &error);
+  self->listening =
+      ismb_virtual_router_listen (self->context.place, "127.0.0.1", 0, &self->port, &error);
   g_assert_no_error (error);
   self->accepting = g_unix_fd_source_new (self->listening, G_IO_IN);
   g_source_set_callback (self->accepting, G_SOURCE_FUNC (on_connection), self, NULL);
@@ -149,10 +150,15 @@ add_switch (const char *domain, Switch *registrar, const char *vr)
   g_assert_no_error (error);
   certify (self, registrar);
   self->loop = g_main_context_new ();
-  self->context = (IsmbLinkContext) {
-    .poller = ismb_poller_new (self->loop), .place = ismb_virtual_router_new ("VR-Mgmt", NULL, NULL),
-    .fabric = self->fabric, .domain = self->domain,
-    .frame = on_frame, .undeliverable = on_undeliverable, .state = on_state, .user_data = self,
+  self->context = (IsmbLinkContext){
+    .poller = ismb_poller_new (self->loop),
+    .place = ismb_virtual_router_new ("VR-Mgmt", NULL, NULL),
+    .fabric = self->fabric,
+    .domain = self->domain,
+    .frame = on_frame,
+    .undeliverable = on_undeliverable,
+    .state = on_state,
+    .user_data = self,
   };
   refresh_tls (self);
   self->inbounds = g_hash_table_new (NULL, NULL);
@@ -318,7 +324,8 @@ test_both_ways (Fixture *fixture, gconstpointer data)
   say (one, fixture->link, "a@one.000001/x", "b@two.000002", "m1");
   say (one, fixture->link, "a@one.000001/x", "b@two.000002", "m2");
   wait_until (count_lines (two->got) == 2);
-  g_assert_cmpstr (two->got->str, ==, "a@one.000001/x>b@two.000002 m1\na@one.000001/x>b@two.000002 m2\n");
+  g_assert_cmpstr (two->got->str, ==,
+                   "a@one.000001/x>b@two.000002 m1\na@one.000001/x>b@two.000002 m2\n");
 
   /* The other switch knows no address of ours: the answer comes on the stream that we opened. */
   back = link_to (two, "one.000001");
@@ -391,7 +398,8 @@ test_wrong_virtual_router (Fixture *fixture, gconstpointer data)
   assert_refused (fixture, introduce (fixture->one, "three.000003", elsewhere), elsewhere);
 }
 
-/* A member of another fabric, or of another virtual router, dials: it is told no more than not-authorized. */
+/* A member of another fabric, or of another virtual router, dials: it is told no more than
+ * not-authorized. */
 static void
 assert_not_let_in (Fixture *fixture, Switch *stranger)
 {
@@ -444,7 +452,8 @@ test_nobody_there (Fixture *fixture, gconstpointer data)
   say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
   say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m2");
   wait_until (count_lines (fixture->one->bounced) == 2);
-  g_assert_cmpstr (fixture->one->bounced->str, ==, "m1 remote-server-timeout\nm2 remote-server-timeout\n");
+  g_assert_cmpstr (fixture->one->bounced->str, ==,
+                   "m1 remote-server-timeout\nm2 remote-server-timeout\n");
   g_assert_cmpint (ismb_link_get_state (fixture->link), ==, ISMB_LINK_STATE_IDLE);
 
   /* Who has just failed is not tried for each message that follows. */
@@ -530,7 +539,8 @@ test_orderly_end (Fixture *fixture, gconstpointer data)
   wait_until (g_str_equal (fixture->one->states->str, "up\n"));
   ismb_link_close (link_to (fixture->two, "one.000001"), NULL);
   wait_until (g_str_equal (fixture->one->states->str, "up\nidle\n"));
-  g_assert_cmpint (ismb_link_get_state (link_to (fixture->two, "one.000001")), ==, ISMB_LINK_STATE_IDLE);
+  g_assert_cmpint (ismb_link_get_state (link_to (fixture->two, "one.000001")), ==,
+                   ISMB_LINK_STATE_IDLE);
 }
 
 static void
@@ -544,7 +554,8 @@ test_news_end_the_waiting (Fixture *fixture, gconstpointer data)
   wait_until (g_str_equal (fixture->one->states->str, "lost\nup\n"));
 }
 
-/* The first look at the other side's silence asks for a ping; that its services answer is not tried here. */
+/* The first look at the other side's silence asks for a ping; that its services answer is not tried
+ * here. */
 static void
 test_silence (Fixture *fixture, gconstpointer data)
 {
@@ -577,8 +588,8 @@ test_idle (Fixture *fixture, gconstpointer data)
   wait_until (count_lines (fixture->two->got) == 2);
 }
 
-/* A switch that has begun anew dials while we still hold its old stream: that one's last words still count,
- * and who shares presence learns that it must say it again. */
+/* A switch that has begun anew dials while we still hold its old stream: that one's last words
+ * still count, and who shares presence learns that it must say it again. */
 static void
 test_begun_anew (Fixture *fixture, gconstpointer data)
 {
@@ -625,16 +636,19 @@ talk_in_the_clear (Switch *self, const char *said)
   return g_string_free (heard, FALSE);
 }
 
-#define HEADER(to) "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'" \
-                   " from='two.000002' to='" to "' version='1.0'>"
+#define HEADER(to)                                                                                 \
+  "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'"           \
+  " from='two.000002' to='" to "' version='1.0'>"
 
 static void
 test_stanza_in_the_clear (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *heard = talk_in_the_clear (
-    fixture->one, HEADER ("one.000001") "<message from='b@two.000002' to='a@one.000001'><body>x</body></message>");
+      fixture->one, HEADER ("one.000001")
+                      "<message from='b@two.000002' to='a@one.000001'><body>x</body></message>");
 
-  g_assert_nonnull (strstr (heard, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"));
+  g_assert_nonnull (
+      strstr (heard, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"));
   g_assert_null (strstr (heard, "EXTERNAL"));
   g_assert_nonnull (strstr (heard, "not-authorized"));
   g_assert_cmpstr (fixture->one->got->str, ==, "");
@@ -644,7 +658,8 @@ static void
 test_login_in_the_clear (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *heard = talk_in_the_clear (
-    fixture->one, HEADER ("one.000001") "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
+      fixture->one, HEADER ("one.000001") "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' "
+                                          "mechanism='EXTERNAL'>=</auth>");
 
   g_assert_null (strstr (heard, "<success"));
   g_assert_nonnull (strstr (heard, "not-authorized"));
@@ -697,7 +712,8 @@ old_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   else if (g_str_equal (frame->name, "features") && self->stage == 1)
     ismb_stream_send_text (stream, self->login, -1);
   else if (g_str_equal (frame->name, "challenge"))
-    ismb_stream_send_text (stream, "<response xmlns='" ISMB_NS_SASL "'>dHdvLjAwMDAwMg==</response>", -1);
+    ismb_stream_send_text (stream, "<response xmlns='" ISMB_NS_SASL "'>dHdvLjAwMDAwMg==</response>",
+                           -1);
   else if (g_str_equal (frame->name, "success"))
     {
       ismb_stream_restart (stream);
@@ -717,15 +733,17 @@ old_closed (IsmbStream *stream, const GError *error, gpointer owner)
 static void
 run_old_server (OldServer *self)
 {
-  static const IsmbStreamCallbacks callbacks = { old_connected, old_connected, old_header, old_frame, old_closed };
+  static const IsmbStreamCallbacks callbacks = { old_connected, old_connected, old_header,
+                                                 old_frame, old_closed };
   g_autoptr (GError) error = NULL;
   Switch *one = g_ptr_array_index (switches, 0);
   int fd = ismb_virtual_router_connect (self->home->context.place, "127.0.0.1", one->port, &error);
 
   g_assert_no_error (error);
   self->heard = g_string_new (NULL);
-  self->stream = ismb_stream_new (self->home->context.poller, fd, ISMB_STREAM_OUTGOING, ISMB_NS_SERVER,
-                                  self->home->context.tls, NULL, one->domain, &callbacks, self);
+  self->stream =
+      ismb_stream_new (self->home->context.poller, fd, ISMB_STREAM_OUTGOING, ISMB_NS_SERVER,
+                       self->home->context.tls, NULL, one->domain, &callbacks, self);
   wait_until (self->closed || count_lines (one->got) == 1);
 }
 
@@ -765,7 +783,8 @@ test_login_as_another (Fixture *fixture, gconstpointer login)
   end_old_server (&old);
 }
 
-#define TEST(path, data, function) g_test_add ("/link/" path, Fixture, data, set_up, function, tear_down)
+#define TEST(path, data, function)                                                                 \
+  g_test_add ("/link/" path, Fixture, data, set_up, function, tear_down)
 
 int
 main (int argc, char *argv[])
@@ -800,7 +819,7 @@ main (int argc, char *argv[])
   TEST ("starttls/own-name", AUTH ("dHdvLjAwMDAwMg=="), test_starttls);
   TEST ("starttls/asked-for-name", AUTH (""), test_starttls);
   TEST ("starttls/as-another", AUTH ("dGhyZWUuMDAwMDAz"), test_login_as_another);
-  TEST ("starttls/other-mechanism", "<auth xmlns='" ISMB_NS_SASL "' mechanism='PLAIN'>AGEAYg==</auth>",
-        test_login_as_another);
+  TEST ("starttls/other-mechanism",
+        "<auth xmlns='" ISMB_NS_SASL "' mechanism='PLAIN'>AGEAYg==</auth>", test_login_as_another);
   return g_test_run ();
 }

@@ -89,7 +89,8 @@ typedef struct
 } Fixture;
 
 static void
-on_roster_changed (IsmbPresenceService *service, const char *account, const char *contact, Fixture *fixture)
+on_roster_changed (IsmbPresenceService *service, const char *account, const char *contact,
+                   Fixture *fixture)
 {
   g_string_append_printf (fixture->pushes, "%s %s\n", account, contact);
 }
@@ -112,10 +113,12 @@ set_up (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   fixture->accounts = ismb_accounts_load (fixture->store, &error);
   g_assert_no_error (error);
-  for (const char *const *name = (const char *const[]) { "ann", "bob", NULL }; *name != NULL; name++)
-    g_assert_true (ismb_accounts_create (fixture->accounts, *name, "secret", ISMB_ROLE_CLIENT, TRUE, NULL));
+  for (const char *const *name = (const char *const[]){ "ann", "bob", NULL }; *name != NULL; name++)
+    g_assert_true (
+        ismb_accounts_create (fixture->accounts, *name, "secret", ISMB_ROLE_CLIENT, TRUE, NULL));
   fixture->routes = ismb_routes_new ("here");
-  fixture->service = ismb_presence_service_new (fixture->routes, fixture->rosters, fixture->accounts);
+  fixture->service =
+      ismb_presence_service_new (fixture->routes, fixture->rosters, fixture->accounts);
   fixture->sinks = g_ptr_array_new_with_free_func (g_object_unref);
   fixture->link = g_object_new (TEST_TYPE_SINK, NULL);
   ismb_routes_set_domain (fixture->routes, "far", ISMB_SINK (fixture->link));
@@ -144,7 +147,8 @@ static IsmbResource *
 add_session (Fixture *fixture, const char *account, const char *resource)
 {
   TestSink *sink = g_object_new (TEST_TYPE_SINK, NULL);
-  IsmbResource *added = ismb_routes_add_resource (fixture->routes, account, resource, ISMB_SINK (sink));
+  IsmbResource *added =
+      ismb_routes_add_resource (fixture->routes, account, resource, ISMB_SINK (sink));
 
   g_ptr_array_add (fixture->sinks, sink);
   added->interested = TRUE;
@@ -409,7 +413,8 @@ static void
 test_strangers_learn_nothing (Fixture *fixture, gconstpointer data)
 {
   sign_in (fixture, "ann", "tty");
-  for (const char *const *to = (const char *const[]) { "ann@here", "nobody@here", "here", NULL }; *to != NULL; to++)
+  for (const char *const *to = (const char *const[]){ "ann@here", "nobody@here", "here", NULL };
+       *to != NULL; to++)
     {
       hear (fixture, "probe", "eve@far", *to);
       hear (fixture, "subscribe", "eve@far", "nobody@here");
@@ -455,7 +460,8 @@ test_remote_presence (Fixture *fixture, gconstpointer data)
 static void
 test_directed_presence (Fixture *fixture, gconstpointer data)
 {
-  IsmbResource *ann = add_session (fixture, "ann", "tty"), *bob = add_session (fixture, "bob", "tty");
+  IsmbResource *ann = add_session (fixture, "ann", "tty"),
+               *bob = add_session (fixture, "bob", "tty");
 
   say (fixture, ann, NULL, "room@far/nick");
   say (fixture, ann, NULL, "bob@here/tty");
@@ -611,7 +617,8 @@ test_account_removed (Fixture *fixture, gconstpointer data)
   assert_got_line (fixture->link, "ann@here>asking@far unsubscribed");
 }
 
-#define TEST(path, function) g_test_add ("/presence-service/" path, Fixture, NULL, set_up, function, tear_down)
+#define TEST(path, function)                                                                       \
+  g_test_add ("/presence-service/" path, Fixture, NULL, set_up, function, tear_down)
 
 int
 main (int argc, char *argv[])

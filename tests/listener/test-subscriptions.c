@@ -9,8 +9,8 @@
 #define FROM ISMB_SUBSCRIPTION_FROM
 #define BOTH (TO | FROM)
 
-/* The rows of RFC 6121's tables: its nine states, in its order; what each verb makes of them, and whether
- * the stanza goes on. */
+/* The rows of RFC 6121's tables: its nine states, in its order; what each verb makes of them, and
+ * whether the stanza goes on. */
 typedef struct
 {
   const char *type;
@@ -23,36 +23,37 @@ typedef struct
 
 static const Table sent[] = {
   { "subscribe", { { NONE, OUT, TRUE }, { OUT, OUT, TRUE }, { IN, OUT | IN, TRUE },
-                   { OUT | IN, OUT | IN, TRUE }, { TO, TO, TRUE }, { TO | IN, TO | IN, TRUE },
-                   { FROM, FROM | OUT, TRUE }, { FROM | OUT, FROM | OUT, TRUE }, { BOTH, BOTH, TRUE } } },
+        { OUT | IN, OUT | IN, TRUE }, { TO, TO, TRUE }, { TO | IN, TO | IN, TRUE },
+        { FROM, FROM | OUT, TRUE }, { FROM | OUT, FROM | OUT, TRUE }, { BOTH, BOTH, TRUE } } },
   { "unsubscribe", { { NONE, NONE, TRUE }, { OUT, NONE, TRUE }, { IN, IN, TRUE },
-                     { OUT | IN, IN, TRUE }, { TO, NONE, TRUE }, { TO | IN, IN, TRUE },
-                     { FROM, FROM, TRUE }, { FROM | OUT, FROM, TRUE }, { BOTH, FROM, TRUE } } },
+        { OUT | IN, IN, TRUE }, { TO, NONE, TRUE }, { TO | IN, IN, TRUE },
+        { FROM, FROM, TRUE }, { FROM | OUT, FROM, TRUE }, { BOTH, FROM, TRUE } } },
   { "subscribed", { { NONE, NONE, FALSE }, { OUT, OUT, FALSE }, { IN, FROM, TRUE },
-                    { OUT | IN, FROM | OUT, TRUE }, { TO, TO, FALSE }, { TO | IN, BOTH, TRUE },
-                    { FROM, FROM, FALSE }, { FROM | OUT, FROM | OUT, FALSE }, { BOTH, BOTH, FALSE } } },
+        { OUT | IN, FROM | OUT, TRUE }, { TO, TO, FALSE }, { TO | IN, BOTH, TRUE },
+        { FROM, FROM, FALSE }, { FROM | OUT, FROM | OUT, FALSE }, { BOTH, BOTH, FALSE } } },
   { "unsubscribed", { { NONE, NONE, FALSE }, { OUT, OUT, FALSE }, { IN, NONE, TRUE },
-                      { OUT | IN, OUT, TRUE }, { TO, TO, FALSE }, { TO | IN, TO, TRUE },
-                      { FROM, NONE, TRUE }, { FROM | OUT, OUT, TRUE }, { BOTH, TO, TRUE } } },
+        { OUT | IN, OUT, TRUE }, { TO, TO, FALSE }, { TO | IN, TO, TRUE },
+        { FROM, NONE, TRUE }, { FROM | OUT, OUT, TRUE }, { BOTH, TO, TRUE } } },
 };
 
 static const Table received[] = {
   { "subscribe", { { NONE, IN, TRUE }, { OUT, OUT | IN, TRUE }, { IN, IN, FALSE },
-                   { OUT | IN, OUT | IN, FALSE }, { TO, TO | IN, TRUE }, { TO | IN, TO | IN, FALSE },
-                   { FROM, FROM, FALSE }, { FROM | OUT, FROM | OUT, FALSE }, { BOTH, BOTH, FALSE } } },
+        { OUT | IN, OUT | IN, FALSE }, { TO, TO | IN, TRUE }, { TO | IN, TO | IN, FALSE },
+        { FROM, FROM, FALSE }, { FROM | OUT, FROM | OUT, FALSE }, { BOTH, BOTH, FALSE } } },
   { "unsubscribe", { { NONE, NONE, FALSE }, { OUT, OUT, FALSE }, { IN, NONE, TRUE },
-                     { OUT | IN, OUT, TRUE }, { TO, TO, FALSE }, { TO | IN, TO, TRUE },
-                     { FROM, NONE, TRUE }, { FROM | OUT, OUT, TRUE }, { BOTH, TO, TRUE } } },
+        { OUT | IN, OUT, TRUE }, { TO, TO, FALSE }, { TO | IN, TO, TRUE },
+        { FROM, NONE, TRUE }, { FROM | OUT, OUT, TRUE }, { BOTH, TO, TRUE } } },
   { "subscribed", { { NONE, NONE, FALSE }, { OUT, TO, TRUE }, { IN, IN, FALSE },
-                    { OUT | IN, TO | IN, TRUE }, { TO, TO, FALSE }, { TO | IN, TO | IN, FALSE },
-                    { FROM, FROM, FALSE }, { FROM | OUT, BOTH, TRUE }, { BOTH, BOTH, FALSE } } },
+        { OUT | IN, TO | IN, TRUE }, { TO, TO, FALSE }, { TO | IN, TO | IN, FALSE },
+        { FROM, FROM, FALSE }, { FROM | OUT, BOTH, TRUE }, { BOTH, BOTH, FALSE } } },
   { "unsubscribed", { { NONE, NONE, FALSE }, { OUT, NONE, TRUE }, { IN, IN, FALSE },
-                      { OUT | IN, IN, TRUE }, { TO, NONE, TRUE }, { TO | IN, IN, TRUE },
-                      { FROM, FROM, FALSE }, { FROM | OUT, FROM, TRUE }, { BOTH, FROM, TRUE } } },
+        { OUT | IN, IN, TRUE }, { TO, NONE, TRUE }, { TO | IN, IN, TRUE },
+        { FROM, FROM, FALSE }, { FROM | OUT, FROM, TRUE }, { BOTH, FROM, TRUE } } },
 };
 
 static void
-check_table (const Table *table, IsmbSubscriptionStep (*take) (IsmbSubscription, IsmbSubscriptionVerb))
+check_table (const Table *table,
+             IsmbSubscriptionStep (*take) (IsmbSubscription, IsmbSubscriptionVerb))
 {
   IsmbSubscriptionVerb verb = ismb_subscription_verb (table->type);
 
