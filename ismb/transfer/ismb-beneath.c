@@ -172,8 +172,8 @@ ismb_beneath_name (IsmbBeneath *self, const char *name, GError **error)
     relative = below (name, self->real);
   if (relative == NULL)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED, "%s is not below the files root %s", name,
-                   self->root);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED, "%s is not below the files root %s",
+                   name, self->root);
       return NULL;
     }
   return check_components (relative, error) ? g_strdup (relative) : NULL;
@@ -374,7 +374,8 @@ ismb_beneath_hash (int descriptor, GCancellable *cancellable, GError **error)
         continue;
       if (length < 0)
         {
-          g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "reading failed: %s", g_strerror (errno));
+          g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "reading failed: %s",
+                       g_strerror (errno));
           return NULL;
         }
       g_checksum_update (checksum, block, length);

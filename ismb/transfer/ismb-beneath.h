@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A folder, the root, under which files are read and written, and nothing outside it: no `..`, no symbolic
- * link, no mount of magic. Its functions block; a thread may call them. */
+/* A folder, the root, under which files are read and written, and nothing outside it: no `..`, no
+ * symbolic link, no mount of magic. Its functions block; a thread may call them. */
 typedef struct _IsmbBeneath IsmbBeneath;
 
 /* ISMB_ERROR_NOT_FOUND where `root` is no directory that can be opened. */
@@ -15,8 +15,8 @@ IsmbBeneath *ismb_beneath_ref   (IsmbBeneath *self);
 void         ismb_beneath_unref (IsmbBeneath *self);
 const char  *ismb_beneath_get_root (IsmbBeneath *self);
 
-/* The name relative to the root, of a name that is so already or an absolute path below the root. Looks at
- * the text only. ISMB_ERROR_NOT_ALLOWED says what is wrong with it. */
+/* The name relative to the root, of a name that is so already or an absolute path below the root.
+ * Looks at the text only. ISMB_ERROR_NOT_ALLOWED says what is wrong with it. */
 char *ismb_beneath_name (IsmbBeneath *self, const char *name, GError **error);
 
 /* A regular file for reading, by its relative name; -1 and ISMB_ERROR_NOT_FOUND or _NOT_ALLOWED. */
@@ -29,11 +29,11 @@ void ismb_beneath_clean (IsmbBeneath *self);
  * Freeing it removes what was not stored. One thread at a time. */
 typedef struct _IsmbDraft IsmbDraft;
 
-/* Folders on the way are made. Fails at once, with what ismb_draft_store () would say at the end, where the
- * target exists and is not to be overwritten (ISMB_ERROR_EXISTS), is no plain file (_NOT_ALLOWED), or where
- * there is no room for `size` bytes (G_IO_ERROR_NO_SPACE). */
-IsmbDraft *ismb_draft_new   (IsmbBeneath *beneath, const char *name, guint64 size, gboolean overwrite,
-                             GError **error);
+/* Folders on the way are made. Fails at once, with what ismb_draft_store () would say at the end,
+ * where the target exists and is not to be overwritten (ISMB_ERROR_EXISTS), is no plain file
+ * (_NOT_ALLOWED), or where there is no room for `size` bytes (G_IO_ERROR_NO_SPACE). */
+IsmbDraft *ismb_draft_new   (IsmbBeneath *beneath, const char *name, guint64 size,
+                             gboolean overwrite, GError **error);
 /* G_IO_ERROR_INVALID_DATA beyond the size, G_IO_ERROR_NO_SPACE. */
 gboolean   ismb_draft_write (IsmbDraft *self, const void *bytes, gsize length, GError **error);
 /* Puts the file in its place if its size and SHA-256 (lower-case hex) are right, else

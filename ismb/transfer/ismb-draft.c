@@ -88,8 +88,8 @@ take_room (IsmbDraft *self, GError **error)
   room = (guint64) info.f_bavail * info.f_frsize;
   if (room < reserve || room - reserve < self->size)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "%s: no room for %" G_GUINT64_FORMAT " bytes",
-                   self->name, self->size);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                   "%s: no room for %" G_GUINT64_FORMAT " bytes", self->name, self->size);
       return FALSE;
     }
   if (self->size == 0 || fallocate (self->descriptor, FALLOC_FL_KEEP_SIZE, 0, self->size) == 0
@@ -100,7 +100,8 @@ take_room (IsmbDraft *self, GError **error)
 }
 
 IsmbDraft *
-ismb_draft_new (IsmbBeneath *beneath, const char *name, guint64 size, gboolean overwrite, GError **error)
+ismb_draft_new (IsmbBeneath *beneath, const char *name, guint64 size, gboolean overwrite,
+                GError **error)
 {
   g_autoptr (IsmbDraft) self = g_new0 (IsmbDraft, 1);
   const char *slash;
@@ -114,8 +115,8 @@ ismb_draft_new (IsmbBeneath *beneath, const char *name, guint64 size, gboolean o
   self->size = size;
   self->overwrite = overwrite;
   self->folder = _ismb_beneath_open_folder (beneath, name, error);
-  if (self->folder < 0 || !check_target (self, &info, &exists, error) || !open_temporary (self, error)
-      || !take_room (self, error))
+  if (self->folder < 0 || !check_target (self, &info, &exists, error)
+      || !open_temporary (self, error) || !take_room (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -127,8 +128,9 @@ ismb_draft_write (IsmbDraft *self, const void *bytes, gsize length, GError **err
 
   if (length > self->size - self->written)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: more than the %" G_GUINT64_FORMAT
-                   " bytes that were offered", self->name, self->size);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                   "%s: more than the %" G_GUINT64_FORMAT " bytes that were offered", self->name,
+                   self->size);
       return FALSE;
     }
   while (length > 0)

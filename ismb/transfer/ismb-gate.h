@@ -5,20 +5,24 @@
 
 G_BEGIN_DECLS
 
-/* Who may write which file; policy implements it. It may ask the sender's listener, so it answers later. */
+/* Who may write which file; policy implements it. It may ask the sender's listener, so it answers
+ * later. */
 #define ISMB_TYPE_GATE (ismb_gate_get_type ())
 G_DECLARE_INTERFACE (IsmbGate, ismb_gate, ISMB, GATE, GObject)
 
 struct _IsmbGateInterface
 {
   GTypeInterface parent;
-  void     (*check_async)  (IsmbGate *self, IsmbJid *from, const char *path, GCancellable *cancellable,
-                            GAsyncReadyCallback callback, gpointer user_data);
-  gboolean (*check_finish) (IsmbGate *self, GAsyncResult *result, GError **error); /* ISMB_ERROR_NOT_ALLOWED */
+  void     (*check_async)  (IsmbGate *self, IsmbJid *from, const char *path,
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data);
+  /* ISMB_ERROR_NOT_ALLOWED */
+  gboolean (*check_finish) (IsmbGate *self, GAsyncResult *result, GError **error);
 };
 
-void     ismb_gate_check_async  (IsmbGate *self, IsmbJid *from, const char *path, GCancellable *cancellable,
-                                 GAsyncReadyCallback callback, gpointer user_data);
+void     ismb_gate_check_async  (IsmbGate *self, IsmbJid *from, const char *path,
+                                 GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data);
 gboolean ismb_gate_check_finish (IsmbGate *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

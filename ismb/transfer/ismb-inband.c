@@ -69,8 +69,8 @@ ask (GTask *task, IsmbIq *iq, guint timeout_ms, GAsyncReadyCallback callback)
   Sending *sending = g_task_get_task_data (task);
 
   sending->waiting++;
-  ismb_client_send_iq_async (sending->client, iq, timeout_ms, g_task_get_cancellable (task), callback,
-                             g_object_ref (task));
+  ismb_client_send_iq_async (sending->client, iq, timeout_ms, g_task_get_cancellable (task),
+                             callback, g_object_ref (task));
 }
 
 /* An answer came; keeps the first error. */
@@ -85,7 +85,8 @@ take_answer (Sending *sending, GAsyncResult *result)
   return answer != NULL;
 }
 
-/* Tells the receiver, who has not the whole file, that no more will come; its answer changes nothing. */
+/* Tells the receiver, who has not the whole file, that no more will come; its answer changes
+ * nothing. */
 static void
 abandon (Sending *sending)
 {
@@ -144,7 +145,8 @@ read_block (Sending *sending, guchar *block)
     length = pread (sending->descriptor, block, wanted, sending->offset);
   while (length < 0 && errno == EINTR);
   if (length < 0)
-    g_set_error (&sending->error, ISMB_ERROR, ISMB_ERROR_FAILED, "reading failed: %s", g_strerror (errno));
+    g_set_error (&sending->error, ISMB_ERROR, ISMB_ERROR_FAILED, "reading failed: %s",
+                 g_strerror (errno));
   if (length == 0)
     sending->size = sending->offset;
   return length;
@@ -237,8 +239,9 @@ send_open (GTask *task)
 }
 
 void
-ismb_inband_send_async (IsmbClient *client, IsmbJid *to, const char *sid, int descriptor, guint64 size,
-                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ismb_inband_send_async (IsmbClient *client, IsmbJid *to, const char *sid, int descriptor,
+                        guint64 size, GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (client, cancellable, callback, user_data);
   Sending *sending = g_new0 (Sending, 1);
@@ -265,7 +268,8 @@ ismb_inband_send_finish (GAsyncResult *result, GError **error)
 static IsmbNode *
 element_of (IsmbIq *request)
 {
-  return ismb_node_find (ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (request))), NULL, ISMB_NS_IBB);
+  return ismb_node_find (ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (request))), NULL,
+                         ISMB_NS_IBB);
 }
 
 const char *

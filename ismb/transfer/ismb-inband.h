@@ -12,11 +12,12 @@ G_BEGIN_DECLS
 #define ISMB_INBAND_WINDOW 16      /* blocks under way that are not acknowledged */
 #define ISMB_INBAND_SILENCE_MS 30000
 
-/* Sends what `descriptor` (not taken; it must stay open) holds from its start, `size` bytes or less, opens
- * and closes the stream. The answer to the closing is the receiver's word about the whole. */
+/* Sends what `descriptor` (not taken; it must stay open) holds from its start, `size` bytes or
+ * less, opens and closes the stream. The answer to the closing is the receiver's word about the
+ * whole. */
 void     ismb_inband_send_async  (IsmbClient *client, IsmbJid *to, const char *sid, int descriptor,
-                                  guint64 size, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                  gpointer user_data);
+                                  guint64 size, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
 /* Errors as ismb_client_send_iq_finish () has them. */
 gboolean ismb_inband_send_finish (GAsyncResult *result, GError **error);
 

@@ -61,8 +61,8 @@ ismb_incoming_expect_nothing (IsmbIncoming *self)
 }
 
 void
-ismb_incoming_expect (IsmbIncoming *self, guint milliseconds, GSourceFunc silence, gpointer user_data,
-                      GDestroyNotify destroy)
+ismb_incoming_expect (IsmbIncoming *self, guint milliseconds, GSourceFunc silence,
+                      gpointer user_data, GDestroyNotify destroy)
 {
   ismb_incoming_expect_nothing (self);
   self->idle = g_timeout_source_new (milliseconds);
@@ -88,7 +88,8 @@ do_work (Work *work, GError **error)
 
   if (work->beneath == NULL)
     return ismb_draft_store (incoming->draft, offer->sha256, error);
-  incoming->draft = ismb_draft_new (work->beneath, incoming->name, offer->size, offer->overwrite, error);
+  incoming->draft
+    = ismb_draft_new (work->beneath, incoming->name, offer->size, offer->overwrite, error);
   return incoming->draft != NULL;
 }
 

@@ -34,8 +34,8 @@ void     ismb_incoming_expect_nothing (IsmbIncoming *self);
 /* In a thread each; `source` is kept alive. Errors are those of IsmbDraft. */
 void     ismb_incoming_open_async  (IsmbIncoming *self, GObject *source, IsmbBeneath *beneath,
                                     GAsyncReadyCallback callback, gpointer user_data);
-void     ismb_incoming_store_async (IsmbIncoming *self, GObject *source, GAsyncReadyCallback callback,
-                                    gpointer user_data);
+void     ismb_incoming_store_async (IsmbIncoming *self, GObject *source,
+                                    GAsyncReadyCallback callback, gpointer user_data);
 gboolean ismb_incoming_finish      (GAsyncResult *result, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbIncoming, ismb_incoming_unref)

@@ -42,7 +42,8 @@ base64_of_hex (const char *hex)
   guchar bytes[SHA256_BYTES];
 
   for (gsize i = 0; i < SHA256_BYTES; i++)
-    bytes[i] = (guchar) (g_ascii_xdigit_value (hex[2 * i]) << 4 | g_ascii_xdigit_value (hex[2 * i + 1]));
+    bytes[i]
+      = (guchar) (g_ascii_xdigit_value (hex[2 * i]) << 4 | g_ascii_xdigit_value (hex[2 * i + 1]));
   return g_base64_encode (bytes, sizeof bytes);
 }
 
@@ -81,7 +82,8 @@ add_file (IsmbOffer *self, IsmbTree *tree, IsmbNode *si)
 
   ismb_tree_set (tree, file, "name", last_part (self->path));
   ismb_tree_set (tree, file, "size", size);
-  ismb_tree_set (tree, ismb_tree_add_leaf (tree, file, "hash", ISMB_NS_HASHES, hash), "algo", "sha-256");
+  ismb_tree_set (tree, ismb_tree_add_leaf (tree, file, "hash", ISMB_NS_HASHES, hash), "algo",
+                 "sha-256");
   ismb_tree_add_leaf (tree, file, "path", ISMB_NS_FILE, self->path);
   if (self->overwrite)
     ismb_tree_add (tree, file, "overwrite", ISMB_NS_FILE);
@@ -194,8 +196,8 @@ fill_from_file (IsmbOffer *self, IsmbNode *file)
     self->path = g_strdup (ismb_node_get (file, "name"));
   self->overwrite = ismb_node_find (file, "overwrite", ISMB_NS_FILE) != NULL;
   self->sha256 = parse_sha256 (file);
-  return self->path != NULL && strlen (self->path) <= PATH_MAX_BYTES && self->sha256 != NULL && size != NULL
-         && g_ascii_string_to_unsigned (size, 10, 0, G_MAXINT64, &self->size, NULL);
+  return self->path != NULL && strlen (self->path) <= PATH_MAX_BYTES && self->sha256 != NULL
+         && size != NULL && g_ascii_string_to_unsigned (size, 10, 0, G_MAXINT64, &self->size, NULL);
 }
 
 IsmbOffer *

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A file that is offered (XEP-0095, XEP-0096) with its SHA-256 (XEP-0300) and, in urn:ismb:file:1, its place
- * below the receiver's files root and whether it may replace one there. */
+/* A file that is offered (XEP-0095, XEP-0096) with its SHA-256 (XEP-0300) and, in urn:ismb:file:1,
+ * its place below the receiver's files root and whether it may replace one there. */
 typedef struct
 {
   char *sid;    /* names the transfer and its stream; 1 to 64 printable ASCII characters */
@@ -16,10 +16,12 @@ typedef struct
   gboolean overwrite;
 } IsmbOffer;
 
-IsmbOffer *ismb_offer_new       (const char *path, guint64 size, const char *sha256, gboolean overwrite);
+IsmbOffer *ismb_offer_new       (const char *path, guint64 size, const char *sha256,
+                                 gboolean overwrite);
 void       ismb_offer_free      (IsmbOffer *self);
 IsmbIq    *ismb_offer_to_iq     (IsmbOffer *self, IsmbJid *to);
-/* ISMB_ERROR_BAD_STANZA says what is missing: also where no way for the bytes that we know is offered. */
+/* ISMB_ERROR_BAD_STANZA says what is missing: also where no way for the bytes that we know is
+ * offered. */
 IsmbOffer *ismb_offer_parse     (IsmbIq *iq, GError **error);
 /* The answer that chooses the in-band stream, and whether an answer does. */
 IsmbIq    *ismb_offer_accept    (IsmbIq *offer);

@@ -47,8 +47,8 @@ ismb_transfer_outcome_to_string (IsmbTransferOutcome outcome)
   return values[outcome].value_nick;
 }
 
-/* How each outcome is said in RFC 6120's words: no two share a condition. More than one condition may mean
- * an outcome; the first is the one that is sent. Whatever is not listed is a refusal. */
+/* How each outcome is said in RFC 6120's words: no two share a condition. More than one condition
+ * may mean an outcome; the first is the one that is sent. Whatever is not listed is a refusal. */
 static const struct
 {
   const char *condition;
@@ -82,7 +82,8 @@ outcome_of_answer (const char *message)
   gsize length = strcspn (message, ":");
 
   for (gsize i = 0; i < G_N_ELEMENTS (conditions); i++)
-    if (strlen (conditions[i].condition) == length && strncmp (message, conditions[i].condition, length) == 0)
+    if (strlen (conditions[i].condition) == length
+        && strncmp (message, conditions[i].condition, length) == 0)
       return conditions[i].outcome;
   return ISMB_TRANSFER_OUTCOME_REFUSED;
 }

@@ -67,7 +67,7 @@ ismb_receiver_class_init (IsmbReceiverClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = ismb_receiver_dispose;
   /* Each offer ends in one of these, with what the sender was told: the sender's full JID, the name
-   * (relative to the root, or as it was offered if it is no name), the size offered, the outcome. */
+   * (relative to the root, or as it was offered if it is no name), the offered size, the outcome */
   signals[SIGNAL_RECEIVED]
     = g_signal_new ("received", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                     G_TYPE_NONE, 4, ISMB_TYPE_JID, G_TYPE_STRING, G_TYPE_UINT64, G_TYPE_STRING);
@@ -104,8 +104,8 @@ static void
 tell (IsmbReceiver *self, IsmbIncoming *incoming, IsmbTransferOutcome outcome)
 {
   g_signal_emit (self, signals[SIGNAL_RECEIVED], 0, incoming->from,
-                 incoming->name != NULL ? incoming->name : incoming->offer->path, incoming->offer->size,
-                 ismb_transfer_outcome_to_string (outcome));
+                 incoming->name != NULL ? incoming->name : incoming->offer->path,
+                 incoming->offer->size, ismb_transfer_outcome_to_string (outcome));
 }
 
 /* The end of one that is not stored: answers the request that waits, and forgets all. */
@@ -224,8 +224,8 @@ take_offer (IsmbReceiver *self, IsmbIncoming *incoming)
   if (incoming->name == NULL)
     fail_with (self, incoming, error);
   else
-    ismb_gate_check_async (self->gate, incoming->from, incoming->name, self->cancellable, on_gate_checked,
-                           step_new (self, incoming));
+    ismb_gate_check_async (self->gate, incoming->from, incoming->name, self->cancellable,
+                           on_gate_checked, step_new (self, incoming));
 }
 
 static gboolean
@@ -249,7 +249,8 @@ on_offer (IsmbClient *client, IsmbIq *request, gpointer user_data)
     answer (self, ismb_iq_reply_error (request, "unexpected-request", "that id is in use"));
   else if (g_hash_table_size (self->incoming) >= INCOMING_MAX)
     {
-      answer (self, _ismb_outcome_reply (request, ISMB_TRANSFER_OUTCOME_REFUSED, "too many files at once"));
+      answer (self, _ismb_outcome_reply (request, ISMB_TRANSFER_OUTCOME_REFUSED,
+                                         "too many files at once"));
       tell (self, incoming, ISMB_TRANSFER_OUTCOME_REFUSED);
     }
   else
@@ -259,7 +260,7 @@ on_offer (IsmbClient *client, IsmbIq *request, gpointer user_data)
 
 /* The stream */
 
-/* The file that a request is about, if it was accepted and we are not busy with it; else answers. */
+/* The file that a request is about, if it was accepted and is not being stored; else answers. */
 static IsmbIncoming *
 find (IsmbReceiver *self, IsmbIq *request)
 {
@@ -283,7 +284,8 @@ on_open (IsmbClient *client, IsmbIq *request, gpointer user_data)
   if (incoming == NULL)
     return TRUE;
   condition = ismb_inband_open (&incoming->inband, request);
-  answer (self, condition == NULL ? ismb_iq_reply (request) : ismb_iq_reply_error (request, condition, NULL));
+  answer (self, condition == NULL ? ismb_iq_reply (request)
+                                  : ismb_iq_reply_error (request, condition, NULL));
   expect_more (self, incoming);
   return TRUE;
 }
@@ -303,7 +305,8 @@ take_block (IsmbReceiver *self, IsmbIncoming *incoming, IsmbIq *request)
       fail (self, incoming, ISMB_TRANSFER_OUTCOME_CORRUPT, NULL);
       return;
     }
-  if (ismb_draft_write (incoming->draft, g_bytes_get_data (bytes, &length), g_bytes_get_size (bytes), &error))
+  if (ismb_draft_write (incoming->draft, g_bytes_get_data (bytes, &length),
+                        g_bytes_get_size (bytes), &error))
     {
       answer (self, ismb_iq_reply (request));
       expect_more (self, incoming);
@@ -372,7 +375,8 @@ clean (IsmbReceiver *self)
   g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
 
   g_task_set_source_tag (task, clean);
-  g_task_set_task_data (task, ismb_beneath_ref (self->beneath), (GDestroyNotify) ismb_beneath_unref);
+  g_task_set_task_data (task, ismb_beneath_ref (self->beneath),
+                        (GDestroyNotify) ismb_beneath_unref);
   g_task_run_in_thread (task, clean_in_thread);
 }
 

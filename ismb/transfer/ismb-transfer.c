@@ -99,7 +99,8 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   gboolean stored = ismb_inband_send_finish (result, &error);
 
-  finish_delivery (user_data, stored ? ISMB_TRANSFER_OUTCOME_STORED : _ismb_outcome_of_error (error));
+  finish_delivery (user_data,
+                   stored ? ISMB_TRANSFER_OUTCOME_STORED : _ismb_outcome_of_error (error));
 }
 
 static void
@@ -115,8 +116,9 @@ on_offer_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (!ismb_offer_is_accepted (answer))
     finish_delivery (delivery, ISMB_TRANSFER_OUTCOME_REFUSED);
   else
-    ismb_inband_send_async (ISMB_CLIENT (source), delivery->to, delivery->offer->sid, transfer->descriptor,
-                            transfer->size, g_task_get_cancellable (delivery->task), on_sent, delivery);
+    ismb_inband_send_async (ISMB_CLIENT (source), delivery->to, delivery->offer->sid,
+                            transfer->descriptor, transfer->size,
+                            g_task_get_cancellable (delivery->task), on_sent, delivery);
 }
 
 /* The peer's receiver as presence shows it; NULL and the outcome where there is none. */
@@ -130,7 +132,8 @@ find_receiver (IsmbClient *client, const char *domain, IsmbTransferOutcome *outc
   if (bare == NULL)
     return NULL;
   *outcome = ISMB_TRANSFER_OUTCOME_NOT_PRESENT;
-  resource = ismb_roster_get_best_resource (ismb_client_get_roster (client), ismb_jid_get_bare (bare));
+  resource
+    = ismb_roster_get_best_resource (ismb_client_get_roster (client), ismb_jid_get_bare (bare));
   return resource != NULL ? ismb_jid_with_resource (bare, resource, NULL) : NULL;
 }
 
@@ -153,11 +156,12 @@ start_delivery (GTask *task, const char *domain)
   delivery->task = g_object_ref (task);
   delivery->domain = g_strdup (domain);
   delivery->to = to;
-  delivery->offer = ismb_offer_new (transfer->name, transfer->size, transfer->sha256, transfer->overwrite);
+  delivery->offer
+    = ismb_offer_new (transfer->name, transfer->size, transfer->sha256, transfer->overwrite);
   transfer->under_way++;
   request = ismb_offer_to_iq (delivery->offer, to);
-  ismb_client_send_iq_async (client, request, OFFER_MS, g_task_get_cancellable (task), on_offer_answered,
-                             delivery);
+  ismb_client_send_iq_async (client, request, OFFER_MS, g_task_get_cancellable (task),
+                             on_offer_answered, delivery);
 }
 
 static void
@@ -182,7 +186,8 @@ static gboolean
 read_file (Transfer *transfer, GCancellable *cancellable, GError **error)
 {
   g_autoptr (IsmbBeneath) beneath = ismb_beneath_new (transfer->root, error);
-  g_autofree char *relative = beneath != NULL ? ismb_beneath_name (beneath, transfer->fname, error) : NULL;
+  g_autofree char *relative
+    = beneath != NULL ? ismb_beneath_name (beneath, transfer->fname, error) : NULL;
 
   if (relative == NULL)
     return FALSE;
@@ -245,9 +250,9 @@ transfer_new (const char *root, const char *fname, const char *const *peers, con
 
 void
 _ismb_client_send_file_from_async (IsmbClient *self, const char *root, const char *fname,
-                                   const char *const *peers, const char *sent_name, gboolean overwrite,
-                                   GCancellable *cancellable, GAsyncReadyCallback callback,
-                                   gpointer user_data)
+                                   const char *const *peers, const char *sent_name,
+                                   gboolean overwrite, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (GTask) reading = NULL;
@@ -255,12 +260,13 @@ _ismb_client_send_file_from_async (IsmbClient *self, const char *root, const cha
   g_task_set_source_tag (task, _ismb_client_send_file_from_async);
   if (root == NULL)
     {
-      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
-                               "%s cannot be sent: open the client on a switch first, which has a files root",
-                               fname);
+      g_task_return_new_error (
+          task, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
+          "%s cannot be sent: open the client on a switch first, which has a files root", fname);
       return;
     }
-  g_task_set_task_data (task, transfer_new (root, fname, peers, sent_name, overwrite), transfer_free);
+  g_task_set_task_data (task, transfer_new (root, fname, peers, sent_name, overwrite),
+                        transfer_free);
   reading = g_task_new (self, cancellable, on_file_read, g_object_ref (task));
   g_task_set_source_tag (reading, read_file_in_thread);
   g_task_set_task_data (reading, g_task_get_task_data (task), NULL);
@@ -270,19 +276,20 @@ _ismb_client_send_file_from_async (IsmbClient *self, const char *root, const cha
 /**
  * ismb_client_send_file_to_peers_async:
  * @self: a client whose session has started
- * @fname: the file: a path relative to the files root of this switch (`/usr/local` by default) or an absolute
- *   path below it
+ * @fname: the file: a path relative to the files root of this switch (`/usr/local` by default) or
+ *   an absolute path below it
  * @peers: (array zero-terminated=1): domain-parts of the switches it goes to
- * @sent_name: (nullable): the name or path below the files root of each receiver; %NULL for that of @fname
- *   relative to the files root
+ * @sent_name: (nullable): the name or path below the files root of each receiver; %NULL for that
+ *   of @fname relative to the files root
  * @overwrite: whether a file of that name may be replaced
  * @cancellable: (nullable): ends it; peers that have the whole file by then keep it
  * @callback: (scope async) (nullable): called in the main context this was called in
  * @user_data: data for @callback
  *
- * Sends a file to the Switch Control of many switches, `switch@` each domain-part. The resource is looked up
- * in the roster, so presence must have been asked for and received; a peer without it gets the outcome
- * `not-present`. A file appears at a peer whole and verified (size and SHA-256), or not at all.
+ * Sends a file to the Switch Control of many switches, `switch@` each domain-part. The resource is
+ * looked up in the roster, so presence must have been asked for and received; a peer without it
+ * gets the outcome `not-present`. A file appears at a peer whole and verified (size and SHA-256),
+ * or not at all.
  */
 void
 ismb_client_send_file_to_peers_async (IsmbClient *self, const char *fname, const char *const *peers,
@@ -293,8 +300,8 @@ ismb_client_send_file_to_peers_async (IsmbClient *self, const char *fname, const
   g_return_if_fail (ISMB_IS_CLIENT (self));
   g_return_if_fail (fname != NULL);
   g_return_if_fail (peers != NULL);
-  _ismb_client_send_file_from_async (self, ismb_client_get_files_root (self), fname, peers, sent_name,
-                                     overwrite, cancellable, callback, user_data);
+  _ismb_client_send_file_from_async (self, ismb_client_get_files_root (self), fname, peers,
+                                     sent_name, overwrite, cancellable, callback, user_data);
 }
 
 /**
@@ -303,13 +310,14 @@ ismb_client_send_file_to_peers_async (IsmbClient *self, const char *fname, const
  * @result: what the callback was given
  * @error: return location for a #GError
  *
- * Ends ismb_client_send_file_to_peers_async(). What became of the file at a peer is no error, but its
- * outcome: one of `stored`, `conflict`, `refused`, `not-present`, `corrupt`, `no-space`, `timeout` and
- * `unreachable` (see [enum@Ismb.TransferOutcome]), exactly one for each peer.
+ * Ends ismb_client_send_file_to_peers_async(). What became of the file at a peer is no error, but
+ * its outcome: one of `stored`, `conflict`, `refused`, `not-present`, `corrupt`, `no-space`,
+ * `timeout` and `unreachable` (see [enum@Ismb.TransferOutcome]), exactly one for each peer.
  *
- * Fails with [error@Ismb.Error.NOT_FOUND] where the file is missing, [error@Ismb.Error.NOT_ALLOWED] where it
- * is no regular file below the files root, [error@Ismb.Error.NOT_CONNECTED] where the client was never open
- * on a switch, and with %G_IO_ERROR_CANCELLED.
+ * Fails with [error@Ismb.Error.NOT_FOUND] where the file is missing,
+ * [error@Ismb.Error.NOT_ALLOWED] where it is no regular file below the files root,
+ * [error@Ismb.Error.NOT_CONNECTED] where the client was never open on a switch, and with
+ * %G_IO_ERROR_CANCELLED.
  *
  * Returns: (transfer full) (element-type utf8 utf8): domain-parts and their outcomes
  */

@@ -32,12 +32,14 @@ typedef enum
 
 #define ISMB_TYPE_TRANSFER_OUTCOME (ismb_transfer_outcome_get_type ())
 GType ismb_transfer_outcome_get_type (void);
-const char *ismb_transfer_outcome_to_string (IsmbTransferOutcome outcome);   /* "stored", "no-space", ... */
+const char *ismb_transfer_outcome_to_string (IsmbTransferOutcome outcome);
 
-void        ismb_client_send_file_to_peers_async  (IsmbClient *self, const char *fname, const char *const *peers,
-                                                   const char *sent_name, gboolean overwrite,
-                                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+void        ismb_client_send_file_to_peers_async  (IsmbClient *self, const char *fname,
+                                                   const char *const *peers, const char *sent_name,
+                                                   gboolean overwrite, GCancellable *cancellable,
+                                                   GAsyncReadyCallback callback,
                                                    gpointer user_data);
-GHashTable *ismb_client_send_file_to_peers_finish (IsmbClient *self, GAsyncResult *result, GError **error);
+GHashTable *ismb_client_send_file_to_peers_finish (IsmbClient *self, GAsyncResult *result,
+                                                   GError **error);
 
 G_END_DECLS

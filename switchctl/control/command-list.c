@@ -92,8 +92,8 @@ make_error (IsmbMessage *request, const char *condition, const char *body)
   IsmbMessage *answer = make_answer (request, body);
 
   ismb_stanza_set_stanza_type (ISMB_STANZA (answer), "error");
-  _ismb_tree_add_error (_ismb_stanza_get_tree (ISMB_STANZA (answer)), _ismb_stanza_error_type_of (condition),
-                        condition, NULL);
+  _ismb_tree_add_error (_ismb_stanza_get_tree (ISMB_STANZA (answer)),
+                        _ismb_stanza_error_type_of (condition), condition, NULL);
   return answer;
 }
 
@@ -101,7 +101,8 @@ IsmbMessage *
 switch_answer_failure (IsmbMessage *request, const char *condition, const char *text)
 {
   g_autofree char *fitting = fit (text);
-  g_autofree char *body = g_strconcat ("<CLICommandError>", g_strchomp (fitting), "</CLICommandError>", NULL);
+  g_autofree char *body
+    = g_strconcat ("<CLICommandError>", g_strchomp (fitting), "</CLICommandError>", NULL);
 
   return make_error (request, condition, body);
 }
@@ -133,9 +134,9 @@ log_command (List *list, const char *command, int status, const char *result)
   g_autofree char *printable = g_strescape (command, NULL);
   g_autofree char *status_text = g_strdup_printf ("%d", status);
 
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_FROM", ismb_jid_get_full (from), "ISMB_COMMAND",
-                    printable, "ISMB_STATUS", status_text, "MESSAGE", "%s ran \"%s\": %s",
-                    ismb_jid_get_full (from), printable, result);
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_FROM", ismb_jid_get_full (from),
+                    "ISMB_COMMAND", printable, "ISMB_STATUS", status_text, "MESSAGE",
+                    "%s ran \"%s\": %s", ismb_jid_get_full (from), printable, result);
 }
 
 static void run_next (GTask *task);
@@ -155,7 +156,8 @@ on_engine_failed (GTask *task, GError *error)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_task_return_error (task, g_error_copy (error));
   else
-    return_message (task, switch_answer_failure (list->request, "internal-server-error", error->message));
+    return_message (task,
+                    switch_answer_failure (list->request, "internal-server-error", error->message));
 }
 
 static void
@@ -174,7 +176,8 @@ on_ran (GObject *source, GAsyncResult *result, gpointer user_data)
   log_command (list, list->commands[list->next], ran->status, ran->status == 0 ? "done" : "failed");
   if (ran->status != 0)
     {
-      return_message (task, switch_answer_failure (list->request, condition_of (ran->status), ran->text));
+      return_message (task,
+                      switch_answer_failure (list->request, condition_of (ran->status), ran->text));
       return;
     }
   g_string_append (list->text, ran->text);
@@ -199,8 +202,9 @@ run_next (GTask *task)
 }
 
 void
-switch_command_list_run_async (IsmbMessage *request, const char *const *commands, SwitchEngine *engine,
-                               GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+switch_command_list_run_async (IsmbMessage *request, const char *const *commands,
+                               SwitchEngine *engine, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   List *list = g_new0 (List, 1);

@@ -6,15 +6,17 @@
 
 G_BEGIN_DECLS
 
-/* The lists of commands that were sent to us: which wait, which run, and what is answered. Commands of a list
- * run in order and stop at the first that fails; one list at a time for each sender's account. */
+/* The lists of commands that were sent to us: which wait, which run, and what is answered. Commands
+ * of a list run in order and stop at the first that fails; one list at a time for each sender's
+ * account. */
 
 #define SWITCH_COMMAND_LISTS_MAX 32
 #define SWITCH_ANSWER_TEXT_MAX (192 * 1024) /* bytes: a stanza may have 256 kB */
 
 /* The answers, each one message for the sender of `request`. `condition` is RFC 6120's. */
 IsmbMessage *switch_answer_text         (IsmbMessage *request, const char *text);
-IsmbMessage *switch_answer_failure      (IsmbMessage *request, const char *condition, const char *text);
+IsmbMessage *switch_answer_failure      (IsmbMessage *request, const char *condition,
+                                         const char *text);
 IsmbMessage *switch_answer_syntax_error (IsmbMessage *request);
 
 /* Runs the commands; returns the answer, never an error but G_IO_ERROR_CANCELLED. */

@@ -31,7 +31,8 @@ struct _SwitchEngineExec
 typedef struct
 {
   GPid pid;    /* also its group */
-  int pidfd;   /* readable once it ended; it stays a zombie until we reap it, so its number stays its own */
+  int pidfd; /* readable once it ended; it stays a zombie until we reap it, so its number stays its
+                own */
   int output;
   int netns;
   guint deadline;
@@ -113,7 +114,7 @@ run_new (SwitchEngineExec *self)
   return run;
 }
 
-/* What was printed beyond the limit is read and dropped, so that the command does not stall on it. */
+/* What is printed beyond the limit is read and dropped, so that the command does not stall. */
 static void
 keep_output (Run *run, const char *bytes, gsize length)
 {
@@ -223,7 +224,8 @@ judge (Run *run, int wait_status)
     }
   if (WIFSIGNALED (wait_status))
     {
-      say (run, "ended by signal %d (%s)", WTERMSIG (wait_status), g_strsignal (WTERMSIG (wait_status)));
+      say (run, "ended by signal %d (%s)", WTERMSIG (wait_status),
+           g_strsignal (WTERMSIG (wait_status)));
       return SWITCH_STATUS_SIGNAL + WTERMSIG (wait_status);
     }
   if (WEXITSTATUS (wait_status) != 0 && run->text->len == 0)
@@ -231,8 +233,8 @@ judge (Run *run, int wait_status)
   return WEXITSTATUS (wait_status);
 }
 
-/* What the program left behind in its group goes with it. Until the program is reaped its number, which
- * is the group's, belongs to nobody else. */
+/* What the program left behind in its group goes with it. Until the program is reaped its number,
+ * which is the group's, belongs to nobody else. */
 static int
 reap (Run *run)
 {
@@ -290,8 +292,9 @@ spawn (Run *run, char **argv, GError **error)
     return FALSE;
   run->output = pipe_ends[0];
   spawned = g_unix_set_fd_nonblocking (run->output, TRUE, error)
-            && g_spawn_async_with_fds ("/", argv, environment, G_SPAWN_DO_NOT_REAP_CHILD, set_up_child,
-                                       run, &run->pid, -1, pipe_ends[1], pipe_ends[1], error);
+            && g_spawn_async_with_fds ("/", argv, environment, G_SPAWN_DO_NOT_REAP_CHILD,
+                                       set_up_child, run, &run->pid, -1, pipe_ends[1],
+                                       pipe_ends[1], error);
   close (pipe_ends[1]);
   return spawned;
 }

@@ -36,7 +36,8 @@ make_sayable (const char *text)
     {
       gunichar character = g_utf8_get_char (at);
       gboolean blank = character == '\t' || character == '\n' || character == '\r';
-      gboolean forbidden = (character < 0x20 && !blank) || character == 0xfffe || character == 0xffff;
+      gboolean forbidden
+        = (character < 0x20 && !blank) || character == 0xfffe || character == 0xffff;
 
       g_string_append_unichar (out, forbidden ? 0xfffd : character);
     }

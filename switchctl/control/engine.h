@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* What became of one command. `text` is what the CLI said, always valid UTF-8 that XML can carry, with
- * standard error in its place; `status` is 0 where the command succeeded, its exit status where it did
- * not, SWITCH_STATUS_* where it never ended by itself. */
+/* What became of one command. `text` is what the CLI said, always valid UTF-8 that XML can carry,
+ * with standard error in its place; `status` is 0 where the command succeeded, its exit status
+ * where it did not, SWITCH_STATUS_* where it never ended by itself. */
 typedef struct
 {
   int status;
@@ -23,9 +23,9 @@ SwitchResult *switch_result_new  (int status, const char *text, gint64 duration)
 void          switch_result_free (SwitchResult *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SwitchResult, switch_result_free)
 
-/* What runs commands: argv on the host, a routing daemon's shell, a vendor's CLI. One command at a time;
- * a command that fails is a result, an error says that nothing could be run at all (or G_IO_ERROR_CANCELLED,
- * and the command is dead by then). */
+/* What runs commands: argv on the host, a routing daemon's shell, a vendor's CLI. One command at a
+ * time; a command that fails is a result, an error says that nothing could be run at all (or
+ * G_IO_ERROR_CANCELLED, and the command is dead by then). */
 #define SWITCH_TYPE_ENGINE (switch_engine_get_type ())
 G_DECLARE_INTERFACE (SwitchEngine, switch_engine, SWITCH, ENGINE, GObject)
 
@@ -37,8 +37,9 @@ struct _SwitchEngineInterface
   SwitchResult *(*run_finish) (SwitchEngine *self, GAsyncResult *result, GError **error);
 };
 
-void          switch_engine_run_async  (SwitchEngine *self, const char *command, GCancellable *cancellable,
-                                        GAsyncReadyCallback callback, gpointer user_data);
+void          switch_engine_run_async  (SwitchEngine *self, const char *command,
+                                        GCancellable *cancellable, GAsyncReadyCallback callback,
+                                        gpointer user_data);
 SwitchResult *switch_engine_run_finish (SwitchEngine *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -86,7 +86,8 @@ static gboolean
 refuse (GError **error, IsmbJid *from, SwitchDeed deed, const char *why)
 {
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED, "%s may not %s here: %s",
-               ismb_jid_get_full (from), deed == SWITCH_DEED_RUN ? "run commands" : "write files", why);
+               ismb_jid_get_full (from), deed == SWITCH_DEED_RUN ? "run commands" : "write files",
+               why);
   return FALSE;
 }
 
@@ -157,7 +158,8 @@ on_peer_changed (IsmbClient *client, const char *event, GObject *payload, gpoint
 
   if (!ISMB_IS_PEER (payload))
     forget (self, NULL);
-  else if (g_str_equal (event, "peer_lost") || ismb_peer_get_link (ISMB_PEER (payload)) != ISMB_LINK_STATE_UP
+  else if (g_str_equal (event, "peer_lost")
+           || ismb_peer_get_link (ISMB_PEER (payload)) != ISMB_LINK_STATE_UP
            || ismb_peer_get_trust (ISMB_PEER (payload)) != ISMB_TRUST_MEMBER)
     forget (self, ismb_peer_get_domain (ISMB_PEER (payload)));
 }
@@ -239,8 +241,9 @@ ask_for_role (GTask *task)
 }
 
 void
-switch_policy_check_async (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed, const char *const *objects,
-                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+switch_policy_check_async (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed,
+                           const char *const *objects, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (GError) error = NULL;
@@ -269,13 +272,14 @@ switch_policy_check_finish (SwitchPolicy *self, GAsyncResult *result, GError **e
 }
 
 static void
-switch_policy_gate_check_async (IsmbGate *gate, IsmbJid *from, const char *path, GCancellable *cancellable,
-                                GAsyncReadyCallback callback, gpointer user_data)
+switch_policy_gate_check_async (IsmbGate *gate, IsmbJid *from, const char *path,
+                                GCancellable *cancellable, GAsyncReadyCallback callback,
+                                gpointer user_data)
 {
   const char *const objects[] = { path, NULL };
 
-  switch_policy_check_async (SWITCH_POLICY (gate), from, SWITCH_DEED_WRITE, objects, cancellable, callback,
-                             user_data);
+  switch_policy_check_async (SWITCH_POLICY (gate), from, SWITCH_DEED_WRITE, objects, cancellable,
+                             callback, user_data);
 }
 
 static gboolean
@@ -301,7 +305,9 @@ switch_policy_new (IsmbClient *client, const char *domain, gboolean trust_open)
   self->domain = g_strdup (domain);
   self->trust_open = trust_open;
   for (gsize i = 0; i < G_N_ELEMENTS (events); i++)
-    self->handlers[i] = ismb_client_add_event_handler (client, events[i], on_peer_changed, self, NULL);
-  self->handlers[2] = ismb_client_add_event_handler (client, "disconnected", on_disconnected, self, NULL);
+    self->handlers[i]
+      = ismb_client_add_event_handler (client, events[i], on_peer_changed, self, NULL);
+  self->handlers[2]
+    = ismb_client_add_event_handler (client, "disconnected", on_disconnected, self, NULL);
   return self;
 }

@@ -6,9 +6,9 @@
 
 G_BEGIN_DECLS
 
-/* Who may do what. The decision is a function of who asks (address and role) and of the deed. A role is what
- * the sender's own listener says, over the authenticated link, and is kept until that link drops. As an
- * IsmbGate it decides about files. */
+/* Who may do what. The decision is a function of who asks (address and role) and of the deed. A
+ * role is what the sender's own listener says, over the authenticated link, and is kept until that
+ * link drops. As an IsmbGate it decides about files. */
 #define SWITCH_TYPE_POLICY (switch_policy_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchPolicy, switch_policy, SWITCH, POLICY, GObject)
 
@@ -19,7 +19,8 @@ typedef enum
 } SwitchDeed;
 
 /* `client` asks for roles, and is not kept alive; `domain` is this switch's own domain-part. */
-SwitchPolicy *switch_policy_new          (IsmbClient *client, const char *domain, gboolean trust_open);
+SwitchPolicy *switch_policy_new          (IsmbClient *client, const char *domain,
+                                          gboolean trust_open);
 /* ISMB_ERROR_NOT_ALLOWED says why not. All objects are allowed, or none. */
 void          switch_policy_check_async  (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed,
                                           const char *const *objects, GCancellable *cancellable,

@@ -79,9 +79,9 @@ skip_space (Reader *self)
     }
 }
 
-/* What Python's tokenizer does at the start of a line outside brackets: measures the indentation, where a
- * form feed counts as the margin and joined lines count as the first of them that is indented. Ends on
- * what stands in the line; `indent` tells whether it stands right of the margin. */
+/* What Python's tokenizer does at the start of a line outside brackets: measures the indentation,
+ * where a form feed counts as the margin and joined lines count as the first of them that is
+ * indented. Ends on what stands in the line; `indent`: it stands right of the margin. */
 static gboolean
 skip_margin (Reader *self, gboolean *indent)
 {
@@ -111,8 +111,8 @@ skip_margin (Reader *self, gboolean *indent)
   return TRUE;
 }
 
-/* Empty lines and lines of comment only, which have no indentation. Blanks before the end of the text do:
- * literal_eval () refuses them. */
+/* Empty lines and lines of comment only, which have no indentation. Blanks before the end of the
+ * text do: literal_eval () refuses them. */
 static gboolean
 skip_empty_lines (Reader *self)
 {
@@ -203,7 +203,8 @@ read_escape (Reader *self)
     g_string_append_c (self->item, values[name - names]);
   else
     {
-      /* An unknown escape stands for itself, backslash and all. The byte may begin a longer character. */
+      /* An unknown escape stands for itself, backslash and all. The byte may begin a longer
+       * character. */
       g_string_append_c (self->item, '\\');
       self->at--;
     }

@@ -129,8 +129,8 @@ refuse (Order *order, const char *why)
 {
   g_autoptr (IsmbMessage) message = switch_answer_failure (order->request, "forbidden", why);
 
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_FROM", ismb_jid_get_full (order->from), "MESSAGE",
-                    "commands refused: %s", why);
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_FROM", ismb_jid_get_full (order->from),
+                    "MESSAGE", "commands refused: %s", why);
   finish (order, message);
 }
 
@@ -201,7 +201,8 @@ switch_control_message (IsmbClient *client, IsmbMessage *message)
   if (commands == NULL)
     error_answer = switch_answer_syntax_error (message);
   else if (self->orders.length >= SWITCH_COMMAND_LISTS_MAX)
-    error_answer = switch_answer_failure (message, "resource-constraint", "too many commands wait already");
+    error_answer
+      = switch_answer_failure (message, "resource-constraint", "too many commands wait already");
   if (error_answer != NULL)
     answer (self, error_answer);
   else
@@ -233,20 +234,20 @@ switch_control_init (SwitchControl *self)
 }
 
 static void
-on_received (IsmbReceiver *receiver, IsmbJid *from, const char *name, guint64 bytes, const char *outcome,
-             gpointer user_data)
+on_received (IsmbReceiver *receiver, IsmbJid *from, const char *name, guint64 bytes,
+             const char *outcome, gpointer user_data)
 {
   g_autofree char *printable = g_strescape (name, NULL);
 
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_FROM", ismb_jid_get_full (from), "ISMB_FILE",
-                    printable, "ISMB_OUTCOME", outcome, "MESSAGE",
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_FROM", ismb_jid_get_full (from),
+                    "ISMB_FILE", printable, "ISMB_OUTCOME", outcome, "MESSAGE",
                     "file \"%s\" of %" G_GUINT64_FORMAT " bytes from %s: %s", printable, bytes,
                     ismb_jid_get_full (from), outcome);
 }
 
 gboolean
-switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *engine, const char *files_root,
-                      gboolean trust_open, GError **error)
+switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *engine,
+                      const char *files_root, gboolean trust_open, GError **error)
 {
   g_autoptr (SwitchPolicy) policy = switch_policy_new (ISMB_CLIENT (self), domain, trust_open);
 
@@ -260,11 +261,13 @@ switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *eng
 }
 
 SwitchControl *
-switch_control_new (const char *password, const char *vr, const char *runtime_dir, const char *domain,
-                    SwitchEngine *engine, const char *files_root, gboolean trust_open, GError **error)
+switch_control_new (const char *password, const char *vr, const char *runtime_dir,
+                    const char *domain, SwitchEngine *engine, const char *files_root,
+                    gboolean trust_open, GError **error)
 {
-  g_autoptr (SwitchControl) self = g_object_new (SWITCH_TYPE_CONTROL, "name", ACCOUNT, "password", password,
-                                                 "vr", vr, "runtime-dir", runtime_dir, NULL);
+  g_autoptr (SwitchControl) self
+    = g_object_new (SWITCH_TYPE_CONTROL, "name", ACCOUNT, "password", password, "vr", vr,
+                    "runtime-dir", runtime_dir, NULL);
 
   if (!switch_control_serve (self, domain, engine, files_root, trust_open, error))
     return NULL;

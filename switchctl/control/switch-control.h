@@ -6,12 +6,13 @@
 
 G_BEGIN_DECLS
 
-/* The client `switch` of a switch: runs commands that come as messages, and takes files. It signs in like
- * any other client: the daemon makes the account `switch` (role `switch`) with `password` first, calls
- * ismb_client_open_async () and opens again when the stream is lost (event `disconnected`).
+/* The client `switch` of a switch: runs commands that come as messages, and takes files. It signs
+ * in like any other client: the daemon makes the account `switch` (role `switch`) with `password`
+ * first, calls ismb_client_open_async () and opens again when the stream is lost (event
+ * `disconnected`).
  *
- * What it may not do is refused by policy: operators and switches of fabric members and of this switch may
- * run and write, nobody else; with `trust_open` nobody at all. */
+ * What it may not do is refused by policy: operators and switches of fabric members and of this
+ * switch may run and write, nobody else; with `trust_open` nobody at all. */
 #define SWITCH_TYPE_CONTROL (switch_control_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchControl, switch_control, SWITCH, CONTROL, IsmbClient)
 
@@ -20,8 +21,8 @@ G_DECLARE_FINAL_TYPE (SwitchControl, switch_control, SWITCH, CONTROL, IsmbClient
 SwitchControl *switch_control_new (const char *password, const char *vr, const char *runtime_dir,
                                    const char *domain, SwitchEngine *engine, const char *files_root,
                                    gboolean trust_open, GError **error);
-/* The second half of that, for an instance that was made with properties of IsmbClient: gives it what it
- * serves with, once. */
+/* The second half of that, for an instance that was made with properties of IsmbClient: gives it
+ * what it serves with, once. */
 gboolean       switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *engine,
                                      const char *files_root, gboolean trust_open, GError **error);
 

@@ -29,7 +29,8 @@ on_done (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static SwitchResult *
-run_cancellable (SwitchEngine *engine, const char *command, GCancellable *cancellable, GError **error)
+run_cancellable (SwitchEngine *engine, const char *command, GCancellable *cancellable,
+                 GError **error)
 {
   Answer answer = { NULL };
   SwitchResult *result;
@@ -223,8 +224,8 @@ test_cancel (void)
   watch_all_dead (&watch);
 }
 
-/* A thread of its own may enter a new namespace and leave ours alone; it is gone with the thread, and a
- * descriptor keeps the namespace. */
+/* A thread of its own may enter a new namespace and leave ours alone; it is gone with the thread,
+ * and a descriptor keeps the namespace. */
 static gpointer
 open_new_namespace (gpointer data)
 {

@@ -120,17 +120,57 @@ test_bounds (void)
 
 static const char *const spaces[]
   = { " ", "\t", "\f", "\n", "\r\n", "\r", "\\\n", "# note\n", "  ", "\n  ", "\\\r\n", "#\\\n" };
-static const char *const pieces[]
-  = { "a", "show", " ", "vlan", "\\n", "\\x41", "\\x4", "\\101", "\\477", "\\0", "\\u00e4", "\\ud83d",
-      "\\U0001f600", "\\U00110000", "\\q", "\\\\", "\\'", "\\\"", "\\\n", "\\\r\n", "\303\244",
-      "\342\202\254", "\360\237\230\200", "'", "\"", "''", "\"\"", "#", "[", "]", "(", ",", "{x}", "\t",
-      "\f", "\001", "\177", "\\N{BULLET}", "\n", "\r", "\\", "\302\205", "\342\200\250", "\302\240" };
+static const char *const pieces[] = { "a",
+                                      "show",
+                                      " ",
+                                      "vlan",
+                                      "\\n",
+                                      "\\x41",
+                                      "\\x4",
+                                      "\\101",
+                                      "\\477",
+                                      "\\0",
+                                      "\\u00e4",
+                                      "\\ud83d",
+                                      "\\U0001f600",
+                                      "\\U00110000",
+                                      "\\q",
+                                      "\\\\",
+                                      "\\'",
+                                      "\\\"",
+                                      "\\\n",
+                                      "\\\r\n",
+                                      "\303\244",
+                                      "\342\202\254",
+                                      "\360\237\230\200",
+                                      "'",
+                                      "\"",
+                                      "''",
+                                      "\"\"",
+                                      "#",
+                                      "[",
+                                      "]",
+                                      "(",
+                                      ",",
+                                      "{x}",
+                                      "\t",
+                                      "\f",
+                                      "\001",
+                                      "\177",
+                                      "\\N{BULLET}",
+                                      "\n",
+                                      "\r",
+                                      "\\",
+                                      "\302\205",
+                                      "\342\200\250",
+                                      "\302\240" };
 static const char *const prefixes[]
   = { "", "", "", "", "", "", "r", "R", "u", "U", "b", "f", "ur", "br", "rb", "r " };
 static const char *const quotes[] = { "'", "\"", "'''", "\"\"\"" };
-static const char *const strangers[]
-  = { "'", "\"", "[", "]", "(", ")", ",", "\\", "\n", " ", "#", "\f", "\t", "+", "1", ";", "*", ":", "r",
-      "u", "b", "x", "\303\244", "\357\273\277", "\r", "''" };
+static const char *const strangers[] = {
+  "'", "\"", "[", "]", "(", ")", ",", "\\",       "\n",           " ",  "#", "\f", "\t", "+", "1",
+  ";", "*",  ":", "r", "u", "b", "x", "\303\244", "\357\273\277", "\r", "''"
+};
 
 #define PICK(rand, array) array[g_rand_int_range (rand, 0, G_N_ELEMENTS (array))]
 
@@ -235,14 +275,16 @@ make_bodies (GRand *rand)
     {
       GString *text = make_list (rand);
 
-      for (int changes = chance (rand, 0.5) ? 0 : g_rand_int_range (rand, 1, 4); changes > 0; changes--)
+      for (int changes = chance (rand, 0.5) ? 0 : g_rand_int_range (rand, 1, 4); changes > 0;
+           changes--)
         mutate (rand, text);
       g_ptr_array_add (bodies, g_string_free (text, FALSE));
     }
   return bodies;
 }
 
-/* The same bodies by CPython: each line one body in hex, answered by the list's items in hex or `-`. */
+/* The same bodies by CPython: each line one body in hex, answered by the list's items in hex or
+ * `-`. */
 static const char oracle[]
   = "import ast, sys\n"
     "def read(line):\n"
@@ -254,7 +296,8 @@ static const char oracle[]
     "        return '-'\n"
     "    if any(c == '\\0' or '\\ud800' <= c <= '\\udfff' for item in items for c in item):\n"
     "        return '-'\n"
-    "    return ' '.join(['='] + ['x' + item.encode().hex() for item in items]) + '\\t' + str(items).encode().hex()\n"
+    "    return ' '.join(['='] + ['x' + item.encode().hex() for item in items]) + '\\t' + "
+    "str(items).encode().hex()\n"
     "for line in sys.stdin:\n"
     "    print(read(line))\n";
 

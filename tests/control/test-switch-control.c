@@ -87,7 +87,8 @@ tear_down (Fixture *fixture, gconstpointer data)
 }
 
 static void
-send_message (IsmbClient *sender, const char *id, const char *type, const char *subject, const char *body)
+send_message (IsmbClient *sender, const char *id, const char *type, const char *subject,
+              const char *body)
 {
   g_autoptr (IsmbJid) to = ismb_jid_new (SWITCH_JID, NULL);
   g_autoptr (IsmbMessage) message = ismb_message_new (to, body);
@@ -122,7 +123,8 @@ assert_answer (Fixture *fixture, const char *type, const char *body, const char 
   g_assert_null (ismb_message_get_subject (answer));
   g_assert_cmpstr (ismb_message_get_thread (answer), ==, "thread-1");
   g_assert_cmpstr (ismb_stanza_get_id (ISMB_STANZA (answer)), ==, ID);
-  g_assert_cmpstr (ismb_jid_get_bare (ismb_stanza_get_from_jid (ISMB_STANZA (answer))), ==, SWITCH_JID);
+  g_assert_cmpstr (ismb_jid_get_bare (ismb_stanza_get_from_jid (ISMB_STANZA (answer))), ==,
+                   SWITCH_JID);
   g_assert_cmpstr (found, ==, condition);
 }
 
@@ -153,10 +155,11 @@ static void
 test_stops_at_the_first_failure (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *proof = g_build_filename (fixture->root, "proof", NULL);
-  g_autofree char *list
-    = g_strdup_printf ("['echo fine', 'sh -c \"echo I have failed!; exit 2\"', 'sh -c \"echo >%s\"']", proof);
+  g_autofree char *list = g_strdup_printf (
+      "['echo fine', 'sh -c \"echo I have failed!; exit 2\"', 'sh -c \"echo >%s\"']", proof);
 
-  assert_fails (fixture, list, "<CLICommandError>I have failed!</CLICommandError>", "not-acceptable");
+  assert_fails (fixture, list, "<CLICommandError>I have failed!</CLICommandError>",
+                "not-acceptable");
   g_assert_false (g_file_test (proof, G_FILE_TEST_EXISTS));
   assert_fails (fixture, "['rm -rf /']", "<CLICommandError>unknown command: rm</CLICommandError>",
                 "item-not-found");
@@ -165,7 +168,9 @@ test_stops_at_the_first_failure (Fixture *fixture, gconstpointer data)
 static void
 test_syntax_errors (Fixture *fixture, gconstpointer data)
 {
-  static const char *const bodies[] = { "['echo'", "echo hello", "[1]", "['a'].pop()", "[]]", "\\" };
+  static const char *const bodies[] = {
+    "['echo'", "echo hello", "[1]", "['a'].pop()", "[]]", "\\"
+  };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bodies); i++)
     assert_fails (fixture, bodies[i], "<PythonSyntaxError></PythonSyntaxError>", "bad-request");
@@ -213,7 +218,8 @@ test_too_many (Fixture *fixture, gconstpointer data)
   send_message (fixture->sender, ID, NULL, "command", list);
   for (int i = 0; i < 32; i++)
     send_message (fixture->sender, ID, NULL, "command", "['echo']");
-  assert_answer (fixture, "error", "<CLICommandError>too many commands wait already</CLICommandError>",
+  assert_answer (fixture, "error",
+                 "<CLICommandError>too many commands wait already</CLICommandError>",
                  "resource-constraint");
   g_assert_true (g_file_set_contents (file, "", 0, NULL));
   assert_answer (fixture, "normal", "gone\n", NULL);
@@ -228,7 +234,8 @@ test_long_answer (Fixture *fixture, gconstpointer data)
 
   send_message (fixture->sender, ID, NULL, "command",
                 "[\"sh -c 'i=0; while [ $i -lt 3000 ]; do echo "
-                "\\\"<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<\\\"; i=$((i+1)); done'\"]");
+                "\\\"<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<\\\"; "
+                "i=$((i+1)); done'\"]");
   answer = next_answer (fixture);
   g_assert_true (g_str_has_suffix (ismb_message_get_body (answer), "\n[answer truncated]\n"));
 }
@@ -256,8 +263,8 @@ test_opens_again (Fixture *fixture, gconstpointer data)
   guint handler;
 
   scene_subscribe (fixture->sender);
-  handler = ismb_client_add_event_handler (ISMB_CLIENT (fixture->control), "disconnected", scene_on_event, &gone,
-                                           NULL);
+  handler = ismb_client_add_event_handler (ISMB_CLIENT (fixture->control), "disconnected",
+                                           scene_on_event, &gone, NULL);
   ismb_client_close (ISMB_CLIENT (fixture->control));
   SCENE_WAIT (gone);
   ismb_client_remove_event_handler (ISMB_CLIENT (fixture->control), handler);
@@ -310,7 +317,8 @@ main (int argc, char **argv)
   add ("denied", "client", test_denied);
   add ("opens-again", NULL, test_opens_again);
   add ("goes-while-busy", NULL, test_goes_while_busy);
-  g_test_add ("/control/switch-control/denied-to-all", Fixture, NULL, set_up_open, test_denied, tear_down);
+  g_test_add ("/control/switch-control/denied-to-all", Fixture, NULL, set_up_open, test_denied,
+              tear_down);
   g_test_add_func ("/control/switch-control/no-root", test_no_root);
   return g_test_run ();
 }

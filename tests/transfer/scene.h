@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A listener of ours on a port of its own and clients on it; what the tests of files and commands share. */
+/* A listener of ours on a port of its own and clients on it; what the tests of files and commands
+ * share. */
 #pragma once
 
 #include <glib/gstdio.h>
@@ -48,7 +49,8 @@ scene_add_account (Scene *scene, const char *name, IsmbRole role)
 {
   g_autoptr (GError) error = NULL;
 
-  ismb_accounts_create (_ismb_listener_get_accounts (scene->listener), name, name, role, TRUE, &error);
+  ismb_accounts_create (_ismb_listener_get_accounts (scene->listener), name, name, role, TRUE,
+                        &error);
   g_assert_no_error (error);
 }
 
@@ -92,7 +94,8 @@ static inline gpointer
 scene_make_client (Scene *scene, GType type, const char *name)
 {
   g_autofree char *jid = g_strdup_printf ("%s@%s", name, SCENE_DOMAIN);
-  gpointer client = g_object_new (type, "server-jid", jid, "password", name, "require-tls", FALSE, NULL);
+  gpointer client
+    = g_object_new (type, "server-jid", jid, "password", name, "require-tls", FALSE, NULL);
 
   g_object_set (client, "server-host", "127.0.0.1", "server-port", (guint) scene->port, NULL);
   return client;
@@ -122,7 +125,8 @@ scene_open (gpointer client)
   g_object_unref (answer.result);
 }
 
-/* Finalizes it, once threads and idle sources that still hold it have let go; no event tells of that. */
+/* Finalizes it, once threads and idle sources that still hold it have let go; no event tells of
+ * that. */
 static inline void
 scene_finalize (gpointer object)
 {

@@ -130,10 +130,27 @@ assert_not_stored (Fixture *fixture, const char *name, gboolean overwrite, int c
 static void
 test_names (Fixture *fixture, gconstpointer data)
 {
-  static const char *const good[] = { "a", "a/b.c/d", ".hidden", "a b", "gr\303\274n", "...", "a..b" };
-  static const char *const bad[]
-    = { "", "/", "..", "../a", "a/..", "a/../b", "./a", ".", "a//b", "a/", "/etc/passwd", "a\\b", "a\nb",
-        "a\177", "\377", ".ismb-0123456789abcdef", "x/.ismb-1/y", "a/./b" };
+  static const char *const good[] = {
+    "a", "a/b.c/d", ".hidden", "a b", "gr\303\274n", "...", "a..b"
+  };
+  static const char *const bad[] = { "",
+                                     "/",
+                                     "..",
+                                     "../a",
+                                     "a/..",
+                                     "a/../b",
+                                     "./a",
+                                     ".",
+                                     "a//b",
+                                     "a/",
+                                     "/etc/passwd",
+                                     "a\\b",
+                                     "a\nb",
+                                     "a\177",
+                                     "\377",
+                                     ".ismb-0123456789abcdef",
+                                     "x/.ismb-1/y",
+                                     "a/./b" };
   g_autofree char *absolute = path_of (fixture, "x/y");
   g_autofree char *beside = g_strconcat (fixture->root, "-beside/x", NULL);
   g_autofree char *long_part = g_strnfill (256, 'a');

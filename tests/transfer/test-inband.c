@@ -11,8 +11,8 @@
 #include "ismb/transfer/ismb-offer.h"
 
 static IsmbIq *
-make_iq (const char *name, const char *first, const char *value, const char *second, const char *other,
-         const char *text)
+make_iq (const char *name, const char *first, const char *value, const char *second,
+         const char *other, const char *text)
 {
   g_autoptr (IsmbJid) to = ismb_jid_new ("switch@sw1.test/x", NULL);
   IsmbIq *iq = ismb_iq_new (to, "set");
@@ -39,7 +39,8 @@ open_stream (IsmbInband *inband, const char *block_size, const char *stanza)
 static const char *
 take (IsmbInband *inband, const char *sequence, const char *text)
 {
-  g_autoptr (IsmbIq) iq = make_iq ("data", sequence != NULL ? "seq" : NULL, sequence, NULL, NULL, text);
+  g_autoptr (IsmbIq) iq
+    = make_iq ("data", sequence != NULL ? "seq" : NULL, sequence, NULL, NULL, text);
   g_autoptr (GBytes) bytes = NULL;
   const char *condition = ismb_inband_take (inband, iq, &bytes);
 
@@ -135,8 +136,8 @@ find_below (IsmbNode *node, const char *name)
   return found;
 }
 
-/* One thing wrong: an attribute of `element`, or (`attribute` NULL) its text; `value` NULL: the element is
- * missing. */
+/* One thing wrong: an attribute of `element`, or (`attribute` NULL) its text; `value` NULL: the
+ * element is missing. */
 static void
 assert_bad_offer (const char *element, const char *attribute, const char *value)
 {

@@ -78,12 +78,12 @@ typedef struct
 } Fixture;
 
 static void
-on_received (IsmbReceiver *receiver, IsmbJid *from, const char *name, guint64 bytes, const char *outcome,
-             gpointer user_data)
+on_received (IsmbReceiver *receiver, IsmbJid *from, const char *name, guint64 bytes,
+             const char *outcome, gpointer user_data)
 {
   Fixture *fixture = user_data;
-  char *told = g_strdup_printf ("%s%s %s %" G_GUINT64_FORMAT " %s\n", fixture->told, ismb_jid_get_bare (from),
-                                name, bytes, outcome);
+  char *told = g_strdup_printf ("%s%s %s %" G_GUINT64_FORMAT " %s\n", fixture->told,
+                                ismb_jid_get_bare (from), name, bytes, outcome);
 
   g_free (fixture->told);
   fixture->told = told;
@@ -170,8 +170,8 @@ send_to (Fixture *fixture, const char *fname, const char *const *peers, const ch
   SceneAnswer answer = { NULL };
   GHashTable *outcomes;
 
-  _ismb_client_send_file_from_async (fixture->sender, fixture->here, fname, peers, sent_name, overwrite, NULL,
-                                     scene_on_done, &answer);
+  _ismb_client_send_file_from_async (fixture->sender, fixture->here, fname, peers, sent_name,
+                                     overwrite, NULL, scene_on_done, &answer);
   SCENE_WAIT (answer.result != NULL);
   outcomes = ismb_client_send_file_to_peers_finish (fixture->sender, answer.result, error);
   g_object_unref (answer.result);
@@ -292,8 +292,8 @@ test_no_files_root (Fixture *fixture, gconstpointer data)
   SceneAnswer answer = { NULL };
   g_autoptr (GError) error = NULL;
 
-  ismb_client_send_file_to_peers_async (fixture->sender, "file", peers, NULL, TRUE, NULL, scene_on_done,
-                                        &answer);
+  ismb_client_send_file_to_peers_async (fixture->sender, "file", peers, NULL, TRUE, NULL,
+                                        scene_on_done, &answer);
   SCENE_WAIT (answer.result != NULL);
   g_assert_null (ismb_client_send_file_to_peers_finish (fixture->sender, answer.result, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED);
@@ -310,8 +310,8 @@ test_cancelled (Fixture *fixture, gconstpointer data)
   SceneAnswer answer = { NULL };
 
   scene_subscribe (fixture->sender);
-  _ismb_client_send_file_from_async (fixture->sender, fixture->here, "big", peers, NULL, TRUE, cancellable,
-                                     scene_on_done, &answer);
+  _ismb_client_send_file_from_async (fixture->sender, fixture->here, "big", peers, NULL, TRUE,
+                                     cancellable, scene_on_done, &answer);
   /* Once the receiver has begun to write. */
   SCENE_WAIT (count_entries (fixture->there) > 0);
   g_cancellable_cancel (cancellable);
@@ -340,7 +340,8 @@ ask (Fixture *fixture, IsmbIq *iq, GError **error)
 }
 
 static gboolean
-send_inband (Fixture *fixture, IsmbJid *to, const char *sid, const char *name, guint64 size, GError **error)
+send_inband (Fixture *fixture, IsmbJid *to, const char *sid, const char *name, guint64 size,
+             GError **error)
 {
   g_autofree char *path = g_build_filename (fixture->here, name, NULL);
   SceneAnswer answer = { NULL };
@@ -362,8 +363,8 @@ assert_corrupt (Fixture *fixture, guint64 offered_size, const char *offered_cont
   g_autofree char *content = write_file (fixture->here, "file", 20000);
   g_autofree char *hash = g_compute_checksum_for_string (
     G_CHECKSUM_SHA256, offered_content != NULL ? offered_content : content, -1);
-  g_autofree char *resource
-    = ismb_roster_get_best_resource (ismb_client_get_roster (fixture->sender), "switch@" SCENE_DOMAIN);
+  g_autofree char *resource = ismb_roster_get_best_resource (
+      ismb_client_get_roster (fixture->sender), "switch@" SCENE_DOMAIN);
   g_autoptr (IsmbJid) to = ismb_jid_new_from_parts ("switch", SCENE_DOMAIN, resource, NULL);
   g_autoptr (IsmbOffer) offer = ismb_offer_new ("file", offered_size, hash, TRUE);
   g_autoptr (IsmbIq) iq = ismb_offer_to_iq (offer, to);
@@ -404,14 +405,16 @@ test_uninvited (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   scene_subscribe (fixture->sender);
-  resource = ismb_roster_get_best_resource (ismb_client_get_roster (fixture->sender), "switch@" SCENE_DOMAIN);
+  resource = ismb_roster_get_best_resource (ismb_client_get_roster (fixture->sender),
+                                            "switch@" SCENE_DOMAIN);
   to = ismb_jid_new_from_parts ("switch", SCENE_DOMAIN, resource, NULL);
   g_assert_false (send_inband (fixture, to, "nobody", "file", 10, &error));
   assert_condition (error, "item-not-found");
 }
 
 static void
-add (const char *name, const char *mount_options, void (*test) (Fixture *fixture, gconstpointer data))
+add (const char *name, const char *mount_options,
+     void (*test) (Fixture *fixture, gconstpointer data))
 {
   g_autofree char *path = g_strconcat ("/transfer/transfer/", name, NULL);
 
