@@ -14,7 +14,7 @@
 #define DOMAIN_MAX 63      /* it is an mDNS label */
 #define GUESS_DISTANCE 3
 
-/* A setter: FALSE with an error that says what is wrong with the value. */
+/* A setter: FALSE with an error that goes on where `key=value` ended. */
 typedef gboolean (*Setter) (gpointer field, const char *value, GError **error);
 
 typedef struct
@@ -28,15 +28,14 @@ typedef struct
 static gboolean
 expected (GError **error, const char *what)
 {
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "expected %s", what);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, ": expected %s", what);
   return FALSE;
 }
 
 static gboolean
-not_built (GError **error, const char *what, const char *instead)
+not_built (GError **error, const char *instead)
 {
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "%s is not available in this build: %s", what,
-               instead);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, " is not available in this build: %s", instead);
   return FALSE;
 }
 
@@ -129,7 +128,7 @@ set_domain (gpointer field, const char *value, GError **error)
       jid = ismb_jid_new_from_parts (NULL, value, NULL, &cause);
       if (jid == NULL)
         {
-          g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, cause->message);
+          g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, ": %s", cause->message);
           return FALSE;
         }
       if (strlen (ismb_jid_get_domain (jid)) > DOMAIN_MAX)
@@ -152,18 +151,14 @@ static gboolean
 set_engine (gpointer field, const char *value, GError **error)
 {
   if (g_str_equal (value, "frr") || g_str_equal (value, "program"))
-    {
-      g_autofree char *what = g_strconcat ("engine=", value, NULL);
-
-      return not_built (error, what, "use exec");
-    }
+    return not_built (error, "use exec");
   return g_str_equal (value, "exec") || expected (error, "exec, frr or program");
 }
 
 static gboolean
 set_policy (gpointer field, const char *value, GError **error)
 {
-  return *value == '\0' || not_built (error, "policy=", "leave it out, and the default policy holds");
+  return *value == '\0' || not_built (error, "leave it out, and the default policy holds");
 }
 
 static gboolean
@@ -200,7 +195,7 @@ static gboolean
 set_registration (gpointer field, const char *value, GError **error)
 {
   if (g_str_equal (value, "open"))
-    return not_built (error, "registration=open", "use local or closed");
+    return not_built (error, "use local or closed");
   if (!g_str_equal (value, "local") && !g_str_equal (value, "closed"))
     return expected (error, "local, open or closed");
   *(gboolean *) field = g_str_equal (value, "local");
@@ -215,10 +210,8 @@ set_discovery (gpointer field, const char *value, GError **error)
   *(gboolean *) field = FALSE;
   for (guint i = 0; words[i] != NULL; i++)
     {
-      g_autofree char *what = g_strconcat ("discovery=", words[i], NULL);
-
       if (g_str_equal (words[i], "static") || g_str_equal (words[i], "avahi-daemon"))
-        return not_built (error, what, "use mdns or off");
+        return not_built (error, "use mdns or off");
       if (g_str_equal (words[i], "mdns"))
         *(gboolean *) field = TRUE;
       else if (!g_str_equal (words[i], "off") || words[1] != NULL)
@@ -230,7 +223,7 @@ set_discovery (gpointer field, const char *value, GError **error)
 static gboolean
 set_federate (gpointer field, const char *value, GError **error)
 {
-  return *value == '\0' || not_built (error, "federate=", "leave it empty");
+  return *value == '\0' || not_built (error, "leave it empty");
 }
 
 static gboolean
@@ -239,7 +232,10 @@ set_log_level (gpointer field, const char *value, GError **error)
   if (*value == '\0')
     return expected (error, "a level, such as info, or info;ismb.listener=debug");
   if (!switch_log_check (value, error))
-    return FALSE;
+    {
+      g_prefix_error (error, ": ");
+      return FALSE;
+    }
   replace (field, value);
   return TRUE;
 }
@@ -350,8 +346,10 @@ switch_config_find_group (const char *header, SwitchGroup *group, char **vr, GEr
       if (is_vr_name (*vr))
         return TRUE;
       g_clear_pointer (vr, g_free);
-      return expected (error, "a virtual router's name: at most 32 letters, digits, dots, dashes and "
-                              "underscores, no dot first");
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+                   "[%s]: expected a virtual router's name: at most 32 letters, digits, dots, dashes and "
+                   "underscores, no dot first", header);
+      return FALSE;
     }
   near = guess (header, group_names, G_N_ELEMENTS (group_names));
   if (near != NULL)
@@ -391,7 +389,7 @@ switch_config_set (SwitchGroup group, gpointer target, const char *key, const ch
       {
         if (keys[i].set (G_STRUCT_MEMBER_P (target, keys[i].offset), value, error))
           return TRUE;
-        g_prefix_error (error, "%s=%s: ", key, value);
+        g_prefix_error (error, "%s=%s", key, value);
         return FALSE;
       }
   return unknown_key (group, key, error);

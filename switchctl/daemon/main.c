@@ -113,7 +113,10 @@ main (int argc, char **argv)
   Options options = { NULL };
 
   if (!parse_options (&options, &argc, &argv))
-    return EXIT_USAGE;
+    {
+      g_free (options.config);
+      return EXIT_USAGE;
+    }
   path = options.config;
   if (options.version)
     {

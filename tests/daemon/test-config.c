@@ -162,7 +162,8 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[switch-control]\nengine=bash\n", 2, "expected exec, frr or program" },
     { "[switch-control]\nexec-allow=ip\n", 2, "absolute paths" },
     { "[vr ../etc]\n", 1, "a virtual router's name" },
-    { "[vr ]\n", 1, "a virtual router's name" },
+    { "[vr .hidden]\n", 1, "a virtual router's name" },
+    { "[vr ]\n", 1, "unknown group [vr]" },
     { "[vr a]\nc2s-port=70000\n", 2, "c2s-port=70000: expected a port number" },
     { "[vr a]\nc2s-port=-1\n", 2, "expected a port number" },
     { "[vr a]\nc2s-prot=1\n", 2, "did you mean c2s-port?" },
@@ -173,7 +174,7 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[vr a]\nregistration=open\n", 2, "registration=open is not available in this build" },
     { "[vr a]\ndiscovery=static\n", 2, "discovery=static is not available in this build: use mdns or off" },
     { "[vr a]\ndiscovery=mdns;off\n", 2, "off alone" },
-    { "[vr a]\nfederate=example.net=192.0.2.1:5269\n", 2, "federate= is not available" },
+    { "[vr a]\nfederate=example.net=192.0.2.1:5269\n", 2, "is not available in this build: leave it empty" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
