@@ -284,7 +284,7 @@ test_starttls_without_certificate (Fixture *fixture, gconstpointer data)
   g_autofree char *rest = NULL;
 
   g_free (xmpp_client_open (client, DOMAIN));
-  xmpp_client_send (client, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+  xmpp_client_send (client, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>");
   rest = xmpp_client_expect_end (client);
   g_assert_nonnull (strstr (rest, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"));
 }
