@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ismb/client/ismb-client.h"
 #include "ismb/client/ismb-connection.h"
 #include "ismb/client/ismb-events.h"
 #include "ismb/client/ismb-inbox.h"
 #include "ismb/client/ismb-requests.h"
 
 G_BEGIN_DECLS
+
+typedef struct _IsmbClient IsmbClient;
 
 /* What an IsmbClient is made of, for the files that its functions stand in. All but the configuration are NULL
  * once it is disposed of. */

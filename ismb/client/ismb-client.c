@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ismb/client/ismb-client-parts.h"
+#include "ismb/client/ismb-client-private.h"
 #include "ismb/client/ismb-roster-private.h"
 #include "ismb/core/ismb-error.h"
 #include "ismb/local/ismb-control.h"
@@ -68,6 +69,38 @@ static void
 on_changed (GObject *owner, const char *property)
 {
   g_object_notify (owner, property);
+}
+
+/* What the inbox asks */
+
+static void
+on_inbox_event (gpointer client, const char *event, GObject *payload)
+{
+  ismb_client_emit_event (client, event, payload);
+}
+
+static void
+on_inbox_send (gpointer client, IsmbStanza *stanza)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ismb_client_send (client, stanza, &error))
+    g_debug ("an answer was not sent: %s", error->message);
+}
+
+static IsmbJid *
+on_inbox_get_own (gpointer client)
+{
+  return ismb_client_get_bound_jid (client);
+}
+
+/* Of our own switch and of the fabric's; a stranger's request waits for the program's own handler. */
+static gboolean
+authorize_known_domains (gpointer client, IsmbJid *from, gpointer user_data)
+{
+  g_autoptr (GHashTable) domains = ismb_client_get_peer_domains (client, FALSE);
+
+  return g_hash_table_contains (domains, ismb_jid_get_domain (from));
 }
 
 /* The object */
@@ -316,12 +349,14 @@ ismb_client_class_init (IsmbClientClass *klass)
 static void
 ismb_client_init (IsmbClient *self)
 {
+  static const IsmbInboxCallbacks from_inbox = { on_inbox_event, on_inbox_send, on_inbox_get_own,
+                                                 authorize_known_domains };
   IsmbClientParts *parts = _ismb_client_get_parts (self);
 
   parts->roster = _ismb_roster_new ();
   parts->requests = ismb_requests_new ();
   parts->events = ismb_events_new ();
-  parts->inbox = ismb_inbox_new (self, parts->roster, parts->requests);
+  parts->inbox = ismb_inbox_new (self, parts->roster, parts->requests, &from_inbox);
 }
 
 /**
@@ -591,7 +626,7 @@ ismb_client_add_event_handler (IsmbClient *self, const char *event, IsmbEventFun
                                GDestroyNotify destroy)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self) && event != NULL && callback != NULL, 0);
-  return ismb_events_add (_ismb_client_get_parts (self)->events, event, callback, user_data, destroy);
+  return ismb_events_add (_ismb_client_get_parts (self)->events, event, (IsmbEventHandler) callback, user_data, destroy);
 }
 
 /**
@@ -674,7 +709,8 @@ guint
 _ismb_client_add_iq_handler (IsmbClient *self, const char *name, const char *ns, IsmbIqHandler handler,
                              gpointer user_data, GDestroyNotify destroy)
 {
-  return ismb_inbox_add_iq_handler (_ismb_client_get_parts (self)->inbox, name, ns, handler, user_data, destroy);
+  return ismb_inbox_add_iq_handler (_ismb_client_get_parts (self)->inbox, name, ns, (IsmbInboxHandler) handler, user_data,
+                                    destroy);
 }
 
 void
@@ -687,7 +723,7 @@ _ismb_client_remove_iq_handler (IsmbClient *self, guint id)
 void
 _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorize authorize, gpointer user_data)
 {
-  ismb_inbox_set_authorize (_ismb_client_get_parts (self)->inbox, authorize, user_data);
+  ismb_inbox_set_authorize (_ismb_client_get_parts (self)->inbox, (IsmbInboxAuthorize) authorize, user_data);
 }
 
 void

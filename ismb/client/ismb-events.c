@@ -6,7 +6,7 @@ typedef struct
 {
   guint id;
   char *event;
-  IsmbEventFunc callback;
+  IsmbEventHandler callback;
   gpointer user_data;
   GDestroyNotify destroy;
   gboolean removed;
@@ -54,7 +54,7 @@ ismb_events_free (IsmbEvents *self)
 }
 
 guint
-ismb_events_add (IsmbEvents *self, const char *event, IsmbEventFunc callback, gpointer user_data,
+ismb_events_add (IsmbEvents *self, const char *event, IsmbEventHandler callback, gpointer user_data,
                  GDestroyNotify destroy)
 {
   GPtrArray *handlers = g_hash_table_lookup (self->by_event, event);
@@ -100,7 +100,7 @@ handler_ref (gconstpointer source, gpointer data)
 }
 
 void
-ismb_events_emit (IsmbEvents *self, IsmbClient *client, const char *event, GObject *payload)
+ismb_events_emit (IsmbEvents *self, gpointer client, const char *event, GObject *payload)
 {
   GPtrArray *handlers = g_hash_table_lookup (self->by_event, event);
   g_autoptr (GPtrArray) snapshot = NULL;

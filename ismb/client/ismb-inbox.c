@@ -5,6 +5,7 @@
 #include "ismb/client/ismb-inbox.h"
 
 #include "ismb/client/ismb-roster-private.h"
+#include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
 
@@ -12,7 +13,7 @@ typedef struct
 {
   guint id;
   char *name, *ns;
-  IsmbIqHandler handler;
+  IsmbInboxHandler handler;
   gpointer user_data;
   GDestroyNotify destroy;
   gboolean removed;
@@ -20,23 +21,28 @@ typedef struct
 
 struct _IsmbInbox
 {
-  IsmbClient *client; /* borrowed: it owns us */
+  gpointer client; /* borrowed: it owns us */
   IsmbRoster *roster;
   IsmbRequests *requests;
   GPtrArray *iq_handlers;
   guint last_id;
-  IsmbAuthorize authorize;
+  IsmbInboxCallbacks callbacks;
+  IsmbInboxAuthorize authorize;
   gpointer authorize_data;
   GPtrArray *features;
 };
 
 static void
+emit (IsmbInbox *self, const char *event, gpointer payload)
+{
+  self->callbacks.event (self->client, event, payload);
+}
+
+static void
 answer (IsmbInbox *self, IsmbIq *reply)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (reply != NULL && !ismb_client_send (self->client, ISMB_STANZA (reply), &error))
-    g_debug ("an answer was not sent: %s", error->message);
+  if (reply != NULL)
+    self->callbacks.send (self->client, ISMB_STANZA (reply));
 }
 
 /* Messages */
@@ -46,11 +52,11 @@ take_message (IsmbInbox *self, IsmbMessage *message)
 {
   if (ismb_message_get_body (message) != NULL)
     {
-      ismb_client_emit_event (self->client, "message", G_OBJECT (message));
+      emit (self, "message", message);
       g_signal_emit_by_name (self->client, "message", message);
     }
   if (ismb_stanza_is_error (ISMB_STANZA (message)))
-    ismb_client_emit_event (self->client, "message_error", G_OBJECT (message));
+    emit (self, "message_error", message);
 }
 
 /* Presence, in SleekXMPP's order: the two events of the stanza, then what it changed. */
@@ -71,37 +77,36 @@ is_known_type (const char *type)
   return is_subscription (type) || g_strv_contains (types, type);
 }
 
-/* Of our own switch and of the fabric's; a stranger's request waits for the program's own handler. */
-static gboolean
-authorize_known_domains (IsmbClient *client, IsmbJid *from, gpointer user_data)
+static void
+send_subscription (IsmbInbox *self, IsmbJid *to, const char *type)
 {
-  g_autoptr (GHashTable) domains = ismb_client_get_peer_domains (client, FALSE);
+  g_autoptr (IsmbJid) bare = ismb_jid_to_bare (to);
+  g_autoptr (IsmbPresence) presence = ismb_presence_new (bare, type);
 
-  return g_hash_table_contains (domains, ismb_jid_get_domain (from));
+  self->callbacks.send (self->client, ISMB_STANZA (presence));
 }
 
 static void
 answer_subscription (IsmbInbox *self, IsmbJid *from)
 {
-  const char *bare = ismb_jid_get_bare (from);
-  const char *subscription = ismb_roster_get_subscription (self->roster, bare);
+  const char *subscription = ismb_roster_get_subscription (self->roster, ismb_jid_get_bare (from));
 
   if (!self->authorize (self->client, from, self->authorize_data))
     return;
-  ismb_client_send_presence_subscription (self->client, bare, "subscribed", NULL);
+  send_subscription (self, from, "subscribed");
   if (!g_str_equal (subscription, "to") && !g_str_equal (subscription, "both"))
-    ismb_client_send_presence_subscription (self->client, bare, "subscribe", NULL);
+    send_subscription (self, from, "subscribe");
 }
 
 static void
 emit_changes (IsmbInbox *self, IsmbRosterChange change, GObject *presence)
 {
   if (change & ISMB_ROSTER_GOT_ONLINE)
-    ismb_client_emit_event (self->client, "got_online", presence);
+    emit (self, "got_online", presence);
   if (change & ISMB_ROSTER_CHANGED_STATUS)
-    ismb_client_emit_event (self->client, "changed_status", presence);
+    emit (self, "changed_status", presence);
   if (change & ISMB_ROSTER_GOT_OFFLINE)
-    ismb_client_emit_event (self->client, "got_offline", presence);
+    emit (self, "got_offline", presence);
 }
 
 static void
@@ -112,13 +117,13 @@ take_presence (IsmbInbox *self, IsmbPresence *presence)
   g_autofree char *event = g_strconcat ("presence_", type, NULL);
   IsmbRosterChange change = _ismb_roster_take_presence (self->roster, presence);
 
-  ismb_client_emit_event (self->client, "presence", G_OBJECT (presence));
+  emit (self, "presence", presence);
   if (is_known_type (type))
-    ismb_client_emit_event (self->client, event, G_OBJECT (presence));
+    emit (self, event, presence);
   if (g_str_equal (type, "available"))
     g_signal_emit_by_name (self->client, "presence-available", presence);
   if (is_subscription (type))
-    ismb_client_emit_event (self->client, "changed_subscription", G_OBJECT (presence));
+    emit (self, "changed_subscription", presence);
   emit_changes (self, change, G_OBJECT (presence));
   if (g_str_equal (type, "subscribe") && from != NULL)
     answer_subscription (self, from);
@@ -131,7 +136,7 @@ static void
 take_roster_push (IsmbInbox *self, IsmbIq *push)
 {
   IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (push));
-  IsmbJid *own = ismb_client_get_bound_jid (self->client);
+  IsmbJid *own = self->callbacks.get_own (self->client);
   g_autoptr (IsmbIq) reply = NULL;
 
   if (from != NULL && (own == NULL || g_strcmp0 (ismb_jid_get_full (from), ismb_jid_get_bare (own)) != 0))
@@ -143,7 +148,7 @@ take_roster_push (IsmbInbox *self, IsmbIq *push)
   _ismb_roster_take_items (self->roster, push, FALSE);
   reply = ismb_iq_reply (push);
   answer (self, reply);
-  ismb_client_emit_event (self->client, "roster_update", G_OBJECT (push));
+  emit (self, "roster_update", push);
 }
 
 static IsmbNode *
@@ -235,7 +240,6 @@ offer_to_handlers (IsmbInbox *self, IsmbIq *request)
   g_autoptr (GPtrArray) handlers = g_ptr_array_copy (self->iq_handlers, iq_handler_ref, NULL);
   const char *name = ismb_iq_get_payload_name (request);
   const char *ns = ismb_iq_get_payload_ns (request);
-  IsmbClient *client = self->client;
 
   g_ptr_array_set_free_func (handlers, iq_handler_unref);
   for (guint i = 0; i < handlers->len; i++)
@@ -243,7 +247,7 @@ offer_to_handlers (IsmbInbox *self, IsmbIq *request)
       IqHandler *handler = handlers->pdata[i];
 
       if (!handler->removed && g_strcmp0 (handler->name, name) == 0 && g_strcmp0 (handler->ns, ns) == 0
-          && handler->handler (client, request, handler->user_data))
+          && handler->handler (self->client, request, handler->user_data))
         return TRUE;
     }
   return FALSE;
@@ -257,7 +261,7 @@ take_iq (IsmbInbox *self, IsmbIq *iq)
 
   if (g_str_equal (type, "result") || g_str_equal (type, "error"))
     {
-      ismb_requests_answer (self->requests, iq, ismb_client_get_bound_jid (self->client));
+      ismb_requests_answer (self->requests, iq, self->callbacks.get_own (self->client));
       return;
     }
   if (offer_to_handlers (self, iq) || take_own_service (self, iq))
@@ -270,7 +274,7 @@ void
 ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza)
 {
   if (ismb_stanza_get_to_jid (stanza) == NULL)
-    ismb_stanza_set_to_jid (stanza, ismb_client_get_bound_jid (self->client));
+    ismb_stanza_set_to_jid (stanza, self->callbacks.get_own (self->client));
   if (ISMB_IS_MESSAGE (stanza))
     take_message (self, ISMB_MESSAGE (stanza));
   else if (ISMB_IS_PRESENCE (stanza))
@@ -280,7 +284,7 @@ ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza)
 }
 
 IsmbInbox *
-ismb_inbox_new (IsmbClient *client, IsmbRoster *roster, IsmbRequests *requests)
+ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests, const IsmbInboxCallbacks *callbacks)
 {
   IsmbInbox *self = g_new0 (IsmbInbox, 1);
 
@@ -289,7 +293,8 @@ ismb_inbox_new (IsmbClient *client, IsmbRoster *roster, IsmbRequests *requests)
   self->requests = requests;
   self->iq_handlers = g_ptr_array_new_with_free_func (iq_handler_unref);
   self->features = g_ptr_array_new_with_free_func (g_free);
-  self->authorize = authorize_known_domains;
+  self->callbacks = *callbacks;
+  self->authorize = callbacks->authorize;
   ismb_inbox_add_feature (self, ISMB_NS_DISCO_INFO);
   ismb_inbox_add_feature (self, ISMB_NS_PING);
   ismb_inbox_add_feature (self, ISMB_NS_VERSION);
@@ -305,7 +310,7 @@ ismb_inbox_free (IsmbInbox *self)
 }
 
 guint
-ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *ns, IsmbIqHandler callback,
+ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *ns, IsmbInboxHandler callback,
                            gpointer user_data, GDestroyNotify destroy)
 {
   IqHandler *handler = g_rc_box_new0 (IqHandler);
@@ -336,9 +341,9 @@ ismb_inbox_remove_iq_handler (IsmbInbox *self, guint id)
 }
 
 void
-ismb_inbox_set_authorize (IsmbInbox *self, IsmbAuthorize authorize, gpointer user_data)
+ismb_inbox_set_authorize (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data)
 {
-  self->authorize = authorize != NULL ? authorize : authorize_known_domains;
+  self->authorize = authorize != NULL ? authorize : self->callbacks.authorize;
   self->authorize_data = user_data;
 }
 
