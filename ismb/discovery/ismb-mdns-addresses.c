@@ -26,13 +26,13 @@ struct _IsmbMdnsAddresses
 {
   AvahiServer *server;
   char *host;
-  char *bind_device;           /* or NULL */
+  char *bind_device; /* or NULL */
   IsmbRunInside run_inside;
   gpointer place;
-  int netlink;                 /* or -1 */
+  int netlink; /* or -1 */
   int netlink_errno;
   guint source_id;
-  GHashTable *published;       /* "index address" -> AvahiSEntryGroup, owned */
+  GHashTable *published; /* "index address" -> AvahiSEntryGroup, owned */
 };
 
 /* One address of one interface, as the kernel lists it. */
@@ -45,7 +45,7 @@ typedef struct
 typedef struct
 {
   IsmbMdnsAddresses *self;
-  GHashTable *found;           /* "index address" -> OwnAddress */
+  GHashTable *found; /* "index address" -> OwnAddress */
 } Listing;
 
 static gboolean
@@ -68,7 +68,8 @@ read_address (const struct sockaddr *from, AvahiAddress *to)
       return TRUE;
     case AF_INET6:
       to->proto = AVAHI_PROTO_INET6;
-      memcpy (&to->data.ipv6, &((const struct sockaddr_in6 *) from)->sin6_addr, sizeof to->data.ipv6);
+      memcpy (&to->data.ipv6, &((const struct sockaddr_in6 *) from)->sin6_addr,
+              sizeof to->data.ipv6);
       return TRUE;
     default:
       return FALSE;
@@ -110,10 +111,11 @@ list_addresses (gpointer data)
 static gboolean
 publish (IsmbMdnsAddresses *self, AvahiSEntryGroup *group, OwnAddress *own)
 {
-  /* NO_REVERSE: an avahi-daemon beside us claims the reverse name of the same address, and both would
-   * withdraw for ever. */
+  /* NO_REVERSE: an avahi-daemon beside us claims the reverse name of the same address, and both
+   * would withdraw for ever. */
   return avahi_server_add_address (self->server, group, own->interface, AVAHI_PROTO_UNSPEC,
-                                   AVAHI_PUBLISH_NO_REVERSE, self->host, &own->address) >= 0
+                                   AVAHI_PUBLISH_NO_REVERSE, self->host, &own->address)
+             >= 0
          && avahi_s_entry_group_commit (group) >= 0;
 }
 
@@ -161,7 +163,8 @@ refresh (IsmbMdnsAddresses *self)
   add_new (self, found);
 }
 
-/* What changed does not matter, only that something did: a notice may be lost (ENOBUFS), a listing is whole. */
+/* What changed does not matter, only that something did: a notice may be lost (ENOBUFS), a listing
+ * is whole. */
 static gboolean
 on_netlink (int fd, GIOCondition condition, gpointer user_data)
 {

@@ -17,7 +17,8 @@
 #include "ismb/discovery/ismb-mdns-peers.h"
 #include "ismb/discovery/ismb-mdns-record.h"
 
-/* A thousand switches on a link, and five records of each on two protocols, with room for other services. */
+/* A thousand switches on a link, and five records of each on two protocols, with room for other
+ * services. */
 #define CACHE_ENTRIES_MAX 32768
 /* The name was somebody else's; by then they may have left. */
 #define COLLISION_RETRY_SECONDS 60
@@ -29,16 +30,16 @@ struct _IsmbMdnsEmbedded
   char *domain;
   char *vr;
   guint16 port;
-  char *device_id;              /* or NULL */
-  char *fabric_id;              /* or NULL */
-  char *bind_device;            /* or NULL */
+  char *device_id;   /* or NULL */
+  char *fabric_id;   /* or NULL */
+  char *bind_device; /* or NULL */
   IsmbRunInside run_inside;
   gpointer place;
   GDestroyNotify place_free;
 
   char *host;
   AvahiGLibPoll *poll;
-  AvahiServer *server;          /* NULL while stopped */
+  AvahiServer *server; /* NULL while stopped */
   int server_error;
   AvahiSEntryGroup *group;
   IsmbMdnsAddresses *addresses;
@@ -71,11 +72,12 @@ on_server_state (AvahiServer *server, AvahiServerState state, void *user_data)
   IsmbMdnsEmbedded *self = user_data;
 
   if (state == AVAHI_SERVER_FAILURE)
-    g_warning ("discovery on %s failed: %s", self->vr, avahi_strerror (avahi_server_errno (server)));
+    g_warning ("discovery on %s failed: %s", self->vr,
+               avahi_strerror (avahi_server_errno (server)));
 }
 
-/* Nothing of its own accord: no host records that a daemon beside us would fight over, no workstation, no
- * domain, no unicast DNS. */
+/* Nothing of its own accord: no host records that a daemon beside us would fight over, no
+ * workstation, no domain, no unicast DNS. */
 static void
 configure (IsmbMdnsEmbedded *self, AvahiServerConfig *config)
 {
@@ -123,7 +125,8 @@ static void
 on_collision (IsmbMdnsEmbedded *self)
 {
   if (!self->collided)
-    g_warning ("another switch on %s calls itself %s: this one is not announced and the others cannot find "
+    g_warning ("another switch on %s calls itself %s: this one is not announced and the others "
+               "cannot find "
                "it; give one of the two another name with domain=",
                self->vr, self->domain);
   self->collided = TRUE;
@@ -137,14 +140,17 @@ update_txt (IsmbMdnsEmbedded *self)
   g_autoptr (AvahiStringList) txt = ismb_mdns_txt_new (self->vr, self->device_id, self->fabric_id);
 
   self->txt_is_stale = FALSE;
-  if (avahi_server_update_service_txt_strlst (self->server, self->group, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC,
-                                              0, self->domain, ISMB_MDNS_SERVICE, ISMB_MDNS_DOMAIN, txt) < 0)
+  if (avahi_server_update_service_txt_strlst (self->server, self->group, AVAHI_IF_UNSPEC,
+                                              AVAHI_PROTO_UNSPEC, 0, self->domain,
+                                              ISMB_MDNS_SERVICE, ISMB_MDNS_DOMAIN, txt)
+      < 0)
     g_warning ("cannot announce the new fabric of %s on %s: %s", self->domain, self->vr,
                avahi_strerror (avahi_server_errno (self->server)));
 }
 
 static void
-on_group_state (AvahiServer *server, AvahiSEntryGroup *group, AvahiEntryGroupState state, void *user_data)
+on_group_state (AvahiServer *server, AvahiSEntryGroup *group, AvahiEntryGroupState state,
+                void *user_data)
 {
   IsmbMdnsEmbedded *self = user_data;
 
@@ -172,9 +178,10 @@ publish (IsmbMdnsEmbedded *self)
   else
     avahi_s_entry_group_reset (self->group);
   if (self->group == NULL
-      || avahi_server_add_service_strlst (self->server, self->group, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC,
-                                          0, self->domain, ISMB_MDNS_SERVICE, ISMB_MDNS_DOMAIN,
-                                          self->host, self->port, txt) < 0
+      || avahi_server_add_service_strlst (self->server, self->group, AVAHI_IF_UNSPEC,
+                                          AVAHI_PROTO_UNSPEC, 0, self->domain, ISMB_MDNS_SERVICE,
+                                          ISMB_MDNS_DOMAIN, self->host, self->port, txt)
+             < 0
       || avahi_s_entry_group_commit (self->group) < 0)
     g_warning ("cannot announce %s on %s: %s", self->domain, self->vr,
                avahi_strerror (avahi_server_errno (self->server)));
@@ -303,7 +310,8 @@ ismb_mdns_embedded_set_fabric_id (IsmbMdnsEmbedded *self, const char *fabric_id)
   self->fabric_id = g_strdup (fabric_id);
   if (self->server == NULL || self->collided)
     return;
-  /* While it is still probed for, the name would collide with the old record that our own probes carry. */
+  /* While it is still probed for, the name would collide with the old record that our own probes
+   * carry. */
   self->txt_is_stale = avahi_s_entry_group_get_state (self->group) != AVAHI_ENTRY_GROUP_ESTABLISHED;
   if (!self->txt_is_stale)
     update_txt (self);

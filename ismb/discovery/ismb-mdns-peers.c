@@ -14,17 +14,17 @@
 
 #define DOMAINS_MAX 4096
 #define ADDRESSES_MAX 8
-#define RECORDS_MAX 64       /* of one domain; each is heard once for every interface and protocol */
+#define RECORDS_MAX 64 /* of one domain; each is heard once for every interface and protocol */
 
 struct _IsmbMdnsPeers
 {
   AvahiServer *server;
-  IsmbDiscovery *owner;      /* owns us */
+  IsmbDiscovery *owner; /* owns us */
   char *own_domain;
   IsmbRunInside run_inside;
   gpointer place;
   AvahiSServiceBrowser *browser;
-  GHashTable *peers;         /* domain -> Peer */
+  GHashTable *peers; /* domain -> Peer */
   gboolean full;
 };
 
@@ -36,17 +36,17 @@ typedef struct
   AvahiRecord *record;
 } Heard;
 
-/* One instance name. The browsers stay open for as long as it is announced, so that changes are heard; avahi's
- * own resolver would give one address where a switch has many. */
+/* One instance name. The browsers stay open for as long as it is announced, so that changes are
+ * heard; avahi's own resolver would give one address where a switch has many. */
 typedef struct
 {
   IsmbMdnsPeers *peers;
   char *domain;
-  guint sightings;           /* announcements: interfaces times protocols */
-  char *host;                /* what the A and AAAA browsers ask for, or NULL */
+  guint sightings; /* announcements: interfaces times protocols */
+  char *host;      /* what the A and AAAA browsers ask for, or NULL */
   AvahiSRecordBrowser *srv, *txt, *a, *aaaa;
-  GArray *heard;             /* of Heard, in order of arrival */
-  IsmbCandidate *said;       /* what was emitted last, or NULL */
+  GArray *heard;       /* of Heard, in order of arrival */
+  IsmbCandidate *said; /* what was emitted last, or NULL */
   guint update_id;
 } Peer;
 
@@ -146,7 +146,8 @@ peer_list_addresses (Peer *peer)
       const Heard *heard = &g_array_index (peer->heard, Heard, i);
       g_autofree char *text = NULL;
 
-      if (heard->record->key->type != AVAHI_DNS_TYPE_A && heard->record->key->type != AVAHI_DNS_TYPE_AAAA)
+      if (heard->record->key->type != AVAHI_DNS_TYPE_A
+          && heard->record->key->type != AVAHI_DNS_TYPE_AAAA)
         continue;
       text = peer_dup_address (peer, heard);
       if (text != NULL && !g_ptr_array_find_with_equal_func (addresses, text, g_str_equal, NULL))
@@ -173,7 +174,8 @@ peer_candidate (Peer *peer)
   candidate = g_new0 (IsmbCandidate, 1);
   candidate->domain = g_strdup (peer->domain);
   candidate->port = srv->data.srv.port;
-  candidate->addresses = (const char *const *) g_ptr_array_free (g_steal_pointer (&addresses), FALSE);
+  candidate->addresses =
+      (const char *const *) g_ptr_array_free (g_steal_pointer (&addresses), FALSE);
   candidate->vr = ismb_mdns_dup_vr (txt->data.txt.string_list);
   candidate->id = ismb_mdns_dup_id (txt->data.txt.string_list);
   candidate->fabric = ismb_mdns_dup_fabric (txt->data.txt.string_list);
@@ -184,7 +186,8 @@ static gboolean peer_update (gpointer user_data);
 
 static void
 on_record (AvahiSRecordBrowser *browser, AvahiIfIndex interface, AvahiProtocol protocol,
-           AvahiBrowserEvent event, AvahiRecord *record, AvahiLookupResultFlags flags, void *user_data)
+           AvahiBrowserEvent event, AvahiRecord *record, AvahiLookupResultFlags flags,
+           void *user_data)
 {
   Peer *peer = user_data;
 
@@ -219,8 +222,8 @@ peer_browse (Peer *peer, const char *name, guint16 type)
   AvahiKey *key = avahi_key_new (name, AVAHI_DNS_CLASS_IN, type);
   AvahiSRecordBrowser *browser;
 
-  browser = avahi_s_record_browser_new (peer->peers->server, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, key,
-                                        AVAHI_LOOKUP_USE_MULTICAST, on_record, peer);
+  browser = avahi_s_record_browser_new (peer->peers->server, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC,
+                                        key, AVAHI_LOOKUP_USE_MULTICAST, on_record, peer);
   avahi_key_unref (key);
   return browser;
 }
@@ -292,7 +295,8 @@ peer_new (IsmbMdnsPeers *peers, const char *domain, const char *instance)
   peer->domain = g_strdup (domain);
   peer->heard = g_array_new (FALSE, FALSE, sizeof (Heard));
   g_array_set_clear_func (peer->heard, (GDestroyNotify) heard_clear);
-  if (avahi_service_name_join (name, sizeof name, instance, ISMB_MDNS_SERVICE, ISMB_MDNS_DOMAIN) < 0)
+  if (avahi_service_name_join (name, sizeof name, instance, ISMB_MDNS_SERVICE, ISMB_MDNS_DOMAIN)
+      < 0)
     return peer;
   peer->srv = peer_browse (peer, name, AVAHI_DNS_TYPE_SRV);
   peer->txt = peer_browse (peer, name, AVAHI_DNS_TYPE_TXT);
@@ -365,9 +369,9 @@ ismb_mdns_peers_new (AvahiServer *server, IsmbDiscovery *owner, const char *own_
   self->run_inside = run_inside;
   self->place = place;
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) peer_free);
-  self->browser = avahi_s_service_browser_new (server, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC,
-                                               ISMB_MDNS_SERVICE, ISMB_MDNS_DOMAIN,
-                                               AVAHI_LOOKUP_USE_MULTICAST, on_service, self);
+  self->browser =
+      avahi_s_service_browser_new (server, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, ISMB_MDNS_SERVICE,
+                                   ISMB_MDNS_DOMAIN, AVAHI_LOOKUP_USE_MULTICAST, on_service, self);
   if (self->browser != NULL)
     return self;
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot browse for switches: %s",

@@ -11,9 +11,9 @@
 #include "ismb/core/ismb-address.h"
 
 #define LABEL_MAX 63
-#define HOST_TAIL 6        /* hex digits that tell hosts of equal letters apart */
+#define HOST_TAIL 6 /* hex digits that tell hosts of equal letters apart */
 #define VR_MAX 63
-#define ID_MAX 80          /* 52 characters of base32, or with dashes between groups of four */
+#define ID_MAX 80 /* 52 characters of base32, or with dashes between groups of four */
 #define FABRIC_DIGITS 16
 
 char *
@@ -120,7 +120,8 @@ is_host4 (const AvahiIPv4Address *address)
 {
   guint32 a = g_ntohl (address->address);
 
-  return (a >> 24) != 0 && (a >> 24) != 127 && (a >> 28) < 14; /* 224 and above: multicast, reserved, broadcast */
+  return (a >> 24) != 0 && (a >> 24) != 127
+         && (a >> 28) < 14; /* 224 and above: multicast, reserved, broadcast */
 }
 
 static gboolean

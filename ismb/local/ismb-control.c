@@ -100,9 +100,10 @@ explain_refusal (GError *error, const char *path)
 
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return g_steal_pointer (&cause);
-  return g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
-                      "switchctld refuses this user on %s: be root or a member of the group ismb (%s)",
-                      path, cause->message);
+  return g_error_new (
+      ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
+      "switchctld refuses this user on %s: be root or a member of the group ismb (%s)", path,
+      cause->message);
 }
 
 static void
@@ -172,7 +173,8 @@ ismb_control_connect_sync (const char *runtime_dir, GCancellable *cancellable, G
   GError *local_error = NULL;
 
   address = address_of (runtime_dir, &path);
-  stream = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), cancellable, &local_error);
+  stream =
+      g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), cancellable, &local_error);
   if (stream == NULL)
     {
       g_propagate_error (error, explain_connect (local_error, path));

@@ -10,8 +10,8 @@
 #include "ismb/core/ismb-jid.h"
 #include "switchctl/daemon/log.h"
 
-#define VR_NAME_MAX 32     /* it is a part of a socket's path */
-#define DOMAIN_MAX 63      /* it is an mDNS label */
+#define VR_NAME_MAX 32 /* it is a part of a socket's path */
+#define DOMAIN_MAX 63  /* it is an mDNS label */
 #define GUESS_DISTANCE 3
 
 /* A setter: FALSE with an error that goes on where `key=value` ended. */
@@ -35,7 +35,8 @@ expected (GError **error, const char *what)
 static gboolean
 not_built (GError **error, const char *instead)
 {
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, " is not available in this build: %s", instead);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, " is not available in this build: %s",
+               instead);
   return FALSE;
 }
 
@@ -215,7 +216,8 @@ set_discovery (gpointer field, const char *value, GError **error)
       if (g_str_equal (words[i], "mdns"))
         *(gboolean *) field = TRUE;
       else if (!g_str_equal (words[i], "off") || words[1] != NULL)
-        return expected (error, "mdns, avahi-daemon or static, several separated by ; or off alone");
+        return expected (error,
+                         "mdns, avahi-daemon or static, several separated by ; or off alone");
     }
   return words[0] != NULL || expected (error, "mdns, avahi-daemon, static or off");
 }
@@ -346,18 +348,21 @@ switch_config_find_group (const char *header, SwitchGroup *group, char **vr, GEr
       if (is_vr_name (*vr))
         return TRUE;
       g_clear_pointer (vr, g_free);
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-                   "[%s]: expected a virtual router's name: at most 32 letters, digits, dots, dashes and "
-                   "underscores, no dot first", header);
+      g_set_error (
+          error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+          "[%s]: expected a virtual router's name: at most 32 letters, digits, dots, dashes and "
+          "underscores, no dot first",
+          header);
       return FALSE;
     }
   near = guess (header, group_names, G_N_ELEMENTS (group_names));
   if (near != NULL)
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "unknown group [%s], did you mean [%s]?", header,
-                 near);
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "unknown group [%s], did you mean [%s]?",
+                 header, near);
   else
     g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-                 "unknown group [%s]: there are [daemon], [fabric], [switch-control] and [vr NAME]", header);
+                 "unknown group [%s]: there are [daemon], [fabric], [switch-control] and [vr NAME]",
+                 header);
   return FALSE;
 }
 
@@ -375,14 +380,17 @@ unknown_key (SwitchGroup group, const char *name, GError **error)
   near = guess (name, names, count);
   all = g_strjoinv (", ", (char **) names);
   if (near != NULL)
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "unknown key %s, did you mean %s?", name, near);
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "unknown key %s, did you mean %s?", name,
+                 near);
   else
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "unknown key %s: this group has %s", name, all);
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "unknown key %s: this group has %s",
+                 name, all);
   return FALSE;
 }
 
 gboolean
-switch_config_set (SwitchGroup group, gpointer target, const char *key, const char *value, GError **error)
+switch_config_set (SwitchGroup group, gpointer target, const char *key, const char *value,
+                   GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (keys[i].group == group && g_str_equal (keys[i].name, key))

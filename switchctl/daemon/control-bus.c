@@ -17,8 +17,8 @@
 
 #define CALLERS_MAX 256
 #define GROUP "ismb"
-#define GROUPS_MAX 256       /* of one user, looked through for ours */
-#define ENTRY_MAX 65536      /* bytes of a line of passwd or group */
+#define GROUPS_MAX 256  /* of one user, looked through for ours */
+#define ENTRY_MAX 65536 /* bytes of a line of passwd or group */
 
 struct _SwitchControlBus
 {
@@ -26,10 +26,10 @@ struct _SwitchControlBus
 
   SwitchManager *manager;
   char *path;
-  GDBusServer *server;       /* NULL once stopped */
+  GDBusServer *server; /* NULL once stopped */
   IsmbDBusManager1 *skeleton;
-  GPtrArray *vrs;            /* of SwitchVrBus */
-  GHashTable *callers;       /* set of GDBusConnection */
+  GPtrArray *vrs;      /* of SwitchVrBus */
+  GHashTable *callers; /* set of GDBusConnection */
 };
 
 G_DEFINE_FINAL_TYPE (SwitchControlBus, switch_control_bus, G_TYPE_OBJECT)
@@ -102,7 +102,8 @@ is_member (uid_t uid, gid_t gid)
 }
 
 static gboolean
-on_authorize (GDBusAuthObserver *observer, GIOStream *stream, GCredentials *credentials, gpointer user_data)
+on_authorize (GDBusAuthObserver *observer, GIOStream *stream, GCredentials *credentials,
+              gpointer user_data)
 {
   uid_t uid = credentials != NULL ? g_credentials_get_unix_user (credentials, NULL) : (uid_t) -1;
   gid_t gid;
@@ -121,7 +122,8 @@ on_allow_mechanism (GDBusAuthObserver *observer, const char *mechanism, gpointer
 /* --- net.ismb.Manager1 --- */
 
 static gboolean
-set_enabled (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *name, gboolean enabled)
+set_enabled (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *name,
+             gboolean enabled)
 {
   g_autoptr (GError) error = NULL;
 
@@ -153,7 +155,8 @@ on_fabric_init (SwitchControlBus *self, GDBusMethodInvocation *invocation, const
   g_autoptr (GError) error = NULL;
 
   if (ismb_fabric_establish (fabric, name, &error))
-    ismb_dbus_manager1_complete_fabric_init (self->skeleton, invocation, ismb_fabric_get_id (fabric));
+    ismb_dbus_manager1_complete_fabric_init (self->skeleton, invocation,
+                                             ismb_fabric_get_id (fabric));
   else
     g_dbus_method_invocation_return_gerror (invocation, error);
   return TRUE;
@@ -163,7 +166,8 @@ static gboolean
 on_fabric_request (SwitchControlBus *self, GDBusMethodInvocation *invocation)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *request = ismb_fabric_request (switch_manager_get_fabric (self->manager), &error);
+  g_autofree char *request =
+      ismb_fabric_request (switch_manager_get_fabric (self->manager), &error);
 
   if (request != NULL)
     ismb_dbus_manager1_complete_fabric_request (self->skeleton, invocation, request);
@@ -199,8 +203,8 @@ on_fabric_sign (SwitchControlBus *self, GDBusMethodInvocation *invocation, const
 }
 
 static gboolean
-on_fabric_install (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *certificate,
-                   const char *ca_hash)
+on_fabric_install (SwitchControlBus *self, GDBusMethodInvocation *invocation,
+                   const char *certificate, const char *ca_hash)
 {
   g_autoptr (GError) error = NULL;
 
@@ -234,7 +238,8 @@ on_fabric_status (SwitchControlBus *self, GDBusMethodInvocation *invocation)
   g_variant_dict_insert (&status, "expires", "x", ismb_fabric_get_expiry (fabric));
   g_variant_dict_insert (&status, "id", "s", ismb_dbus_manager1_get_device_id (self->skeleton));
   g_variant_dict_insert (&status, "domain", "s", switch_manager_get_domain (self->manager));
-  ismb_dbus_manager1_complete_fabric_status (self->skeleton, invocation, g_variant_dict_end (&status));
+  ismb_dbus_manager1_complete_fabric_status (self->skeleton, invocation,
+                                             g_variant_dict_end (&status));
   return TRUE;
 }
 
@@ -249,10 +254,11 @@ describe (SwitchControlBus *self)
   for (guint i = 0; i < config->vrs->len; i++)
     g_strv_builder_add (builder, ((SwitchVrConfig *) g_ptr_array_index (config->vrs, i))->name);
   names = g_strv_builder_end (builder);
-  g_object_set (self->skeleton, "version", ISMB_VERSION, "domain", switch_manager_get_domain (self->manager),
-                "device-id", ismb_identity_get_full_id (identity), "trust",
-                config->trust_open ? "open" : "fabric", "files-root", config->files_root, "virtual-routers",
-                names, NULL);
+  g_object_set (self->skeleton, "version", ISMB_VERSION, "domain",
+                switch_manager_get_domain (self->manager), "device-id",
+                ismb_identity_get_full_id (identity), "trust",
+                config->trust_open ? "open" : "fabric", "files-root", config->files_root,
+                "virtual-routers", names, NULL);
 }
 
 static void
@@ -276,7 +282,8 @@ make_skeletons (SwitchControlBus *self)
   self->skeleton = ismb_dbus_manager1_skeleton_new ();
   describe (self);
   for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
-    g_signal_connect_object (self->skeleton, handlers[i].signal, handlers[i].handler, self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (self->skeleton, handlers[i].signal, handlers[i].handler, self,
+                             G_CONNECT_SWAPPED);
   for (guint i = 0; i < vrs->len; i++)
     g_ptr_array_add (self->vrs, switch_vr_bus_new (g_ptr_array_index (vrs, i)));
 }
@@ -308,8 +315,7 @@ on_closed (SwitchControlBus *self, gboolean remote_vanished, GError *error, GDBu
   g_hash_table_remove (self->callers, caller);
 }
 
-static gboolean
-export (SwitchControlBus *self, GDBusConnection *caller, GError **error)
+static gboolean export(SwitchControlBus *self, GDBusConnection *caller, GError **error)
 {
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), caller,
                                          ISMB_CONTROL_MANAGER_PATH, error))
@@ -335,7 +341,7 @@ on_new_connection (SwitchControlBus *self, GDBusConnection *caller)
       g_warning ("a program is turned away: %d others are on the control bus", CALLERS_MAX);
       return FALSE;
     }
-  if (!export (self, caller, &error))
+  if (!export(self, caller, &error))
     {
       g_warning ("a program is turned away: %s", error->message);
       let_go (self, caller);
@@ -363,14 +369,16 @@ open_server (SwitchControlBus *self, GError **error)
   g_signal_connect (observer, "allow-mechanism", G_CALLBACK (on_allow_mechanism), NULL);
   unlink (self->path);
   mask = umask (0177);
-  self->server = g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, observer, NULL, error);
+  self->server =
+      g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, observer, NULL, error);
   umask (mask);
   if (self->server == NULL)
     {
       g_prefix_error (error, "control bus on %s: ", self->path);
       return FALSE;
     }
-  if (find_group (&gid) && (lchown (self->path, (uid_t) -1, gid) < 0 || chmod (self->path, 0660) < 0))
+  if (find_group (&gid)
+      && (lchown (self->path, (uid_t) -1, gid) < 0 || chmod (self->path, 0660) < 0))
     g_warning ("the group " GROUP " has no access to %s: %s", self->path, g_strerror (errno));
   return TRUE;
 }

@@ -41,7 +41,8 @@ has_mac (const struct ifaddrs *entry)
   const struct sockaddr_ll *link = (const struct sockaddr_ll *) entry->ifa_addr;
 
   return link != NULL && link->sll_family == AF_PACKET && link->sll_hatype == ARPHRD_ETHER
-         && (entry->ifa_flags & IFF_LOOPBACK) == 0 && memcmp (link->sll_addr, none, sizeof none) != 0;
+         && (entry->ifa_flags & IFF_LOOPBACK) == 0
+         && memcmp (link->sll_addr, none, sizeof none) != 0;
 }
 
 /* A device behind it, rather than a bridge or a tunnel whose address changes. */
@@ -84,7 +85,8 @@ mac_digits (void)
   if (link == NULL)
     link = first_interface (all, FALSE);
   if (link != NULL)
-    digits = g_strdup_printf ("%02x%02x%02x", link->sll_addr[3], link->sll_addr[4], link->sll_addr[5]);
+    digits =
+        g_strdup_printf ("%02x%02x%02x", link->sll_addr[3], link->sll_addr[4], link->sll_addr[5]);
   else
     digits = g_strdup_printf ("%06x", g_random_int () & 0xffffffu);
   if (all != NULL)
@@ -138,8 +140,9 @@ switch_domain_part (const char *state_dir, const char *configured, GError **erro
     }
   derived = derive ();
   line = g_strconcat (derived, "\n", NULL);
-  if (!g_file_set_contents_full (file, line, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                 0644, error))
+  if (!g_file_set_contents_full (file, line, -1,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
+                                 error))
     return NULL;
   return g_steal_pointer (&derived);
 }

@@ -29,7 +29,8 @@ switch_folder_lock (const char *path, GError **error)
 
   if (fd < 0)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot open %s: %s", file, g_strerror (errno));
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot open %s: %s", file,
+                   g_strerror (errno));
       return -1;
     }
   if (flock (fd, LOCK_EX | LOCK_NB) == 0)

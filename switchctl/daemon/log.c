@@ -63,7 +63,8 @@ parse (const char *levels, GLogLevelFlags *level, GError **error)
 
       if (*parts[i] == '\0')
         continue;
-      if (!parse_level (equals != NULL ? equals + 1 : parts[i], equals != NULL ? &rule.level : level, error))
+      if (!parse_level (equals != NULL ? equals + 1 : parts[i],
+                        equals != NULL ? &rule.level : level, error))
         return NULL;
       if (equals == NULL)
         continue;
@@ -90,7 +91,8 @@ covers (const char *rule, const char *domain)
   return strncmp (rule, domain, length) == 0 && (domain[length] == '\0' || domain[length] == '.');
 }
 
-/* The longest name that covers the domain wins. Libraries' debug and info are theirs, unless named. */
+/* The longest name that covers the domain wins. Libraries' debug and info are theirs, unless named.
+ */
 static GLogLevelFlags
 level_of (const char *domain)
 {
@@ -160,7 +162,8 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
     return G_LOG_WRITER_HANDLED;
   if (journal && g_log_writer_journald (level, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED)
     return G_LOG_WRITER_HANDLED;
-  write_line (level, domain, field (fields, n_fields, "ISMB_VIRTUAL_ROUTER"), message != NULL ? message : "");
+  write_line (level, domain, field (fields, n_fields, "ISMB_VIRTUAL_ROUTER"),
+              message != NULL ? message : "");
   return G_LOG_WRITER_HANDLED;
 }
 

@@ -35,7 +35,8 @@ parse_options (Options *options, int *argc, char ***argv)
   const GOptionEntry entries[] = {
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config,
       "Configuration (" ISMB_SYSCONFDIR "/switchctld.conf)", "FILE" },
-    { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Check the configuration and leave", NULL },
+    { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Check the configuration and leave",
+      NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and leave", NULL },
     G_OPTION_ENTRY_NULL
   };
@@ -43,8 +44,9 @@ parse_options (Options *options, int *argc, char ***argv)
   g_autoptr (GError) error = NULL;
 
   g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_set_summary (context, "The messaging bus of a switch: a listener and discovery for each virtual "
-                                         "router, and Switch Control.");
+  g_option_context_set_summary (
+      context, "The messaging bus of a switch: a listener and discovery for each virtual "
+               "router, and Switch Control.");
   if (!g_option_context_parse (context, argc, argv, &error))
     {
       complain (error);

@@ -20,9 +20,10 @@ struct _SwitchManager
   const SwitchConfig *config;
   char *domain;
   IsmbFabric *fabric;
-  GPtrArray *vrs;               /* of SwitchVr */
-  SwitchResident *resident;     /* NULL while VR-Mgmt is down, or there is none */
-  GKeyFile *remembered;         /* what was enabled or disabled at run time, and overrides the configuration */
+  GPtrArray *vrs;           /* of SwitchVr */
+  SwitchResident *resident; /* NULL while VR-Mgmt is down, or there is none */
+  GKeyFile
+      *remembered; /* what was enabled or disabled at run time, and overrides the configuration */
   int state_lock, runtime_lock; /* or -1 */
 };
 
@@ -110,7 +111,8 @@ remember (SwitchManager *self, const char *vr, gboolean enabled, GError **error)
   g_key_file_set_boolean (self->remembered, REMEMBERED_GROUP, vr, enabled);
   text = g_key_file_to_data (self->remembered, &length, NULL);
   return g_file_set_contents_full (path, text, (gssize) length,
-                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
+                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                   0600, error);
 }
 
 static gboolean
@@ -130,8 +132,9 @@ load_fabric (SwitchManager *self, GError **error)
   for (guint i = 0; i < self->config->vrs->len; i++)
     g_strv_builder_add (names, ((SwitchVrConfig *) g_ptr_array_index (self->config->vrs, i))->name);
   vrs = g_strv_builder_end (names);
-  self->fabric = ismb_fabric_load (self->config->state_dir, self->domain, (const char *const *) vrs,
-                                   self->config->trust_open ? ISMB_FABRIC_OPEN : ISMB_FABRIC_CLOSED, error);
+  self->fabric =
+      ismb_fabric_load (self->config->state_dir, self->domain, (const char *const *) vrs,
+                        self->config->trust_open ? ISMB_FABRIC_OPEN : ISMB_FABRIC_CLOSED, error);
   return self->fabric != NULL;
 }
 
@@ -169,7 +172,8 @@ gboolean
 switch_manager_start (SwitchManager *self, GError **error)
 {
   if (self->config->trust_open)
-    g_warning ("trust=open: whoever is on the link is believed to be a switch, its name pinned to the key first "
+    g_warning ("trust=open: whoever is on the link is believed to be a switch, its name pinned to "
+               "the key first "
                "seen with it. This is for a laboratory; Switch Control runs and stores nothing");
   for (guint i = 0; i < self->vrs->len; i++)
     {
@@ -202,8 +206,9 @@ make_vrs (SwitchManager *self)
 
   self->vrs = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < config->vrs->len; i++)
-    g_ptr_array_add (self->vrs, switch_vr_new (g_ptr_array_index (config->vrs, i), self->domain,
-                                               config->state_dir, config->runtime_dir, self->fabric));
+    g_ptr_array_add (self->vrs,
+                     switch_vr_new (g_ptr_array_index (config->vrs, i), self->domain,
+                                    config->state_dir, config->runtime_dir, self->fabric));
 }
 
 SwitchManager *

@@ -27,7 +27,8 @@ switch_notify (const char *state)
   if (fd < 0)
     return;
   if (sendto (fd, state, strlen (state), MSG_NOSIGNAL, (struct sockaddr *) &address,
-              (socklen_t) (offsetof (struct sockaddr_un, sun_path) + length)) < 0)
+              (socklen_t) (offsetof (struct sockaddr_un, sun_path) + length))
+      < 0)
     g_debug ("systemd does not take `%s`", state);
   close (fd);
 }
@@ -45,7 +46,8 @@ switch_notify_watchdog (void)
   const char *text = g_getenv ("WATCHDOG_USEC");
   guint64 microseconds;
 
-  if (text == NULL || !g_ascii_string_to_unsigned (text, 10, 2000, G_MAXUINT32, &microseconds, NULL))
+  if (text == NULL
+      || !g_ascii_string_to_unsigned (text, 10, 2000, G_MAXUINT32, &microseconds, NULL))
     return 0;
   return g_timeout_add ((guint) (microseconds / 2000), on_watchdog, NULL);
 }

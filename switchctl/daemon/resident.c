@@ -14,7 +14,7 @@ struct _SwitchResident
   GObject parent_instance;
 
   SwitchControl *control;
-  GCancellable *cancellable;    /* cancelled once stopped */
+  GCancellable *cancellable; /* cancelled once stopped */
   guint disconnected_id;
   guint retry_id;
 };
@@ -80,7 +80,8 @@ open_again (gpointer user_data)
   SwitchResident *self = SWITCH_RESIDENT (user_data);
 
   self->retry_id = 0;
-  ismb_client_open_async (ISMB_CLIENT (self->control), self->cancellable, on_open, g_object_ref (self));
+  ismb_client_open_async (ISMB_CLIENT (self->control), self->cancellable, on_open,
+                          g_object_ref (self));
   return G_SOURCE_REMOVE;
 }
 
@@ -95,11 +96,13 @@ make_control (const SwitchConfig *config, SwitchVr *vr, const char *password, GE
 {
   g_autoptr (SwitchEngine) engine = NULL;
 
-  engine = switch_engine_exec_new ((const char *const *) config->exec_allow, config->engine_netns, error);
+  engine = switch_engine_exec_new ((const char *const *) config->exec_allow, config->engine_netns,
+                                   error);
   if (engine == NULL)
     return NULL;
-  return switch_control_new (password, switch_vr_get_name (vr), config->runtime_dir, switch_vr_get_domain (vr),
-                             engine, config->files_root, config->trust_open, error);
+  return switch_control_new (password, switch_vr_get_name (vr), config->runtime_dir,
+                             switch_vr_get_domain (vr), engine, config->files_root,
+                             config->trust_open, error);
 }
 
 SwitchResident *
@@ -110,14 +113,14 @@ switch_resident_new (const SwitchConfig *config, SwitchVr *vr, GError **error)
 
   self->control = make_control (config, vr, password, error);
   if (self->control == NULL
-      || !ismb_accounts_create (switch_vr_get_accounts (vr), SWITCH_RESIDENT_NAME, password, ISMB_ROLE_SWITCH,
-                                TRUE, error))
+      || !ismb_accounts_create (switch_vr_get_accounts (vr), SWITCH_RESIDENT_NAME, password,
+                                ISMB_ROLE_SWITCH, TRUE, error))
     {
       g_prefix_error (error, "Switch Control: ");
       return NULL;
     }
-  self->disconnected_id = ismb_client_add_event_handler (ISMB_CLIENT (self->control), "disconnected",
-                                                         on_disconnected, self, NULL);
+  self->disconnected_id = ismb_client_add_event_handler (
+      ISMB_CLIENT (self->control), "disconnected", on_disconnected, self, NULL);
   open_again (self);
   return g_steal_pointer (&self);
 }

@@ -12,8 +12,8 @@
 
 #define FILE_MAX (1024 * 1024)
 
-/* Where the reader is. The format is GKeyFile's; it is read here because GKeyFile forgets the lines, and an
- * error that names no line is a search. */
+/* Where the reader is. The format is GKeyFile's; it is read here because GKeyFile forgets the
+ * lines, and an error that names no line is a search. */
 typedef struct
 {
   SwitchConfig *config;
@@ -104,7 +104,8 @@ enter_group (Reader *reader, const char *line, GError **error)
   reader->in_group = FALSE;
   if (!g_str_has_suffix (line, "]"))
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "the group %s lacks its closing bracket", line);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+                   "the group %s lacks its closing bracket", line);
       return FALSE;
     }
   header = g_strstrip (g_strndup (line + 1, strlen (line) - 2));
@@ -159,7 +160,8 @@ check_text (const char *path, const char *text, gsize length, GError **error)
 {
   if (length <= FILE_MAX && g_utf8_validate (text, (gssize) length, NULL))
     return TRUE;
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "%s: expected UTF-8 text of at most 1 MB", path);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "%s: expected UTF-8 text of at most 1 MB",
+               path);
   return FALSE;
 }
 

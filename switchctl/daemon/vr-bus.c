@@ -9,7 +9,7 @@
 #include "ismb/local/ismb-control.h"
 #include "switchctl/daemon/resident.h"
 
-#define TRANSIENT_MAX 64     /* accounts of one connection */
+#define TRANSIENT_MAX 64 /* accounts of one connection */
 
 struct _SwitchVrBus
 {
@@ -17,7 +17,7 @@ struct _SwitchVrBus
 
   SwitchVr *vr;
   char *path;
-  GHashTable *transient;     /* GDBusConnection (borrowed) -> set of account names */
+  GHashTable *transient; /* GDBusConnection (borrowed) -> set of account names */
 };
 
 G_DEFINE_FINAL_TYPE (SwitchVrBus, switch_vr_bus, ISMB_DBUS_TYPE_VIRTUAL_ROUTER1_SKELETON)
@@ -30,7 +30,7 @@ enum
 /* What an account is asked to be. */
 typedef struct
 {
-  char *name;                /* prepared local part */
+  char *name; /* prepared local part */
   const char *password;
   IsmbRole role;
   gboolean role_given;
@@ -146,7 +146,8 @@ read_name (SwitchVrBus *self, Wish *wish, const char *name, GError **error)
     return refuse (error, "an account that stays needs a name");
   if (*name == '\0')
     made_up = g_strdup_printf ("app-%08x%08x", g_random_int (), g_random_int ());
-  jid = ismb_jid_new_from_parts (made_up != NULL ? made_up : name, switch_vr_get_domain (self->vr), NULL, error);
+  jid = ismb_jid_new_from_parts (made_up != NULL ? made_up : name, switch_vr_get_domain (self->vr),
+                                 NULL, error);
   if (jid == NULL)
     return FALSE;
   wish->name = g_strdup (ismb_jid_get_local (jid));
@@ -165,13 +166,14 @@ read_wish (SwitchVrBus *self, Wish *wish, const char *name, const char *password
   wish->role_given = g_variant_lookup (options, "role", "&s", &role);
   if (*password == '\0')
     return refuse (error, "an account needs a password");
-  if (wish->role_given && (!ismb_role_from_string (role, &wish->role) || wish->role == ISMB_ROLE_SWITCH))
+  if (wish->role_given
+      && (!ismb_role_from_string (role, &wish->role) || wish->role == ISMB_ROLE_SWITCH))
     return refuse (error, "the role of an account is operator or client");
   return read_name (self, wish, name, error);
 }
 
-/* Who comes again with the right password is welcome, and need not know the role; but an account that goes
- * with another program is no account to stay with. */
+/* Who comes again with the right password is welcome, and need not know the role; but an account
+ * that goes with another program is no account to stay with. */
 static gboolean
 is_same (SwitchVrBus *self, IsmbAccounts *accounts, const Wish *wish)
 {
@@ -194,7 +196,8 @@ create_new (SwitchVrBus *self, IsmbAccounts *accounts, const Wish *wish, GError 
     return refuse (error, "registration=closed: nobody makes accounts in this virtual router");
   if (wish->transient && g_hash_table_size (names) >= TRANSIENT_MAX)
     return refuse (error, "too many transient accounts for one program: the limit is 64");
-  if (!ismb_accounts_create (accounts, wish->name, wish->password, wish->role, wish->transient, error))
+  if (!ismb_accounts_create (accounts, wish->name, wish->password, wish->role, wish->transient,
+                             error))
     return FALSE;
   if (wish->transient)
     g_hash_table_add (names, g_strdup (wish->name));
@@ -215,15 +218,16 @@ create (SwitchVrBus *self, const Wish *wish, GError **error)
   if (g_str_equal (wish->name, SWITCH_RESIDENT_NAME))
     return refuse (error, "the name switch is Switch Control's: take another one");
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS,
-               "there is an account %s already, with another password or role: take another name, or remove it "
+               "there is an account %s already, with another password or role: take another name, "
+               "or remove it "
                "with `switchctl account remove %s`",
                wish->name, wish->name);
   return FALSE;
 }
 
 static gboolean
-on_create_account (SwitchVrBus *self, GDBusMethodInvocation *invocation, const char *name, const char *password,
-                   GVariant *options, gpointer user_data)
+on_create_account (SwitchVrBus *self, GDBusMethodInvocation *invocation, const char *name,
+                   const char *password, GVariant *options, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *jid = NULL;
@@ -232,7 +236,8 @@ on_create_account (SwitchVrBus *self, GDBusMethodInvocation *invocation, const c
   if (read_wish (self, &wish, name, password, options, &error) && create (self, &wish, &error))
     {
       jid = g_strdup_printf ("%s@%s", wish.name, switch_vr_get_domain (self->vr));
-      ismb_dbus_virtual_router1_complete_create_account (ISMB_DBUS_VIRTUAL_ROUTER1 (self), invocation, jid);
+      ismb_dbus_virtual_router1_complete_create_account (ISMB_DBUS_VIRTUAL_ROUTER1 (self),
+                                                         invocation, jid);
     }
   else
     g_dbus_method_invocation_return_gerror (invocation, error);
@@ -254,7 +259,9 @@ remove_account (SwitchVrBus *self, const char *name, GError **error)
   if (jid == NULL)
     return FALSE;
   if (g_strcmp0 (ismb_jid_get_local (jid), SWITCH_RESIDENT_NAME) == 0)
-    return refuse (error, "the account switch is Switch Control's: end it with [switch-control] enabled=false");
+    return refuse (
+        error,
+        "the account switch is Switch Control's: end it with [switch-control] enabled=false");
   g_hash_table_iter_init (&iter, self->transient);
   while (g_hash_table_iter_next (&iter, NULL, &names))
     g_hash_table_remove (names, ismb_jid_get_local (jid));
@@ -262,12 +269,14 @@ remove_account (SwitchVrBus *self, const char *name, GError **error)
 }
 
 static gboolean
-on_remove_account (SwitchVrBus *self, GDBusMethodInvocation *invocation, const char *name, gpointer user_data)
+on_remove_account (SwitchVrBus *self, GDBusMethodInvocation *invocation, const char *name,
+                   gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
 
   if (remove_account (self, name, &error))
-    ismb_dbus_virtual_router1_complete_remove_account (ISMB_DBUS_VIRTUAL_ROUTER1 (self), invocation);
+    ismb_dbus_virtual_router1_complete_remove_account (ISMB_DBUS_VIRTUAL_ROUTER1 (self),
+                                                       invocation);
   else
     g_dbus_method_invocation_return_gerror (invocation, error);
   return TRUE;
@@ -325,13 +334,15 @@ on_list_peers (SwitchVrBus *self, GDBusMethodInvocation *invocation, gpointer us
 static void
 on_peer_found (SwitchVrBus *self, IsmbPeer *peer)
 {
-  ismb_dbus_virtual_router1_emit_peer_found (ISMB_DBUS_VIRTUAL_ROUTER1 (self), ismb_peer_to_variant (peer));
+  ismb_dbus_virtual_router1_emit_peer_found (ISMB_DBUS_VIRTUAL_ROUTER1 (self),
+                                             ismb_peer_to_variant (peer));
 }
 
 static void
 on_peer_changed (SwitchVrBus *self, IsmbPeer *peer)
 {
-  ismb_dbus_virtual_router1_emit_peer_changed (ISMB_DBUS_VIRTUAL_ROUTER1 (self), ismb_peer_to_variant (peer));
+  ismb_dbus_virtual_router1_emit_peer_changed (ISMB_DBUS_VIRTUAL_ROUTER1 (self),
+                                               ismb_peer_to_variant (peer));
 }
 
 static void
@@ -359,15 +370,18 @@ switch_vr_bus_new (SwitchVr *vr)
 
   self->vr = g_object_ref (vr);
   self->path = ismb_control_vr_path (switch_vr_get_name (vr));
-  g_object_set (self, "name", switch_vr_get_name (vr), "c2s-path", switch_vr_get_c2s_path (vr), NULL);
+  g_object_set (self, "name", switch_vr_get_name (vr), "c2s-path", switch_vr_get_c2s_path (vr),
+                NULL);
   on_state_changed (self);
   g_signal_connect (self, "handle-create-account", G_CALLBACK (on_create_account), NULL);
   g_signal_connect (self, "handle-remove-account", G_CALLBACK (on_remove_account), NULL);
   g_signal_connect (self, "handle-list-accounts", G_CALLBACK (on_list_accounts), NULL);
   g_signal_connect (self, "handle-list-peers", G_CALLBACK (on_list_peers), NULL);
-  g_signal_connect_object (vr, "state-changed", G_CALLBACK (on_state_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (vr, "state-changed", G_CALLBACK (on_state_changed), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (vr, "peer-found", G_CALLBACK (on_peer_found), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (vr, "peer-changed", G_CALLBACK (on_peer_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (vr, "peer-changed", G_CALLBACK (on_peer_changed), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (vr, "peer-lost", G_CALLBACK (on_peer_lost), self, G_CONNECT_SWAPPED);
   return self;
 }

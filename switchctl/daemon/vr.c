@@ -15,15 +15,15 @@ struct _SwitchVr
 
   const SwitchVrConfig *config;
   char *domain;
-  char *state_dir;              /* <state-dir>/<vr> */
-  char *runtime_dir;            /* <runtime-dir>/<vr> */
+  char *state_dir;   /* <state-dir>/<vr> */
+  char *runtime_dir; /* <runtime-dir>/<vr> */
   char *c2s_path;
   IsmbFabric *fabric;
 
   IsmbVirtualRouter *place;
   IsmbStore *store;
-  IsmbListener *listener;       /* NULL while down */
-  IsmbMdnsEmbedded *discovery;  /* NULL where there is none */
+  IsmbListener *listener;      /* NULL while down */
+  IsmbMdnsEmbedded *discovery; /* NULL where there is none */
 };
 
 G_DEFINE_FINAL_TYPE (SwitchVr, switch_vr, G_TYPE_OBJECT)
@@ -67,12 +67,12 @@ switch_vr_class_init (SwitchVrClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = switch_vr_dispose;
   G_OBJECT_CLASS (klass)->finalize = switch_vr_finalize;
-  signals[STATE_CHANGED] = g_signal_new ("state-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                         G_TYPE_NONE, 0);
+  signals[STATE_CHANGED] =
+      g_signal_new ("state-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[PEER_FOUND] = g_signal_new ("peer-found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                       G_TYPE_NONE, 1, ISMB_TYPE_PEER);
-  signals[PEER_CHANGED] = g_signal_new ("peer-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                        G_TYPE_NONE, 1, ISMB_TYPE_PEER);
+  signals[PEER_CHANGED] = g_signal_new ("peer-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                        NULL, G_TYPE_NONE, 1, ISMB_TYPE_PEER);
   signals[PEER_LOST] = g_signal_new ("peer-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                      G_TYPE_NONE, 1, G_TYPE_STRING);
 }
@@ -82,8 +82,8 @@ switch_vr_init (SwitchVr *self)
 {
 }
 
-/* `fab=` tells which fabric someone belongs to, and `vr=` is what the two must have in common: the same link
- * may carry more than one virtual router. */
+/* `fab=` tells which fabric someone belongs to, and `vr=` is what the two must have in common: the
+ * same link may carry more than one virtual router. */
 static void
 on_candidate (SwitchVr *self, const IsmbCandidate *candidate)
 {
@@ -141,18 +141,19 @@ start_discovery (SwitchVr *self)
   IsmbIdentity *identity = ismb_fabric_get_identity (self->fabric);
   g_autoptr (GError) error = NULL;
 
-  self->discovery = ismb_mdns_embedded_new (self->domain, self->config->name,
-                                            ismb_listener_get_s2s_port (self->listener),
-                                            ismb_identity_get_full_id (identity),
-                                            ismb_fabric_get_id (self->fabric), self->config->bind_device,
-                                            run_inside, g_object_ref (self->place), g_object_unref);
-  g_signal_connect_object (self->discovery, "found", G_CALLBACK (on_candidate), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->discovery, "changed", G_CALLBACK (on_candidate), self, G_CONNECT_SWAPPED);
+  self->discovery = ismb_mdns_embedded_new (
+      self->domain, self->config->name, ismb_listener_get_s2s_port (self->listener),
+      ismb_identity_get_full_id (identity), ismb_fabric_get_id (self->fabric),
+      self->config->bind_device, run_inside, g_object_ref (self->place), g_object_unref);
+  g_signal_connect_object (self->discovery, "found", G_CALLBACK (on_candidate), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->discovery, "changed", G_CALLBACK (on_candidate), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (self->discovery, "lost", G_CALLBACK (on_lost), self, G_CONNECT_SWAPPED);
   if (ismb_discovery_start (ISMB_DISCOVERY (self->discovery), &error))
     return;
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "ISMB_VIRTUAL_ROUTER", self->config->name, "MESSAGE",
-                    "%s; other switches are not found", error->message);
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "ISMB_VIRTUAL_ROUTER", self->config->name,
+                    "MESSAGE", "%s; other switches are not found", error->message);
   g_clear_object (&self->discovery);
 }
 
@@ -161,12 +162,14 @@ start_listener (SwitchVr *self, GError **error)
 {
   g_autofree char *database = g_build_filename (self->state_dir, "bus.db", NULL);
 
-  if (!switch_folder_make (self->state_dir, 0700, error) || !switch_folder_make (self->runtime_dir, 0755, error))
+  if (!switch_folder_make (self->state_dir, 0700, error)
+      || !switch_folder_make (self->runtime_dir, 0755, error))
     return FALSE;
   self->store = ismb_store_open (database, error);
   if (self->store == NULL)
     return FALSE;
-  self->place = ismb_virtual_router_new (self->config->name, self->config->netns, self->config->bind_device);
+  self->place =
+      ismb_virtual_router_new (self->config->name, self->config->netns, self->config->bind_device);
   self->listener = ismb_listener_new (self->config->name);
   g_object_set (self->listener, "domain", self->domain, "listen", self->config->listen, "s2s-port",
                 (int) self->config->s2s_port, "c2s-path", self->c2s_path, "require-tls",
@@ -188,10 +191,12 @@ switch_vr_start (SwitchVr *self, GError **error)
       switch_vr_stop (self);
       return FALSE;
     }
-  g_signal_connect_object (self->listener, "peer-found", G_CALLBACK (on_peer_found), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->listener, "peer-found", G_CALLBACK (on_peer_found), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (self->listener, "peer-changed", G_CALLBACK (on_peer_changed), self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->listener, "peer-lost", G_CALLBACK (on_peer_lost), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->listener, "peer-lost", G_CALLBACK (on_peer_lost), self,
+                           G_CONNECT_SWAPPED);
   if (self->config->mdns)
     start_discovery (self);
   g_signal_emit (self, signals[STATE_CHANGED], 0);
@@ -218,8 +223,8 @@ switch_vr_stop (SwitchVr *self)
 }
 
 SwitchVr *
-switch_vr_new (const SwitchVrConfig *config, const char *domain, const char *state_dir, const char *runtime_dir,
-               IsmbFabric *fabric)
+switch_vr_new (const SwitchVrConfig *config, const char *domain, const char *state_dir,
+               const char *runtime_dir, IsmbFabric *fabric)
 {
   SwitchVr *self = g_object_new (SWITCH_TYPE_VR, NULL);
 
@@ -229,7 +234,8 @@ switch_vr_new (const SwitchVrConfig *config, const char *domain, const char *sta
   self->runtime_dir = g_build_filename (runtime_dir, config->name, NULL);
   self->c2s_path = g_build_filename (self->runtime_dir, "c2s", NULL);
   self->fabric = g_object_ref (fabric);
-  g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self,
+                           G_CONNECT_SWAPPED);
   return self;
 }
 

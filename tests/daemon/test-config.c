@@ -79,19 +79,19 @@ test_defaults (Fixture *fixture, gconstpointer data)
 static void
 test_all_keys (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (SwitchConfig) config = load (fixture,
-                                          "# a remark\n"
-                                          "[daemon]\n"
-                                          "domain = SW1.001122\n"
-                                          "state-dir=/a\nruntime-dir=/b\nlog-level=info;ismb.listener=debug\n"
-                                          "[fabric]\ntrust=open\n"
-                                          "[switch-control]\nenabled=true\nengine=exec\nengine-netns=blue\n"
-                                          "exec-allow=/usr/sbin/ip;/usr/sbin/bridge\nfiles-root=/c\n"
-                                          "[vr blue]\n"
-                                          "enabled=true\nnetns=blue\nbind-device=eth1\nlisten=127.0.0.1;::1\n"
-                                          "c2s-port=0\ns2s-port=65535\nrequire-tls=always\n"
-                                          "registration=closed\ndiscovery=off\nfederate=\n"
-                                          "[vr red]\n");
+  g_autoptr (SwitchConfig) config =
+      load (fixture, "# a remark\n"
+                     "[daemon]\n"
+                     "domain = SW1.001122\n"
+                     "state-dir=/a\nruntime-dir=/b\nlog-level=info;ismb.listener=debug\n"
+                     "[fabric]\ntrust=open\n"
+                     "[switch-control]\nenabled=true\nengine=exec\nengine-netns=blue\n"
+                     "exec-allow=/usr/sbin/ip;/usr/sbin/bridge\nfiles-root=/c\n"
+                     "[vr blue]\n"
+                     "enabled=true\nnetns=blue\nbind-device=eth1\nlisten=127.0.0.1;::1\n"
+                     "c2s-port=0\ns2s-port=65535\nrequire-tls=always\n"
+                     "registration=closed\ndiscovery=off\nfederate=\n"
+                     "[vr red]\n");
   SwitchVrConfig *blue = g_ptr_array_index (config->vrs, 0);
   SwitchVrConfig *red = g_ptr_array_index (config->vrs, 1);
 
@@ -172,9 +172,11 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[vr a]\nnetns=../x\n", 2, "a name in /run/netns" },
     { "[vr a]\nrequire-tls=sometimes\n", 2, "always, remote or never" },
     { "[vr a]\nregistration=open\n", 2, "registration=open is not available in this build" },
-    { "[vr a]\ndiscovery=static\n", 2, "discovery=static is not available in this build: use mdns or off" },
+    { "[vr a]\ndiscovery=static\n", 2,
+      "discovery=static is not available in this build: use mdns or off" },
     { "[vr a]\ndiscovery=mdns;off\n", 2, "off alone" },
-    { "[vr a]\nfederate=example.net=192.0.2.1:5269\n", 2, "is not available in this build: leave it empty" },
+    { "[vr a]\nfederate=example.net=192.0.2.1:5269\n", 2,
+      "is not available in this build: leave it empty" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -14,9 +14,9 @@ test_label (void)
   {
     const char *host, *label;
   } cases[] = {
-    { "test", "test" },          { "Test-1", "test-1" },     { "sw1.example.net", "sw1" },
-    { "my_switch", "my-switch" }, { "--x--", "x" },          { "", "switch" },
-    { "\xc3\xbc", "switch" },    { "sw\xc3\xbc", "sw" },
+    { "test", "test" },           { "Test-1", "test-1" }, { "sw1.example.net", "sw1" },
+    { "my_switch", "my-switch" }, { "--x--", "x" },       { "", "switch" },
+    { "\xc3\xbc", "switch" },     { "sw\xc3\xbc", "sw" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -111,7 +111,8 @@ spawn (Fixture *fixture, GSubprocessFlags flags, const char *option)
   GSubprocess *daemon;
 
   g_subprocess_launcher_setenv (launcher, "NOTIFY_SOCKET", notes, TRUE);
-  daemon = g_subprocess_launcher_spawn (launcher, &error, SWITCHCTLD, "--config", fixture->config, option, NULL);
+  daemon = g_subprocess_launcher_spawn (launcher, &error, SWITCHCTLD, "--config", fixture->config,
+                                        option, NULL);
   g_assert_no_error (error);
   return daemon;
 }
@@ -127,8 +128,8 @@ start (Fixture *fixture)
 static char *
 refuse (Fixture *fixture, const char *option, int expected_status)
 {
-  g_autoptr (GSubprocess) daemon = spawn (fixture, G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                                          option);
+  g_autoptr (GSubprocess) daemon =
+      spawn (fixture, G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE, option);
   g_autoptr (GError) error = NULL;
   char *said = NULL;
 
@@ -152,8 +153,8 @@ static IsmbDBusManager1 *
 manager_of (GDBusConnection *connection)
 {
   g_autoptr (GError) error = NULL;
-  IsmbDBusManager1 *manager = ismb_dbus_manager1_proxy_new_sync (connection, 0, NULL, ISMB_CONTROL_MANAGER_PATH,
-                                                                 NULL, &error);
+  IsmbDBusManager1 *manager = ismb_dbus_manager1_proxy_new_sync (
+      connection, 0, NULL, ISMB_CONTROL_MANAGER_PATH, NULL, &error);
 
   g_assert_no_error (error);
   return manager;
@@ -164,15 +165,16 @@ vr_of (GDBusConnection *connection, const char *name)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = ismb_control_vr_path (name);
-  IsmbDBusVirtualRouter1 *vr = ismb_dbus_virtual_router1_proxy_new_sync (connection, 0, NULL, path, NULL, &error);
+  IsmbDBusVirtualRouter1 *vr =
+      ismb_dbus_virtual_router1_proxy_new_sync (connection, 0, NULL, path, NULL, &error);
 
   g_assert_no_error (error);
   return vr;
 }
 
 static char *
-create_account (IsmbDBusVirtualRouter1 *vr, const char *name, const char *password, gboolean transient,
-                const char *role, GError **error)
+create_account (IsmbDBusVirtualRouter1 *vr, const char *name, const char *password,
+                gboolean transient, const char *role, GError **error)
 {
   GVariantDict options;
   char *jid = NULL;
@@ -181,8 +183,8 @@ create_account (IsmbDBusVirtualRouter1 *vr, const char *name, const char *passwo
   g_variant_dict_insert (&options, "transient", "b", transient);
   if (role != NULL)
     g_variant_dict_insert (&options, "role", "s", role);
-  ismb_dbus_virtual_router1_call_create_account_sync (vr, name, password, g_variant_dict_end (&options), &jid, NULL,
-                                                      error);
+  ismb_dbus_virtual_router1_call_create_account_sync (
+      vr, name, password, g_variant_dict_end (&options), &jid, NULL, error);
   return jid;
 }
 
@@ -290,9 +292,12 @@ test_refused_accounts (Fixture *fixture, gconstpointer data)
     gboolean transient;
     int code;
   } cases[] = {
-    { "switch", "x", NULL, FALSE, ISMB_ERROR_NOT_ALLOWED },   { "eve", "x", "switch", FALSE, ISMB_ERROR_NOT_ALLOWED },
-    { "eve", "x", "king", FALSE, ISMB_ERROR_NOT_ALLOWED },    { "eve", "", NULL, FALSE, ISMB_ERROR_NOT_ALLOWED },
-    { "", "x", NULL, FALSE, ISMB_ERROR_NOT_ALLOWED },         { "e v e", "x", NULL, FALSE, ISMB_ERROR_BAD_ADDRESS },
+    { "switch", "x", NULL, FALSE, ISMB_ERROR_NOT_ALLOWED },
+    { "eve", "x", "switch", FALSE, ISMB_ERROR_NOT_ALLOWED },
+    { "eve", "x", "king", FALSE, ISMB_ERROR_NOT_ALLOWED },
+    { "eve", "", NULL, FALSE, ISMB_ERROR_NOT_ALLOWED },
+    { "", "x", NULL, FALSE, ISMB_ERROR_NOT_ALLOWED },
+    { "e v e", "x", NULL, FALSE, ISMB_ERROR_BAD_ADDRESS },
     { "eve@sw1", "x", NULL, TRUE, ISMB_ERROR_BAD_ADDRESS },
   };
   g_autoptr (GDBusConnection) connection = NULL;
@@ -305,13 +310,14 @@ test_refused_accounts (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autofree char *jid = create_account (mgmt, cases[i].name, cases[i].password, cases[i].transient,
-                                             cases[i].role, &error);
+      g_autofree char *jid = create_account (mgmt, cases[i].name, cases[i].password,
+                                             cases[i].transient, cases[i].role, &error);
 
       g_assert_null (jid);
       g_assert_error (error, ISMB_ERROR, cases[i].code);
     }
-  g_assert_false (ismb_dbus_virtual_router1_call_remove_account_sync (mgmt, "switch", NULL, &removal));
+  g_assert_false (
+      ismb_dbus_virtual_router1_call_remove_account_sync (mgmt, "switch", NULL, &removal));
   g_assert_error (removal, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED);
 }
 
@@ -401,7 +407,8 @@ test_vr_enable_disable (Fixture *fixture, gconstpointer data)
   /* The proxy hears of it by the property's change. */
   while (!ismb_dbus_virtual_router1_get_enabled (before))
     g_main_context_iteration (NULL, TRUE);
-  g_assert_false (ismb_dbus_manager1_call_enable_virtual_router_sync (manager, "red", NULL, &error));
+  g_assert_false (
+      ismb_dbus_manager1_call_enable_virtual_router_sync (manager, "red", NULL, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER);
   g_assert_nonnull (strstr (error->message, "VR-Mgmt, blue"));
   g_clear_error (&error);
@@ -474,7 +481,8 @@ test_fabric (Fixture *fixture, gconstpointer data)
   manager = manager_of (connection);
   ismb_dbus_manager1_call_fabric_request_sync (manager, &request, NULL, &error);
   g_assert_no_error (error);
-  g_assert_false (ismb_dbus_manager1_call_fabric_sign_sync (manager, request, &certificate, NULL, &error));
+  g_assert_false (
+      ismb_dbus_manager1_call_fabric_sign_sync (manager, request, &certificate, NULL, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED);
   g_clear_error (&error);
   ismb_dbus_manager1_call_fabric_init_sync (manager, "lab", &hash, NULL, &error);
@@ -498,7 +506,7 @@ test_second_daemon (Fixture *fixture, gconstpointer data)
   said = refuse (fixture, NULL, 1);
   g_assert_nonnull (strstr (said, "another switchctld runs in"));
   g_assert_nonnull (strstr (said, fixture->runtime_dir));
-  connection = reach (fixture);      /* the first one is as it was */
+  connection = reach (fixture); /* the first one is as it was */
 }
 
 static void
@@ -512,7 +520,8 @@ test_port_in_use (Fixture *fixture, gconstpointer data)
   g_autofree char *port = NULL;
   g_autofree char *said = NULL;
 
-  g_socket_listener_add_address (other, any, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &taken, &error);
+  g_socket_listener_add_address (other, any, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
+                                 &taken, &error);
   g_assert_no_error (error);
   port = g_strdup_printf ("%u", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (taken)));
   extra = g_strdup_printf ("[vr VR-Mgmt]\nc2s-port=%s\n", port);
@@ -536,7 +545,8 @@ test_other_vr_cannot_start (Fixture *fixture, gconstpointer data)
   manager = manager_of (connection);
   blue = vr_of (connection, "blue");
   g_assert_false (ismb_dbus_virtual_router1_get_enabled (blue));
-  g_assert_false (ismb_dbus_manager1_call_enable_virtual_router_sync (manager, "blue", NULL, &error));
+  g_assert_false (
+      ismb_dbus_manager1_call_enable_virtual_router_sync (manager, "blue", NULL, &error));
   g_assert_nonnull (strstr (error->message, "no-such-namespace"));
 }
 

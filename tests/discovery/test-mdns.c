@@ -16,13 +16,13 @@ typedef struct
   char *domain;
   char *id;
   IsmbMdnsEmbedded *mdns;
-  GHashTable *known;         /* domain -> IsmbCandidate */
+  GHashTable *known; /* domain -> IsmbCandidate */
   guint changes;
 } Switch;
 
 typedef struct
 {
-  char *link;                /* the namespace of the bridge */
+  char *link; /* the namespace of the bridge */
   Switch switches[SWITCHES];
 } Fixture;
 
@@ -119,10 +119,12 @@ set_up (Fixture *fixture, gconstpointer data)
       self->netns = g_strdup_printf ("gd%d-sw%d", getpid (), i + 1);
       self->domain = g_strdup_printf ("sw%d.00112%d", i + 1, i + 1);
       self->id = g_strdup_printf ("ABCDEFG%c", 'A' + i);
-      self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ismb_candidate_free);
+      self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                           (GDestroyNotify) ismb_candidate_free);
       sh ("ip netns add %s", self->netns);
       sh ("ip netns exec %s sysctl -qw net.ipv6.conf.default.accept_dad=0", self->netns);
-      sh ("ip link add eth0 netns %s type veth peer name sw%d netns %s", self->netns, i + 1, fixture->link);
+      sh ("ip link add eth0 netns %s type veth peer name sw%d netns %s", self->netns, i + 1,
+          fixture->link);
       sh ("ip -n %s link set sw%d master br0 up", fixture->link, i + 1);
       sh ("ip -n %s address add 192.0.2.%d/24 dev eth0", self->netns, i + 1);
       sh ("ip -n %s link set lo up", self->netns);
@@ -156,14 +158,14 @@ on_too_late (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-#define WAIT_UNTIL(condition)                                                                                \
-  G_STMT_START                                                                                               \
-  {                                                                                                          \
-    guint timer = g_timeout_add_seconds (60, on_too_late, NULL);                                             \
-    while (!(condition))                                                                                     \
-      g_main_context_iteration (NULL, TRUE);                                                                 \
-    g_source_remove (timer);                                                                                 \
-  }                                                                                                          \
+#define WAIT_UNTIL(condition)                                                                      \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    guint timer = g_timeout_add_seconds (60, on_too_late, NULL);                                   \
+    while (!(condition))                                                                           \
+      g_main_context_iteration (NULL, TRUE);                                                       \
+    g_source_remove (timer);                                                                       \
+  }                                                                                                \
   G_STMT_END
 
 static gboolean
@@ -292,7 +294,8 @@ test_same_name (Fixture *fixture, gconstpointer data)
   Switch *twin = &fixture->switches[2];
   gboolean warned = FALSE;
   GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
-  guint handler = g_log_set_handler ("ismb.discovery.mdns", G_LOG_LEVEL_WARNING, on_warning, &warned);
+  guint handler =
+      g_log_set_handler ("ismb.discovery.mdns", G_LOG_LEVEL_WARNING, on_warning, &warned);
 
   start (&fixture->switches[0]);
   start (&fixture->switches[1]);

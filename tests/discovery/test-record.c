@@ -51,7 +51,8 @@ test_domain (void)
 static void
 test_own_txt (void)
 {
-  g_autoptr (AvahiStringList) txt = ismb_mdns_txt_new ("VR-Mgmt", "ABCD2345", "0123456789abcdef0123456789abcdef");
+  g_autoptr (AvahiStringList) txt =
+      ismb_mdns_txt_new ("VR-Mgmt", "ABCD2345", "0123456789abcdef0123456789abcdef");
   g_autofree char *vr = ismb_mdns_dup_vr (txt);
   g_autofree char *id = ismb_mdns_dup_id (txt);
   g_autofree char *fabric = ismb_mdns_dup_fabric (txt);
@@ -103,10 +104,17 @@ test_addresses (void)
   {
     const char *address, *text;
   } cases[] = {
-    { "192.0.2.1", "192.0.2.1" },       { "2001:db8::1", "2001:db8::1" }, { "fe80::1", "fe80::1%eth0" },
-    { "127.0.0.1", NULL },              { "0.0.0.0", NULL },              { "224.0.0.251", NULL },
-    { "255.255.255.255", NULL },        { "::1", NULL },                  { "::", NULL },
-    { "ff02::fb", NULL },               { "::ffff:127.0.0.1", NULL },
+    { "192.0.2.1", "192.0.2.1" },
+    { "2001:db8::1", "2001:db8::1" },
+    { "fe80::1", "fe80::1%eth0" },
+    { "127.0.0.1", NULL },
+    { "0.0.0.0", NULL },
+    { "224.0.0.251", NULL },
+    { "255.255.255.255", NULL },
+    { "::1", NULL },
+    { "::", NULL },
+    { "ff02::fb", NULL },
+    { "::ffff:127.0.0.1", NULL },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

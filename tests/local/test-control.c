@@ -17,8 +17,8 @@ typedef struct
 } Fixture;
 
 static gboolean
-on_create_account (IsmbDBusVirtualRouter1 *blue, GDBusMethodInvocation *invocation, const char *name,
-                   const char *password, GVariant *options, gpointer user_data)
+on_create_account (IsmbDBusVirtualRouter1 *blue, GDBusMethodInvocation *invocation,
+                   const char *name, const char *password, GVariant *options, gpointer user_data)
 {
   gboolean transient = FALSE;
 
@@ -27,8 +27,8 @@ on_create_account (IsmbDBusVirtualRouter1 *blue, GDBusMethodInvocation *invocati
     g_dbus_method_invocation_return_error (invocation, ISMB_ERROR, ISMB_ERROR_EXISTS,
                                            "there is an account %s", name);
   else
-    ismb_dbus_virtual_router1_complete_create_account (blue, invocation,
-                                                       transient ? "transient@sw1.001122" : "kept@sw1.001122");
+    ismb_dbus_virtual_router1_complete_create_account (
+        blue, invocation, transient ? "transient@sw1.001122" : "kept@sw1.001122");
   return TRUE;
 }
 
@@ -39,7 +39,8 @@ on_new_connection (GDBusServer *server, GDBusConnection *connection, gpointer us
   g_autofree char *path = ismb_control_vr_path ("VR-Blue");
   g_autoptr (GError) error = NULL;
 
-  g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (fixture->blue), connection, path, &error);
+  g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (fixture->blue), connection, path,
+                                    &error);
   g_assert_no_error (error);
   g_ptr_array_add (fixture->connections, g_object_ref (connection));
   return TRUE;
@@ -59,9 +60,11 @@ set_up (Fixture *fixture, gconstpointer data)
   address = g_strconcat ("unix:path=", path, NULL);
   fixture->connections = g_ptr_array_new_with_free_func (g_object_unref);
   fixture->blue = ismb_dbus_virtual_router1_skeleton_new ();
-  g_signal_connect (fixture->blue, "handle-create-account", G_CALLBACK (on_create_account), fixture);
+  g_signal_connect (fixture->blue, "handle-create-account", G_CALLBACK (on_create_account),
+                    fixture);
   ismb_control_register_errors ();
-  fixture->server = g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, NULL, NULL, &error);
+  fixture->server =
+      g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, NULL, NULL, &error);
   g_assert_no_error (error);
   g_signal_connect (fixture->server, "new-connection", G_CALLBACK (on_new_connection), fixture);
   g_dbus_server_start (fixture->server);
@@ -112,9 +115,8 @@ reach_blue (Fixture *fixture)
   ismb_control_connect_async (fixture->runtime_dir, NULL, on_result, &connected);
   connection = ismb_control_connect_finish (wait_for (&connected), &error);
   g_assert_no_error (error);
-  proxy = ismb_dbus_virtual_router1_proxy_new_sync (connection,
-                                                    G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES, NULL,
-                                                    path, NULL, &error);
+  proxy = ismb_dbus_virtual_router1_proxy_new_sync (
+      connection, G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES, NULL, path, NULL, &error);
   g_assert_no_error (error);
   return proxy;
 }
@@ -128,8 +130,8 @@ create_account (IsmbDBusVirtualRouter1 *proxy, const char *name, GError **error)
 
   g_variant_dict_init (&options, NULL);
   g_variant_dict_insert (&options, "transient", "b", TRUE);
-  ismb_dbus_virtual_router1_call_create_account (proxy, name, "secret", g_variant_dict_end (&options),
-                                                 NULL, on_result, &result);
+  ismb_dbus_virtual_router1_call_create_account (
+      proxy, name, "secret", g_variant_dict_end (&options), NULL, on_result, &result);
   ismb_dbus_virtual_router1_call_create_account_finish (proxy, &jid, wait_for (&result), error);
   return jid;
 }
@@ -225,8 +227,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/local/control/call", Fixture, NULL, set_up, test_call, tear_down);
-  g_test_add ("/local/control/error-keeps-its-code", Fixture, NULL, set_up, test_error_keeps_its_code,
-              tear_down);
+  g_test_add ("/local/control/error-keeps-its-code", Fixture, NULL, set_up,
+              test_error_keeps_its_code, tear_down);
   g_test_add_func ("/local/control/no-daemon", test_no_daemon);
   g_test_add_func ("/local/control/no-daemon-later", test_no_daemon_later);
   g_test_add_func ("/local/control/cancelled", test_cancelled);
