@@ -46,7 +46,8 @@ on_stanza (IsmbTree *tree, gpointer user_data)
   self->callbacks.stanza (tree, self->user_data);
 }
 
-/* The reason, told by whoever knows it best: the server's own words, the pump, the state we were in. */
+/* The reason, told by whoever knows it best: the server's own words, the pump, the state we were
+ * in. */
 static GError *
 why_closed (IsmbChannel *self, const GError *stream_error)
 {
@@ -58,13 +59,19 @@ why_closed (IsmbChannel *self, const GError *stream_error)
     return g_error_copy (stream_error);
   if (!self->ready && failure != NULL)
     return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
-                        "the server refused to sign %s in: %s; are name and password right?", self->jid, failure);
+                        "the server refused to sign %s in: %s; are name and password right?",
+                        self->jid, failure);
   if (self->lost != NULL)
-    return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the connection broke: %s", self->lost->message);
+    return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the connection broke: %s",
+                        self->lost->message);
   if (!self->ready)
-    return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM,
-                        "the server ended the stream before %s was signed in, or offers no way to sign in", self->jid);
-  return self->closing ? NULL : g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the connection");
+    return g_error_new (
+        ISMB_ERROR, ISMB_ERROR_STREAM,
+        "the server ended the stream before %s was signed in, or offers no way to sign in",
+        self->jid);
+  return self->closing
+             ? NULL
+             : g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the connection");
 }
 
 static void
@@ -118,8 +125,8 @@ ismb_channel_free (IsmbChannel *self)
 }
 
 gboolean
-ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secret, const char *jid, const char *password,
-                    GError **error)
+ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secret, const char *jid,
+                    const char *password, GError **error)
 {
   static const IsmbPumpCallbacks from_pump = { on_taken, on_pump_ended };
   int fd = ismb_strophe_start (self->strophe, jid, password, error);

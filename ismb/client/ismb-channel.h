@@ -6,23 +6,26 @@
 
 G_BEGIN_DECLS
 
-/* A client's stream to its server: a connected GIOStream, the pump on it and libstrophe behind that. */
+/* A client's stream to its server: a connected GIOStream, the pump on it and libstrophe behind
+ * that. */
 typedef struct _IsmbChannel IsmbChannel;
 
-/* As those of IsmbStrophe: from a source of their own; each may run a main loop or free the channel. */
+/* As those of IsmbStrophe: from a source of their own; each may run a main loop or free the
+ * channel. */
 typedef struct
 {
   void (*ready)  (IsmbJid *bound_jid, gpointer user_data);
   void (*stanza) (IsmbTree *tree, gpointer user_data); /* takes the tree */
-  /* Once for each start, and the last. NULL after an orderly end. AUTH_FAILED, UNTRUSTED or STREAM. */
+  /* Once for each start, and the last. NULL after an orderly end. AUTH_FAILED, UNTRUSTED or STREAM.
+   */
   void (*closed) (const GError *error, gpointer user_data);
 } IsmbChannelCallbacks;
 
 IsmbChannel *ismb_channel_new        (const IsmbChannelCallbacks *callbacks, gpointer user_data);
 void         ismb_channel_free       (IsmbChannel *self);
 /* `jid` with the resource to ask for. */
-gboolean     ismb_channel_start      (IsmbChannel *self, GIOStream *stream, gboolean secret, const char *jid,
-                                      const char *password, GError **error);
+gboolean ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secret, const char *jid,
+                             const char *password, GError **error);
 void         ismb_channel_send       (IsmbChannel *self, const char *xml, gsize length);
 gsize        ismb_channel_get_queued (IsmbChannel *self);
 /* Orderly; `closed` follows. */

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 
 typedef struct _IsmbClient IsmbClient;
 
-/* What an IsmbClient is made of, for the files that its functions stand in. All but the configuration are NULL
- * once it is disposed of. */
+/* What an IsmbClient is made of, for the files that its functions stand in. All but the
+ * configuration are NULL once it is disposed of. */
 typedef struct
 {
   IsmbConnectionConfig config;

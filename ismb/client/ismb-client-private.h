@@ -5,17 +5,18 @@
 
 G_BEGIN_DECLS
 
-/* For what the library builds on a client (transfer, Switch Control's answers): a request addressed to us,
- * matched by its payload before the default answer feature-not-implemented. TRUE: taken, and an answer will
- * be sent. The first handler that takes it ends the walk. */
+/* For what the library builds on a client (transfer, Switch Control's answers): a request addressed
+ * to us, matched by its payload before the default answer feature-not-implemented. TRUE: taken, and
+ * an answer will be sent. The first handler that takes it ends the walk. */
 typedef gboolean (*IsmbIqHandler) (IsmbClient *client, IsmbIq *request, gpointer user_data);
-guint _ismb_client_add_iq_handler    (IsmbClient *self, const char *name, const char *ns, IsmbIqHandler handler,
-                                      gpointer user_data, GDestroyNotify destroy);
+guint _ismb_client_add_iq_handler (IsmbClient *self, const char *name, const char *ns,
+                                   IsmbIqHandler handler, gpointer user_data,
+                                   GDestroyNotify destroy);
 void  _ismb_client_remove_iq_handler (IsmbClient *self, guint id);
 /* Which subscription requests are answered with `subscribed` (and subscribed back to): SleekXMPP's
  * auto_authorize and auto_subscribe. The default takes those of known peer domains. */
 typedef gboolean (*IsmbAuthorize) (IsmbClient *client, IsmbJid *from, gpointer user_data);
-void  _ismb_client_set_authorize     (IsmbClient *self, IsmbAuthorize authorize, gpointer user_data);
+void _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorize authorize, gpointer user_data);
 /* A further disco#info feature that the client names. */
 void  _ismb_client_add_feature       (IsmbClient *self, const char *feature);
 

@@ -21,8 +21,8 @@
  *
  * Sends a stanza. While the client is being opened it waits for the session, 256 stanzas at most.
  *
- * Fails with [error@Ismb.Error.NOT_CONNECTED] where the client is not open, and with [error@Ismb.Error.FAILED] where
- * the server has not taken 16 MB yet.
+ * Fails with [error@Ismb.Error.NOT_CONNECTED] where the client is not open, and with
+ * [error@Ismb.Error.FAILED] where the server has not taken 16 MB yet.
  *
  * Returns: whether it is on its way
  */
@@ -109,7 +109,8 @@ ismb_client_send_presence (IsmbClient *self, const char *show, const char *statu
  * ismb_client_send_presence_subscription:
  * @self: the client
  * @to: whose presence it is about; its resource is left out
- * @stanza_type: (nullable): `subscribe`, `subscribed`, `unsubscribe` or `unsubscribed`; %NULL for `subscribe`
+ * @stanza_type: (nullable): `subscribe`, `subscribed`, `unsubscribe` or `unsubscribed`; %NULL for
+ * `subscribe`
  * @error: return location for a #GError
  *
  * Asks for presence, or grants it, or ends either.
@@ -119,7 +120,8 @@ ismb_client_send_presence (IsmbClient *self, const char *show, const char *statu
  * Returns: whether it is on its way
  */
 gboolean
-ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const char *stanza_type, GError **error)
+ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const char *stanza_type,
+                                        GError **error)
 {
   g_autoptr (IsmbJid) jid = NULL;
   g_autoptr (IsmbJid) bare = NULL;
@@ -146,8 +148,9 @@ ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const 
  * Sends a request and waits for its answer. 1,000 may wait at a time.
  */
 void
-ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms, GCancellable *cancellable,
-                           GAsyncReadyCallback callback, gpointer user_data)
+ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
+                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   IsmbRequests *requests;
@@ -171,8 +174,8 @@ ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms, GCanc
  *
  * Ends [method@Ismb.Client.send_iq_async].
  *
- * Fails with [error@Ismb.Error.STANZA] where the answer is an error, whose condition and text are the message; with
- * [error@Ismb.Error.TIMEOUT]; with [error@Ismb.Error.NOT_CONNECTED].
+ * Fails with [error@Ismb.Error.STANZA] where the answer is an error, whose condition and text are
+ * the message; with [error@Ismb.Error.TIMEOUT]; with [error@Ismb.Error.NOT_CONNECTED].
  *
  * Returns: (transfer full): the answer, of type `result`
  */
@@ -209,12 +212,12 @@ on_roster (GObject *source, GAsyncResult *result, gpointer user_data)
  * @callback: (scope async): called when the roster is there
  * @user_data: for @callback
  *
- * Fetches the roster that the server keeps, and has the server tell its changes from now on. The event `roster_update`
- * comes with each.
+ * Fetches the roster that the server keeps, and has the server tell its changes from now on. The
+ * event `roster_update` comes with each.
  */
 void
-ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                gpointer user_data)
+ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (IsmbIq) iq = NULL;
   GTask *task;

@@ -20,9 +20,21 @@ G_DEFINE_TYPE_WITH_PRIVATE (IsmbClient, ismb_client, G_TYPE_OBJECT)
 
 enum
 {
-  PROP_NAME = 1, PROP_PASSWORD, PROP_VR, PROP_RUNTIME_DIR, PROP_RESOURCE, PROP_AUTO_JID, PROP_BOUND_JID,
-  PROP_FILES_ROOT, PROP_SERVER_JID, PROP_SERVER_HOST, PROP_SERVER_PORT, PROP_CA_FILE, PROP_REQUIRE_TLS,
-  PROP_CONNECT_TIMEOUT, N_PROPERTIES
+  PROP_NAME = 1,
+  PROP_PASSWORD,
+  PROP_VR,
+  PROP_RUNTIME_DIR,
+  PROP_RESOURCE,
+  PROP_AUTO_JID,
+  PROP_BOUND_JID,
+  PROP_FILES_ROOT,
+  PROP_SERVER_JID,
+  PROP_SERVER_HOST,
+  PROP_SERVER_PORT,
+  PROP_CA_FILE,
+  PROP_REQUIRE_TLS,
+  PROP_CONNECT_TIMEOUT,
+  N_PROPERTIES
 };
 enum { SESSION_START, MESSAGE, PRESENCE_AVAILABLE, N_SIGNALS };
 static GParamSpec *properties[N_PROPERTIES];
@@ -94,7 +106,8 @@ on_inbox_get_own (gpointer client)
   return ismb_client_get_bound_jid (client);
 }
 
-/* Of our own switch and of the fabric's; a stranger's request waits for the program's own handler. */
+/* Of our own switch and of the fabric's; a stranger's request waits for the program's own handler.
+ */
 static gboolean
 authorize_known_domains (gpointer client, IsmbJid *from, gpointer user_data)
 {
@@ -108,7 +121,8 @@ authorize_known_domains (gpointer client, IsmbJid *from, gpointer user_data)
 static void
 ismb_client_constructed (GObject *object)
 {
-  static const IsmbConnectionCallbacks from_connection = { on_event, on_started, on_ended, on_stanza, on_changed };
+  static const IsmbConnectionCallbacks from_connection = { on_event, on_started, on_ended,
+                                                           on_stanza, on_changed };
   IsmbClientParts *parts = _ismb_client_get_parts (ISMB_CLIENT (object));
   IsmbConnectionConfig *config = &parts->config;
 
@@ -223,8 +237,9 @@ install_properties (GObjectClass *object_class)
    *
    * The account's password; %NULL for a transient account.
    */
-  properties[PROP_PASSWORD] = g_param_spec_string ("password", NULL, NULL, NULL,
-                                                   G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  properties[PROP_PASSWORD] =
+      g_param_spec_string ("password", NULL, NULL, NULL,
+                           G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
   /**
    * IsmbClient:vr: (getter get_vr)
    *
@@ -270,7 +285,8 @@ install_properties (GObjectClass *object_class)
   /**
    * IsmbClient:server-host:
    *
-   * Host name or address of that server; %NULL for its domain's SRV records, else the domain itself.
+   * Host name or address of that server; %NULL for its domain's SRV records, else the domain
+   * itself.
    */
   properties[PROP_SERVER_HOST] = g_param_spec_string ("server-host", NULL, NULL, NULL, free_to_set);
   /**
@@ -278,11 +294,13 @@ install_properties (GObjectClass *object_class)
    *
    * That server's TCP port; 0 for 5222.
    */
-  properties[PROP_SERVER_PORT] = g_param_spec_uint ("server-port", NULL, NULL, 0, G_MAXUINT16, 0, free_to_set);
+  properties[PROP_SERVER_PORT] =
+      g_param_spec_uint ("server-port", NULL, NULL, 0, G_MAXUINT16, 0, free_to_set);
   /**
    * IsmbClient:ca-file:
    *
-   * A PEM file of the authorities that may have signed that server's certificate; %NULL for the system's.
+   * A PEM file of the authorities that may have signed that server's certificate; %NULL for the
+   * system's.
    */
   properties[PROP_CA_FILE] = g_param_spec_string ("ca-file", NULL, NULL, NULL, free_to_set);
   /**
@@ -298,8 +316,9 @@ install_properties (GObjectClass *object_class)
    *
    * Milliseconds for connecting and the TLS handshake together.
    */
-  properties[PROP_CONNECT_TIMEOUT] = g_param_spec_uint ("connect-timeout", NULL, NULL, 1, G_MAXUINT, CONNECT_TIMEOUT,
-                                                        free_to_set | G_PARAM_CONSTRUCT);
+  properties[PROP_CONNECT_TIMEOUT] =
+      g_param_spec_uint ("connect-timeout", NULL, NULL, 1, G_MAXUINT, CONNECT_TIMEOUT,
+                         free_to_set | G_PARAM_CONSTRUCT);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -319,12 +338,12 @@ ismb_client_class_init (IsmbClientClass *klass)
    * IsmbClient::session-start:
    * @self: the client
    *
-   * The session is there: stanzas go out, others come. The place to send presence and fetch the roster. In the
-   * main context of [method@Ismb.Client.open_async], as all signals and events.
+   * The session is there: stanzas go out, others come. The place to send presence and fetch the
+   * roster. In the main context of [method@Ismb.Client.open_async], as all signals and events.
    */
   signals[SESSION_START] = g_signal_new ("session-start", type, G_SIGNAL_RUN_LAST,
-                                         G_STRUCT_OFFSET (IsmbClientClass, session_start), NULL, NULL, NULL,
-                                         G_TYPE_NONE, 0);
+                                         G_STRUCT_OFFSET (IsmbClientClass, session_start), NULL,
+                                         NULL, NULL, G_TYPE_NONE, 0);
   /**
    * IsmbClient::message:
    * @self: the client
@@ -332,18 +351,20 @@ ismb_client_class_init (IsmbClientClass *klass)
    *
    * A message with a body came, of any type, errors that echo a body among them.
    */
-  signals[MESSAGE] = g_signal_new ("message", type, G_SIGNAL_RUN_LAST, G_STRUCT_OFFSET (IsmbClientClass, message),
-                                   NULL, NULL, NULL, G_TYPE_NONE, 1, ISMB_TYPE_MESSAGE);
+  signals[MESSAGE] =
+      g_signal_new ("message", type, G_SIGNAL_RUN_LAST, G_STRUCT_OFFSET (IsmbClientClass, message),
+                    NULL, NULL, NULL, G_TYPE_NONE, 1, ISMB_TYPE_MESSAGE);
   /**
    * IsmbClient::presence-available:
    * @self: the client
    * @presence: the presence
    *
-   * A resource is plainly available: no `away`, `chat`, `dnd` or `xa`. The client's own is told too.
+   * A resource is plainly available: no `away`, `chat`, `dnd` or `xa`. The client's own is told
+   * too.
    */
   signals[PRESENCE_AVAILABLE] = g_signal_new ("presence-available", type, G_SIGNAL_RUN_LAST,
-                                              G_STRUCT_OFFSET (IsmbClientClass, presence_available), NULL, NULL, NULL,
-                                              G_TYPE_NONE, 1, ISMB_TYPE_PRESENCE);
+                                              G_STRUCT_OFFSET (IsmbClientClass, presence_available),
+                                              NULL, NULL, NULL, G_TYPE_NONE, 1, ISMB_TYPE_PRESENCE);
 }
 
 static void
@@ -365,8 +386,8 @@ ismb_client_init (IsmbClient *self)
  * @password: (nullable): its password
  * @vr: (nullable): the virtual router, e.g. `VR-Default`; %NULL for `VR-Mgmt`
  *
- * A client of the daemon on this switch. Nothing is connected yet. Without a name or a password the account is
- * transient: its name and password are made up, and it ends with the client.
+ * A client of the daemon on this switch. Nothing is connected yet. Without a name or a password the
+ * account is transient: its name and password are made up, and it ends with the client.
  *
  * Returns: (transfer full): the client
  */
@@ -381,9 +402,9 @@ ismb_client_new (const char *name, const char *password, const char *vr)
  * @jid: the bare address of an account that is there
  * @password: its password
  *
- * A client of any XMPP server, over TCP. The server is found through the domain's SRV records unless
- * [property@Ismb.Client:server-host] names it; TLS is required, and its certificate verified against
- * [property@Ismb.Client:ca-file] or the system's authorities.
+ * A client of any XMPP server, over TCP. The server is found through the domain's SRV records
+ * unless [property@Ismb.Client:server-host] names it; TLS is required, and its certificate verified
+ * against [property@Ismb.Client:ca-file] or the system's authorities.
  *
  * Returns: (transfer full): the client
  */
@@ -401,12 +422,12 @@ ismb_client_new_for_server (const char *jid, const char *password)
  * @callback: (scope async): called when it is done
  * @user_data: for @callback
  *
- * Makes the account over the control bus, and learns the address, [property@Ismb.Client:auto-jid], the files
- * root and the peers. An account that is there with the same password is taken as it is.
+ * Makes the account over the control bus, and learns the address, [property@Ismb.Client:auto-jid],
+ * the files root and the peers. An account that is there with the same password is taken as it is.
  */
 void
-ismb_client_create_account_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                  gpointer user_data)
+ismb_client_create_account_async (IsmbClient *self, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task;
 
@@ -425,7 +446,8 @@ ismb_client_create_account_async (IsmbClient *self, GCancellable *cancellable, G
  * Ends [method@Ismb.Client.create_account_async].
  *
  * Fails with [error@Ismb.Error.NO_DAEMON], with [error@Ismb.Error.NO_VIRTUAL_ROUTER], with
- * [error@Ismb.Error.EXISTS] where the account has another password, and with [error@Ismb.Error.NOT_ALLOWED].
+ * [error@Ismb.Error.EXISTS] where the account has another password, and with
+ * [error@Ismb.Error.NOT_ALLOWED].
  *
  * Returns: whether the account is there
  */
@@ -448,7 +470,8 @@ on_sync_done (GObject *source, GAsyncResult *result, gpointer user_data)
  * @cancellable: (nullable): to stop
  * @error: return location for a #GError
  *
- * [method@Ismb.Client.create_account_async] for scripts: runs the thread's default main context until it is done.
+ * [method@Ismb.Client.create_account_async] for scripts: runs the thread's default main context
+ * until it is done.
  *
  * Returns: whether the account is there
  */
@@ -461,8 +484,9 @@ ismb_client_create_account_sync (IsmbClient *self, GCancellable *cancellable, GE
   g_return_val_if_fail (ISMB_IS_CLIENT (self), FALSE);
   if (!g_main_context_acquire (context))
     {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_FAILED,
-                           "another thread runs this thread's main context: use create_account_async there");
+      g_set_error_literal (
+          error, ISMB_ERROR, ISMB_ERROR_FAILED,
+          "another thread runs this thread's main context: use create_account_async there");
       return FALSE;
     }
   ismb_client_create_account_async (self, cancellable, on_sync_done, &result);
@@ -479,12 +503,13 @@ ismb_client_create_account_sync (IsmbClient *self, GCancellable *cancellable, GE
  * @callback: (scope async): called when the session has started, or why it could not
  * @user_data: for @callback
  *
- * Signs in: makes the account if that was not done, connects, authenticates and binds a resource. From then on
- * signals and events come in the main context that is this thread's default now. After the event `disconnected`
- * the same client may be opened again.
+ * Signs in: makes the account if that was not done, connects, authenticates and binds a resource.
+ * From then on signals and events come in the main context that is this thread's default now. After
+ * the event `disconnected` the same client may be opened again.
  */
 void
-ismb_client_open_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ismb_client_open_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
   GTask *task;
 
@@ -502,10 +527,11 @@ ismb_client_open_async (IsmbClient *self, GCancellable *cancellable, GAsyncReady
  *
  * Ends [method@Ismb.Client.open_async].
  *
- * Fails as [method@Ismb.Client.create_account_finish] does; with [error@Ismb.Error.AUTH_FAILED] where the server
- * refuses name or password; with [error@Ismb.Error.UNTRUSTED] where the server's certificate does not hold or it
- * does not prove that it knows the password; with [error@Ismb.Error.TIMEOUT] and [error@Ismb.Error.STREAM] where it
- * cannot be reached or breaks off.
+ * Fails as [method@Ismb.Client.create_account_finish] does; with [error@Ismb.Error.AUTH_FAILED]
+ * where the server refuses name or password; with [error@Ismb.Error.UNTRUSTED] where the server's
+ * certificate does not hold or it does not prove that it knows the password; with
+ * [error@Ismb.Error.TIMEOUT] and [error@Ismb.Error.STREAM] where it cannot be reached or breaks
+ * off.
  *
  * Returns: whether the session has started
  */
@@ -520,8 +546,9 @@ ismb_client_open_finish (IsmbClient *self, GAsyncResult *result, GError **error)
  * ismb_client_close:
  * @self: the client
  *
- * Ends the session in order: what was sent leaves, then the stream is closed, then the event `disconnected`
- * comes. An opening that is under way ends with [error@Gio.IOErrorEnum.CANCELLED]. Nothing happens without either.
+ * Ends the session in order: what was sent leaves, then the stream is closed, then the event
+ * `disconnected` comes. An opening that is under way ends with [error@Gio.IOErrorEnum.CANCELLED].
+ * Nothing happens without either.
  */
 void
 ismb_client_close (IsmbClient *self)
@@ -596,37 +623,42 @@ ismb_client_get_roster (IsmbClient *self)
  *
  * The folder on this switch that files are stored beneath.
  *
- * Returns: (nullable): its path; %NULL before the account is made, and for a client of another server
+ * Returns: (nullable): its path; %NULL before the account is made, and for a client of another
+ * server
  */
 const char *
 ismb_client_get_files_root (IsmbClient *self)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return ismb_home_get_files_root (ismb_connection_get_home (_ismb_client_get_parts (self)->connection));
+  return ismb_home_get_files_root (
+      ismb_connection_get_home (_ismb_client_get_parts (self)->connection));
 }
 
 /**
  * ismb_client_add_event_handler:
  * @self: the client
  * @event: a name, of ours or your own
- * @callback: (scope notified) (closure user_data) (destroy destroy): called with each event of that name
+ * @callback: (scope notified) (closure user_data) (destroy destroy): called with each event of that
+ * name
  * @user_data: for @callback
  * @destroy: (nullable): frees @user_data
  *
- * Handlers of one event run in the order they were added; they may add and remove others. Names and payloads are
- * SleekXMPP's: `connected`, `failed_auth`, `session_bind` (an #IsmbJid), `session_start`, `session_end`,
- * `disconnected`, `message` and `message_error` (an #IsmbMessage), `presence`, `presence_available` and so on for each
- * type and show, `changed_subscription`, `got_online`, `changed_status`, `got_offline` (an #IsmbPresence),
- * `roster_update` (an #IsmbIq); and ours: `peer_found`, `peer_changed`, `peer_lost` (an #IsmbPeer).
+ * Handlers of one event run in the order they were added; they may add and remove others. Names and
+ * payloads are SleekXMPP's: `connected`, `failed_auth`, `session_bind` (an #IsmbJid),
+ * `session_start`, `session_end`, `disconnected`, `message` and `message_error` (an #IsmbMessage),
+ * `presence`, `presence_available` and so on for each type and show, `changed_subscription`,
+ * `got_online`, `changed_status`, `got_offline` (an #IsmbPresence), `roster_update` (an #IsmbIq);
+ * and ours: `peer_found`, `peer_changed`, `peer_lost` (an #IsmbPeer).
  *
  * Returns: an id for [method@Ismb.Client.remove_event_handler]
  */
 guint
-ismb_client_add_event_handler (IsmbClient *self, const char *event, IsmbEventFunc callback, gpointer user_data,
-                               GDestroyNotify destroy)
+ismb_client_add_event_handler (IsmbClient *self, const char *event, IsmbEventFunc callback,
+                               gpointer user_data, GDestroyNotify destroy)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self) && event != NULL && callback != NULL, 0);
-  return ismb_events_add (_ismb_client_get_parts (self)->events, event, (IsmbEventHandler) callback, user_data, destroy);
+  return ismb_events_add (_ismb_client_get_parts (self)->events, event, (IsmbEventHandler) callback,
+                          user_data, destroy);
 }
 
 /**
@@ -675,12 +707,12 @@ first_address (IsmbPeer *peer)
  * @self: the client
  * @include_ip: whether to tell addresses
  *
- * The switches one may talk to: the members of the fabric that are known on this virtual router, and this switch
- * itself. Answered at once, from a list that is kept up to date from the time the account is made. A client of another
- * server knows that server's domain alone.
+ * The switches one may talk to: the members of the fabric that are known on this virtual router,
+ * and this switch itself. Answered at once, from a list that is kept up to date from the time the
+ * account is made. A client of another server knows that server's domain alone.
  *
- * Returns: (transfer full) (element-type utf8 utf8): domain-part to address: the first IPv4 address, else the first of
- *   all; an empty string where none is known, and without @include_ip
+ * Returns: (transfer full) (element-type utf8 utf8): domain-part to address: the first IPv4
+ * address, else the first of all; an empty string where none is known, and without @include_ip
  */
 GHashTable *
 ismb_client_get_peer_domains (IsmbClient *self, gboolean include_ip)
@@ -696,7 +728,8 @@ ismb_client_get_peer_domains (IsmbClient *self, gboolean include_ip)
   own = auto_jid != NULL ? ismb_jid_new (auto_jid, NULL) : NULL;
   if (own != NULL)
     g_hash_table_insert (domains, g_strdup (ismb_jid_get_domain (own)), g_strdup (""));
-  g_hash_table_iter_init (&iter, ismb_home_get_peers (ismb_connection_get_home (_ismb_client_get_parts (self)->connection)));
+  g_hash_table_iter_init (&iter, ismb_home_get_peers (ismb_connection_get_home (
+                                     _ismb_client_get_parts (self)->connection)));
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &peer))
     if (ismb_peer_get_local (peer) || ismb_peer_get_trust (peer) == ISMB_TRUST_MEMBER
         || ismb_peer_get_trust (peer) == ISMB_TRUST_OPEN)
@@ -706,11 +739,11 @@ ismb_client_get_peer_domains (IsmbClient *self, gboolean include_ip)
 }
 
 guint
-_ismb_client_add_iq_handler (IsmbClient *self, const char *name, const char *ns, IsmbIqHandler handler,
-                             gpointer user_data, GDestroyNotify destroy)
+_ismb_client_add_iq_handler (IsmbClient *self, const char *name, const char *ns,
+                             IsmbIqHandler handler, gpointer user_data, GDestroyNotify destroy)
 {
-  return ismb_inbox_add_iq_handler (_ismb_client_get_parts (self)->inbox, name, ns, (IsmbInboxHandler) handler, user_data,
-                                    destroy);
+  return ismb_inbox_add_iq_handler (_ismb_client_get_parts (self)->inbox, name, ns,
+                                    (IsmbInboxHandler) handler, user_data, destroy);
 }
 
 void
@@ -723,7 +756,8 @@ _ismb_client_remove_iq_handler (IsmbClient *self, guint id)
 void
 _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorize authorize, gpointer user_data)
 {
-  ismb_inbox_set_authorize (_ismb_client_get_parts (self)->inbox, (IsmbInboxAuthorize) authorize, user_data);
+  ismb_inbox_set_authorize (_ismb_client_get_parts (self)->inbox, (IsmbInboxAuthorize) authorize,
+                            user_data);
 }
 
 void

@@ -115,8 +115,11 @@ on_channel_closed (const GError *error, gpointer user_data)
 
   if (self->state == OPENING)
     {
-      fail_opening (self, error != NULL ? g_error_copy (error)
-                                        : g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM, "the stream ended"), TRUE);
+      fail_opening (self,
+                    error != NULL
+                        ? g_error_copy (error)
+                        : g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM, "the stream ended"),
+                    TRUE);
       return;
     }
   if (error != NULL)
@@ -165,8 +168,8 @@ on_channel_stanza (IsmbTree *tree, gpointer user_data)
     self->callbacks.stanza (self->owner, stanza);
 }
 
-/* Opening, step by step. Each step's callback looks whether its attempt is still the one: the task keeps the
- * owner, and with it us, alive. */
+/* Opening, step by step. Each step's callback looks whether its attempt is still the one: the task
+ * keeps the owner, and with it us, alive. */
 
 typedef struct
 {
@@ -219,7 +222,8 @@ on_dialled (GObject *source, GAsyncResult *result, gpointer user_data)
   jid = g_strconcat (self->auto_jid, "/", self->config->resource, NULL);
   if (!ismb_channel_start (self->channel, stream, secret, jid,
                            self->config->server_jid != NULL ? self->config->password
-                                                            : ismb_home_get_password (self->home), &error))
+                                                            : ismb_home_get_password (self->home),
+                           &error))
     fail_opening (self, error, TRUE);
 }
 
@@ -235,7 +239,8 @@ parse_account (const char *text, GError **error)
   if (local == NULL || strpbrk (local, ",=") != NULL)
     {
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
-                   "cannot sign in as %s: the name is missing, or has a comma or an equals sign", text);
+                   "cannot sign in as %s: the name is missing, or has a comma or an equals sign",
+                   text);
       return NULL;
     }
   return g_steal_pointer (&jid);
@@ -265,12 +270,13 @@ dial (IsmbConnection *self)
 }
 
 static void
-enter_home (IsmbConnection *self, GCancellable *cancellable, GAsyncReadyCallback callback, GTask *task)
+enter_home (IsmbConnection *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+            GTask *task)
 {
   const IsmbConnectionConfig *config = self->config;
 
-  ismb_home_enter_async (self->home, self->owner, config->runtime_dir, config->vr, config->name, config->password,
-                         cancellable, callback, step_new (self, task));
+  ismb_home_enter_async (self->home, self->owner, config->runtime_dir, config->vr, config->name,
+                         config->password, cancellable, callback, step_new (self, task));
 }
 
 static void
@@ -331,9 +337,11 @@ on_peer_lost (IsmbPeer *peer, gpointer user_data)
 }
 
 IsmbConnection *
-ismb_connection_new (GObject *owner, const IsmbConnectionConfig *config, const IsmbConnectionCallbacks *callbacks)
+ismb_connection_new (GObject *owner, const IsmbConnectionConfig *config,
+                     const IsmbConnectionCallbacks *callbacks)
 {
-  static const IsmbChannelCallbacks from_channel = { on_channel_ready, on_channel_stanza, on_channel_closed };
+  static const IsmbChannelCallbacks from_channel = { on_channel_ready, on_channel_stanza,
+                                                     on_channel_closed };
   static const IsmbHomeCallbacks from_home = { on_peer_found, on_peer_changed, on_peer_lost };
   IsmbConnection *self = g_new0 (IsmbConnection, 1);
 
@@ -362,7 +370,8 @@ ismb_connection_make_account (IsmbConnection *self, GTask *task)
 {
   if (self->config->server_jid != NULL)
     g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
-                             "accounts are made on this switch only; %s is another server's", self->config->server_jid);
+                             "accounts are made on this switch only; %s is another server's",
+                             self->config->server_jid);
   else
     enter_home (self, g_task_get_cancellable (task), on_account, task);
   g_object_unref (task);
@@ -397,7 +406,8 @@ ismb_connection_open (IsmbConnection *self, GTask *task)
       return;
     }
   if (self->state != IDLE)
-    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_FAILED, "the client is open already, or still closing");
+    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_FAILED,
+                             "the client is open already, or still closing");
   g_object_unref (task);
 }
 
@@ -405,7 +415,9 @@ void
 ismb_connection_close (IsmbConnection *self)
 {
   if (self->state == OPENING)
-    fail_opening (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the client was closed"), FALSE);
+    fail_opening (self,
+                  g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the client was closed"),
+                  FALSE);
   else if (self->state == OPEN)
     {
       self->state = CLOSING;
@@ -426,9 +438,11 @@ ismb_connection_send (IsmbConnection *self, GString *xml, GError **error)
       g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is not open");
       return FALSE;
     }
-  if (self->outbox.length >= OUTBOX_MAX || ismb_channel_get_queued (self->channel) + length > QUEUED_MAX)
+  if (self->outbox.length >= OUTBOX_MAX ||
+      ismb_channel_get_queued (self->channel) + length > QUEUED_MAX)
     {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_FAILED, "too much waits to be sent already");
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+                           "too much waits to be sent already");
       return FALSE;
     }
   if (self->state == OPENING)

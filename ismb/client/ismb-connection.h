@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* A client's way from closed to open and back: the account, the dialling, the channel; and who waits for it. */
+/* A client's way from closed to open and back: the account, the dialling, the channel; and who
+ * waits for it. */
 typedef struct _IsmbConnection IsmbConnection;
 
 /* What it goes by; the client's, looked at when it is opened. */

@@ -58,7 +58,8 @@ dial_target (Dial *dial)
   return dial->unix_path != NULL ? dial->unix_path : dial->host != NULL ? dial->host : dial->domain;
 }
 
-/* The end of the task on every path: a deadline shows as such, a cancellation passes, the rest gets a name. */
+/* The end of the task on every path: a deadline shows as such, a cancellation passes, the rest gets
+ * a name. */
 static void
 dial_return (GTask *task, GIOStream *stream, GError *error)
 {
@@ -72,14 +73,15 @@ dial_return (GTask *task, GIOStream *stream, GError *error)
       return;
     }
   if (dial->timed_out)
-    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_TIMEOUT, "%s did not answer within %u ms: %s",
-                             dial_target (dial), dial->deadline_ms, dial->doing);
+    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_TIMEOUT,
+                             "%s did not answer within %u ms: %s", dial_target (dial),
+                             dial->deadline_ms, dial->doing);
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || error->domain == ISMB_ERROR)
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    g_task_return_new_error (task, ISMB_ERROR,
-                             error->domain == G_TLS_ERROR ? ISMB_ERROR_UNTRUSTED : ISMB_ERROR_STREAM,
-                             "%s: %s: %s", dial_target (dial), dial->doing, error->message);
+    g_task_return_new_error (
+        task, ISMB_ERROR, error->domain == G_TLS_ERROR ? ISMB_ERROR_UNTRUSTED : ISMB_ERROR_STREAM,
+        "%s: %s: %s", dial_target (dial), dial->doing, error->message);
   g_clear_error (&error);
 }
 
@@ -134,7 +136,8 @@ on_handshake (GObject *source, GAsyncResult *result, gpointer user_data)
 
       g_clear_error (&error);
       g_set_error (&error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                   "the certificate of %s does not hold: %s (ca-file names the authority to trust)", dial->domain, why);
+                   "the certificate of %s does not hold: %s (ca-file names the authority to trust)",
+                   dial->domain, why);
     }
   dial_return (task, NULL, g_steal_pointer (&error));
 }
@@ -160,13 +163,14 @@ start_handshake (GTask *task)
     }
   if (database != NULL)
     g_tls_connection_set_database (G_TLS_CONNECTION (tls), database);
-  g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE); /* </stream:stream> says it */
-  g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, dial->cancellable, on_handshake,
-                                    g_object_ref (task));
+  g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls),
+                                             FALSE); /* </stream:stream> says it */
+  g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, dial->cancellable,
+                                    on_handshake, g_object_ref (task));
 }
 
-/* STARTTLS. All of it can be forged by whoever stands between, who gains nothing: without a verified
- * handshake nothing goes on. */
+/* STARTTLS. All of it can be forged by whoever stands between, who gains nothing: without a
+ * verified handshake nothing goes on. */
 
 static void read_answer (GTask *task);
 static void send_request (GTask *task, char *request);
@@ -176,7 +180,8 @@ refuse (GTask *task, const char *what)
 {
   Dial *dial = g_task_get_task_data (task);
 
-  dial_return (task, NULL, g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s: %s", dial_target (dial), what));
+  dial_return (task, NULL,
+               g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s: %s", dial_target (dial), what));
 }
 
 /* TRUE: the element is not the last we want to see. */
@@ -199,7 +204,9 @@ take_element (GTask *task, const char *element)
   if (!g_str_has_prefix (element, "<proceed"))
     refuse (task, "the server refused STARTTLS");
   else if (dial->scanned < dial->answer->len)
-    refuse (task, "the server sent something behind <proceed/>, in the clear"); /* injected: CVE-2011-0411 */
+    refuse (
+        task,
+        "the server sent something behind <proceed/>, in the clear"); /* injected: CVE-2011-0411 */
   else
     start_handshake (task);
   return FALSE;
@@ -225,7 +232,8 @@ take_answer (GTask *task)
         }
       if (scan == ISMB_SCAN_ELEMENT)
         {
-          g_autofree char *element = g_strndup (bytes + dial->element, dial->scanned - dial->element);
+          g_autofree char *element =
+              g_strndup (bytes + dial->element, dial->scanned - dial->element);
 
           if (!take_element (task, g_strchug (element)))
             return FALSE;
@@ -262,8 +270,9 @@ read_answer (GTask *task)
 {
   Dial *dial = g_task_get_task_data (task);
 
-  g_input_stream_read_bytes_async (g_io_stream_get_input_stream (G_IO_STREAM (dial->connection)), 4096,
-                                   G_PRIORITY_DEFAULT, dial->cancellable, on_answer, g_object_ref (task));
+  g_input_stream_read_bytes_async (g_io_stream_get_input_stream (G_IO_STREAM (dial->connection)),
+                                   4096, G_PRIORITY_DEFAULT, dial->cancellable, on_answer,
+                                   g_object_ref (task));
 }
 
 static void
@@ -282,9 +291,9 @@ send_request (GTask *task, char *request)
 
   g_free (dial->request);
   dial->request = request;
-  g_output_stream_write_all_async (g_io_stream_get_output_stream (G_IO_STREAM (dial->connection)), request,
-                                   strlen (request), G_PRIORITY_DEFAULT, dial->cancellable, on_request_sent,
-                                   g_object_ref (task));
+  g_output_stream_write_all_async (g_io_stream_get_output_stream (G_IO_STREAM (dial->connection)),
+                                   request, strlen (request), G_PRIORITY_DEFAULT, dial->cancellable,
+                                   on_request_sent, g_object_ref (task));
 }
 
 static void
@@ -294,8 +303,11 @@ start_tls (GTask *task)
   g_autofree char *domain = g_markup_escape_text (dial->domain, -1);
 
   dial->doing = "STARTTLS";
-  send_request (task, g_strdup_printf ("<?xml version='1.0'?><stream:stream to='%s' version='1.0' xmlns='" ISMB_NS_CLIENT
-                                       "' xmlns:stream='" ISMB_NS_STREAM "'>", domain));
+  send_request (
+      task, g_strdup_printf (
+                "<?xml version='1.0'?><stream:stream to='%s' version='1.0' xmlns='" ISMB_NS_CLIENT
+                "' xmlns:stream='" ISMB_NS_STREAM "'>",
+                domain));
   read_answer (task);
 }
 
@@ -306,8 +318,9 @@ goes_to_loopback (GSocketConnection *connection)
 {
   g_autoptr (GSocketAddress) address = g_socket_connection_get_remote_address (connection, NULL);
 
-  return G_IS_INET_SOCKET_ADDRESS (address)
-         && g_inet_address_get_is_loopback (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+  return G_IS_INET_SOCKET_ADDRESS (address) &&
+         g_inet_address_get_is_loopback (
+             g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
 }
 
 static void
@@ -318,15 +331,18 @@ take_connection (GTask *task, GSocketConnection *connection)
   dial->connection = connection;
   if (dial->unix_path == NULL)
     {
-      g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+      g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, 1,
+                           NULL);
       g_socket_set_keepalive (g_socket_connection_get_socket (connection), TRUE);
     }
   if (dial->unix_path == NULL && !dial->clear)
     start_tls (task);
   else if (dial->unix_path == NULL && !goes_to_loopback (connection))
-    dial_return (task, NULL, g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
-                                          "require-tls may only be off towards a loopback address, and %s is none",
-                                          dial_target (dial)));
+    dial_return (
+        task, NULL,
+        g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
+                     "require-tls may only be off towards a loopback address, and %s is none",
+                     dial_target (dial)));
   else
     dial_return (task, g_object_ref (G_IO_STREAM (connection)), NULL);
 }
@@ -336,7 +352,8 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
   GError *error = NULL;
-  GSocketConnection *connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+  GSocketConnection *connection =
+      g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
 
   if (connection == NULL)
     dial_return (task, NULL, error);
@@ -349,7 +366,8 @@ connect_to (GSocketClient *client, GTask *task, GSocketConnectable *target)
 {
   Dial *dial = g_task_get_task_data (task);
 
-  g_socket_client_connect_async (client, target, dial->cancellable, on_connected, g_object_ref (task));
+  g_socket_client_connect_async (client, target, dial->cancellable, on_connected,
+                                 g_object_ref (task));
 }
 
 /* RFC 6120, 3.2.1 and 3.2.2: without SRV records the domain itself. */
@@ -360,7 +378,8 @@ on_service_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   Dial *dial = g_task_get_task_data (task);
   g_autoptr (GSocketConnectable) target = NULL;
   GError *error = NULL;
-  GSocketConnection *connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+  GSocketConnection *connection =
+      g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
 
   if (connection != NULL)
     take_connection (task, connection);
@@ -390,7 +409,8 @@ start (GTask *task)
   else
     {
       target = g_network_service_new ("xmpp-client", "tcp", dial->domain);
-      g_socket_client_connect_async (client, target, dial->cancellable, on_service_connected, g_object_ref (task));
+      g_socket_client_connect_async (client, target, dial->cancellable, on_service_connected,
+                                     g_object_ref (task));
       return;
     }
   connect_to (client, task, target);
@@ -403,7 +423,8 @@ cancel_dial (GCancellable *cancellable, gpointer user_data)
 }
 
 void
-ismb_dial_async (const IsmbDialPlan *plan, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+ismb_dial_async (const IsmbDialPlan *plan, GCancellable *cancellable, GAsyncReadyCallback callback,
+                 gpointer user_data)
 {
   static const IsmbTagScanner limits = { CLEAR_BYTES_MAX, 1000, 32 };
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);

@@ -17,10 +17,11 @@ typedef struct
   guint deadline;         /* milliseconds for connecting and TLS together */
 } IsmbDialPlan;
 
-/* Connects, and where the plan wants TLS does STARTTLS (RFC 6120, 5.4) and verifies the certificate. The
- * stream it returns is for a new stream header. ISMB_ERROR_TIMEOUT, ISMB_ERROR_UNTRUSTED, ISMB_ERROR_STREAM. */
-void       ismb_dial_async  (const IsmbDialPlan *plan, GCancellable *cancellable, GAsyncReadyCallback callback,
-                             gpointer user_data);
+/* Connects, and where the plan wants TLS does STARTTLS (RFC 6120, 5.4) and verifies the
+ * certificate. The stream it returns is for a new stream header. ISMB_ERROR_TIMEOUT,
+ * ISMB_ERROR_UNTRUSTED, ISMB_ERROR_STREAM. */
+void ismb_dial_async (const IsmbDialPlan *plan, GCancellable *cancellable,
+                      GAsyncReadyCallback callback, gpointer user_data);
 /* `*secret`: nobody reads along. */
 GIOStream *ismb_dial_finish (GAsyncResult *result, gboolean *secret, GError **error);
 

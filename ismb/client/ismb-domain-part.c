@@ -18,13 +18,15 @@ ask_daemon (GError **error)
   connection = ismb_control_connect_sync (ismb_control_runtime_dir (), NULL, error);
   if (connection == NULL)
     return NULL;
-  manager = ismb_dbus_manager1_proxy_new_sync (connection, G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS, NULL,
-                                               ISMB_CONTROL_MANAGER_PATH, NULL, error);
+  manager =
+      ismb_dbus_manager1_proxy_new_sync (connection, G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS,
+                                         NULL, ISMB_CONTROL_MANAGER_PATH, NULL, error);
   if (manager == NULL)
     return NULL;
   domain = ismb_dbus_manager1_get_domain (manager);
   if (domain == NULL || *domain == '\0')
-    g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_FAILED, "the daemon does not tell its domain-part");
+    g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+                         "the daemon does not tell its domain-part");
   return domain != NULL && *domain != '\0' ? g_strdup (domain) : NULL;
 }
 
@@ -32,8 +34,9 @@ ask_daemon (GError **error)
  * ismb_get_domain_part:
  * @error: return location for a #GError
  *
- * This switch's domain-part, e.g. `test.001122`: what stands behind the `@` in the addresses of its accounts, the same
- * on each of its virtual routers. The daemon is asked once, which blocks; then it is remembered.
+ * This switch's domain-part, e.g. `test.001122`: what stands behind the `@` in the addresses of its
+ * accounts, the same on each of its virtual routers. The daemon is asked once, which blocks; then
+ * it is remembered.
  *
  * Fails with [error@Ismb.Error.NO_DAEMON].
  *

@@ -40,7 +40,8 @@ ismb_events_new (void)
 {
   IsmbEvents *self = g_new0 (IsmbEvents, 1);
 
-  self->by_event = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->by_event =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   self->by_id = g_hash_table_new (NULL, NULL);
   return self;
 }

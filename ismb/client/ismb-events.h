@@ -5,19 +5,20 @@
 
 G_BEGIN_DECLS
 
-/* Handlers by the free name of an event, in the order they were added. A string table and not signal
- * details, which are quarks and never freed: the names are unbounded. */
+/* Handlers by the free name of an event, in the order they were added. A string table and not
+ * signal details, which are quarks and never freed: the names are unbounded. */
 typedef struct _IsmbEvents IsmbEvents;
 
 /* IsmbEventFunc, before there is a client. */
-typedef void (*IsmbEventHandler) (gpointer client, const char *event, GObject *payload, gpointer user_data);
+typedef void (*IsmbEventHandler) (gpointer client, const char *event, GObject *payload,
+                                  gpointer user_data);
 
 IsmbEvents *ismb_events_new    (void);
 void        ismb_events_free   (IsmbEvents *self);
-guint       ismb_events_add    (IsmbEvents *self, const char *event, IsmbEventHandler callback, gpointer user_data,
-                                GDestroyNotify destroy);
+guint ismb_events_add (IsmbEvents *self, const char *event, IsmbEventHandler callback,
+                       gpointer user_data, GDestroyNotify destroy);
 gboolean    ismb_events_remove (IsmbEvents *self, guint id);
 /* Over those that are there at the start; one that is removed meanwhile is left out. */
-void        ismb_events_emit   (IsmbEvents *self, gpointer client, const char *event, GObject *payload);
+void ismb_events_emit (IsmbEvents *self, gpointer client, const char *event, GObject *payload);
 
 G_END_DECLS

@@ -46,7 +46,8 @@ entry_free (Entry *entry)
 static gboolean
 is_here (IsmbHome *self)
 {
-  return self->account != NULL && self->connection != NULL && !g_dbus_connection_is_closed (self->connection);
+  return self->account != NULL && self->connection != NULL &&
+         !g_dbus_connection_is_closed (self->connection);
 }
 
 /* The end of every entry. Takes the error; NULL: it is done. */
@@ -131,7 +132,8 @@ on_peers_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   GVariantIter iter;
   GVariant *peer;
 
-  if (!ismb_dbus_virtual_router1_call_list_peers_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source), &list, result, &error))
+  if (!ismb_dbus_virtual_router1_call_list_peers_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source), &list,
+                                                         result, &error))
     {
       finish (task, error);
       return;
@@ -154,7 +156,8 @@ on_account_made (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *jid = NULL;
   GError *error = NULL;
 
-  if (!ismb_dbus_virtual_router1_call_create_account_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source), &jid, result, &error))
+  if (!ismb_dbus_virtual_router1_call_create_account_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source),
+                                                             &jid, result, &error))
     {
       finish (task, error);
       return;
@@ -163,7 +166,8 @@ on_account_made (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (self->password);
   self->account = g_steal_pointer (&jid);
   self->password = g_steal_pointer (&entry->password);
-  ismb_dbus_virtual_router1_call_list_peers (self->router, entry->cancellable, on_peers_listed, g_object_ref (task));
+  ismb_dbus_virtual_router1_call_list_peers (self->router, entry->cancellable, on_peers_listed,
+                                             g_object_ref (task));
 }
 
 static char *
@@ -188,9 +192,9 @@ make_account (GTask *task)
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
   if (transient)
     g_variant_builder_add (&options, "{sv}", "transient", g_variant_new_boolean (TRUE));
-  ismb_dbus_virtual_router1_call_create_account (entry->home->router, entry->name != NULL ? entry->name : "",
-                                                 entry->password, g_variant_builder_end (&options),
-                                                 entry->cancellable, on_account_made, g_object_ref (task));
+  ismb_dbus_virtual_router1_call_create_account (
+      entry->home->router, entry->name != NULL ? entry->name : "", entry->password,
+      g_variant_builder_end (&options), entry->cancellable, on_account_made, g_object_ref (task));
 }
 
 static void
@@ -211,9 +215,10 @@ on_router (GObject *source, GAsyncResult *result, gpointer user_data)
   g_object_unref (router);
   if (!ismb_dbus_virtual_router1_get_enabled (router))
     {
-      finish (task, g_error_new (ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
-                                 "the virtual router %s is disabled; `switchctl vr enable %s` enables it", entry->vr,
-                                 entry->vr));
+      finish (task,
+              g_error_new (ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
+                           "the virtual router %s is disabled; `switchctl vr enable %s` enables it",
+                           entry->vr, entry->vr));
       return;
     }
   g_free (self->c2s_path);
@@ -262,8 +267,8 @@ on_manager (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (self->files_root);
   self->files_root = g_strdup (ismb_dbus_manager1_get_files_root (manager));
   path = ismb_control_vr_path (entry->vr);
-  ismb_dbus_virtual_router1_proxy_new (self->connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL, path,
-                                       entry->cancellable, on_router, g_object_ref (task));
+  ismb_dbus_virtual_router1_proxy_new (self->connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL,
+                                       path, entry->cancellable, on_router, g_object_ref (task));
 }
 
 static void
@@ -281,8 +286,9 @@ on_control (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   g_set_object (&entry->home->connection, connection);
   g_object_unref (connection);
-  ismb_dbus_manager1_proxy_new (connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL, ISMB_CONTROL_MANAGER_PATH,
-                                entry->cancellable, on_manager, g_object_ref (task));
+  ismb_dbus_manager1_proxy_new (connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL,
+                                ISMB_CONTROL_MANAGER_PATH, entry->cancellable, on_manager,
+                                g_object_ref (task));
 }
 
 static void
@@ -292,9 +298,9 @@ cancel_entry (GCancellable *cancellable, gpointer user_data)
 }
 
 void
-ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime_dir, const char *vr, const char *name,
-                       const char *password, GCancellable *cancellable, GAsyncReadyCallback callback,
-                       gpointer user_data)
+ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime_dir, const char *vr,
+                       const char *name, const char *password, GCancellable *cancellable,
+                       GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (source, cancellable, callback, user_data);
   Entry *entry;
@@ -324,7 +330,8 @@ ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime_dir,
   if (cancellable != NULL)
     entry->cancel_handler = g_cancellable_connect (cancellable, G_CALLBACK (cancel_entry),
                                                    g_object_ref (self->leaving), g_object_unref);
-  ismb_control_connect_async (entry->runtime_dir, entry->cancellable, on_control, g_steal_pointer (&task));
+  ismb_control_connect_async (entry->runtime_dir, entry->cancellable, on_control,
+                              g_steal_pointer (&task));
 }
 
 gboolean

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* The switch a client lives on, as seen over the control bus: one virtual router of it, the account there,
- * and the live list of its peers. The connection is held as long as this object, and with it a transient
- * account. */
+/* The switch a client lives on, as seen over the control bus: one virtual router of it, the account
+ * there, and the live list of its peers. The connection is held as long as this object, and with it
+ * a transient account. */
 typedef struct _IsmbHome IsmbHome;
 
 /* In the main context that was the thread's default when it was entered. */
@@ -22,12 +22,14 @@ IsmbHome   *ismb_home_new            (const IsmbHomeCallbacks *callbacks, gpoint
 /* Lets the daemon go; what is under way ends with G_IO_ERROR_CANCELLED. */
 void        ismb_home_leave          (IsmbHome *self);
 void        ismb_home_free           (IsmbHome *self);
-/* Connects, finds the virtual router, makes the account (both NULL: a transient one with names made up
- * here) and fetches the peers. Does nothing where it is done and the daemon is still there.
- * ISMB_ERROR_NO_DAEMON, NO_VIRTUAL_ROUTER, EXISTS, NOT_ALLOWED. The client is kept alive as the source. */
-void        ismb_home_enter_async    (IsmbHome *self, GObject *source, const char *runtime_dir, const char *vr,
-                                      const char *name, const char *password, GCancellable *cancellable,
-                                      GAsyncReadyCallback callback, gpointer user_data);
+/* Connects, finds the virtual router, makes the account (both NULL: a transient one with names made
+ * up here) and fetches the peers. Does nothing where it is done and the daemon is still there.
+ * ISMB_ERROR_NO_DAEMON, NO_VIRTUAL_ROUTER, EXISTS, NOT_ALLOWED. The client is kept alive as the
+ * source. */
+void ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime_dir,
+                            const char *vr, const char *name, const char *password,
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data);
 gboolean    ismb_home_enter_finish   (GObject *source, GAsyncResult *result, GError **error);
 
 /* All NULL before it was entered. */

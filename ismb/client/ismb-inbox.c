@@ -64,7 +64,8 @@ take_message (IsmbInbox *self, IsmbMessage *message)
 static gboolean
 is_subscription (const char *type)
 {
-  static const char *const types[] = { "subscribe", "subscribed", "unsubscribe", "unsubscribed", NULL };
+  static const char *const types[] = { "subscribe", "subscribed", "unsubscribe", "unsubscribed",
+                                       NULL };
 
   return g_strv_contains (types, type);
 }
@@ -72,7 +73,8 @@ is_subscription (const char *type)
 static gboolean
 is_known_type (const char *type)
 {
-  static const char *const types[] = { "available", "away", "chat", "dnd", "xa", "unavailable", "probe", "error", NULL };
+  static const char *const types[] = { "available",   "away",  "chat",  "dnd", "xa",
+                                       "unavailable", "probe", "error", NULL };
 
   return is_subscription (type) || g_strv_contains (types, type);
 }
@@ -139,7 +141,8 @@ take_roster_push (IsmbInbox *self, IsmbIq *push)
   IsmbJid *own = self->callbacks.get_own (self->client);
   g_autoptr (IsmbIq) reply = NULL;
 
-  if (from != NULL && (own == NULL || g_strcmp0 (ismb_jid_get_full (from), ismb_jid_get_bare (own)) != 0))
+  if (from != NULL &&
+      (own == NULL || g_strcmp0 (ismb_jid_get_full (from), ismb_jid_get_bare (own)) != 0))
     {
       reply = ismb_iq_reply_error (push, "service-unavailable", NULL);
       answer (self, reply);
@@ -246,8 +249,9 @@ offer_to_handlers (IsmbInbox *self, IsmbIq *request)
     {
       IqHandler *handler = handlers->pdata[i];
 
-      if (!handler->removed && g_strcmp0 (handler->name, name) == 0 && g_strcmp0 (handler->ns, ns) == 0
-          && handler->handler (self->client, request, handler->user_data))
+      if (!handler->removed && g_strcmp0 (handler->name, name) == 0 &&
+          g_strcmp0 (handler->ns, ns) == 0 &&
+          handler->handler (self->client, request, handler->user_data))
         return TRUE;
     }
   return FALSE;
@@ -284,7 +288,8 @@ ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza)
 }
 
 IsmbInbox *
-ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests, const IsmbInboxCallbacks *callbacks)
+ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
+                const IsmbInboxCallbacks *callbacks)
 {
   IsmbInbox *self = g_new0 (IsmbInbox, 1);
 
@@ -310,8 +315,8 @@ ismb_inbox_free (IsmbInbox *self)
 }
 
 guint
-ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *ns, IsmbInboxHandler callback,
-                           gpointer user_data, GDestroyNotify destroy)
+ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *ns,
+                           IsmbInboxHandler callback, gpointer user_data, GDestroyNotify destroy)
 {
   IqHandler *handler = g_rc_box_new0 (IqHandler);
 

@@ -23,16 +23,17 @@ typedef gboolean (*IsmbInboxHandler)   (gpointer client, IsmbIq *request, gpoint
 typedef gboolean (*IsmbInboxAuthorize) (gpointer client, IsmbJid *from, gpointer user_data);
 
 /* The client owns it; the others must outlive it. */
-IsmbInbox *ismb_inbox_new               (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
-                                         const IsmbInboxCallbacks *callbacks);
+IsmbInbox *ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
+                           const IsmbInboxCallbacks *callbacks);
 void       ismb_inbox_free              (IsmbInbox *self);
 /* May run handlers that run main loops; the caller keeps the client alive. */
 void       ismb_inbox_take              (IsmbInbox *self, IsmbStanza *stanza);
-guint      ismb_inbox_add_iq_handler    (IsmbInbox *self, const char *name, const char *ns, IsmbInboxHandler handler,
-                                         gpointer user_data, GDestroyNotify destroy);
+guint ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *ns,
+                                 IsmbInboxHandler handler, gpointer user_data,
+                                 GDestroyNotify destroy);
 void       ismb_inbox_remove_iq_handler (IsmbInbox *self, guint id);
 /* NULL: the callback of the client again. */
-void       ismb_inbox_set_authorize     (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data);
+void ismb_inbox_set_authorize (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data);
 void       ismb_inbox_add_feature       (IsmbInbox *self, const char *feature);
 
 G_END_DECLS

@@ -58,8 +58,9 @@ on_timeout (gpointer data)
   Request *request = data;
 
   steal (request->owner, request->id);
-  g_task_return_new_error (request->task, ISMB_ERROR, ISMB_ERROR_TIMEOUT, "%s did not answer within %u ms",
-                           request->to != NULL ? ismb_jid_get_full (request->to) : "the server", request->timeout_ms);
+  g_task_return_new_error (
+      request->task, ISMB_ERROR, ISMB_ERROR_TIMEOUT, "%s did not answer within %u ms",
+      request->to != NULL ? ismb_jid_get_full (request->to) : "the server", request->timeout_ms);
   request_free (request);
   return G_SOURCE_REMOVE;
 }
@@ -96,7 +97,8 @@ ismb_requests_new (void)
 void
 ismb_requests_free (IsmbRequests *self)
 {
-  g_autoptr (GError) error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is gone");
+  g_autoptr (GError) error =
+      g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is gone");
 
   ismb_requests_fail (self, NULL, error);
   g_hash_table_unref (self->waiting);
@@ -112,8 +114,8 @@ ismb_requests_add (IsmbRequests *self, IsmbIq *iq, guint timeout_ms, GTask *task
 
   if (g_hash_table_size (self->waiting) >= ISMB_REQUESTS_MAX)
     {
-      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_FAILED, "%u requests wait for their answers already",
-                               ISMB_REQUESTS_MAX);
+      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_FAILED,
+                               "%u requests wait for their answers already", ISMB_REQUESTS_MAX);
       g_object_unref (task);
       return FALSE;
     }
@@ -138,11 +140,12 @@ is_own_account (IsmbJid *jid, IsmbJid *own)
 {
   const char *full = jid != NULL ? ismb_jid_get_full (jid) : NULL;
 
-  return jid == NULL
-         || (own != NULL && (g_str_equal (full, ismb_jid_get_bare (own)) || g_str_equal (full, ismb_jid_get_domain (own))));
+  return jid == NULL || (own != NULL && (g_str_equal (full, ismb_jid_get_bare (own)) ||
+                                         g_str_equal (full, ismb_jid_get_domain (own))));
 }
 
-/* The server may answer for our account under its name, the account's, or none (RFC 6120, 8.1.2.1). */
+/* The server may answer for our account under its name, the account's, or none (RFC 6120, 8.1.2.1).
+ */
 static gboolean
 comes_from_target (Request *request, IsmbJid *from, IsmbJid *own)
 {
@@ -165,8 +168,8 @@ return_answer (Request *request, IsmbIq *answer)
   condition = ismb_stanza_get_error_condition (ISMB_STANZA (answer));
   text = ismb_stanza_get_error_text (ISMB_STANZA (answer));
   g_task_return_new_error (request->task, ISMB_ERROR, ISMB_ERROR_STANZA, "%s%s%s",
-                           condition != NULL ? condition : "undefined-condition", text != NULL ? ": " : "",
-                           text != NULL ? text : "");
+                           condition != NULL ? condition : "undefined-condition",
+                           text != NULL ? ": " : "", text != NULL ? text : "");
 }
 
 gboolean
@@ -175,7 +178,8 @@ ismb_requests_answer (IsmbRequests *self, IsmbIq *answer, IsmbJid *own)
   const char *id = ismb_stanza_get_id (ISMB_STANZA (answer));
   Request *request = id != NULL ? g_hash_table_lookup (self->waiting, id) : NULL;
 
-  if (request == NULL || !comes_from_target (request, ismb_stanza_get_from_jid (ISMB_STANZA (answer)), own))
+  if (request == NULL ||
+      !comes_from_target (request, ismb_stanza_get_from_jid (ISMB_STANZA (answer)), own))
     return FALSE;
   steal (self, id);
   return_answer (request, answer);

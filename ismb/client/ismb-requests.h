@@ -5,17 +5,17 @@
 
 G_BEGIN_DECLS
 
-/* The iq requests that wait for an answer. Their ids cannot be guessed, and an answer counts only if it
- * comes from where the request went. */
+/* The iq requests that wait for an answer. Their ids cannot be guessed, and an answer counts only
+ * if it comes from where the request went. */
 typedef struct _IsmbRequests IsmbRequests;
 
 #define ISMB_REQUESTS_MAX 1000
 
 IsmbRequests *ismb_requests_new    (void);
 void          ismb_requests_free   (IsmbRequests *self);
-/* Gives `iq` an id of ours; `task` returns the answering IsmbIq, or ISMB_ERROR_STANZA (error answer),
- * ISMB_ERROR_TIMEOUT, ISMB_ERROR_NOT_CONNECTED or G_IO_ERROR_CANCELLED. Takes the task; FALSE: too many
- * wait, and the task has returned ISMB_ERROR_FAILED. */
+/* Gives `iq` an id of ours; `task` returns the answering IsmbIq, or ISMB_ERROR_STANZA (error
+ * answer), ISMB_ERROR_TIMEOUT, ISMB_ERROR_NOT_CONNECTED or G_IO_ERROR_CANCELLED. Takes the task;
+ * FALSE: too many wait, and the task has returned ISMB_ERROR_FAILED. */
 gboolean      ismb_requests_add    (IsmbRequests *self, IsmbIq *iq, guint timeout_ms, GTask *task);
 /* `own`: the bound address, or NULL. TRUE: it answered a request of ours. */
 gboolean      ismb_requests_answer (IsmbRequests *self, IsmbIq *answer, IsmbJid *own);

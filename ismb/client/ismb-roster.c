@@ -175,7 +175,8 @@ _ismb_roster_take_items (IsmbRoster *self, IsmbIq *iq, gboolean whole)
 {
   IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (iq));
   IsmbNode *query = ismb_node_find (ismb_tree_root (tree), "query", ISMB_NS_ROSTER);
-  g_autoptr (GHashTable) seen = whole ? g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) : NULL;
+  g_autoptr (GHashTable) seen =
+      whole ? g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) : NULL;
   IsmbNode *item;
 
   if (query == NULL)
@@ -212,7 +213,8 @@ take_arrival (IsmbRoster *self, IsmbJid *from, IsmbPresence *presence)
     return change;
   if (resource == NULL)
     {
-      change = ISMB_ROSTER_CHANGED_STATUS | (contact->resources->len == 0 ? ISMB_ROSTER_GOT_ONLINE : 0);
+      change =
+          ISMB_ROSTER_CHANGED_STATUS | (contact->resources->len == 0 ? ISMB_ROSTER_GOT_ONLINE : 0);
       resource = g_new0 (Resource, 1);
       resource->name = g_strdup (ismb_jid_get_resource (from));
       g_ptr_array_add (contact->resources, resource);
@@ -240,7 +242,8 @@ _ismb_roster_take_presence (IsmbRoster *self, IsmbPresence *presence)
     return ISMB_ROSTER_NOTHING;
   if (g_str_equal (type, "unavailable"))
     return take_departure (self, from);
-  return g_strv_contains (available, type) ? take_arrival (self, from, presence) : ISMB_ROSTER_NOTHING;
+  return g_strv_contains (available, type) ? take_arrival (self, from, presence)
+                                           : ISMB_ROSTER_NOTHING;
 }
 
 void
@@ -264,8 +267,9 @@ compare_strings (gconstpointer a, gconstpointer b)
  * ismb_roster_list_jids:
  * @self: the roster
  *
- * The contacts: those in the roster that the server keeps, after [method@Ismb.Client.fetch_roster_async], and
- * those whose presence came, the client's own account among them.
+ * The contacts: those in the roster that the server keeps, after
+ * [method@Ismb.Client.fetch_roster_async], and those whose presence came, the client's own account
+ * among them.
  *
  * Returns: (transfer full) (array zero-terminated=1): bare addresses, sorted
  */
@@ -311,8 +315,8 @@ ismb_roster_get_subscription (IsmbRoster *self, const char *jid)
  *
  * The resources that are present, which make a full address of a bare one: files go to those.
  *
- * Returns: (transfer full) (array zero-terminated=1): their names, the one that came first in front; empty
- *   where nobody is present
+ * Returns: (transfer full) (array zero-terminated=1): their names, the one that came first in
+ * front; empty where nobody is present
  */
 char **
 ismb_roster_list_resources (IsmbRoster *self, const char *jid)
@@ -364,8 +368,8 @@ ismb_roster_get_best_resource (IsmbRoster *self, const char *jid)
  *
  * How available the resource is (RFC 6121, 4.7.2.1).
  *
- * Returns: (nullable): `away`, `chat`, `dnd`, `xa`, or the empty string for simply available; %NULL where the
- *   resource is not present
+ * Returns: (nullable): `away`, `chat`, `dnd`, `xa`, or the empty string for simply available; %NULL
+ * where the resource is not present
  */
 const char *
 ismb_roster_get_show (IsmbRoster *self, const char *jid, const char *resource)
@@ -385,7 +389,8 @@ ismb_roster_get_show (IsmbRoster *self, const char *jid, const char *resource)
  *
  * The text that came with the resource's presence.
  *
- * Returns: (nullable): the text, empty where there was none; %NULL where the resource is not present
+ * Returns: (nullable): the text, empty where there was none; %NULL where the resource is not
+ * present
  */
 const char *
 ismb_roster_get_status (IsmbRoster *self, const char *jid, const char *resource)

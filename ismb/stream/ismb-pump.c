@@ -172,9 +172,9 @@ drop (GByteArray **bytes, gsize done, gboolean *large)
 
 /* Inwards */
 
-/* libstrophe's expat (2.5 with deferral) does not look again at a torn tag until its bytes have doubled. It
- * is torn where a write was cut short, or where the tag is longer than a read: then space behind the
- * stanza makes up the length. */
+/* libstrophe's expat (2.5 with deferral) does not look again at a torn tag until its bytes have
+ * doubled. It is torn where a write was cut short, or where the tag is longer than a read: then
+ * space behind the stanza makes up the length. */
 static void
 pad (IsmbPump *self)
 {
@@ -193,7 +193,8 @@ pad (IsmbPump *self)
       gsize rest = self->inbound->len - self->passed;
 
       g_byte_array_set_size (self->inbound, self->inbound->len + length);
-      memmove (self->inbound->data + self->passed + length, self->inbound->data + self->passed, rest);
+      memmove (self->inbound->data + self->passed + length, self->inbound->data + self->passed,
+               rest);
       memcpy (self->inbound->data + self->passed, space, length);
     }
   self->scanned += length;
@@ -210,8 +211,10 @@ pass_inbound (IsmbPump *self, IsmbScan scan)
 
   if (scan == ISMB_SCAN_BAD)
     {
-      cut (self, g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM,
-                                      "the server sent XML that is forbidden in a stream, or too much in one stanza"));
+      cut (self,
+           g_error_new_literal (
+               ISMB_ERROR, ISMB_ERROR_STREAM,
+               "the server sent XML that is forbidden in a stream, or too much in one stanza"));
       return FALSE;
     }
   if (!self->signed_in && scan == ISMB_SCAN_ELEMENT && !ask_watch (self, TRUE, element, length))
@@ -230,8 +233,9 @@ scan_inbound (IsmbPump *self)
   while (self->scanned < self->inbound->len)
     {
       gsize seen = 0;
-      IsmbScan scan = ismb_tag_scanner_next (&self->in_scanner, (char *) self->inbound->data + self->scanned,
-                                             self->inbound->len - self->scanned, &seen);
+      IsmbScan scan =
+          ismb_tag_scanner_next (&self->in_scanner, (char *) self->inbound->data + self->scanned,
+                                 self->inbound->len - self->scanned, &seen);
 
       self->scanned += seen;
       if (scan != ISMB_SCAN_MORE && !pass_inbound (self, scan))
@@ -262,7 +266,8 @@ write_to_strophe (IsmbPump *self)
 
   while (done < self->passed)
     {
-      gssize count = send (self->fd, self->inbound->data + done, self->passed - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+      gssize count = send (self->fd, self->inbound->data + done, self->passed - done,
+                           MSG_NOSIGNAL | MSG_DONTWAIT);
 
       if (count <= 0)
         break;
@@ -305,7 +310,8 @@ on_net_readable (GObject *stream, gpointer data)
   gssize count;
 
   g_byte_array_set_size (self->inbound, old + READ_SIZE);
-  count = g_pollable_input_stream_read_nonblocking (self->input, self->inbound->data + old, READ_SIZE, NULL, &error);
+  count = g_pollable_input_stream_read_nonblocking (self->input, self->inbound->data + old,
+                                                    READ_SIZE, NULL, &error);
   g_byte_array_set_size (self->inbound, old + MAX (count, 0));
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     return G_SOURCE_CONTINUE;
@@ -330,7 +336,8 @@ pass_outbound (IsmbPump *self)
   while (self->out_scanned < self->outbound->len)
     {
       gsize seen = 0;
-      IsmbScan scan = ismb_tag_scanner_next (&self->out_scanner, (char *) self->outbound->data + self->out_scanned,
+      IsmbScan scan = ismb_tag_scanner_next (&self->out_scanner,
+                                             (char *) self->outbound->data + self->out_scanned,
                                              self->outbound->len - self->out_scanned, &seen);
 
       self->out_scanned += seen;
@@ -367,8 +374,8 @@ write_to_network (IsmbPump *self, GError **error)
 
   while (done < self->out_passed)
     {
-      gssize count = g_pollable_output_stream_write_nonblocking (self->output, self->outbound->data + done,
-                                                                 self->out_passed - done, NULL, error);
+      gssize count = g_pollable_output_stream_write_nonblocking (
+          self->output, self->outbound->data + done, self->out_passed - done, NULL, error);
       if (count <= 0)
         break;
       done += count;

@@ -38,12 +38,13 @@ static const struct
 static IsmbScramWatchVerdict
 refuse (GError **error, const char *what)
 {
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "the server did not prove that it knows the password: %s", what);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+               "the server did not prove that it knows the password: %s", what);
   return ISMB_SCRAM_WATCH_REFUSED;
 }
 
-/* What is read of an element: its local name and the text before its first child. Entities and other
- * ways to write a letter differently have no place here. */
+/* What is read of an element: its local name and the text before its first child. Entities and
+ * other ways to write a letter differently have no place here. */
 
 static char *
 dup_local_name (const char *element, gsize length)
@@ -87,7 +88,8 @@ decode (const char *text)
   gsize length = 0;
   g_autofree guchar *bytes = NULL;
 
-  if (strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") != strlen (text))
+  if (strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") !=
+      strlen (text))
     return NULL;
   bytes = g_base64_decode (text, &length);
   return memchr (bytes, '\0', length) == NULL ? g_strndup ((const char *) bytes, length) : NULL;
@@ -139,7 +141,8 @@ check_challenge (IsmbScramWatch *self, const char *text, GError **error)
     {
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
                    "the server wants %s iterations of SCRAM; %d to %d are accepted",
-                   count != NULL ? count : "no", ISMB_SCRAM_ITERATIONS_MIN, ISMB_SCRAM_ITERATIONS_MAX);
+                   count != NULL ? count : "no", ISMB_SCRAM_ITERATIONS_MIN,
+                   ISMB_SCRAM_ITERATIONS_MAX);
       return ISMB_SCRAM_WATCH_REFUSED;
     }
   return ISMB_SCRAM_WATCH_GO_ON;
@@ -151,7 +154,8 @@ compute_signature (IsmbScramWatch *self, guint8 *signature)
 {
   g_autofree char *salt_text = dup_field (self->server_first, 's');
   g_autofree char *count = dup_field (self->server_first, 'i');
-  g_autofree char *auth_message = g_strjoin (",", self->client_first, self->server_first, self->client_final, NULL);
+  g_autofree char *auth_message =
+      g_strjoin (",", self->client_first, self->server_first, self->client_final, NULL);
   g_autofree guchar *salt_bytes = NULL;
   gnutls_datum_t password = { (guchar *) self->password, strlen (self->password) };
   gnutls_datum_t salt = { NULL, 0 };
@@ -165,9 +169,10 @@ compute_signature (IsmbScramWatch *self, guint8 *signature)
   salt_bytes = g_base64_decode (salt_text, &salt_length);
   salt.data = salt_bytes;
   salt.size = salt_length;
-  done = gnutls_pbkdf2 (self->mac, &password, &salt, atoi (count), salted, size) == 0
-         && gnutls_hmac_fast (self->mac, salted, size, "Server Key", 10, server_key) == 0
-         && gnutls_hmac_fast (self->mac, server_key, size, auth_message, strlen (auth_message), signature) == 0;
+  done = gnutls_pbkdf2 (self->mac, &password, &salt, atoi (count), salted, size) == 0 &&
+         gnutls_hmac_fast (self->mac, salted, size, "Server Key", 10, server_key) == 0 &&
+         gnutls_hmac_fast (self->mac, server_key, size, auth_message, strlen (auth_message),
+                           signature) == 0;
   gnutls_memset (salted, 0, sizeof salted);
   gnutls_memset (server_key, 0, sizeof server_key);
   return done;
@@ -225,9 +230,11 @@ ismb_scram_watch_came (IsmbScramWatch *self, const char *element, gsize length, 
 /* Our side: libstrophe's writing, so the form is known. */
 
 static IsmbScramWatchVerdict
-note_auth (IsmbScramWatch *self, const char *element, gsize length, const char *text, GError **error)
+note_auth (IsmbScramWatch *self, const char *element, gsize length, const char *text,
+           GError **error)
 {
-  g_autofree char *head = g_strndup (element, (const char *) memchr (element, '>', length) - element);
+  g_autofree char *head =
+      g_strndup (element, (const char *) memchr (element, '>', length) - element);
   g_autofree char *initial = NULL;
 
   forget_exchange (self);
@@ -242,9 +249,10 @@ note_auth (IsmbScramWatch *self, const char *element, gsize length, const char *
     }
   if (self->mechanism == NULL || (self->mac == GNUTLS_MAC_UNKNOWN && !self->secret))
     {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
-                           "the server offers no way to sign in that keeps the password safe: SCRAM is needed, "
-                           "or PLAIN inside TLS");
+      g_set_error_literal (
+          error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
+          "the server offers no way to sign in that keeps the password safe: SCRAM is needed, "
+          "or PLAIN inside TLS");
       return ISMB_SCRAM_WATCH_REFUSED;
     }
   if (self->mac == GNUTLS_MAC_UNKNOWN)

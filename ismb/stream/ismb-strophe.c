@@ -36,8 +36,8 @@ typedef struct
   IsmbStrophe *owner;
 } Source;
 
-/* What libstrophe allocated. It forgets its SCRAM state when a connection ends before the server's answer
- * (0.12), so that what is left is freed with the connection. */
+/* What libstrophe allocated. It forgets its SCRAM state when a connection ends before the server's
+ * answer (0.12), so that what is left is freed with the connection. */
 typedef struct _Block Block;
 struct _Block
 {
@@ -160,13 +160,15 @@ copy_children (IsmbTree *tree, IsmbNode *node, xmpp_stanza_t *stanza)
 {
   xmpp_stanza_t *child;
 
-  for (child = xmpp_stanza_get_children (stanza); child != NULL; child = xmpp_stanza_get_next (child))
+  for (child = xmpp_stanza_get_children (stanza); child != NULL;
+       child = xmpp_stanza_get_next (child))
     if (xmpp_stanza_is_text (child))
       ismb_tree_add_text (tree, node, xmpp_stanza_get_text_ptr (child), -1);
     else if (xmpp_stanza_is_tag (child))
       {
         const char *ns = xmpp_stanza_get_ns (child);
-        IsmbNode *copy = ismb_tree_add (tree, node, xmpp_stanza_get_name (child), ns != NULL ? ns : "");
+        IsmbNode *copy =
+            ismb_tree_add (tree, node, xmpp_stanza_get_name (child), ns != NULL ? ns : "");
 
         copy_attributes (tree, copy, child);
         copy_children (tree, copy, child);
@@ -210,9 +212,10 @@ error_of_stream (xmpp_stream_error_t *stream_error)
         && g_strcmp0 (xmpp_stanza_get_name (child), "text") != 0)
       condition = xmpp_stanza_get_name (child);
   if (stream_error->text == NULL)
-    return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the stream: %s", condition);
-  return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the stream: %s (%s)", condition,
-                      stream_error->text);
+    return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the stream: %s",
+                        condition);
+  return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the stream: %s (%s)",
+                      condition, stream_error->text);
 }
 
 static void
@@ -233,12 +236,14 @@ on_connection (xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
   if (self->tag != NULL)
     g_source_remove_unix_fd (self->engine, g_steal_pointer (&self->tag));
   self->engine_fd = -1;
-  push_event (self, CLOSED, NULL, NULL, stream_error != NULL ? error_of_stream (stream_error) : NULL);
+  push_event (self, CLOSED, NULL, NULL,
+              stream_error != NULL ? error_of_stream (stream_error) : NULL);
 }
 
-/* libstrophe is about to connect this socket. No function of its adopts one that is connected, but it is a
- * pointer to the variable that we get: put a datagram socket there, whose connect () succeeds at once
- * and sends nothing, at the low number kept for it. The socketpair's end takes its place afterwards. */
+/* libstrophe is about to connect this socket. No function of its adopts one that is connected, but
+ * it is a pointer to the variable that we get: put a datagram socket there, whose connect ()
+ * succeeds at once and sends nothing, at the low number kept for it. The socketpair's end takes its
+ * place afterwards. */
 static int
 on_socket (xmpp_conn_t *conn, void *socket_variable)
 {
@@ -297,8 +302,8 @@ engine_check (GSource *source)
   return self->kick || (self->tag != NULL && g_source_query_unix_fd (source, self->tag) != 0);
 }
 
-/* A reply that libstrophe's own handlers queued leaves with the next run, hence the extra ones until we
- * are signed in; afterwards its handlers only copy. */
+/* A reply that libstrophe's own handlers queued leaves with the next run, hence the extra ones
+ * until we are signed in; afterwards its handlers only copy. */
 static gboolean
 engine_dispatch (GSource *source, GSourceFunc func, gpointer data)
 {
@@ -336,7 +341,8 @@ call_back (IsmbStrophe *self, Event *event)
     }
 }
 
-/* One event each time: the callback may free us, or dispatch this source again in a loop of its own. */
+/* One event each time: the callback may free us, or dispatch this source again in a loop of its
+ * own. */
 static gboolean
 outlet_dispatch (GSource *source, GSourceFunc func, gpointer data)
 {
@@ -428,7 +434,8 @@ begin (IsmbStrophe *self, const char *jid, const char *password)
   for (gsize i = 0; i < G_N_ELEMENTS (loopbacks) && !connected; i++)
     {
       reserve_low_fd (self);
-      connected = xmpp_connect_client (self->conn, loopbacks[i], 9, on_connection, self) == XMPP_EOK;
+      connected =
+          xmpp_connect_client (self->conn, loopbacks[i], 9, on_connection, self) == XMPP_EOK;
     }
   starting = NULL;
   return connected;
@@ -442,7 +449,8 @@ ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GE
   g_return_val_if_fail (self->engine == NULL, -1);
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot make a socketpair: %s", g_strerror (errno));
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot make a socketpair: %s",
+                   g_strerror (errno));
       return -1;
     }
   self->engine = attach_source (self, &engine_funcs, "[ismb] libstrophe", FALSE);
@@ -452,9 +460,10 @@ ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GE
       close (ends[0]);
       close (ends[1]);
       ismb_strophe_stop (self);
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
-                   "cannot start an XMPP stream: it takes a descriptor below %d and a loopback address",
-                   FD_SETSIZE);
+      g_set_error (
+          error, ISMB_ERROR, ISMB_ERROR_FAILED,
+          "cannot start an XMPP stream: it takes a descriptor below %d and a loopback address",
+          FD_SETSIZE);
       return -1;
     }
   close (ends[0]);

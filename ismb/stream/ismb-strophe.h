@@ -5,19 +5,20 @@
 
 G_BEGIN_DECLS
 
-/* libstrophe behind one file: XML, SASL and resource binding on one end of a socketpair, in the main
- * context that is the thread's default at start. It knows no address, no TLS and no timer but its own;
- * it sleeps while nothing happens. */
+/* libstrophe behind one file: XML, SASL and resource binding on one end of a socketpair, in the
+ * main context that is the thread's default at start. It knows no address, no TLS and no timer but
+ * its own; it sleeps while nothing happens. */
 typedef struct _IsmbStrophe IsmbStrophe;
 
-/* Called from a source of their own, never from inside libstrophe or a call of the owner's: each may run
- * a nested main loop (the next stanza then comes inside it), and may stop or free the object. */
+/* Called from a source of their own, never from inside libstrophe or a call of the owner's: each
+ * may run a nested main loop (the next stanza then comes inside it), and may stop or free the
+ * object. */
 typedef struct
 {
   void (*ready)  (const char *bound_jid, gpointer user_data); /* signed in and bound */
   void (*stanza) (IsmbTree *tree, gpointer user_data);        /* takes the tree */
-  /* Once for each start, and the last: NULL after </stream:stream> or a lost socket, ISMB_ERROR_STREAM
-   * where the server said why. */
+  /* Once for each start, and the last: NULL after </stream:stream> or a lost socket,
+   * ISMB_ERROR_STREAM where the server said why. */
   void (*closed) (const GError *error, gpointer user_data);
 } IsmbStropheCallbacks;
 
@@ -25,10 +26,10 @@ typedef struct
 IsmbStrophe *ismb_strophe_new        (const IsmbStropheCallbacks *callbacks, gpointer user_data);
 /* No callback any more. */
 void         ismb_strophe_free       (IsmbStrophe *self);
-/* `jid` carries the resource to ask for. Returns the far end of the socketpair, non-blocking, which the
- * caller closes only after `closed` or ismb_strophe_stop () (libstrophe does not ask to be spared
- * SIGPIPE), or -1. */
-int          ismb_strophe_start      (IsmbStrophe *self, const char *jid, const char *password, GError **error);
+/* `jid` carries the resource to ask for. Returns the far end of the socketpair, non-blocking, which
+ * the caller closes only after `closed` or ismb_strophe_stop () (libstrophe does not ask to be
+ * spared SIGPIPE), or -1. */
+int ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GError **error);
 void         ismb_strophe_send       (IsmbStrophe *self, const char *xml, gsize length);
 /* Sent and not yet taken from the far end. */
 gsize        ismb_strophe_get_queued (IsmbStrophe *self);

@@ -55,10 +55,14 @@ end_tag (IsmbTagScanner *scanner)
       if (scanner->depth == 0)
         return ISMB_SCAN_BAD;
       scanner->depth--;
-      result = scanner->depth == 0 ? ISMB_SCAN_END : scanner->depth == 1 ? ISMB_SCAN_ELEMENT : ISMB_SCAN_TAG;
+      result = scanner->depth == 0   ? ISMB_SCAN_END
+               : scanner->depth == 1 ? ISMB_SCAN_ELEMENT
+                                     : ISMB_SCAN_TAG;
     }
   else if (empty)
-    result = scanner->depth == 0 ? ISMB_SCAN_BAD : scanner->depth == 1 ? ISMB_SCAN_ELEMENT : ISMB_SCAN_TAG;
+    result = scanner->depth == 0   ? ISMB_SCAN_BAD
+             : scanner->depth == 1 ? ISMB_SCAN_ELEMENT
+                                   : ISMB_SCAN_TAG;
   else if (++scanner->depth == 1)
     result = ISMB_SCAN_HEADER;
   if (scanner->tags > scanner->tags_max || scanner->depth > scanner->depth_max

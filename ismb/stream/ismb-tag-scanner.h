@@ -5,9 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* Where tags and top-level elements of a stream end, without parsing: for the pump, which must know how
- * far its bytes may go while the parser behind it is libstrophe's own. It is stricter than XML: no DTD,
- * no comments, no CDATA, a processing instruction only before the stream's header, no NUL. */
+/* Where tags and top-level elements of a stream end, without parsing: for the pump, which must know
+ * how far its bytes may go while the parser behind it is libstrophe's own. It is stricter than XML:
+ * no DTD, no comments, no CDATA, a processing instruction only before the stream's header, no NUL.
+ */
 typedef struct
 {
   gsize bytes_max; /* of one top-level element */
@@ -35,7 +36,8 @@ typedef enum
 } IsmbScan;
 
 /* Looks at bytes until something ends; `*seen` is how many. The next call goes on behind them. */
-IsmbScan ismb_tag_scanner_next  (IsmbTagScanner *scanner, const char *bytes, gsize length, gsize *seen);
+IsmbScan ismb_tag_scanner_next (IsmbTagScanner *scanner, const char *bytes, gsize length,
+                                gsize *seen);
 /* A new stream begins. */
 void     ismb_tag_scanner_reset (IsmbTagScanner *scanner);
 

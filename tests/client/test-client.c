@@ -50,8 +50,9 @@ make_client (const char *name)
   g_autofree char *jid = g_strdup_printf ("%s@%s", name, DOMAIN);
   IsmbClient *client = ismb_client_new_for_server (jid, name);
 
-  g_object_set (client, "server-host", "127.0.0.1", "server-port", (guint) ismb_test_prosody_get_port (prosody),
-                "ca-file", ismb_test_prosody_get_ca_file (prosody), NULL);
+  g_object_set (client, "server-host", "127.0.0.1", "server-port",
+                (guint) ismb_test_prosody_get_port (prosody), "ca-file",
+                ismb_test_prosody_get_ca_file (prosody), NULL);
   return client;
 }
 
@@ -103,7 +104,8 @@ test_sign_in (void)
   IsmbClient *client = make_client ("alice");
   g_autoptr (GString) events = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
-  const char *names[] = { "connected", "session_bind", "session_start", "session_end", "disconnected" };
+  const char *names[] = { "connected", "session_bind", "session_start", "session_end",
+                          "disconnected" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     ismb_client_add_event_handler (client, names[i], note_event, events, NULL);
@@ -118,7 +120,8 @@ test_sign_in (void)
     ismb_client_close (client);
     wait_for (&disconnected);
   }
-  g_assert_cmpstr (events->str, ==, "connected session_bind session_start session_end disconnected ");
+  g_assert_cmpstr (events->str, ==,
+                   "connected session_bind session_start session_end disconnected ");
   g_object_unref (client);
   g_assert_finalize_object (client);
 }
@@ -159,8 +162,9 @@ test_wrong_password (void)
   g_autoptr (GError) error = NULL;
   gboolean failed_auth = FALSE;
 
-  g_object_set (client, "server-host", "127.0.0.1", "server-port", (guint) ismb_test_prosody_get_port (prosody),
-                "ca-file", ismb_test_prosody_get_ca_file (prosody), NULL);
+  g_object_set (client, "server-host", "127.0.0.1", "server-port",
+                (guint) ismb_test_prosody_get_port (prosody), "ca-file",
+                ismb_test_prosody_get_ca_file (prosody), NULL);
   ismb_client_add_event_handler (client, "failed_auth", on_event, &failed_auth, NULL);
   error = try_to_open (client);
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED);
@@ -194,7 +198,8 @@ send_and_get (IsmbClient *from, IsmbClient *to, const char *body)
   gulong id = g_signal_connect (to, "message", G_CALLBACK (on_message), &message);
   g_autoptr (GError) error = NULL;
 
-  ismb_client_send_message (from, ismb_jid_get_full (ismb_client_get_bound_jid (to)), body, "greeting", "chat", &error);
+  ismb_client_send_message (from, ismb_jid_get_full (ismb_client_get_bound_jid (to)), body,
+                            "greeting", "chat", &error);
   g_assert_no_error (error);
   while (message == NULL)
     g_main_context_iteration (NULL, TRUE);
@@ -212,7 +217,8 @@ test_message (void)
   g_assert_cmpstr (ismb_message_get_body (message), ==, "<hello> & \"good\" 'bye' \xc3\xa4");
   g_assert_cmpstr (ismb_message_get_subject (message), ==, "greeting");
   g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (message)), ==, "chat");
-  g_assert_true (ismb_jid_equal (ismb_stanza_get_from_jid (ISMB_STANZA (message)), ismb_client_get_bound_jid (alice)));
+  g_assert_true (ismb_jid_equal (ismb_stanza_get_from_jid (ISMB_STANZA (message)),
+                                 ismb_client_get_bound_jid (alice)));
   close_client (alice);
   close_client (bob);
 }
@@ -313,7 +319,8 @@ test_requests_end_with_the_session (void)
   ismb_client_send_iq_async (alice, iq, 0, NULL, on_answer, &outcome);
   close_client (alice);
   wait_for (&outcome.done);
-  g_assert_true (outcome.iq != NULL || g_error_matches (outcome.error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED));
+  g_assert_true (outcome.iq != NULL ||
+                 g_error_matches (outcome.error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED));
   g_clear_object (&outcome.iq);
   g_clear_error (&outcome.error);
   close_client (bob);
@@ -381,8 +388,10 @@ test_presence (void)
     g_main_context_iteration (NULL, TRUE);
   resource = ismb_roster_get_best_resource (roster, "bob@" DOMAIN);
   g_assert_cmpstr (resource, ==, ismb_jid_get_resource (ismb_client_get_bound_jid (bob)));
-  g_assert_cmpstr (ismb_roster_get_status (ismb_client_get_roster (bob), "alice@" DOMAIN,
-                                           ismb_jid_get_resource (ismb_client_get_bound_jid (alice))), ==, "at work");
+  g_assert_cmpstr (
+      ismb_roster_get_status (ismb_client_get_roster (bob), "alice@" DOMAIN,
+                              ismb_jid_get_resource (ismb_client_get_bound_jid (alice))),
+      ==, "at work");
   jids = ismb_roster_list_jids (roster);
   g_assert_true (g_strv_contains ((const char *const *) jids, "bob@" DOMAIN));
   close_client (bob);
@@ -413,8 +422,8 @@ test_early_message (void)
 
   g_signal_connect (bob, "message", G_CALLBACK (on_message), &message);
   ismb_client_open_async (alice, NULL, on_opened, &outcome);
-  g_assert_true (ismb_client_send_message (alice, ismb_jid_get_full (ismb_client_get_bound_jid (bob)), "early", NULL,
-                                           NULL, NULL));
+  g_assert_true (ismb_client_send_message (
+      alice, ismb_jid_get_full (ismb_client_get_bound_jid (bob)), "early", NULL, NULL, NULL));
   while (message == NULL)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpstr (ismb_message_get_body (message), ==, "early");
@@ -428,7 +437,8 @@ test_early_message (void)
 static void
 ask_inside (IsmbClient *client, IsmbMessage *message, gpointer user_data)
 {
-  Outcome outcome = ask (client, ismb_stanza_get_from_jid (ISMB_STANZA (message)), "ping", ISMB_NS_PING, 0);
+  Outcome outcome =
+      ask (client, ismb_stanza_get_from_jid (ISMB_STANZA (message)), "ping", ISMB_NS_PING, 0);
 
   g_assert_no_error (outcome.error);
   g_clear_object (&outcome.iq);
@@ -443,8 +453,8 @@ test_waits_inside_a_handler (void)
   gboolean answered = FALSE;
 
   g_signal_connect (bob, "message", G_CALLBACK (ask_inside), &answered);
-  g_assert_true (ismb_client_send_message (alice, ismb_jid_get_full (ismb_client_get_bound_jid (bob)), "x", NULL, NULL,
-                                           NULL));
+  g_assert_true (ismb_client_send_message (
+      alice, ismb_jid_get_full (ismb_client_get_bound_jid (bob)), "x", NULL, NULL, NULL));
   wait_for (&answered);
   close_client (alice);
   close_client (bob);
@@ -492,7 +502,8 @@ test_twenty (void)
     clients[i] = open_client (i % 2 == 0 ? "alice" : "bob");
   for (gsize i = 0; i < G_N_ELEMENTS (clients); i++)
     {
-      g_autoptr (IsmbMessage) message = send_and_get (clients[i], clients[(i + 1) % G_N_ELEMENTS (clients)], "round");
+      g_autoptr (IsmbMessage) message =
+          send_and_get (clients[i], clients[(i + 1) % G_N_ELEMENTS (clients)], "round");
 
       g_assert_cmpstr (ismb_message_get_body (message), ==, "round");
     }
@@ -523,7 +534,8 @@ test_dropped_at_each_stage (void)
         g_main_context_iteration (NULL, TRUE);
       g_assert_true (outcome.done);
       if (!was_open)
-        g_assert_true (outcome.error == NULL || g_error_matches (outcome.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+        g_assert_true (outcome.error == NULL ||
+                       g_error_matches (outcome.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
       g_clear_error (&outcome.error);
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A client of this switch's daemon: a control bus of the test's own, and behind its unix socket a real Prosody. */
+/* A client of this switch's daemon: a control bus of the test's own, and behind its unix socket a
+ * real Prosody. */
 #include "config.h"
 
 #include <gio/gunixsocketaddress.h>
@@ -31,8 +32,8 @@ typedef struct
 /* The daemon's side */
 
 static gboolean
-on_create_account (IsmbDBusVirtualRouter1 *blue, GDBusMethodInvocation *invocation, const char *name,
-                   const char *password, GVariant *options, gpointer user_data)
+on_create_account (IsmbDBusVirtualRouter1 *blue, GDBusMethodInvocation *invocation,
+                   const char *name, const char *password, GVariant *options, gpointer user_data)
 {
   gboolean transient = FALSE;
   g_autofree char *jid = NULL;
@@ -41,7 +42,8 @@ on_create_account (IsmbDBusVirtualRouter1 *blue, GDBusMethodInvocation *invocati
   g_assert_true (transient == (*name == '\0'));
   if (g_str_equal (name, "taken"))
     {
-      g_dbus_method_invocation_return_error (invocation, ISMB_ERROR, ISMB_ERROR_EXISTS, "taken has another password");
+      g_dbus_method_invocation_return_error (invocation, ISMB_ERROR, ISMB_ERROR_EXISTS,
+                                             "taken has another password");
       return TRUE;
     }
   if (transient)
@@ -55,8 +57,8 @@ static GVariant *
 peer_variant (const char *domain, IsmbTrust trust, gboolean local)
 {
   static const char *const addresses[] = { "fe80::1", "192.0.2.7", NULL };
-  g_autoptr (IsmbPeer) peer = ismb_peer_new (domain, "VR-Blue", "id", addresses, 5269, trust, ISMB_LINK_STATE_IDLE,
-                                             local);
+  g_autoptr (IsmbPeer) peer =
+      ismb_peer_new (domain, "VR-Blue", "id", addresses, 5269, trust, ISMB_LINK_STATE_IDLE, local);
 
   return ismb_peer_to_variant (peer);
 }
@@ -106,12 +108,14 @@ on_spliced (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static gboolean
-on_incoming (GSocketService *service, GSocketConnection *incoming, GObject *source, gpointer user_data)
+on_incoming (GSocketService *service, GSocketConnection *incoming, GObject *source,
+             gpointer user_data)
 {
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_autoptr (GSocketConnection) outgoing = NULL;
 
-  outgoing = g_socket_client_connect_to_host (client, "127.0.0.1", ismb_test_prosody_get_port (prosody), NULL, NULL);
+  outgoing = g_socket_client_connect_to_host (client, "127.0.0.1",
+                                              ismb_test_prosody_get_port (prosody), NULL, NULL);
   g_assert_nonnull (outgoing);
   g_io_stream_splice_async (G_IO_STREAM (incoming), G_IO_STREAM (outgoing),
                             G_IO_STREAM_SPLICE_CLOSE_STREAM1 | G_IO_STREAM_SPLICE_CLOSE_STREAM2,
@@ -134,11 +138,13 @@ start_bus (Fixture *fixture)
   fixture->blue = ismb_dbus_virtual_router1_skeleton_new ();
   ismb_dbus_virtual_router1_set_enabled (fixture->blue, TRUE);
   ismb_dbus_virtual_router1_set_c2s_path (fixture->blue, fixture->c2s_path);
-  g_signal_connect (fixture->blue, "handle-create-account", G_CALLBACK (on_create_account), fixture);
+  g_signal_connect (fixture->blue, "handle-create-account", G_CALLBACK (on_create_account),
+                    fixture);
   g_signal_connect (fixture->blue, "handle-list-peers", G_CALLBACK (on_list_peers), fixture);
   fixture->red = ismb_dbus_virtual_router1_skeleton_new ();
   ismb_control_register_errors ();
-  fixture->server = g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, NULL, NULL, &error);
+  fixture->server =
+      g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, NULL, NULL, &error);
   g_assert_no_error (error);
   g_signal_connect (fixture->server, "new-connection", G_CALLBACK (on_new_connection), fixture);
   g_dbus_server_start (fixture->server);
@@ -159,8 +165,9 @@ set_up (Fixture *fixture, gconstpointer data)
   start_bus (fixture);
   fixture->relay = g_socket_service_new ();
   address = g_unix_socket_address_new (fixture->c2s_path);
-  g_assert_true (g_socket_listener_add_address (G_SOCKET_LISTENER (fixture->relay), address, G_SOCKET_TYPE_STREAM,
-                                                G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, NULL));
+  g_assert_true (g_socket_listener_add_address (G_SOCKET_LISTENER (fixture->relay), address,
+                                                G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT,
+                                                NULL, NULL, NULL));
   g_signal_connect (fixture->relay, "incoming", G_CALLBACK (on_incoming), fixture);
 }
 
@@ -197,8 +204,8 @@ tear_down (Fixture *fixture, gconstpointer data)
 static IsmbClient *
 make_client (Fixture *fixture, const char *name, const char *vr)
 {
-  return g_object_new (ISMB_TYPE_CLIENT, "name", name, "password", name, "vr", vr, "runtime-dir", fixture->runtime_dir,
-                       NULL);
+  return g_object_new (ISMB_TYPE_CLIENT, "name", name, "password", name, "vr", vr, "runtime-dir",
+                       fixture->runtime_dir, NULL);
 }
 
 static void
@@ -218,7 +225,8 @@ static void
 test_refusals (Fixture *fixture, gconstpointer data)
 {
   refuses_account (fixture, "alice", "VR-Green", ISMB_ERROR_NO_VIRTUAL_ROUTER, "VR-Blue, VR-Red");
-  refuses_account (fixture, "alice", "VR-Red", ISMB_ERROR_NO_VIRTUAL_ROUTER, "switchctl vr enable VR-Red");
+  refuses_account (fixture, "alice", "VR-Red", ISMB_ERROR_NO_VIRTUAL_ROUTER,
+                   "switchctl vr enable VR-Red");
   refuses_account (fixture, "taken", "VR-Blue", ISMB_ERROR_EXISTS, "taken has another password");
 }
 
@@ -265,7 +273,8 @@ test_transient_account (Fixture *fixture, gconstpointer data)
 static void
 on_peer (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
 {
-  g_ptr_array_add (user_data, g_strdup_printf ("%s %s", event, ismb_peer_get_domain (ISMB_PEER (payload))));
+  g_ptr_array_add (user_data,
+                   g_strdup_printf ("%s %s", event, ismb_peer_get_domain (ISMB_PEER (payload))));
 }
 
 static void
@@ -288,9 +297,11 @@ test_peers_come_and_go (Fixture *fixture, gconstpointer data)
   ismb_client_add_event_handler (client, "peer_found", on_peer, fixture->events, NULL);
   ismb_client_add_event_handler (client, "peer_changed", on_peer, fixture->events, NULL);
   ismb_client_add_event_handler (client, "peer_lost", on_peer, fixture->events, NULL);
-  ismb_dbus_virtual_router1_emit_peer_found (fixture->blue, peer_variant ("sw2.test", ISMB_TRUST_PENDING, FALSE));
+  ismb_dbus_virtual_router1_emit_peer_found (fixture->blue,
+                                             peer_variant ("sw2.test", ISMB_TRUST_PENDING, FALSE));
   wait_for_event (fixture, "peer_found sw2.test");
-  ismb_dbus_virtual_router1_emit_peer_changed (fixture->blue, peer_variant ("sw2.test", ISMB_TRUST_MEMBER, FALSE));
+  ismb_dbus_virtual_router1_emit_peer_changed (fixture->blue,
+                                               peer_variant ("sw2.test", ISMB_TRUST_MEMBER, FALSE));
   wait_for_event (fixture, "peer_changed sw2.test");
   domains = ismb_client_get_peer_domains (client, FALSE);
   g_assert_cmpstr (g_hash_table_lookup (domains, "sw2.test"), ==, "");

@@ -7,8 +7,10 @@
 #include "ismb/client/ismb-client.h"
 #include "ismb/core/ismb-error.h"
 
-#define HEADER "<?xml version='1.0'?><stream:stream from='switch.test' id='1' version='1.0' xmlns='jabber:client' " \
-               "xmlns:stream='http://etherx.jabber.org/streams'>"
+#define HEADER                                                                                     \
+  "<?xml version='1.0'?><stream:stream from='switch.test' id='1' version='1.0' "                   \
+  "xmlns='jabber:client' "                                                                         \
+  "xmlns:stream='http://etherx.jabber.org/streams'>"
 #define SASL "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
 #define FEATURES(mechanism) HEADER "<stream:features><mechanisms " SASL "><mechanism>" mechanism \
                             "</mechanism></mechanisms></stream:features>"
@@ -28,8 +30,8 @@ static char *
 hear (GSocketConnection *connection)
 {
   char bytes[4096];
-  gssize count = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), bytes, sizeof bytes,
-                                      NULL, NULL);
+  gssize count = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)),
+                                      bytes, sizeof bytes, NULL, NULL);
 
   return g_strndup (bytes, MAX (count, 0));
 }
@@ -37,8 +39,8 @@ hear (GSocketConnection *connection)
 static void
 say (GSocketConnection *connection, const char *text)
 {
-  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), text, strlen (text), NULL, NULL,
-                             NULL);
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), text,
+                             strlen (text), NULL, NULL, NULL);
 }
 
 static char *
@@ -67,7 +69,8 @@ challenge (GSocketConnection *connection, const char *pattern, const char *nonce
 }
 
 static gboolean
-on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject *source,
+        gpointer user_data)
 {
   const Script *script = user_data;
   g_autofree char *header = hear (connection);
@@ -129,8 +132,8 @@ run_script (const Script *script, gboolean tls, guint timeout)
 
   g_signal_connect (service, "run", G_CALLBACK (on_run), (gpointer) script);
   g_signal_connect (client, "session-start", G_CALLBACK (on_ready), NULL);
-  g_object_set (client, "server-host", "127.0.0.1", "server-port", port, "require-tls", tls, "connect-timeout", timeout,
-                NULL);
+  g_object_set (client, "server-host", "127.0.0.1", "server-port", port, "require-tls", tls,
+                "connect-timeout", timeout, NULL);
   ismb_client_open_async (client, NULL, on_opened, &error);
   while (error == NULL)
     g_main_context_iteration (NULL, TRUE);
@@ -157,26 +160,32 @@ static const struct
   Script script;
 } scripts[] = {
   { "/hostile-server/wrong-signature",
-    { SCRAM_FEATURES, "r=%sxyz,s=c2FsdHNhbHQ=,i=4096", "<success " SASL ">dj1BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE9</success>",
-      ISMB_ERROR_UNTRUSTED, "signature is wrong" } },
+    { SCRAM_FEATURES, "r=%sxyz,s=c2FsdHNhbHQ=,i=4096",
+      "<success " SASL ">dj1BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE9</success>", ISMB_ERROR_UNTRUSTED,
+      "signature is wrong" } },
   { "/hostile-server/no-signature",
     { SCRAM_FEATURES, "r=%sxyz,s=c2FsdHNhbHQ=,i=4096", "<success " SASL "/>", ISMB_ERROR_UNTRUSTED,
       "signature is missing" } },
   { "/hostile-server/success-in-disguise",
-    { SCRAM_FEATURES, "r=%sxyz,s=c2FsdHNhbHQ=,i=4096", "<x:success xmlns:x='urn:x'><y " SASL "/></x:success>",
-      ISMB_ERROR_UNTRUSTED, "signature is missing" } },
+    { SCRAM_FEATURES, "r=%sxyz,s=c2FsdHNhbHQ=,i=4096",
+      "<x:success xmlns:x='urn:x'><y " SASL "/></x:success>", ISMB_ERROR_UNTRUSTED,
+      "signature is missing" } },
   { "/hostile-server/early-success",
-    { SCRAM_FEATURES, NULL, "<success " SASL "/>", ISMB_ERROR_UNTRUSTED, "middle of the exchange" } },
+    { SCRAM_FEATURES, NULL, "<success " SASL "/>", ISMB_ERROR_UNTRUSTED,
+      "middle of the exchange" } },
   { "/hostile-server/foreign-nonce",
     { SCRAM_FEATURES, "r=xyz%s,s=c2FsdHNhbHQ=,i=4096", NULL, ISMB_ERROR_UNTRUSTED, "nonce" } },
   { "/hostile-server/same-nonce",
     { SCRAM_FEATURES, "r=%s,s=c2FsdHNhbHQ=,i=4096", NULL, ISMB_ERROR_UNTRUSTED, "nonce" } },
   { "/hostile-server/few-iterations",
-    { SCRAM_FEATURES, "r=%sxyz,s=c2FsdHNhbHQ=,i=1", NULL, ISMB_ERROR_UNTRUSTED, "4096 to 100000" } },
+    { SCRAM_FEATURES, "r=%sxyz,s=c2FsdHNhbHQ=,i=1", NULL, ISMB_ERROR_UNTRUSTED,
+      "4096 to 100000" } },
   { "/hostile-server/many-iterations",
-    { SCRAM_FEATURES, "r=%sxyz,s=c2FsdHNhbHQ=,i=1000000000", NULL, ISMB_ERROR_UNTRUSTED, "4096 to 100000" } },
+    { SCRAM_FEATURES, "r=%sxyz,s=c2FsdHNhbHQ=,i=1000000000", NULL, ISMB_ERROR_UNTRUSTED,
+      "4096 to 100000" } },
   { "/hostile-server/extension",
-    { SCRAM_FEATURES, "m=x,r=%sxyz,s=c2FsdHNhbHQ=,i=4096", NULL, ISMB_ERROR_UNTRUSTED, "extension" } },
+    { SCRAM_FEATURES, "m=x,r=%sxyz,s=c2FsdHNhbHQ=,i=4096", NULL, ISMB_ERROR_UNTRUSTED,
+      "extension" } },
   { "/hostile-server/plain-in-the-clear",
     { FEATURES ("PLAIN"), NULL, NULL, ISMB_ERROR_AUTH_FAILED, "keeps the password safe" } },
   { "/hostile-server/digest-md5",
@@ -184,10 +193,13 @@ static const struct
   { "/hostile-server/message-before-authentication",
     { SCRAM_FEATURES, NULL, "<message><body>x</body></message>", ISMB_ERROR_UNTRUSTED, NULL } },
   { "/hostile-server/entities",
-    { "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'b'>]>", NULL, NULL, ISMB_ERROR_STREAM, "forbidden" } },
-  { "/hostile-server/no-xmpp", { "HTTP/1.1 400 Bad Request\r\n\r\n", NULL, NULL, ISMB_ERROR_STREAM, "forbidden" } },
+    { "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'b'>]>", NULL, NULL, ISMB_ERROR_STREAM,
+      "forbidden" } },
+  { "/hostile-server/no-xmpp",
+    { "HTTP/1.1 400 Bad Request\r\n\r\n", NULL, NULL, ISMB_ERROR_STREAM, "forbidden" } },
   { "/hostile-server/stream-error",
-    { HEADER "<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>",
+    { HEADER "<stream:error><host-unknown "
+             "xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>",
       NULL, NULL, ISMB_ERROR_STREAM, "host-unknown" } },
 };
 
@@ -197,8 +209,8 @@ static void
 test_hangs_after_proceed (void)
 {
   static const Script script = {
-    HEADER "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>", NULL,
-    "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", ISMB_ERROR_TIMEOUT, "TLS handshake"
+    HEADER "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
+    NULL, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", ISMB_ERROR_TIMEOUT, "TLS handshake"
   };
 
   run_script (&script, TRUE, 200);
@@ -208,8 +220,9 @@ static void
 test_injects_behind_proceed (void)
 {
   static const Script script = {
-    HEADER "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>", NULL,
-    "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/><stream:features/>", ISMB_ERROR_STREAM, "behind <proceed/>"
+    HEADER "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
+    NULL, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/><stream:features/>", ISMB_ERROR_STREAM,
+    "behind <proceed/>"
   };
 
   run_script (&script, TRUE, 15000);

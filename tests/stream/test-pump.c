@@ -11,8 +11,10 @@
 #include "ismb/stream/ismb-pump.h"
 #include "ismb/stream/ismb-strophe.h"
 
-#define HEADER "<?xml version='1.0'?><stream:stream from='switch.test' id='1' version='1.0' xmlns='jabber:client' " \
-               "xmlns:stream='http://etherx.jabber.org/streams'>"
+#define HEADER                                                                                     \
+  "<?xml version='1.0'?><stream:stream from='switch.test' id='1' version='1.0' "                   \
+  "xmlns='jabber:client' "                                                                         \
+  "xmlns:stream='http://etherx.jabber.org/streams'>"
 #define SASL "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
 #define BIND "xmlns='urn:ietf:params:xml:ns:xmpp-bind'"
 
@@ -161,13 +163,15 @@ static void
 sign_in (Fixture *fixture)
 {
   wait_to_hear (fixture, "version=\"1.0\"");
-  say (fixture, HEADER "<stream:features><mechanisms " SASL "><mechanism>PLAIN</mechanism></mechanisms></stream:features>");
+  say (fixture, HEADER "<stream:features><mechanisms " SASL
+                       "><mechanism>PLAIN</mechanism></mechanisms></stream:features>");
   wait_to_hear (fixture, "</auth>");
   say (fixture, "<success " SASL "/>");
   wait_to_hear (fixture, "version=\"1.0\"");
   say (fixture, HEADER "<stream:features><bind " BIND "/></stream:features>");
   wait_to_hear (fixture, "</iq>");
-  say (fixture, "<iq type='result' id='_xmpp_bind1'><bind " BIND "><jid>alice@switch.test/work</jid></bind></iq>");
+  say (fixture, "<iq type='result' id='_xmpp_bind1'><bind " BIND
+                "><jid>alice@switch.test/work</jid></bind></iq>");
   while (fixture->bound == NULL)
     g_main_context_iteration (NULL, FALSE);
   g_assert_cmpstr (fixture->bound, ==, "alice@switch.test/work");
@@ -177,7 +181,8 @@ sign_in (Fixture *fixture)
 #define TORN "<message from='bob@switch.test/a' id='m1' xml:lang='de'><body>hello &gt; you</body>" \
              "<x xmlns='urn:x' a='&gt;'><y>1</y></x></message>"
 
-/* Cut anywhere, it arrives without anything behind it: expat's deferral of torn tags does not show. */
+/* Cut anywhere, it arrives without anything behind it: expat's deferral of torn tags does not show.
+ */
 static void
 test_torn_anywhere (Fixture *fixture, gconstpointer data)
 {
@@ -293,8 +298,11 @@ static void
 test_server_says_why (Fixture *fixture, gconstpointer data)
 {
   sign_in (fixture);
-  say (fixture, "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
-                "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>replaced</text></stream:error></stream:stream>");
+  say (
+      fixture,
+      "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+      "<text "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-streams'>replaced</text></stream:error></stream:stream>");
   wait_until_closed (fixture);
   g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
   g_assert_nonnull (strstr (fixture->error->message, "conflict (replaced)"));
@@ -333,7 +341,8 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(path, data, function) g_test_add ("/pump/" path, Fixture, data, set_up, function, tear_down)
+#define ADD(path, data, function)                                                                  \
+  g_test_add ("/pump/" path, Fixture, data, set_up, function, tear_down)
   ADD ("torn-anywhere", NULL, test_torn_anywhere);
   ADD ("byte-by-byte", NULL, test_byte_by_byte);
   ADD ("long-tags", NULL, test_long_tags);

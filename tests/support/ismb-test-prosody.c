@@ -33,22 +33,28 @@ make_certificate (const char *domain, const char *certificate_path, const char *
   gnutls_datum_t pem = { NULL, 0 };
 
   g_assert_cmpint (gnutls_x509_privkey_init (&key), ==, 0);
-  g_assert_cmpint (gnutls_x509_privkey_generate (key, GNUTLS_PK_ECDSA,
-                                                 GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0), ==, 0);
+  g_assert_cmpint (gnutls_x509_privkey_generate (
+                       key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0),
+                   ==, 0);
   g_assert_cmpint (gnutls_x509_crt_init (&certificate), ==, 0);
   gnutls_x509_crt_set_version (certificate, 3);
   gnutls_x509_crt_set_serial (certificate, &serial, sizeof serial);
   gnutls_x509_crt_set_activation_time (certificate, time (NULL) - 3600);
   gnutls_x509_crt_set_expiration_time (certificate, time (NULL) + 3600);
-  gnutls_x509_crt_set_dn_by_oid (certificate, GNUTLS_OID_X520_COMMON_NAME, 0, domain, strlen (domain));
-  gnutls_x509_crt_set_subject_alt_name (certificate, GNUTLS_SAN_DNSNAME, domain, strlen (domain), 0);
+  gnutls_x509_crt_set_dn_by_oid (certificate, GNUTLS_OID_X520_COMMON_NAME, 0, domain,
+                                 strlen (domain));
+  gnutls_x509_crt_set_subject_alt_name (certificate, GNUTLS_SAN_DNSNAME, domain, strlen (domain),
+                                        0);
   gnutls_x509_crt_set_basic_constraints (certificate, 1, -1);
   gnutls_x509_crt_set_key (certificate, key);
-  g_assert_cmpint (gnutls_x509_crt_sign2 (certificate, certificate, key, GNUTLS_DIG_SHA256, 0), ==, 0);
+  g_assert_cmpint (gnutls_x509_crt_sign2 (certificate, certificate, key, GNUTLS_DIG_SHA256, 0), ==,
+                   0);
   g_assert_cmpint (gnutls_x509_crt_export2 (certificate, GNUTLS_X509_FMT_PEM, &pem), ==, 0);
   write_file (certificate_path, (char *) pem.data);
   gnutls_free (pem.data);
-  g_assert_cmpint (gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem), ==, 0);
+  g_assert_cmpint (
+      gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem),
+      ==, 0);
   write_file (key_path, (char *) pem.data);
   gnutls_free (pem.data);
   gnutls_x509_crt_deinit (certificate);
@@ -59,7 +65,8 @@ make_certificate (const char *domain, const char *certificate_path, const char *
 static guint16
 find_free_port (void)
 {
-  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  g_autoptr (GSocket) socket =
+      g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
   g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GSocketAddress) bound = NULL;
 
@@ -126,7 +133,8 @@ write_config (IsmbTestProsody *self, const char *domain)
 static gboolean
 wait_until_ready (IsmbTestProsody *self)
 {
-  g_autoptr (GDataInputStream) output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->process));
+  g_autoptr (GDataInputStream) output =
+      g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->process));
   g_autofree char *line = NULL;
 
   while ((line = g_data_input_stream_read_line (output, NULL, NULL, NULL)) != NULL)
@@ -152,8 +160,9 @@ start (IsmbTestProsody *self, const char *domain)
 
   self->port = find_free_port ();
   config = write_config (self, domain);
-  self->process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error,
-                                    "prosody", "--config", config, "-F", NULL);
+  self->process =
+      g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error,
+                        "prosody", "--config", config, "-F", NULL);
   g_assert_no_error (error);
   if (wait_until_ready (self))
     return TRUE;
