@@ -285,8 +285,8 @@ ismb_listener_new (const char *virtual_router)
   return g_object_new (ISMB_TYPE_LISTENER, "virtual-router", virtual_router, NULL);
 }
 
-/* The next account of that name inherits nothing. After the switchboard's handler, which still needs
- * the roster to tell its contacts. */
+/* The next account of that name inherits nothing. After the switchboard's handler, which still
+ * needs the roster to tell its contacts. */
 static void
 on_account_removed (IsmbListener *self, const char *name)
 {
@@ -454,7 +454,8 @@ ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
  *
  * Closes ports and streams, telling clients and peers that the system shuts down (RFC 6120,
  * 4.9.3.19), and forgets the peers; accounts stay. A listener that does not run is left as it is.
- * It may be started again. Not to be called from inside one of its signals.
+ * It may be started again. The last words go out while the main context runs on, for five seconds
+ * at most. Not to be called from inside one of its signals.
  */
 void
 ismb_listener_stop (IsmbListener *self)

@@ -56,7 +56,8 @@ leave (IsmbSession *self)
   if (resource == NULL)
     return;
   g_info ("%s left", resource->full);
-  self->callbacks->leaving (self, resource, self->owner);
+  if (self->callbacks != NULL)
+    self->callbacks->leaving (self, resource, self->owner);
   ismb_routes_remove_resource (self->context->routes, resource);
 }
 
@@ -473,13 +474,17 @@ static void
 on_closed (IsmbStream *stream, const GError *error, gpointer owner)
 {
   IsmbSession *self = owner;
+  g_autoptr (IsmbSession) hold = g_object_ref (self);
 
   g_debug ("%s: %s: stream ended: %s", self->source,
            self->account != NULL ? self->account : "(nobody)",
            error != NULL ? error->message : "orderly");
+  if (self->closing)
+    g_object_unref (self); /* of ismb_session_close () */
   self->closing = TRUE;
   leave (self);
-  self->callbacks->closed (self, self->owner);
+  if (self->callbacks != NULL)
+    self->callbacks->closed (self, self->owner);
 }
 
 static const IsmbStreamCallbacks stream_callbacks = {
@@ -525,5 +530,13 @@ ismb_session_close (IsmbSession *self, const char *condition, const char *text)
     return;
   leave (self);
   self->closing = TRUE;
+  g_object_ref (self); /* until all is said, whoever lets go of it meanwhile */
   ismb_stream_close (self->stream, condition, text);
+}
+
+void
+ismb_session_part (IsmbSession *self)
+{
+  self->callbacks = NULL;
+  g_object_unref (self);
 }

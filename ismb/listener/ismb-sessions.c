@@ -85,7 +85,7 @@ guest_free (gpointer data)
   Guest *guest = data;
 
   stop_waiting (guest);
-  g_object_unref (guest->session);
+  ismb_session_part (guest->session);
   g_free (guest);
 }
 
