@@ -14,24 +14,24 @@ typedef struct _IsmbChannel IsmbChannel;
  * channel. */
 typedef struct
 {
-  void (*ready)  (IsmbJid *bound_jid, gpointer user_data);
+  void (*ready) (IsmbJid *bound_jid, gpointer user_data);
   void (*stanza) (IsmbTree *tree, gpointer user_data); /* takes the tree */
   /* Once for each start, and the last. NULL after an orderly end. AUTH_FAILED, UNTRUSTED or STREAM.
    */
   void (*closed) (const GError *error, gpointer user_data);
 } IsmbChannelCallbacks;
 
-IsmbChannel *ismb_channel_new        (const IsmbChannelCallbacks *callbacks, gpointer user_data);
-void         ismb_channel_free       (IsmbChannel *self);
+IsmbChannel *ismb_channel_new (const IsmbChannelCallbacks *callbacks, gpointer user_data);
+void ismb_channel_free (IsmbChannel *self);
 /* `jid` with the resource to ask for. */
 gboolean ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secret, const char *jid,
                              const char *password, GError **error);
-void         ismb_channel_send       (IsmbChannel *self, const char *xml, gsize length);
-gsize        ismb_channel_get_queued (IsmbChannel *self);
+void ismb_channel_send (IsmbChannel *self, const char *xml, gsize length);
+gsize ismb_channel_get_queued (IsmbChannel *self);
 /* Orderly; `closed` follows. */
-void         ismb_channel_close      (IsmbChannel *self);
+void ismb_channel_close (IsmbChannel *self);
 /* At once, and `closed` does not follow. */
-void         ismb_channel_stop       (IsmbChannel *self);
+void ismb_channel_stop (IsmbChannel *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbChannel, ismb_channel_free)
 

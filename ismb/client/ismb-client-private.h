@@ -12,12 +12,12 @@ typedef gboolean (*IsmbIqHandler) (IsmbClient *client, IsmbIq *request, gpointer
 guint _ismb_client_add_iq_handler (IsmbClient *self, const char *name, const char *ns,
                                    IsmbIqHandler handler, gpointer user_data,
                                    GDestroyNotify destroy);
-void  _ismb_client_remove_iq_handler (IsmbClient *self, guint id);
+void _ismb_client_remove_iq_handler (IsmbClient *self, guint id);
 /* Which subscription requests are answered with `subscribed` (and subscribed back to): SleekXMPP's
  * auto_authorize and auto_subscribe. The default takes those of known peer domains. */
 typedef gboolean (*IsmbAuthorize) (IsmbClient *client, IsmbJid *from, gpointer user_data);
 void _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorize authorize, gpointer user_data);
 /* A further disco#info feature that the client names. */
-void  _ismb_client_add_feature       (IsmbClient *self, const char *feature);
+void _ismb_client_add_feature (IsmbClient *self, const char *feature);
 
 G_END_DECLS

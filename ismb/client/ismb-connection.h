@@ -15,7 +15,7 @@ typedef struct _IsmbConnection IsmbConnection;
 typedef struct
 {
   char *name, *password, *vr, *runtime_dir, *resource;
-  char *server_jid;          /* a stranger's server; NULL: the daemon of this switch */
+  char *server_jid; /* a stranger's server; NULL: the daemon of this switch */
   char *server_host, *ca_file;
   guint server_port, connect_timeout;
   gboolean require_tls;
@@ -24,25 +24,25 @@ typedef struct
 /* `owner` is alive while they run. Any may close the connection or run a main loop. */
 typedef struct
 {
-  void (*event)   (GObject *owner, const char *event, GObject *payload);
-  void (*started) (GObject *owner);                         /* behind the event session_start */
-  void (*ended)   (GObject *owner);                         /* before the event disconnected */
-  void (*stanza)  (GObject *owner, IsmbStanza *stanza);
-  void (*changed) (GObject *owner, const char *property);   /* auto-jid or bound-jid */
+  void (*event) (GObject *owner, const char *event, GObject *payload);
+  void (*started) (GObject *owner); /* behind the event session_start */
+  void (*ended) (GObject *owner);   /* before the event disconnected */
+  void (*stanza) (GObject *owner, IsmbStanza *stanza);
+  void (*changed) (GObject *owner, const char *property); /* auto-jid or bound-jid */
 } IsmbConnectionCallbacks;
 
-IsmbConnection *ismb_connection_new          (GObject *owner, const IsmbConnectionConfig *config,
-                                              const IsmbConnectionCallbacks *callbacks);
-void            ismb_connection_free         (IsmbConnection *self);
+IsmbConnection *ismb_connection_new (GObject *owner, const IsmbConnectionConfig *config,
+                                     const IsmbConnectionCallbacks *callbacks);
+void ismb_connection_free (IsmbConnection *self);
 /* Makes the account; the task is the owner's and returns a boolean. Takes it. */
-void            ismb_connection_make_account (IsmbConnection *self, GTask *task);
+void ismb_connection_make_account (IsmbConnection *self, GTask *task);
 /* Likewise, until the session has started. */
-void            ismb_connection_open         (IsmbConnection *self, GTask *task);
-void            ismb_connection_close        (IsmbConnection *self);
+void ismb_connection_open (IsmbConnection *self, GTask *task);
+void ismb_connection_close (IsmbConnection *self);
 /* Takes the XML. NOT_CONNECTED; FAILED where too much waits. */
-gboolean        ismb_connection_send         (IsmbConnection *self, GString *xml, GError **error);
-const char     *ismb_connection_get_auto_jid (IsmbConnection *self);
-IsmbJid        *ismb_connection_get_bound_jid (IsmbConnection *self);
-IsmbHome       *ismb_connection_get_home     (IsmbConnection *self);
+gboolean ismb_connection_send (IsmbConnection *self, GString *xml, GError **error);
+const char *ismb_connection_get_auto_jid (IsmbConnection *self);
+IsmbJid *ismb_connection_get_bound_jid (IsmbConnection *self);
+IsmbHome *ismb_connection_get_home (IsmbConnection *self);
 
 G_END_DECLS

@@ -13,11 +13,11 @@ typedef struct _IsmbEvents IsmbEvents;
 typedef void (*IsmbEventHandler) (gpointer client, const char *event, GObject *payload,
                                   gpointer user_data);
 
-IsmbEvents *ismb_events_new    (void);
-void        ismb_events_free   (IsmbEvents *self);
+IsmbEvents *ismb_events_new (void);
+void ismb_events_free (IsmbEvents *self);
 guint ismb_events_add (IsmbEvents *self, const char *event, IsmbEventHandler callback,
                        gpointer user_data, GDestroyNotify destroy);
-gboolean    ismb_events_remove (IsmbEvents *self, guint id);
+gboolean ismb_events_remove (IsmbEvents *self, guint id);
 /* Over those that are there at the start; one that is removed meanwhile is left out. */
 void ismb_events_emit (IsmbEvents *self, gpointer client, const char *event, GObject *payload);
 

@@ -13,15 +13,15 @@ typedef struct _IsmbHome IsmbHome;
 /* In the main context that was the thread's default when it was entered. */
 typedef struct
 {
-  void (*found)   (IsmbPeer *peer, gpointer user_data);
+  void (*found) (IsmbPeer *peer, gpointer user_data);
   void (*changed) (IsmbPeer *peer, gpointer user_data);
-  void (*lost)    (IsmbPeer *peer, gpointer user_data); /* as it was last known */
+  void (*lost) (IsmbPeer *peer, gpointer user_data); /* as it was last known */
 } IsmbHomeCallbacks;
 
-IsmbHome   *ismb_home_new            (const IsmbHomeCallbacks *callbacks, gpointer user_data);
+IsmbHome *ismb_home_new (const IsmbHomeCallbacks *callbacks, gpointer user_data);
 /* Lets the daemon go; what is under way ends with G_IO_ERROR_CANCELLED. */
-void        ismb_home_leave          (IsmbHome *self);
-void        ismb_home_free           (IsmbHome *self);
+void ismb_home_leave (IsmbHome *self);
+void ismb_home_free (IsmbHome *self);
 /* Connects, finds the virtual router, makes the account (both NULL: a transient one with names made
  * up here) and fetches the peers. Does nothing where it is done and the daemon is still there.
  * ISMB_ERROR_NO_DAEMON, NO_VIRTUAL_ROUTER, EXISTS, NOT_ALLOWED. The client is kept alive as the
@@ -30,14 +30,14 @@ void ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime
                             const char *vr, const char *name, const char *password,
                             GCancellable *cancellable, GAsyncReadyCallback callback,
                             gpointer user_data);
-gboolean    ismb_home_enter_finish   (GObject *source, GAsyncResult *result, GError **error);
+gboolean ismb_home_enter_finish (GObject *source, GAsyncResult *result, GError **error);
 
 /* All NULL before it was entered. */
-const char *ismb_home_get_account    (IsmbHome *self);  /* the bare JID */
-const char *ismb_home_get_password   (IsmbHome *self);
-const char *ismb_home_get_c2s_path   (IsmbHome *self);
+const char *ismb_home_get_account (IsmbHome *self); /* the bare JID */
+const char *ismb_home_get_password (IsmbHome *self);
+const char *ismb_home_get_c2s_path (IsmbHome *self);
 const char *ismb_home_get_files_root (IsmbHome *self);
 /* By domain; borrowed. */
-GHashTable *ismb_home_get_peers      (IsmbHome *self);
+GHashTable *ismb_home_get_peers (IsmbHome *self);
 
 G_END_DECLS

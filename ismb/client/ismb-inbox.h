@@ -12,28 +12,28 @@ typedef struct _IsmbInbox IsmbInbox;
 /* What it asks of the client, whose signals `message` and `presence-available` it emits. */
 typedef struct
 {
-  void     (*event)     (gpointer client, const char *event, GObject *payload);
-  void     (*send)      (gpointer client, IsmbStanza *stanza);
-  IsmbJid *(*get_own)   (gpointer client); /* the bound address, or NULL */
+  void (*event) (gpointer client, const char *event, GObject *payload);
+  void (*send) (gpointer client, IsmbStanza *stanza);
+  IsmbJid *(*get_own) (gpointer client); /* the bound address, or NULL */
   gboolean (*authorize) (gpointer client, IsmbJid *from, gpointer user_data);
 } IsmbInboxCallbacks;
 
 /* IsmbIqHandler and IsmbAuthorize, before there is a client. */
-typedef gboolean (*IsmbInboxHandler)   (gpointer client, IsmbIq *request, gpointer user_data);
+typedef gboolean (*IsmbInboxHandler) (gpointer client, IsmbIq *request, gpointer user_data);
 typedef gboolean (*IsmbInboxAuthorize) (gpointer client, IsmbJid *from, gpointer user_data);
 
 /* The client owns it; the others must outlive it. */
 IsmbInbox *ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
                            const IsmbInboxCallbacks *callbacks);
-void       ismb_inbox_free              (IsmbInbox *self);
+void ismb_inbox_free (IsmbInbox *self);
 /* May run handlers that run main loops; the caller keeps the client alive. */
-void       ismb_inbox_take              (IsmbInbox *self, IsmbStanza *stanza);
+void ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza);
 guint ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *ns,
                                  IsmbInboxHandler handler, gpointer user_data,
                                  GDestroyNotify destroy);
-void       ismb_inbox_remove_iq_handler (IsmbInbox *self, guint id);
+void ismb_inbox_remove_iq_handler (IsmbInbox *self, guint id);
 /* NULL: the callback of the client again. */
 void ismb_inbox_set_authorize (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data);
-void       ismb_inbox_add_feature       (IsmbInbox *self, const char *feature);
+void ismb_inbox_add_feature (IsmbInbox *self, const char *feature);
 
 G_END_DECLS

@@ -11,15 +11,15 @@ typedef struct _IsmbRequests IsmbRequests;
 
 #define ISMB_REQUESTS_MAX 1000
 
-IsmbRequests *ismb_requests_new    (void);
-void          ismb_requests_free   (IsmbRequests *self);
+IsmbRequests *ismb_requests_new (void);
+void ismb_requests_free (IsmbRequests *self);
 /* Gives `iq` an id of ours; `task` returns the answering IsmbIq, or ISMB_ERROR_STANZA (error
  * answer), ISMB_ERROR_TIMEOUT, ISMB_ERROR_NOT_CONNECTED or G_IO_ERROR_CANCELLED. Takes the task;
  * FALSE: too many wait, and the task has returned ISMB_ERROR_FAILED. */
-gboolean      ismb_requests_add    (IsmbRequests *self, IsmbIq *iq, guint timeout_ms, GTask *task);
+gboolean ismb_requests_add (IsmbRequests *self, IsmbIq *iq, guint timeout_ms, GTask *task);
 /* `own`: the bound address, or NULL. TRUE: it answered a request of ours. */
-gboolean      ismb_requests_answer (IsmbRequests *self, IsmbIq *answer, IsmbJid *own);
+gboolean ismb_requests_answer (IsmbRequests *self, IsmbIq *answer, IsmbJid *own);
 /* Fails one (its stanza could not be sent) or, with a NULL id, all. */
-void          ismb_requests_fail   (IsmbRequests *self, const char *id, const GError *error);
+void ismb_requests_fail (IsmbRequests *self, const char *id, const GError *error);
 
 G_END_DECLS

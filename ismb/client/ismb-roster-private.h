@@ -16,11 +16,11 @@ typedef enum
   ISMB_ROSTER_GOT_OFFLINE = 1 << 2,
 } IsmbRosterChange;
 
-IsmbRoster      *_ismb_roster_new             (void);
+IsmbRoster *_ismb_roster_new (void);
 /* The items of a roster result (`whole`: what is not in it is gone) or push. */
-void             _ismb_roster_take_items      (IsmbRoster *self, IsmbIq *iq, gboolean whole);
-IsmbRosterChange _ismb_roster_take_presence   (IsmbRoster *self, IsmbPresence *presence);
+void _ismb_roster_take_items (IsmbRoster *self, IsmbIq *iq, gboolean whole);
+IsmbRosterChange _ismb_roster_take_presence (IsmbRoster *self, IsmbPresence *presence);
 /* The session is over: nobody is known to be present. */
-void             _ismb_roster_clear_resources (IsmbRoster *self);
+void _ismb_roster_clear_resources (IsmbRoster *self);
 
 G_END_DECLS

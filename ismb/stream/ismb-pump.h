@@ -21,12 +21,12 @@ typedef struct
 
 /* Takes `fd`. Works in the thread's default main context. `secret`: nobody reads along (TLS, unix
  * socket). */
-IsmbPump   *ismb_pump_new  (GIOStream *stream, int fd, const char *password, gboolean secret,
-                            const IsmbPumpCallbacks *callbacks, gpointer user_data);
+IsmbPump *ismb_pump_new (GIOStream *stream, int fd, const char *password, gboolean secret,
+                         const IsmbPumpCallbacks *callbacks, gpointer user_data);
 /* Why signing in failed, as the server named it, e.g. "not-authorized"; NULL: it did not say no. */
 const char *ismb_pump_get_auth_failure (IsmbPump *self);
 /* Closes both sides; what libstrophe wrote and the network takes at once still leaves. */
-void        ismb_pump_free (IsmbPump *self);
+void ismb_pump_free (IsmbPump *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbPump, ismb_pump_free)
 

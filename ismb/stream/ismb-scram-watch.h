@@ -22,14 +22,14 @@ typedef enum
 } IsmbScramWatchVerdict;
 
 /* `secret`: nobody reads along, so PLAIN may be sent. The password is wiped at the end. */
-IsmbScramWatch       *ismb_scram_watch_new  (const char *password, gboolean secret);
-void                  ismb_scram_watch_free (IsmbScramWatch *self);
+IsmbScramWatch *ismb_scram_watch_new (const char *password, gboolean secret);
+void ismb_scram_watch_free (IsmbScramWatch *self);
 IsmbScramWatchVerdict ismb_scram_watch_sent (IsmbScramWatch *self, const char *element,
                                              gsize length, GError **error);
 IsmbScramWatchVerdict ismb_scram_watch_came (IsmbScramWatch *self, const char *element,
                                              gsize length, GError **error);
 /* The condition of the last <failure/>, e.g. "not-authorized"; NULL: there was none. */
-const char           *ismb_scram_watch_get_failure (IsmbScramWatch *self);
+const char *ismb_scram_watch_get_failure (IsmbScramWatch *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbScramWatch, ismb_scram_watch_free)
 

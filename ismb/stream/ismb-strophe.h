@@ -15,30 +15,30 @@ typedef struct _IsmbStrophe IsmbStrophe;
  * object. */
 typedef struct
 {
-  void (*ready)  (const char *bound_jid, gpointer user_data); /* signed in and bound */
-  void (*stanza) (IsmbTree *tree, gpointer user_data);        /* takes the tree */
+  void (*ready) (const char *bound_jid, gpointer user_data); /* signed in and bound */
+  void (*stanza) (IsmbTree *tree, gpointer user_data);       /* takes the tree */
   /* Once for each start, and the last: NULL after </stream:stream> or a lost socket,
    * ISMB_ERROR_STREAM where the server said why. */
   void (*closed) (const GError *error, gpointer user_data);
 } IsmbStropheCallbacks;
 
 /* Takes a low descriptor for life, since libstrophe's select () ends at 1023. */
-IsmbStrophe *ismb_strophe_new        (const IsmbStropheCallbacks *callbacks, gpointer user_data);
+IsmbStrophe *ismb_strophe_new (const IsmbStropheCallbacks *callbacks, gpointer user_data);
 /* No callback any more. */
-void         ismb_strophe_free       (IsmbStrophe *self);
+void ismb_strophe_free (IsmbStrophe *self);
 /* `jid` carries the resource to ask for. Returns the far end of the socketpair, non-blocking, which
  * the caller closes only after `closed` or ismb_strophe_stop () (libstrophe does not ask to be
  * spared SIGPIPE), or -1. */
 int ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GError **error);
-void         ismb_strophe_send       (IsmbStrophe *self, const char *xml, gsize length);
+void ismb_strophe_send (IsmbStrophe *self, const char *xml, gsize length);
 /* Sent and not yet taken from the far end. */
-gsize        ismb_strophe_get_queued (IsmbStrophe *self);
+gsize ismb_strophe_get_queued (IsmbStrophe *self);
 /* The far end took so many bytes: there is room again. */
-void         ismb_strophe_taken      (IsmbStrophe *self, gsize bytes);
+void ismb_strophe_taken (IsmbStrophe *self, gsize bytes);
 /* </stream:stream>, then `closed` when the server answered it, or after two seconds. */
-void         ismb_strophe_close      (IsmbStrophe *self);
+void ismb_strophe_close (IsmbStrophe *self);
 /* Ends at once and drops what was not yet called back. */
-void         ismb_strophe_stop       (IsmbStrophe *self);
+void ismb_strophe_stop (IsmbStrophe *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbStrophe, ismb_strophe_free)
 

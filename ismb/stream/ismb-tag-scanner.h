@@ -19,10 +19,10 @@ typedef struct
   char quote;
   guint depth;
   guint tags;
-  gsize element;      /* bytes of the current top-level element */
-  gsize tag;          /* bytes of the current tag */
-  gsize longest_tag;  /* since it was last set to 0 */
-  char first, last;   /* of the current tag: behind `<`, and before the byte at hand */
+  gsize element;     /* bytes of the current top-level element */
+  gsize tag;         /* bytes of the current tag */
+  gsize longest_tag; /* since it was last set to 0 */
+  char first, last;  /* of the current tag: behind `<`, and before the byte at hand */
 } IsmbTagScanner;
 
 typedef enum
@@ -39,6 +39,6 @@ typedef enum
 IsmbScan ismb_tag_scanner_next (IsmbTagScanner *scanner, const char *bytes, gsize length,
                                 gsize *seen);
 /* A new stream begins. */
-void     ismb_tag_scanner_reset (IsmbTagScanner *scanner);
+void ismb_tag_scanner_reset (IsmbTagScanner *scanner);
 
 G_END_DECLS

@@ -12,12 +12,12 @@ typedef struct _IsmbTestProsody IsmbTestProsody;
 /* `accounts`: names, each with itself as the password, NULL at the end. NULL: no prosody here;
  * skip. */
 IsmbTestProsody *ismb_test_prosody_new (const char *domain, const char *const *accounts);
-void             ismb_test_prosody_free             (IsmbTestProsody *self);
-guint16          ismb_test_prosody_get_port         (IsmbTestProsody *self);
-const char      *ismb_test_prosody_get_folder       (IsmbTestProsody *self);
-const char      *ismb_test_prosody_get_ca_file      (IsmbTestProsody *self);
+void ismb_test_prosody_free (IsmbTestProsody *self);
+guint16 ismb_test_prosody_get_port (IsmbTestProsody *self);
+const char *ismb_test_prosody_get_folder (IsmbTestProsody *self);
+const char *ismb_test_prosody_get_ca_file (IsmbTestProsody *self);
 /* A CA that signed nothing. */
-const char      *ismb_test_prosody_get_wrong_ca_file (IsmbTestProsody *self);
+const char *ismb_test_prosody_get_wrong_ca_file (IsmbTestProsody *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbTestProsody, ismb_test_prosody_free)
 
