@@ -2,6 +2,8 @@
 #pragma once
 
 /* For users of the library; our own files include what they need by name. */
+#include <ismb/client/ismb-client.h>
+#include <ismb/client/ismb-roster.h>
 #include <ismb/core/ismb-error.h>
 #include <ismb/core/ismb-iq.h>
 #include <ismb/core/ismb-jid.h>
@@ -9,3 +11,5 @@
 #include <ismb/core/ismb-peer.h>
 #include <ismb/core/ismb-presence.h>
 #include <ismb/core/ismb-stanza.h>
+#include <ismb/listener/ismb-listener.h>
+#include <ismb/transfer/ismb-transfer.h>

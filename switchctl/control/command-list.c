@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
+
+#define RESULTS_MAX (40 * 1024) /* bytes of text on the wire, beside a body that may be full */
 
 /* The data of the task that runs a list. */
 typedef struct
@@ -14,7 +17,8 @@ typedef struct
   SwitchEngine *engine;
   GStrv commands;
   gsize next;
-  GString *text; /* what the CLI said so far */
+  GString *text;      /* what the CLI said so far */
+  GPtrArray *results; /* of SwitchResult: what each command did */
 } List;
 
 static void
@@ -26,6 +30,7 @@ list_free (gpointer data)
   g_object_unref (list->engine);
   g_strfreev (list->commands);
   g_string_free (list->text, TRUE);
+  g_ptr_array_unref (list->results);
   g_free (list);
 }
 
@@ -139,11 +144,48 @@ log_command (List *list, const char *command, int status, const char *result)
                     "%s ran \"%s\": %s", ismb_jid_get_full (from), printable, result);
 }
 
+static void
+add_result (IsmbTree *tree, IsmbNode *results, const SwitchResult *ran, gsize *room)
+{
+  gsize length = wire_length (ran->text);
+  IsmbNode *node
+    = ismb_tree_add_leaf (tree, results, "result", ISMB_NS_JOB, length <= *room ? ran->text : NULL);
+  g_autofree char *status = g_strdup_printf ("%d", ran->status);
+  g_autofree char *duration = g_strdup_printf ("%" G_GINT64_FORMAT, ran->duration / 1000);
+
+  ismb_tree_set (tree, node, "status", status);
+  ismb_tree_set (tree, node, "duration", duration);
+  if (length > *room)
+    ismb_tree_set (tree, node, "truncated", "true");
+  else
+    *room -= length;
+}
+
+/* For a sender that asked with <job/>; the original's know nothing of it and get none. */
+static void
+add_results (List *list, IsmbMessage *answer)
+{
+  IsmbNode *request = ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (list->request)));
+  IsmbNode *job = ismb_node_find (request, "job", ISMB_NS_JOB);
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (answer));
+  gsize room = RESULTS_MAX;
+  IsmbNode *results;
+  guint i;
+
+  if (job == NULL)
+    return;
+  results = ismb_tree_add (tree, ismb_tree_root (tree), "results", ISMB_NS_JOB);
+  ismb_tree_set (tree, results, "id", ismb_node_get (job, "id"));
+  for (i = 0; i < list->results->len; i++)
+    add_result (tree, results, g_ptr_array_index (list->results, i), &room);
+}
+
 static void run_next (GTask *task);
 
 static void
 return_message (GTask *task, IsmbMessage *answer)
 {
+  add_results (g_task_get_task_data (task), answer);
   g_task_return_pointer (task, answer, g_object_unref);
 }
 
@@ -165,7 +207,7 @@ on_ran (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SwitchResult) ran = switch_engine_run_finish (SWITCH_ENGINE (source), result, &error);
+  SwitchResult *ran = switch_engine_run_finish (SWITCH_ENGINE (source), result, &error);
   List *list = g_task_get_task_data (task);
 
   if (ran == NULL)
@@ -173,6 +215,7 @@ on_ran (GObject *source, GAsyncResult *result, gpointer user_data)
       on_engine_failed (task, error);
       return;
     }
+  g_ptr_array_add (list->results, ran);
   log_command (list, list->commands[list->next], ran->status, ran->status == 0 ? "done" : "failed");
   if (ran->status != 0)
     {
@@ -213,6 +256,7 @@ switch_command_list_run_async (IsmbMessage *request, const char *const *commands
   list->engine = g_object_ref (engine);
   list->commands = g_strdupv ((char **) commands);
   list->text = g_string_new (NULL);
+  list->results = g_ptr_array_new_with_free_func ((GDestroyNotify) switch_result_free);
   g_task_set_source_tag (task, switch_command_list_run_async);
   g_task_set_task_data (task, list, list_free);
   run_next (task);

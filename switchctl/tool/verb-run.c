@@ -2,6 +2,8 @@
 #include "config.h"
 #include "switchctl/tool/tool.h"
 
+#include <string.h>
+
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
@@ -14,30 +16,30 @@
 /* One list of commands under way to many switches. */
 typedef struct
 {
+  char **commands;
   GHashTable *waiting;      /* message id -> domain */
   OutcomeReport report;
   gboolean done;
 } Run;
 
 static GVariant *
-command_result (const IsmbNode *node)
+command_result (const IsmbNode *node, const char *command)
 {
   g_autofree char *text = ismb_node_dup_text (node);
-  const char *command = ismb_node_get (node, "command");
   const char *status = ismb_node_get (node, "status");
   GVariantBuilder object;
 
   g_variant_builder_init (&object, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&object, "{sv}", "command", g_variant_new_string (command != NULL ? command : ""));
+  g_variant_builder_add (&object, "{sv}", "command", g_variant_new_string (command));
   g_variant_builder_add (&object, "{sv}", "status",
                          g_variant_new_int32 (status != NULL ? (int) g_ascii_strtoll (status, NULL, 10) : -1));
   g_variant_builder_add (&object, "{sv}", "text", g_variant_new_string (text));
   return g_variant_builder_end (&object);
 }
 
-/* What each command did, where the other side tells it (urn:ismb:job:1). */
+/* What each command did, in their order, where the other side tells it (urn:ismb:job:1). */
 static GVariant *
-command_results (IsmbMessage *message)
+command_results (IsmbMessage *message, char **commands)
 {
   IsmbNode *root = ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (message)));
   IsmbNode *results = ismb_node_find (root, "results", ISMB_NS_JOB);
@@ -45,8 +47,8 @@ command_results (IsmbMessage *message)
   GVariantBuilder array;
 
   g_variant_builder_init (&array, G_VARIANT_TYPE ("aa{sv}"));
-  for (; result != NULL; result = ismb_node_find_next (result, "result", ISMB_NS_JOB))
-    g_variant_builder_add_value (&array, command_result (result));
+  for (; result != NULL && *commands != NULL; result = ismb_node_find_next (result, "result", ISMB_NS_JOB))
+    g_variant_builder_add_value (&array, command_result (result, *commands++));
   return g_variant_builder_end (&array);
 }
 
@@ -69,6 +71,13 @@ outcome_of (IsmbMessage *message)
   return ismb_message_get_body (message) != NULL ? "failed" : "unreachable";
 }
 
+/* Commands that said nothing, before the first that did. */
+static const char *
+skip_empty_lines (const char *text)
+{
+  return text + strspn (text, "\n");
+}
+
 static void
 tell (Run *run, const char *domain, const char *outcome, const char *text, IsmbMessage *answer)
 {
@@ -77,8 +86,9 @@ tell (Run *run, const char *domain, const char *outcome, const char *text, IsmbM
   g_variant_builder_init (&more, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&more, "{sv}", "text", g_variant_new_string (text != NULL ? text : ""));
   g_variant_builder_add (&more, "{sv}", "results",
-                         answer != NULL ? command_results (answer) : g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0));
-  outcome_tell (&run->report, domain, outcome, g_str_equal (outcome, "ok"), text, g_variant_builder_end (&more));
+                         answer != NULL ? command_results (answer, run->commands) : g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0));
+  outcome_tell (&run->report, domain, outcome, g_str_equal (outcome, "ok"), text != NULL ? skip_empty_lines (text) : NULL,
+                g_variant_builder_end (&more));
 }
 
 static void
@@ -158,7 +168,7 @@ run_on (Tool *tool, char **targets, char **commands, int seconds)
   g_autofree char *body = switch_python_list_write ((const char *const *) commands);
   g_autoptr (GError) error = NULL;
   IsmbClient *client = bus_open (tool, NULL, &error);
-  Run run = { .report.json = tool->json, .done = targets[0] == NULL };
+  Run run = { .commands = commands, .report.json = tool->json, .done = targets[0] == NULL };
   gboolean sent;
 
   if (client == NULL)

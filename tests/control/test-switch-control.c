@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-private.h"
 #include "switchctl/control/engine-exec.h"
 #include "tests/transfer/scene.h"
 
@@ -165,6 +167,38 @@ test_stops_at_the_first_failure (Fixture *fixture, gconstpointer data)
                 "item-not-found");
 }
 
+/* What a sender of ours learns beside the original's answer. */
+static void
+test_results (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (IsmbJid) to = ismb_jid_new (SWITCH_JID, NULL);
+  g_autoptr (IsmbMessage) message
+    = ismb_message_new (to, "['echo \"<one>\"', 'sh -c \"echo two; exit 3\"', 'echo never']");
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (message));
+  g_autoptr (IsmbMessage) answer = NULL;
+  IsmbNode *job = ismb_tree_add (tree, ismb_tree_root (tree), "job", ISMB_NS_JOB);
+  g_autofree char *text = NULL;
+  IsmbNode *results, *result;
+
+  ismb_tree_set (tree, job, "id", "j1");
+  ismb_message_set_subject (message, "command");
+  g_assert_true (ismb_client_send (fixture->sender, ISMB_STANZA (message), NULL));
+  answer = next_answer (fixture);
+  g_assert_true (ismb_stanza_is_error (ISMB_STANZA (answer)));
+  results = ismb_node_find (ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (answer))), "results", ISMB_NS_JOB);
+  g_assert_nonnull (results);
+  g_assert_cmpstr (ismb_node_get (results, "id"), ==, "j1");
+
+  result = ismb_node_find (results, "result", ISMB_NS_JOB);
+  g_assert_cmpstr (ismb_node_get (result, "status"), ==, "0");
+  text = ismb_node_dup_text (result);
+  g_assert_cmpstr (text, ==, "<one>\n");
+  result = ismb_node_find_next (result, "result", ISMB_NS_JOB);
+  g_assert_cmpstr (ismb_node_get (result, "status"), ==, "3");
+  g_assert_nonnull (ismb_node_get (result, "duration"));
+  g_assert_null (ismb_node_find_next (result, "result", ISMB_NS_JOB));
+}
+
 static void
 test_syntax_errors (Fixture *fixture, gconstpointer data)
 {
@@ -309,6 +343,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   add ("runs", NULL, test_runs);
   add ("stops-at-the-first-failure", NULL, test_stops_at_the_first_failure);
+  add ("results", NULL, test_results);
   add ("syntax-errors", NULL, test_syntax_errors);
   add ("no-commands", NULL, test_no_commands);
   add ("one-after-the-other", NULL, test_one_after_the_other);

@@ -80,9 +80,9 @@ def test_message_and_answer(fabric):
 
 def message_and_answer_by_tool(fabric):
     one, two, _ = fabric.switches
-    there = two.popen(SWITCHCTL, "--runtime-dir", two.path("run"), "--json", "listen", "--as", "example", "--count", "1")
-    assert f"example@{two.domain}" in there.stdout.readline()
-    one.ctl("send", f"example@{two.domain}", "Is all well?", "--subject", "question", "--type", "chat")
+    there = two.popen(SWITCHCTL, "--runtime-dir", two.path("run"), "--json", "listen", "--as", "listener", "--count", "1")
+    assert f"listener@{two.domain}" in there.stdout.readline()
+    one.ctl("send", f"listener@{two.domain}", "Is all well?", "--subject", "question", "--type", "chat")
     message = json.loads(there.stdout.readline())
     assert message["body"] == "Is all well?" and message["subject"] == "question" and message["type"] == "chat", message
     assert message["from"].partition("@")[2].startswith(one.domain + "/"), message
