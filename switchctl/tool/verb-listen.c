@@ -69,7 +69,8 @@ on_disconnected (IsmbClient *client, const char *event, GObject *payload, gpoint
 {
   Listen *listen = user_data;
 
-  listen->lost = listen->done = TRUE;
+  listen->lost = !listen->done;   /* else it is our own leaving */
+  listen->done = TRUE;
 }
 
 static gboolean
