@@ -610,10 +610,12 @@ describe_self (IsmbListener *self)
   const char *id = self->fabric != NULL
                        ? ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric))
                        : NULL;
+  g_auto (GStrv) addresses
+      = self->place != NULL ? ismb_virtual_router_list_addresses (self->place) : NULL;
 
-  return ismb_peer_new (ismb_switchboard_get_domain (self->board), self->virtual_router, id, NULL,
-                        ismb_listener_get_s2s_port (self), own_trust (self), ISMB_LINK_STATE_UP,
-                        TRUE);
+  return ismb_peer_new (ismb_switchboard_get_domain (self->board), self->virtual_router, id,
+                        (const char *const *) addresses, ismb_listener_get_s2s_port (self),
+                        own_trust (self), ISMB_LINK_STATE_UP, TRUE);
 }
 
 /**

@@ -17,7 +17,7 @@
 #define QUEUE_STRANGER (64 * 1024)   /* bytes waiting for a slow reader */
 #define QUEUE_ACCOUNT (8 * 1024 * 1024)
 #define DEADLINE 10000 /* milliseconds until a resource is bound; traffic does not extend it */
-#define TRIES 3
+#define TRIES 5 /* RFC 6120, 6.4.5: two to five; a stock client tries each mechanism it knows */
 #define TOKEN_SIZE 33
 #define TLS_UNIQUE "cD10bHMtdW5pcXVl" /* “p=tls-unique” in base64, a SCRAM-PLUS message's start */
 

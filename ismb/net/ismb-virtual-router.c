@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -320,6 +321,62 @@ connect_inside (gpointer data)
     }
   making->fd = fd;
   fd = -1;
+}
+
+/* Addresses being listed. */
+typedef struct
+{
+  IsmbVirtualRouter *self;
+  GPtrArray *v4, *v6; /* of text */
+} Listing;
+
+static gboolean
+is_reachable (const struct ifaddrs *entry)
+{
+  const Address *address = (const Address *) entry->ifa_addr;
+
+  if (address == NULL || !(entry->ifa_flags & IFF_UP) || (entry->ifa_flags & IFF_LOOPBACK))
+    return FALSE;
+  return address->any.sa_family == AF_INET
+         || (address->any.sa_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL (&address->v6.sin6_addr));
+}
+
+static void
+list_inside (gpointer data)
+{
+  Listing *listing = data;
+  const char *device = listing->self->bind_device;
+  struct ifaddrs *all = NULL;
+  struct ifaddrs *entry;
+
+  if (getifaddrs (&all) < 0)
+    return;
+  for (entry = all; entry != NULL; entry = entry->ifa_next)
+    {
+      const Address *address = (const Address *) entry->ifa_addr;
+      char text[INET6_ADDRSTRLEN];
+
+      if (!is_reachable (entry) || (device != NULL && !g_str_equal (entry->ifa_name, device)))
+        continue;
+      if (address->any.sa_family == AF_INET)
+        g_ptr_array_add (listing->v4,
+                         g_strdup (inet_ntop (AF_INET, &address->v4.sin_addr, text, sizeof text)));
+      else
+        g_ptr_array_add (listing->v6,
+                         g_strdup (inet_ntop (AF_INET6, &address->v6.sin6_addr, text, sizeof text)));
+    }
+  freeifaddrs (all);
+}
+
+char **
+ismb_virtual_router_list_addresses (IsmbVirtualRouter *self)
+{
+  Listing listing = { self, g_ptr_array_new (), g_ptr_array_new () };
+
+  ismb_virtual_router_run (self, list_inside, &listing, NULL);
+  g_ptr_array_extend_and_steal (listing.v4, listing.v6);
+  g_ptr_array_add (listing.v4, NULL);
+  return (char **) g_ptr_array_free (listing.v4, FALSE);
 }
 
 int

@@ -23,6 +23,9 @@ int                ismb_virtual_router_listen   (IsmbVirtualRouter *self, const 
 /* Starts connecting to a numeric address, `fe80::1%eth0` included; writable when done (SO_ERROR tells). */
 int                ismb_virtual_router_connect  (IsmbVirtualRouter *self, const char *address, guint16 port,
                                                  GError **error);
+/* The addresses by which others reach us there, IPv4 first; loopback and link-local ones are left out.
+ * (transfer full), empty where there is none. */
+char             **ismb_virtual_router_list_addresses (IsmbVirtualRouter *self);
 /* A listening unix socket; the old one at that path is removed if nobody answers on it. */
 int                ismb_unix_listen             (const char *path, guint mode, GError **error);
 
