@@ -14,6 +14,7 @@ from fabric import Fabric, SOURCE, SWITCHCTL, SWITCHCTLD, run, wait_for  # noqa:
 
 PYTHON = "/usr/bin/python3"
 EXAMPLE = os.path.join(SOURCE, "examples/example-client.py")
+EXAMPLE_IN_LUA = os.path.join(SOURCE, "examples/example-client.lua")
 HAS_BINDINGS = os.environ.get("ISMB_INTROSPECTION") == "1"
 
 
@@ -76,6 +77,30 @@ def test_message_and_answer(fabric):
     output, _ = asking.communicate(timeout=60)
     assert asking.returncode == 0 and "All is well. You wrote: Is all well?" in output, output
     answering.terminate()
+
+
+def test_the_same_in_lua(fabric):
+    if not HAS_BINDINGS:
+        return
+    one, two, three = fabric.switches
+    answering = two.popen("lua5.3", EXAMPLE_IN_LUA, "lua", "secret", "--answer")
+    assert "session started" in answering.stdout.readline()
+    asking = one.popen("lua5.3", EXAMPLE_IN_LUA, "lua", "secret", f"lua@{two.domain}", "Is all well?")
+    output, _ = asking.communicate(timeout=60)
+    assert asking.returncode == 0 and "All is well. You wrote: Is all well?" in output, output
+    for switch in fabric.switches:
+        wait_for_line(answering, f"present: switch@{switch.domain}/")
+    answering.terminate()
+
+
+def wait_for_line(process, text):
+    """From here on, or before: presence of several comes in any order."""
+    lines = getattr(process, "seen", [])
+    process.seen = lines
+    while not any(text in line for line in lines):
+        line = process.stdout.readline()
+        assert line, f"{text} did not come: {lines}"
+        lines.append(line)
 
 
 def message_and_answer_by_tool(fabric):
@@ -252,7 +277,7 @@ def test_accounts(fabric):
 def test_transient_accounts_leave_nothing_behind(fabric):
     for switch in fabric.switches:
         names = {account["name"] for account in switch.ctl_json("account", "list")}
-        assert names <= {"switch", "example"}, names
+        assert names <= {"switch", "example", "lua"}, names
 
 
 def test_what_a_person_would_do_wrong(fabric):
