@@ -328,9 +328,13 @@ def test_slixmpp_signs_in_over_tls(fabric):
     one.ctl("account", "add", "slix", "--password", "pencil")
     there = two.popen(SWITCHCTL, "--runtime-dir", two.path("run"), "--json", "listen", "--as", "counterpart", "--count", "1")
     assert "counterpart@" in there.stdout.readline()
-    client = one.exec(PYTHON, os.path.join(SOURCE, "tests/fabric/slixmpp-client.py"), one.address, f"slix@{one.domain}", "pencil",
-                      f"counterpart@{two.domain}", one.path("state"))
-    assert json.loads(there.stdout.readline())["body"] == "from slixmpp", client.stdout
+    client = one.popen(PYTHON, os.path.join(SOURCE, "tests/fabric/slixmpp-client.py"), one.address, f"slix@{one.domain}", "pencil",
+                       f"counterpart@{two.domain}", one.path("state"))
+    assert json.loads(there.stdout.readline())["body"] == "from slixmpp"
+    answer = two.ctl("send", f"slix@{one.domain}", "to slixmpp", "--type", "chat", "--answer").stdout
+    assert answer == "slixmpp heard: to slixmpp\n", answer
+    output, _ = client.communicate(timeout=60)
+    assert client.returncode == 0 and "sent inside TLSv1.3" in output, output
     wrong = one.exec(PYTHON, os.path.join(SOURCE, "tests/fabric/slixmpp-client.py"), one.address, f"slix@{one.domain}", "wrong",
                      f"counterpart@{two.domain}", one.path("state"), check=False)
     assert "refused" in wrong.stdout and wrong.returncode == 1, wrong
