@@ -23,7 +23,10 @@ struct _IsmbTls
   char *alpn;
   gboolean done;          /* the handshake is */
   gboolean write_blocked; /* GnuTLS keeps an encrypted record that the socket did not take yet */
+  guint warnings;         /* alerts of that level, ever */
 };
+
+#define WARNINGS_MAX 4
 
 static const char *const priorities[] = {
   [ISMB_TLS_CLIENTS] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
@@ -163,13 +166,16 @@ set_failure (IsmbTls *self, int code, const char *deed, GError **error)
                  gnutls_strerror (code));
 }
 
-/* Whether `code` only means: later. Sets the events to wait for, 0 for at once. */
+/* Whether `code` only means: later. Sets the events to wait for, 0 for at once. Warnings cost a stranger
+ * two bytes each, and whoever sends them faster than we read would keep us here. */
 static gboolean
 is_for_later (IsmbTls *self, int code, guint32 *events)
 {
   *events = 0;
-  if (code == GNUTLS_E_INTERRUPTED || code == GNUTLS_E_WARNING_ALERT_RECEIVED)
+  if (code == GNUTLS_E_INTERRUPTED)
     return TRUE;
+  if (code == GNUTLS_E_WARNING_ALERT_RECEIVED)
+    return ++self->warnings <= WARNINGS_MAX;
   if (code != GNUTLS_E_AGAIN)
     return FALSE;
   *events = gnutls_record_get_direction (self->session) == 1 ? EPOLLOUT : EPOLLIN;

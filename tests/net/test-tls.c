@@ -216,6 +216,41 @@ test_pending (void)
   pair_clear (&pair);
 }
 
+/* A stranger that sends nothing but warnings, faster than they are read, is let go after a few. */
+static void
+test_warnings (void)
+{
+  g_autoptr (IsmbTlsContext) context = make_context (ISMB_TLS_CLIENTS, TRUE);
+  g_autoptr (GError) error = NULL;
+  gnutls_certificate_credentials_t credentials;
+  gnutls_session_t stranger;
+  guint32 events = 0;
+  char buffer[4];
+  int code = GNUTLS_E_AGAIN;
+  guint i;
+  Pair pair;
+  pair_init (&pair, context, context, NULL);
+  gnutls_certificate_allocate_credentials (&credentials);
+  gnutls_init (&stranger, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+  gnutls_priority_set_direct (stranger, "NORMAL:-VERS-ALL:+VERS-TLS1.2", NULL);
+  gnutls_credentials_set (stranger, GNUTLS_CRD_CERTIFICATE, credentials);
+  gnutls_transport_set_int (stranger, pair.fds[1]);
+  while (code == GNUTLS_E_AGAIN)
+    {
+      code = gnutls_handshake (stranger);
+      ismb_tls_handshake (pair.ends[0], &events, &error);
+      g_assert_no_error (error);
+    }
+  g_assert_cmpint (code, ==, 0);
+  for (i = 0; i < 100; i++)
+    gnutls_alert_send (stranger, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED);
+  g_assert_cmpint (ismb_tls_read (pair.ends[0], buffer, 4, &events, &error), ==, -1);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  gnutls_deinit (stranger);
+  gnutls_certificate_free_credentials (credentials);
+  pair_clear (&pair);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -227,5 +262,6 @@ main (int argc, char **argv)
   g_test_add_func ("/net/tls/bad-key", test_bad_key);
   g_test_add_func ("/net/tls/blocked-write", test_blocked_write);
   g_test_add_func ("/net/tls/pending", test_pending);
+  g_test_add_func ("/net/tls/warnings", test_warnings);
   return g_test_run ();
 }
