@@ -9,7 +9,7 @@
 #include "ismb/client/ismb-channel.h"
 #include "ismb/client/ismb-dialer.h"
 #include "ismb/core/ismb-error.h"
-#include "ismb/core/ismb-stanza-private.h"
+#include "ismb/core/ismb-stanza-factory.h"
 
 #define OUTBOX_MAX 256                /* stanzas sent before the session is there */
 #define QUEUED_MAX (16 * 1024 * 1024) /* bytes that the server has not taken */

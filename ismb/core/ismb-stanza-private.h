@@ -6,9 +6,9 @@
 
 G_BEGIN_DECLS
 
-/* The stanza that the tree's root is: IsmbMessage, IsmbPresence or IsmbIq, or NULL with
- * ISMB_ERROR_BAD_STANZA. Takes the tree in any case. */
-IsmbStanza *_ismb_stanza_new_from_tree (IsmbTree *tree, GError **error);
+/* Makes a new stanza what the tree's root says, which is of its kind. FALSE with
+ * ISMB_ERROR_BAD_STANZA where an address in it is none. Takes the tree in any case. */
+gboolean    _ismb_stanza_take_tree (IsmbStanza *self, IsmbTree *tree, GError **error);
 IsmbTree   *_ismb_stanza_get_tree (IsmbStanza *self);
 /* The text of a child in jabber:client, in the stanza's own language if it is there in several;
  * NULL where there is none. It lives as long as the stanza. */

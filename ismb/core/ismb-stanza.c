@@ -4,10 +4,7 @@
 #include "ismb/core/ismb-stanza-private.h"
 
 #include "ismb/core/ismb-error.h"
-#include "ismb/core/ismb-iq.h"
-#include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
-#include "ismb/core/ismb-presence.h"
 
 /**
  * IsmbStanza:
@@ -148,18 +145,6 @@ get_root (IsmbStanza *self)
   return ismb_tree_root (_ismb_stanza_get_tree (self));
 }
 
-static GType
-type_of_root (const IsmbNode *root)
-{
-  if (ismb_node_is (root, "message", ISMB_NS_CLIENT))
-    return ISMB_TYPE_MESSAGE;
-  if (ismb_node_is (root, "presence", ISMB_NS_CLIENT))
-    return ISMB_TYPE_PRESENCE;
-  if (ismb_node_is (root, "iq", ISMB_NS_CLIENT))
-    return ISMB_TYPE_IQ;
-  return G_TYPE_INVALID;
-}
-
 static gboolean
 read_address (const IsmbNode *root, const char *attribute, IsmbJid **jid, GError **error)
 {
@@ -175,43 +160,19 @@ read_address (const IsmbNode *root, const char *attribute, IsmbJid **jid, GError
   return *jid != NULL;
 }
 
-static gboolean
-check_iq (const IsmbNode *root, GError **error)
-{
-  static const char *const types[] = { "get", "set", "result", "error", NULL };
-  const char *type = ismb_node_get (root, "type");
-
-  if (type != NULL && g_strv_contains (types, type))
-    return TRUE;
-  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA,
-                       "An iq whose type is none of get, set, result and error");
-  return FALSE;
-}
-
-IsmbStanza *
-_ismb_stanza_new_from_tree (IsmbTree *tree, GError **error)
+gboolean
+_ismb_stanza_take_tree (IsmbStanza *self, IsmbTree *tree, GError **error)
 {
   g_autoptr (IsmbTree) taken = tree;
-  g_autoptr (IsmbStanza) self = NULL;
-  IsmbNode *root = ismb_tree_root (tree);
-  GType type = type_of_root (root);
-  IsmbStanzaPrivate *priv;
+  IsmbStanzaPrivate *priv = get_private (self);
+  const IsmbNode *root = ismb_tree_root (tree);
 
-  if (type == G_TYPE_INVALID)
-    {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA,
-                           "Neither a message nor a presence nor an iq");
-      return NULL;
-    }
-  if (type == ISMB_TYPE_IQ && !check_iq (root, error))
-    return NULL;
-  self = g_object_new (type, NULL);
-  priv = get_private (self);
+  g_assert (priv->tree == NULL);
   if (!read_address (root, "from", &priv->from, error)
       || !read_address (root, "to", &priv->to, error))
-    return NULL;
+    return FALSE;
   priv->tree = g_steal_pointer (&taken);
-  return g_steal_pointer (&self);
+  return TRUE;
 }
 
 static void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
+#include "ismb/core/ismb-stanza-factory.h"
 #include "ismb/core/ismb-stanza-private.h"
 
 #include "ismb/core/ismb-error.h"
