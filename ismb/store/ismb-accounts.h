@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/store/ismb-scram.h"
 #include "ismb/store/ismb-store.h"
 
 G_BEGIN_DECLS
@@ -15,29 +16,26 @@ typedef enum
 const char *ismb_role_to_string   (IsmbRole role);   /* "client", "operator", "switch" */
 gboolean    ismb_role_from_string (const char *text, IsmbRole *role);
 
-/* What SCRAM (RFC 5802, 7677) needs of an account, for one hash. No password is kept. */
-typedef struct
-{
-  GChecksumType hash;        /* G_CHECKSUM_SHA1 or G_CHECKSUM_SHA256 */
-  guint iterations;
-  GBytes *salt, *stored_key, *server_key;
-} IsmbScramKeys;
-
 #define ISMB_TYPE_ACCOUNTS (ismb_accounts_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbAccounts, ismb_accounts, ISMB, ACCOUNTS, GObject)
 
 IsmbAccounts        *ismb_accounts_load     (IsmbStore *store, GError **error);
-/* `name`: a local part, prepared. The same name with the same password and role is fine; with another,
- * ISMB_ERROR_EXISTS. A transient account is never written: it ends with the process at the latest. */
-gboolean             ismb_accounts_create   (IsmbAccounts *self, const char *name, const char *password,
-                                             IsmbRole role, gboolean transient, GError **error);
+/* `name`: a local part, prepared. The same name with the same password and role is fine; with
+ * another, ISMB_ERROR_EXISTS. A transient account is never written: it ends with the process at the
+ * latest. */
+gboolean             ismb_accounts_create   (IsmbAccounts *self, const char *name,
+                                             const char *password, IsmbRole role,
+                                             gboolean transient, GError **error);
 gboolean             ismb_accounts_remove   (IsmbAccounts *self, const char *name, GError **error);
 gboolean             ismb_accounts_has      (IsmbAccounts *self, const char *name);
 gboolean             ismb_accounts_get_role (IsmbAccounts *self, const char *name, IsmbRole *role);
-/* NULL where there is no such account: SASL then goes on with invented keys, so that nobody learns which
- * names exist. (transfer none) */
-const IsmbScramKeys *ismb_accounts_get_keys (IsmbAccounts *self, const char *name, GChecksumType hash);
-gboolean             ismb_accounts_check    (IsmbAccounts *self, const char *name, const char *password); /* for PLAIN */
+/* NULL where there is no such account: SASL then goes on with invented keys, so that nobody learns
+ * which names exist. (transfer none) */
+const IsmbScramKeys *ismb_accounts_get_keys (IsmbAccounts *self, const char *name,
+                                             GChecksumType hash);
+/* For PLAIN. */
+gboolean             ismb_accounts_check    (IsmbAccounts *self, const char *name,
+                                             const char *password);
 char               **ismb_accounts_list     (IsmbAccounts *self);
 /* Signal `removed` (name): sessions of it must end. */
 

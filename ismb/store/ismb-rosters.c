@@ -114,7 +114,7 @@ ismb_rosters_lookup (IsmbRosters *self, const char *account, const char *contact
 
 void
 ismb_rosters_foreach (IsmbRosters *self, const char *account,
-                      void (*func) (const IsmbRosterEntry *entry, gpointer data), gpointer data)
+                      IsmbRosterFunc func, gpointer data)
 {
   GHashTable *roster = g_hash_table_lookup (self->rosters, account);
   GHashTableIter iter;

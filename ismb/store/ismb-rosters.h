@@ -28,16 +28,22 @@ G_DECLARE_FINAL_TYPE (IsmbRosters, ismb_rosters, ISMB, ROSTERS, GObject)
 
 IsmbRosters           *ismb_rosters_load   (IsmbStore *store, GError **error);
 /* NULL where absent; valid until the next change of that account's roster. */
-const IsmbRosterEntry *ismb_rosters_lookup (IsmbRosters *self, const char *account, const char *contact);
+const IsmbRosterEntry *ismb_rosters_lookup (IsmbRosters *self, const char *account,
+                                            const char *contact);
 /* `func` must not change the roster it walks. */
+typedef void (*IsmbRosterFunc) (const IsmbRosterEntry *entry, gpointer data);
 void                   ismb_rosters_foreach (IsmbRosters *self, const char *account,
-                                             void (*func) (const IsmbRosterEntry *entry, gpointer data), gpointer data);
-/* Makes or changes an entry. At most 10,000 contacts an account: FALSE beyond.. */
-gboolean               ismb_rosters_put    (IsmbRosters *self, const char *account, const char *contact,
-                                            const char *name, const char *const *groups, IsmbSubscription subscription);
-gboolean               ismb_rosters_set_subscription (IsmbRosters *self, const char *account, const char *contact,
+                                             IsmbRosterFunc func, gpointer data);
+/* Makes or changes an entry. At most 10,000 contacts an account: FALSE beyond. */
+gboolean               ismb_rosters_put    (IsmbRosters *self, const char *account,
+                                            const char *contact, const char *name,
+                                            const char *const *groups,
                                             IsmbSubscription subscription);
-gboolean               ismb_rosters_remove (IsmbRosters *self, const char *account, const char *contact);
+gboolean               ismb_rosters_set_subscription (IsmbRosters *self, const char *account,
+                                                      const char *contact,
+                                                      IsmbSubscription subscription);
+gboolean               ismb_rosters_remove (IsmbRosters *self, const char *account,
+                                            const char *contact);
 void                   ismb_rosters_remove_account (IsmbRosters *self, const char *account);
 
 G_END_DECLS

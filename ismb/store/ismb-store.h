@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* One SQLite file (WAL) of a virtual router: what must survive. Reads come from memory tables of the
- * nouns above it; writes go to one writer thread, which commits what gathered over a few milliseconds. */
+/* One SQLite file (WAL) of a virtual router: what must survive. Reads come from memory tables of
+ * the nouns above it; writes go to one writer thread, which commits what gathered over a few
+ * milliseconds. */
 #define ISMB_TYPE_STORE (ismb_store_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbStore, ismb_store, ISMB, STORE, GObject)
 
@@ -18,12 +19,14 @@ IsmbStore *ismb_store_open  (const char *path, GError **error);
 typedef void (*IsmbStoreDone) (const GError *error, gpointer user_data);
 void       ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters,
                              IsmbStoreDone done, gpointer user_data);
-/* The same, and waits for the commit: for what happens seldom and whose maker wants to hear of a full disk. */
-gboolean   ismb_store_write_now (IsmbStore *self, const char *sql, GVariant *parameters, GError **error);
+/* The same, and waits for the commit: for what happens seldom and whose maker wants to hear of a
+ * full disk. */
+gboolean   ismb_store_write_now (IsmbStore *self, const char *sql, GVariant *parameters,
+                                 GError **error);
 /* For loading at start: calls back for each row, values as the column types say. */
 typedef void (*IsmbStoreRow) (GVariant *row, gpointer user_data);
-gboolean   ismb_store_read  (IsmbStore *self, const char *sql, const char *row_type, IsmbStoreRow row,
-                             gpointer user_data, GError **error);
+gboolean   ismb_store_read  (IsmbStore *self, const char *sql, const char *row_type,
+                             IsmbStoreRow row, gpointer user_data, GError **error);
 /* Waits until all is committed. For shutdown and tests. */
 gboolean   ismb_store_sync  (IsmbStore *self, GError **error);
 
