@@ -12,4 +12,5 @@
 #include <ismb/core/ismb-presence.h>
 #include <ismb/core/ismb-stanza.h>
 #include <ismb/listener/ismb-listener.h>
+#include <ismb/transfer/ismb-transfer-outcome.h>
 #include <ismb/transfer/ismb-transfer.h>

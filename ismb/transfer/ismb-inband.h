@@ -2,7 +2,6 @@
 #pragma once
 
 #include "ismb/client/ismb-client.h"
-#include "ismb/transfer/ismb-transfer.h"
 
 G_BEGIN_DECLS
 

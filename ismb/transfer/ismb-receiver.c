@@ -7,7 +7,7 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/transfer/ismb-incoming.h"
-#include "ismb/transfer/ismb-outcome.h"
+#include "ismb/transfer/ismb-transfer-outcome-private.h"
 
 #define INCOMING_MAX 16
 

@@ -9,7 +9,7 @@
 #include "ismb/transfer/ismb-beneath.h"
 #include "ismb/transfer/ismb-inband.h"
 #include "ismb/transfer/ismb-offer.h"
-#include "ismb/transfer/ismb-outcome.h"
+#include "ismb/transfer/ismb-transfer-outcome-private.h"
 #include "ismb/transfer/ismb-transfer-private.h"
 
 /* The name under which every switch takes files. */

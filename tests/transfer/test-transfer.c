@@ -12,8 +12,8 @@
 #include "ismb/transfer/ismb-beneath.h"
 #include "ismb/transfer/ismb-inband.h"
 #include "ismb/transfer/ismb-offer.h"
-#include "ismb/transfer/ismb-outcome.h"
 #include "ismb/transfer/ismb-receiver.h"
+#include "ismb/transfer/ismb-transfer-outcome-private.h"
 #include "tests/transfer/scene.h"
 
 #define BIG (1024 * 1024 + 17)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ismb/core/ismb-iq.h"
-#include "ismb/transfer/ismb-transfer.h"
+#include "ismb/transfer/ismb-transfer-outcome.h"
 
 G_BEGIN_DECLS
 

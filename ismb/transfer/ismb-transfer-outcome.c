@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define G_LOG_DOMAIN "ismb.transfer.outcome"
 #include "config.h"
-#include "ismb/transfer/ismb-outcome.h"
+#include "ismb/transfer/ismb-transfer-outcome-private.h"
 
 #include <string.h>
 
