@@ -15,10 +15,11 @@ typedef enum
 } SwitchGroup;
 
 /* `[vr blue]` -> SWITCH_GROUP_VR and "blue". The error says which groups there are. */
-gboolean switch_config_find_group (const char *header, SwitchGroup *group, char **vr, GError **error);
-/* Sets `key` in `target`: the SwitchConfig, or the SwitchVrConfig for SWITCH_GROUP_VR. The error says what was
- * expected; file and line are the caller's. */
-gboolean switch_config_set       (SwitchGroup group, gpointer target, const char *key, const char *value,
-                                  GError **error);
+gboolean switch_config_find_group (const char *header, SwitchGroup *group, char **vr,
+                                   GError **error);
+/* Sets `key` in `target`: the SwitchConfig, or the SwitchVrConfig for SWITCH_GROUP_VR. The error
+ * says what was expected; file and line are the caller's. */
+gboolean switch_config_set        (SwitchGroup group, gpointer target, const char *key,
+                                   const char *value, GError **error);
 
 G_END_DECLS

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "switchctl/daemon/config-reader.h"
 #include "switchctl/daemon/control-bus.h"
 #include "switchctl/daemon/log.h"
 #include "switchctl/daemon/manager.h"
 #include "switchctl/daemon/notify.h"
-#include "switchctl/daemon/switch-config.h"
 
 #define EXIT_USAGE 2
 

@@ -6,13 +6,15 @@
 
 G_BEGIN_DECLS
 
-/* What one switch is made of: its identity and fabric, its virtual routers, Switch Control on VR-Mgmt. */
+/* What one switch is made of: its identity and fabric, its virtual routers, Switch Control on
+ * VR-Mgmt. */
 #define SWITCH_TYPE_MANAGER (switch_manager_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchManager, switch_manager, SWITCH, MANAGER, GObject)
 
-/* Makes the folders and takes them, loads identity and fabric. `config` is borrowed and outlives it. */
+/* Makes the folders and takes them, loads identity and fabric. `config` is borrowed. */
 SwitchManager      *switch_manager_new         (const SwitchConfig *config, GError **error);
-/* Brings up what is enabled. Fails where VR-Mgmt cannot come up; of the others it says so and goes on. */
+/* Brings up what is enabled. Fails where VR-Mgmt cannot come up; of the others it only
+ * says so. */
 gboolean            switch_manager_start       (SwitchManager *self, GError **error);
 void                switch_manager_stop        (SwitchManager *self);
 const SwitchConfig *switch_manager_get_config  (SwitchManager *self);
@@ -21,7 +23,7 @@ IsmbFabric         *switch_manager_get_fabric  (SwitchManager *self);
 /* Those that are configured, up or down. (element-type SwitchVr) (transfer none) */
 GPtrArray          *switch_manager_get_vrs     (SwitchManager *self);
 /* Now, and at the next start too. ISMB_ERROR_NO_VIRTUAL_ROUTER names those there are. */
-gboolean            switch_manager_set_enabled (SwitchManager *self, const char *name, gboolean enabled,
-                                                GError **error);
+gboolean            switch_manager_set_enabled (SwitchManager *self, const char *name,
+                                                gboolean enabled, GError **error);
 
 G_END_DECLS

@@ -30,15 +30,18 @@ typedef struct
   char *files_root;
   char **exec_allow;         /* absolute paths */
   char *engine_netns;        /* or NULL */
-  GPtrArray *vrs;            /* of SwitchVrConfig, in the order of the file; VR-Mgmt where there is none */
+  /* of SwitchVrConfig, in the order of the file; VR-Mgmt where there is none */
+  GPtrArray *vrs;
 } SwitchConfig;
 
 #define SWITCH_VR_MGMT "VR-Mgmt"
 
-/* Reads `path` and then the files `<path>.d/?*.conf`, sorted. `path` NULL: the default one, which need not
- * exist. ISMB_ERROR_BAD_CONFIG names file and line, and what was meant where that can be guessed. */
-SwitchConfig *switch_config_load (const char *path, GError **error);
-void          switch_config_free (SwitchConfig *config);
+/* The defaults, without any virtual router. */
+SwitchConfig   *switch_config_new       (void);
+void            switch_config_free      (SwitchConfig *config);
+/* The virtual router of that name; added with its defaults where there is none yet. */
+SwitchVrConfig *switch_config_ensure_vr (SwitchConfig *config, const char *name);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SwitchConfig, switch_config_free)
 
 G_END_DECLS

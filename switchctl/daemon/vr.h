@@ -13,8 +13,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SwitchVr, switch_vr, SWITCH, VR, GObject)
 
 /* `config` is borrowed and outlives it. */
-SwitchVr             *switch_vr_new          (const SwitchVrConfig *config, const char *domain, const char *state_dir,
-                                              const char *runtime_dir, IsmbFabric *fabric);
+SwitchVr             *switch_vr_new          (const SwitchVrConfig *config, const char *domain,
+                                              const char *state_dir, const char *runtime_dir,
+                                              IsmbFabric *fabric);
 gboolean              switch_vr_start        (SwitchVr *self, GError **error);
 void                  switch_vr_stop         (SwitchVr *self);
 const SwitchVrConfig *switch_vr_get_config   (SwitchVr *self);

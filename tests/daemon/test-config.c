@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "switchctl/daemon/switch-config.h"
+#include "switchctl/daemon/config-reader.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
