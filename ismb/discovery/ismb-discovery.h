@@ -5,15 +5,16 @@
 
 G_BEGIN_DECLS
 
-/* One way of hearing of other switches in one virtual router. What it says is where to try, never who is
- * there or alive. A candidate is bounded: at most 4,096 domains, 8 addresses each. */
+/* One way of hearing of other switches in one virtual router. What it says is where to try, never
+ * who is there or alive. A candidate is bounded: at most 4,096 domains, 8 addresses each. */
 #define ISMB_TYPE_DISCOVERY (ismb_discovery_get_type ())
 G_DECLARE_INTERFACE (IsmbDiscovery, ismb_discovery, ISMB, DISCOVERY, GObject)
 
 typedef struct
 {
   const char *domain;             /* prepared, the instance name */
-  const char *const *addresses;   /* numeric, NULL-terminated; IPv6 link-local with %interface; IPv4 first */
+  /* numeric, NULL-terminated; IPv6 link-local with %interface; IPv4 first */
+  const char *const *addresses;
   guint16 port;
   const char *vr, *id, *fabric;   /* of the TXT record, as heard; "" where absent or malformed */
 } IsmbCandidate;
@@ -27,7 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbCandidate, ismb_candidate_free)
 /* Signals, in the default main context:
  *   "found"   (gpointer IsmbCandidate)  new
  *   "changed" (gpointer IsmbCandidate)  addresses, port or TXT changed
- *   "lost"    (const char *domain)      goodbye, expiry, or our link went down: no word about liveness */
+ *   "lost"    (const char *domain)      goodbye, expiry, or our link went down; no word
+ *                                       about liveness */
 struct _IsmbDiscoveryInterface
 {
   GTypeInterface parent;
@@ -41,7 +43,9 @@ void     ismb_discovery_emit_found   (IsmbDiscovery *self, const IsmbCandidate *
 void     ismb_discovery_emit_changed (IsmbDiscovery *self, const IsmbCandidate *candidate);
 void     ismb_discovery_emit_lost    (IsmbDiscovery *self, const char *domain);
 
-/* Runs `func` with the thread inside the virtual router's namespace (layers: discovery does not know net). */
-typedef gboolean (*IsmbRunInside) (void (*func) (gpointer data), gpointer data, gpointer place, GError **error);
+/* Runs `func` with the thread inside the virtual router's namespace (layers: discovery does not
+ * know net). */
+typedef gboolean (*IsmbRunInside) (void (*func) (gpointer data), gpointer data, gpointer place,
+                                   GError **error);
 
 G_END_DECLS

@@ -12,8 +12,8 @@ G_DECLARE_FINAL_TYPE (IsmbMdnsEmbedded, ismb_mdns_embedded, ISMB, MDNS_EMBEDDED,
 /* `device_id` and `fabric_id` may be NULL, and may be set again when the switch joins a fabric. */
 IsmbMdnsEmbedded *ismb_mdns_embedded_new (const char *domain, const char *vr, guint16 port,
                                           const char *device_id, const char *fabric_id,
-                                          const char *bind_device,
-                                          IsmbRunInside run_inside, gpointer place, GDestroyNotify place_free);
+                                          const char *bind_device, IsmbRunInside run_inside,
+                                          gpointer place, GDestroyNotify place_free);
 void ismb_mdns_embedded_set_fabric_id (IsmbMdnsEmbedded *self, const char *fabric_id);
 
 G_END_DECLS

@@ -7,11 +7,12 @@
 
 G_BEGIN_DECLS
 
-/* Browses for the others and emits found, changed and lost on `owner`. Freed before the server is. */
+/* Browses for the others and emits found, changed and lost on `owner`. Freed before the server. */
 typedef struct _IsmbMdnsPeers IsmbMdnsPeers;
 
-IsmbMdnsPeers *ismb_mdns_peers_new  (AvahiServer *server, IsmbDiscovery *owner, const char *own_domain,
-                                     IsmbRunInside run_inside, gpointer place, GError **error);
+IsmbMdnsPeers *ismb_mdns_peers_new  (AvahiServer *server, IsmbDiscovery *owner,
+                                     const char *own_domain, IsmbRunInside run_inside,
+                                     gpointer place, GError **error);
 void           ismb_mdns_peers_free (IsmbMdnsPeers *self);
 
 G_END_DECLS

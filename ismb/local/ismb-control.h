@@ -15,10 +15,11 @@ char       *ismb_control_socket_path (const char *runtime_dir);  /* <runtime-dir
 char       *ismb_control_vr_path     (const char *vr);           /* /net/ismb/vr/VR_2dMgmt */
 /* Registers IsmbError's names with GDBus; both ends call it before they talk. */
 void        ismb_control_register_errors (void);
-/* The peer-to-peer connection; ISMB_ERROR_NO_DAEMON says which path does not answer and what to do. */
+/* The peer-to-peer connection; ISMB_ERROR_NO_DAEMON names the path that does not answer. */
 void             ismb_control_connect_async  (const char *runtime_dir, GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
 GDBusConnection *ismb_control_connect_finish (GAsyncResult *result, GError **error);
-GDBusConnection *ismb_control_connect_sync   (const char *runtime_dir, GCancellable *cancellable, GError **error);
+GDBusConnection *ismb_control_connect_sync   (const char *runtime_dir, GCancellable *cancellable,
+                                              GError **error);
 
 G_END_DECLS
