@@ -9,7 +9,9 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-parts.h"
 
-#define STANZA_BYTES 262144
+/* What a client may send, and what two listeners make of it: the sender's puts addresses in and
+ * escapes, for each subscriber of a presence once more. */
+#define STANZA_BYTES (262144 + 2 * ISMB_FRAMER_GROWTH)
 
 typedef struct
 {
@@ -120,7 +122,7 @@ ismb_peer_stream_settle (IsmbStream *stream, guint milliseconds)
 {
   int fd = ismb_stream_get_fd (stream), on = 1;
 
-  ismb_stream_set_limit (stream, STANZA_BYTES + ISMB_FRAMER_GROWTH);
+  ismb_stream_set_limit (stream, STANZA_BYTES);
   ismb_stream_set_deadline (stream, 0);
   setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
