@@ -100,12 +100,12 @@ test_names_resource (Fixture *fixture, gconstpointer data)
 }
 
 static void
-test_refuses_wrong_password_three_times (Fixture *fixture, gconstpointer data)
+test_refuses_wrong_password_five_times (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (XmppClient) client = xmpp_client_new (fixture->port);
 
   g_free (xmpp_client_open (client, DOMAIN));
-  for (guint i = 0; i < 2; i++)
+  for (guint i = 0; i < 4; i++)
     {
       g_assert_false (xmpp_client_authenticate (client, "ada", "wrong"));
       g_free (xmpp_client_expect (client, "<not-authorized/></failure>"));
@@ -355,7 +355,7 @@ main (int argc, char **argv)
   ADD ("signs-in", NULL, test_signs_in);
   ADD ("offers-what-fits", NULL, test_offers_what_fits);
   ADD ("names-resource", NULL, test_names_resource);
-  ADD ("refuses-wrong-password-three-times", NULL, test_refuses_wrong_password_three_times);
+  ADD ("refuses-wrong-password-five-times", NULL, test_refuses_wrong_password_five_times);
   ADD ("newcomer-replaces", NULL, test_newcomer_replaces);
   ADD ("strangers-get-nowhere", NULL, test_strangers_get_nowhere);
   ADD ("openings-that-fail", NULL, test_openings_that_fail);

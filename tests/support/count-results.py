@@ -4,8 +4,18 @@
 closes with `N passed, N failed, N skipped`. Exits with 1 if any failed or if there was nothing to count."""
 
 import glob
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
+
+# A test's output stands in the log as it came, also what XML cannot carry.
+FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def cases(log):
+    with open(log, encoding="utf-8", errors="replace") as file:
+        return ElementTree.fromstring(FORBIDDEN.sub("\ufffd", file.read()).encode()).iter("testcase")
+
 
 passed = failed = skipped = 0
 for folder in sys.argv[1:]:
@@ -14,7 +24,7 @@ for folder in sys.argv[1:]:
         print(f"{folder}: the runner left no results")
         failed += 1
     for log in logs:
-        for case in ElementTree.parse(log).iter("testcase"):
+        for case in cases(log):
             name = f"{folder}: {case.get('classname')} {case.get('name')}"
             if case.find("failure") is not None or case.find("error") is not None:
                 failed += 1
