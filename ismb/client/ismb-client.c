@@ -446,7 +446,7 @@ ismb_client_create_account_async (IsmbClient *self, GCancellable *cancellable,
  * Ends [method@Ismb.Client.create_account_async].
  *
  * Fails with [error@Ismb.Error.NO_DAEMON], with [error@Ismb.Error.NO_VIRTUAL_ROUTER], with
- * [error@Ismb.Error.EXISTS] where the account has another password, and with
+ * [error@Ismb.Error.AUTH_FAILED] where the account has another password, and with
  * [error@Ismb.Error.NOT_ALLOWED].
  *
  * Returns: whether the account is there

@@ -147,6 +147,21 @@ on_peers_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   finish (task, NULL);
 }
 
+/* Who signs in means an account that is there: to them it is the password that is wrong. Takes the
+ * error. */
+static GError *
+explain_account (GError *error, const Entry *entry)
+{
+  g_autoptr (GError) cause = error;
+
+  if (!g_error_matches (cause, ISMB_ERROR, ISMB_ERROR_EXISTS))
+    return g_steal_pointer (&cause);
+  return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
+                      "the account %s exists on %s with another password: use that one, or remove "
+                      "it with `switchctl --vr %s account remove %s`",
+                      entry->name, entry->vr, entry->vr, entry->name);
+}
+
 static void
 on_account_made (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -159,7 +174,7 @@ on_account_made (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!ismb_dbus_virtual_router1_call_create_account_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source),
                                                              &jid, result, &error))
     {
-      finish (task, error);
+      finish (task, explain_account (error, entry));
       return;
     }
   g_free (self->account);

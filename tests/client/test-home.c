@@ -227,7 +227,9 @@ test_refusals (Fixture *fixture, gconstpointer data)
   refuses_account (fixture, "alice", "VR-Green", ISMB_ERROR_NO_VIRTUAL_ROUTER, "VR-Blue, VR-Red");
   refuses_account (fixture, "alice", "VR-Red", ISMB_ERROR_NO_VIRTUAL_ROUTER,
                    "switchctl vr enable VR-Red");
-  refuses_account (fixture, "taken", "VR-Blue", ISMB_ERROR_EXISTS, "taken has another password");
+  refuses_account (fixture, "taken", "VR-Blue", ISMB_ERROR_AUTH_FAILED,
+                   "the account taken exists on VR-Blue with another password: use that one, or "
+                   "remove it with `switchctl --vr VR-Blue account remove taken`");
 }
 
 static void
@@ -349,6 +351,27 @@ test_opens (Fixture *fixture, gconstpointer data)
 }
 
 static void
+on_refused (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_assert_false (ismb_client_open_finish (ISMB_CLIENT (source), result, user_data));
+}
+
+/* The same words as for the account alone. */
+static void
+test_wrong_password (Fixture *fixture, gconstpointer data)
+{
+  IsmbClient *client = make_client (fixture, "taken", "VR-Blue");
+  g_autoptr (GError) error = NULL;
+
+  ismb_client_open_async (client, NULL, on_refused, &error);
+  while (error == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED);
+  g_assert_true (g_str_has_prefix (error->message, "the account taken exists on VR-Blue"));
+  g_assert_finalize_object (client);
+}
+
+static void
 on_account (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
@@ -389,6 +412,7 @@ main (int argc, char *argv[])
   ADD ("account", test_account);
   ADD ("account-twice", test_account_twice);
   ADD ("transient-account", test_transient_account);
+  ADD ("wrong-password", test_wrong_password);
   ADD ("peers-come-and-go", test_peers_come_and_go);
   if (prosody != NULL)
     ADD ("opens", test_opens);
