@@ -4,6 +4,8 @@
 #include "config.h"
 #include "ismb/trust/ismb-authority.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "ismb/core/ismb-error.h"
@@ -176,6 +178,15 @@ ismb_authority_load (const char *state_dir, GError **error)
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "%s is not the key of %s", key_path,
                ca_path);
   return NULL;
+}
+
+void
+ismb_authority_discard (const char *state_dir)
+{
+  g_autofree char *path = g_build_filename (state_dir, "ca.pem", NULL);
+
+  if (g_unlink (path) != 0)
+    g_warning ("%s stays behind: %s", path, g_strerror (errno));
 }
 
 const char *

@@ -12,6 +12,8 @@ G_DECLARE_FINAL_TYPE (IsmbAuthority, ismb_authority, ISMB, AUTHORITY, GObject)
 /* ISMB_ERROR_EXISTS where there is a CA already; ISMB_ERROR_NOT_FOUND where there is none to load. */
 IsmbAuthority *ismb_authority_create       (const char *state_dir, const char *fabric_name, GError **error);
 IsmbAuthority *ismb_authority_load         (const char *state_dir, GError **error);
+/* Takes back a CA that has certified nobody. Its key stays, for the next one. */
+void           ismb_authority_discard      (const char *state_dir);
 const char    *ismb_authority_get_ca_pem   (IsmbAuthority *self);
 const char    *ismb_authority_get_ca_hash  (IsmbAuthority *self);  /* 64 hex digits: SHA-256 of the CA's SPKI */
 /* Checks the request's self-signature and its names (exactly one domain, the id of its key) and certifies

@@ -357,7 +357,13 @@ ismb_fabric_establish (IsmbFabric *self, const char *name, GError **error)
       return FALSE;
     }
   self->authority = ismb_authority_create (state_dir, name, error);
-  return self->authority != NULL && certify_self (self, error);
+  if (self->authority == NULL)
+    return FALSE;
+  if (certify_self (self, error))
+    return TRUE;
+  g_clear_object (&self->authority);
+  ismb_authority_discard (state_dir);
+  return FALSE;
 }
 
 char *

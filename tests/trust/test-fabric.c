@@ -143,6 +143,28 @@ test_is_established_once (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (member_error->message, "in the fabric “Campus”"));
 }
 
+/* The certificate finds no place on the disk; once it does, all is well under any name. */
+static void
+test_is_established_at_the_second_try (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->joiner_dir, "fabric.pem", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  g_assert_false (ismb_fabric_establish (fixture->joiner, "First", &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  assert_is_outside (fixture->joiner);
+  g_assert_null (ismb_fabric_get_authority (fixture->joiner));
+  g_assert_cmpint (g_rmdir (path), ==, 0);
+  g_assert_true (ismb_fabric_establish (fixture->joiner, "Second", &error));
+  g_assert_no_error (error);
+  g_object_unref (fixture->joiner);
+  fixture->joiner = load (fixture->joiner_dir, "sw2.001122");
+  g_assert_true (ismb_fabric_is_member (fixture->joiner));
+  g_assert_cmpstr (ismb_fabric_get_name (fixture->joiner), ==, "Second");
+}
+
 /* A refusal leaves everything as it was. */
 static void
 assert_not_installed (Fixture *fixture, const char *bundle, const char *hash, IsmbError code,
@@ -332,6 +354,7 @@ main (int argc, char *argv[])
   ADD ("/fabric/is-established", test_is_established);
   ADD ("/fabric/is-joined-by-hand", test_is_joined_by_hand);
   ADD ("/fabric/is-established-once", test_is_established_once);
+  ADD ("/fabric/is-established-at-the-second-try", test_is_established_at_the_second_try);
   ADD ("/fabric/refuses-another-ca", test_refuses_another_ca);
   ADD ("/fabric/refuses-anothers-certificate", test_refuses_anothers_certificate);
   ADD ("/fabric/refuses-bad-bundles", test_refuses_bad_bundles);
