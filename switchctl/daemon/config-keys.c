@@ -156,10 +156,18 @@ set_engine (gpointer field, const char *value, GError **error)
   return g_str_equal (value, "exec") || expected (error, "exec, frr or program");
 }
 
+/* A file that is not there is the built-in policy; one that is must not be believed to hold. */
 static gboolean
 set_policy (gpointer field, const char *value, GError **error)
 {
-  return *value == '\0' || not_built (error, "leave it out, and the default policy holds");
+  if (*value != '\0' && !g_path_is_absolute (value))
+    return expected (error, "an absolute path, or nothing");
+  if (*value == '\0' || !g_file_test (value, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+                       ": policy files are not available in this build; leave the key out, and "
+                       "the built-in policy holds");
+  return FALSE;
 }
 
 static gboolean

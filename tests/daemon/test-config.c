@@ -87,6 +87,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
                      "[fabric]\ntrust=open\n"
                      "[switch-control]\nenabled=true\nengine=exec\nengine-netns=blue\n"
                      "exec-allow=/usr/sbin/ip;/usr/sbin/bridge\nfiles-root=/c\n"
+                     "policy=/nowhere/policy.conf\npolicy=\n"
                      "[vr blue]\n"
                      "enabled=true\nnetns=blue\nbind-device=eth1\nlisten=127.0.0.1;::1\n"
                      "c2s-port=0\ns2s-port=65535\nrequire-tls=always\n"
@@ -161,6 +162,8 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[switch-control]\nengine=frr\n", 2, "engine=frr is not available in this build: use exec" },
     { "[switch-control]\nengine=bash\n", 2, "expected exec, frr or program" },
     { "[switch-control]\nexec-allow=ip\n", 2, "absolute paths" },
+    { "[switch-control]\npolicy=/\n", 2, "policy=/: policy files are not available" },
+    { "[switch-control]\npolicy=policy.conf\n", 2, "an absolute path, or nothing" },
     { "[vr ../etc]\n", 1, "a virtual router's name" },
     { "[vr .hidden]\n", 1, "a virtual router's name" },
     { "[vr ]\n", 1, "unknown group [vr]" },
