@@ -445,10 +445,6 @@ test_survives_kill (Fixture *fixture, gconstpointer data)
     g_assert_no_error (error);
     jid = create_account (blue, "bob", "secret", FALSE, NULL, &error);
     g_assert_no_error (error);
-    /* Accounts are committed within milliseconds: disabling waits for the store. */
-    ismb_dbus_manager1_call_disable_virtual_router_sync (manager, "blue", NULL, &error);
-    ismb_dbus_manager1_call_enable_virtual_router_sync (manager, "blue", NULL, &error);
-    g_assert_no_error (error);
   }
   kill_hard (fixture);
   start (fixture);
@@ -461,6 +457,49 @@ test_survives_kill (Fixture *fixture, gconstpointer data)
     g_assert_true (ismb_dbus_virtual_router1_get_enabled (blue));
     g_assert_true (has_account (blue, "bob", "operator"));
   }
+}
+
+/* Makes one account or removes another, and kills the daemon as soon as it says that it is done. */
+static void
+change_and_kill (Fixture *fixture, const char *made, const char *removed)
+{
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (IsmbDBusVirtualRouter1) mgmt = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *jid = NULL;
+
+  start (fixture);
+  connection = reach (fixture);
+  mgmt = vr_of (connection, "VR-Mgmt");
+  if (removed != NULL)
+    ismb_dbus_virtual_router1_call_remove_account_sync (mgmt, removed, NULL, &error);
+  else
+    jid = create_account (mgmt, made, "secret", FALSE, "client", &error);
+  kill_hard (fixture);
+  g_assert_no_error (error);
+}
+
+static void
+test_answers_after_the_commit (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (IsmbDBusVirtualRouter1) mgmt = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *same = NULL;
+  g_autofree char *other = NULL;
+
+  change_and_kill (fixture, "bob", NULL);
+  change_and_kill (fixture, "carol", NULL);
+  change_and_kill (fixture, NULL, "carol");
+  start (fixture);
+  connection = reach (fixture);
+  mgmt = vr_of (connection, "VR-Mgmt");
+  g_assert_true (has_account (mgmt, "bob", "client"));
+  g_assert_false (has_account (mgmt, "carol", "client"));
+  same = create_account (mgmt, "bob", "secret", FALSE, NULL, &error);
+  g_assert_no_error (error);
+  other = create_account (mgmt, "bob", "guess", FALSE, NULL, &error);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
 }
 
 static void
@@ -625,6 +664,7 @@ main (int argc, char **argv)
   add ("too-many-transient", test_too_many_transient);
   add ("vr-enable-disable", test_vr_enable_disable);
   add ("survives-kill", test_survives_kill);
+  add ("answers-after-the-commit", test_answers_after_the_commit);
   add ("fabric", test_fabric);
   add ("second-daemon", test_second_daemon);
   add ("port-in-use", test_port_in_use);
