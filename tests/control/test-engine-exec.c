@@ -92,6 +92,17 @@ test_fails (void)
   assert_runs ("sh -c 'kill -9 $$'", SWITCH_STATUS_SIGNAL + SIGKILL, "ended by signal 9 (Killed)");
 }
 
+/* The daemon ignores SIGPIPE; a command that writes to nobody must end all the same. */
+static void
+test_signals_are_the_usual_ones (void)
+{
+  sighandler_t before = signal (SIGPIPE, SIG_IGN);
+
+  assert_runs ("sh -c 'kill -PIPE $$'", SWITCH_STATUS_SIGNAL + SIGPIPE,
+               "ended by signal 13 (Broken pipe)");
+  signal (SIGPIPE, before);
+}
+
 static void
 test_refused (void)
 {
@@ -281,6 +292,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/control/engine-exec/runs", test_runs);
   g_test_add_func ("/control/engine-exec/fails", test_fails);
+  g_test_add_func ("/control/engine-exec/signals", test_signals_are_the_usual_ones);
   g_test_add_func ("/control/engine-exec/refused", test_refused);
   g_test_add_func ("/control/engine-exec/text-is-sayable", test_text_is_sayable);
   g_test_add_func ("/control/engine-exec/output-limit", test_output_limit);
