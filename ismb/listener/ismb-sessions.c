@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-address.h"
+#include "ismb/net/ismb-caller.h"
 
 #define SESSIONS_MAX 20000
 #define DESCRIPTORS_KEPT 256        /* for everything that is no session */
@@ -239,8 +240,19 @@ describe (int fd, const struct sockaddr *address, Source *source, uid_t *uid)
     describe_unix (fd, source, uid);
 }
 
+/* What a password alone opens: the switch's own account, and those that last as long as a process. */
+static gboolean
+may_be_external (IsmbSessions *self, const char *name)
+{
+  IsmbRole role;
+
+  return ismb_accounts_get_role (self->context.accounts, name, &role) && role != ISMB_ROLE_SWITCH &&
+         ismb_accounts_is_kept (self->context.accounts, name);
+}
+
 /* The account that the user on the other end of a unix socket may be without a password: the one of
- * the same name, where there is one. */
+ * the same name, where he manages this switch anyway. Names of accounts are chosen freely, so a
+ * name alone proves nothing: a system's user `backup` is not the `backup` of an operator. */
 static char *
 find_external (IsmbSessions *self, uid_t uid)
 {
@@ -250,14 +262,14 @@ find_external (IsmbSessions *self, uid_t uid)
   g_autofree char *address = NULL;
   IsmbAddressParts parts;
 
-  if (getpwuid_r (uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+  if (!ismb_caller_is_manager (uid) || getpwuid_r (uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
     return NULL;
   address =
       g_strdup_printf ("%s@%s", found->pw_name, ismb_routes_get_domain (self->context.routes));
   if (!ismb_address_prepare (address, strlen (address), prepared, &parts, NULL) || parts.local == 0)
     return NULL;
   g_string_truncate (prepared, parts.local);
-  if (!ismb_accounts_has (self->context.accounts, prepared->str))
+  if (!may_be_external (self, prepared->str))
     return NULL;
   return g_string_free (g_steal_pointer (&prepared), FALSE);
 }

@@ -341,6 +341,14 @@ ismb_accounts_get_role (IsmbAccounts *self, const char *name, IsmbRole *role)
   return TRUE;
 }
 
+gboolean
+ismb_accounts_is_kept (IsmbAccounts *self, const char *name)
+{
+  const Account *account = g_hash_table_lookup (self->accounts, name);
+
+  return account != NULL && !account->transient;
+}
+
 const IsmbScramKeys *
 ismb_accounts_get_keys (IsmbAccounts *self, const char *name, GChecksumType hash)
 {

@@ -29,6 +29,8 @@ gboolean             ismb_accounts_create   (IsmbAccounts *self, const char *nam
 gboolean             ismb_accounts_remove   (IsmbAccounts *self, const char *name, GError **error);
 gboolean             ismb_accounts_has      (IsmbAccounts *self, const char *name);
 gboolean             ismb_accounts_get_role (IsmbAccounts *self, const char *name, IsmbRole *role);
+/* There, and not transient: made by somebody, for somebody. */
+gboolean             ismb_accounts_is_kept  (IsmbAccounts *self, const char *name);
 /* NULL where there is no such account: SASL then goes on with invented keys, so that nobody learns
  * which names exist. (transfer none) */
 const IsmbScramKeys *ismb_accounts_get_keys (IsmbAccounts *self, const char *name,

@@ -5,20 +5,16 @@
 #include "switchctl/daemon/control-bus.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/local/ismb-control-generated.h"
 #include "ismb/local/ismb-control.h"
+#include "ismb/net/ismb-caller.h"
 #include "switchctl/daemon/vr-bus.h"
 
 #define CALLERS_MAX 256
-#define GROUP "ismb"
-#define GROUPS_MAX 256  /* of one user, looked through for ours */
-#define ENTRY_MAX 65536 /* bytes of a line of passwd or group */
 
 struct _SwitchControlBus
 {
@@ -70,47 +66,15 @@ switch_control_bus_init (SwitchControlBus *self)
   self->vrs = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
-/* --- who may call: in GDBus's thread, hence the _r functions --- */
-
-static gboolean
-find_group (gid_t *gid)
-{
-  g_autofree char *buffer = g_malloc (ENTRY_MAX);
-  struct group entry, *found = NULL;
-
-  if (getgrnam_r (GROUP, &entry, buffer, ENTRY_MAX, &found) != 0 || found == NULL)
-    return FALSE;
-  *gid = found->gr_gid;
-  return TRUE;
-}
-
-static gboolean
-is_member (uid_t uid, gid_t gid)
-{
-  g_autofree char *buffer = g_malloc (ENTRY_MAX);
-  gid_t groups[GROUPS_MAX];
-  int count = GROUPS_MAX;
-  struct passwd entry, *found = NULL;
-
-  if (getpwuid_r (uid, &entry, buffer, ENTRY_MAX, &found) != 0 || found == NULL
-      || getgrouplist (found->pw_name, found->pw_gid, groups, &count) < 0)
-    return FALSE;
-  for (int i = 0; i < count; i++)
-    if (groups[i] == gid)
-      return TRUE;
-  return FALSE;
-}
+/* --- who may call: asked in GDBus's thread --- */
 
 static gboolean
 on_authorize (GDBusAuthObserver *observer, GIOStream *stream, GCredentials *credentials,
               gpointer user_data)
 {
   uid_t uid = credentials != NULL ? g_credentials_get_unix_user (credentials, NULL) : (uid_t) -1;
-  gid_t gid;
 
-  if (uid == (uid_t) -1)
-    return FALSE;
-  return uid == 0 || uid == geteuid () || (find_group (&gid) && is_member (uid, gid));
+  return ismb_caller_is_manager (uid);
 }
 
 static gboolean
@@ -377,9 +341,9 @@ open_server (SwitchControlBus *self, GError **error)
       g_prefix_error (error, "control bus on %s: ", self->path);
       return FALSE;
     }
-  if (find_group (&gid)
+  if (ismb_caller_find_group (&gid)
       && (lchown (self->path, (uid_t) -1, gid) < 0 || chmod (self->path, 0660) < 0))
-    g_warning ("the group " GROUP " has no access to %s: %s", self->path, g_strerror (errno));
+    g_warning ("the group " ISMB_CALLER_GROUP " has no access to %s: %s", self->path, g_strerror (errno));
   return TRUE;
 }
 

@@ -4,6 +4,7 @@
 
 #include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
@@ -175,6 +176,65 @@ test_unix_socket_knows_its_user (Fixture *fixture, gconstpointer data)
   g_free (xmpp_client_expect (owner, bind));
 }
 
+/* The features that the user of that number is offered at the unix socket. */
+static char *
+features_of (Fixture *fixture, uid_t uid)
+{
+  g_autoptr (XmppClient) client = NULL;
+
+  g_assert_cmpint (seteuid (uid), ==, 0);
+  client = xmpp_client_new_unix (fixture->path);
+  g_assert_cmpint (seteuid (0), ==, 0);
+  return xmpp_client_open (client, DOMAIN);
+}
+
+/* An account that happens to be called like a user of the system is not his. */
+static void
+test_unix_socket_trusts_managers_only (Fixture *fixture, gconstpointer data)
+{
+  const struct passwd *nobody = getpwnam ("nobody");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *features = NULL, *root = NULL;
+
+  if (geteuid () != 0 || nobody == NULL)
+    {
+      g_test_skip ("only root can be somebody else");
+      return;
+    }
+  start (fixture);
+  g_assert_cmpint (chmod (fixture->folder, 0755), ==, 0);
+  g_assert_true (ismb_listener_create_account (fixture->listener, "nobody", "x", &error));
+  g_assert_true (ismb_listener_create_account (fixture->listener, "root", "x", &error));
+  features = features_of (fixture, nobody->pw_uid);
+  g_assert_null (strstr (features, "EXTERNAL"));
+  root = features_of (fixture, 0);
+  g_assert_nonnull (strstr (root, "EXTERNAL"));
+}
+
+typedef struct
+{
+  IsmbRole role;
+  gboolean transient;
+} Kind;
+
+/* Neither the switch's own account nor one of a process is signed into by name. */
+static void
+test_unix_socket_spares (Fixture *fixture, gconstpointer data)
+{
+  const Kind *kind = data;
+  const char *user = getpwuid (geteuid ())->pw_name;
+  g_autoptr (XmppClient) client = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *features = NULL;
+
+  start (fixture);
+  g_assert_true (ismb_accounts_create (_ismb_listener_get_accounts (fixture->listener), user, "x",
+                                       kind->role, kind->transient, &error));
+  client = xmpp_client_new_unix (fixture->path);
+  features = xmpp_client_open (client, DOMAIN);
+  g_assert_null (strstr (features, "EXTERNAL"));
+}
+
 static void
 remember_peer (IsmbListener *listener, IsmbPeer *peer, gpointer user_data)
 {
@@ -273,6 +333,9 @@ test_no_password_in_the_clear (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
+  static const Kind of_the_switch = { ISMB_ROLE_SWITCH, FALSE };
+  static const Kind of_a_process = { ISMB_ROLE_OPERATOR, TRUE };
+
   g_test_init (&argc, &argv, NULL);
   ADD ("stops-and-starts-again", test_stops_and_starts_again);
   ADD ("refuses-after-stop", test_refuses_after_stop);
@@ -281,6 +344,11 @@ main (int argc, char **argv)
   ADD ("accounts", test_accounts);
   ADD ("removed-account-ends", test_removed_account_ends);
   ADD ("unix-socket-knows-its-user", test_unix_socket_knows_its_user);
+  ADD ("unix-socket-trusts-managers-only", test_unix_socket_trusts_managers_only);
+  g_test_add ("/listener/unix-socket-spares-switch", Fixture, &of_the_switch, set_up,
+              test_unix_socket_spares, tear_down);
+  g_test_add ("/listener/unix-socket-spares-transient", Fixture, &of_a_process, set_up,
+              test_unix_socket_spares, tear_down);
   ADD ("peers-come-and-go", test_peers_come_and_go);
   ADD ("starttls-injection", test_starttls_injection);
   ADD ("no-password-in-the-clear", test_no_password_in_the_clear);
