@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-random.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
 #define PATIENCE 10000 /* ms until it must have proven who it is */
@@ -49,7 +50,7 @@ inbound_free (IsmbInbound *self)
 static void
 open_stream (IsmbInbound *self, const char *to)
 {
-  g_autofree char *id = g_uuid_string_random ();
+  g_autofree char *id = ismb_random_token ();
 
   ismb_stream_send_header (self->stream, self->context->domain, to, id);
 }
@@ -171,6 +172,8 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   gboolean clear = ismb_stream_get_tls (stream) == NULL;
   gboolean known = self->domain != NULL && !self->believed;
 
+  if (ismb_stream_is_closing (stream))
+    return; /* who failed is not heard again */
   if (clear && ismb_peer_stream_is (frame, "starttls", ISMB_NS_TLS))
     {
       ismb_stream_send_text (stream, "<proceed xmlns='" ISMB_NS_TLS "'/>", -1);

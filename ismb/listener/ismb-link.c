@@ -13,7 +13,6 @@
 
 #define SILENCE 10000        /* ms; see IsmbLinkContext */
 #define IDLE 60000
-#define LEAVE_PATIENCE 5000  /* ms for the other side's last words */
 #define RETRY_MIN 1000       /* ms; doubles with each failure */
 #define RETRY_MAX 60000
 #define NEWS_PAUSE 250       /* ms between two dials, whatever discovery says */
@@ -275,7 +274,7 @@ take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const char *devi
   if (*slot != NULL) /* closing, and not yet closed */
     g_ptr_array_add (self->leaving, g_steal_pointer (slot));
   *slot = g_object_ref (stream);
-  ismb_peer_stream_set_owner (stream, &stream_callbacks, self);
+  ismb_stream_set_owner (stream, &stream_callbacks, self);
   ismb_peer_stream_settle (stream, silence_of (self));
   self->opened = g_get_monotonic_time ();
   ismb_heartbeat_reset (&self->heartbeat);
@@ -287,15 +286,14 @@ take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const char *devi
   plan (self);
 }
 
-/* Ends a stream so that nothing is lost that is under way on it: its end is said, and what comes
- * until the other side's end is still taken. */
+/* Ends a stream so that nothing is lost that is under way on it: what comes until the other side's
+ * end is still taken. */
 static void
 leave (IsmbLink *self, IsmbStream *stream)
 {
   take_out (self, stream);
   g_ptr_array_add (self->leaving, stream);
-  ismb_stream_send_text (stream, "</stream:stream>", -1);
-  ismb_stream_set_deadline (stream, LEAVE_PATIENCE);
+  ismb_stream_close (stream, NULL, NULL);
 }
 
 /* Dialling */

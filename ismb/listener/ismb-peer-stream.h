@@ -5,16 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* A stream between two listeners: an IsmbStream that may change hands, from who negotiated it to
- * the link. */
+/* A stream between two listeners: what is particular about it, from who negotiates it to the link
+ * that gets it. */
 
-/* Takes `fd`. Callbacks that are NULL are not missed, but for `closed`. */
+/* Takes `fd`. */
 IsmbStream *ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFlags flags,
                                   const char *server_name, const IsmbStreamCallbacks *callbacks,
                                   gpointer owner);
-/* From now on these callbacks come and no others; allowed from inside one. */
-void ismb_peer_stream_set_owner (IsmbStream *stream, const IsmbStreamCallbacks *callbacks,
-                                 gpointer owner);
 /* Says goodbye (a stream error condition, or NULL), and lives on only for that. Takes the
  * reference. */
 void        ismb_peer_stream_part      (IsmbStream *stream, const char *condition);

@@ -10,12 +10,13 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-random.h"
 #include "ismb/stream/ismb-write-queue.h"
 
 #define READ_SIZE 16384
 #define READS_MAX 4         /* of one stream in one turn */
 #define AWAKE_MAX 64        /* streams of a poller that keep their parser between stanzas */
-#define CLOSE_PATIENCE 5000 /* ms for the peer's </stream:stream> */
+#define CLOSE_PATIENCE 5000 /* ms for what the peer still says, up to its </stream:stream> */
 #define QUEUE_LIMIT (4u << 20)
 #define TLS_HANDSHAKE_RECORD 0x16
 
@@ -26,7 +27,7 @@ typedef enum
   TLS_WAITING, /* the last clear bytes go out */
   HANDSHAKE,
   OPEN,
-  CLOSING, /* our end of the stream is in the queue; what comes in is only looked at for its end */
+  CLOSING, /* our end of the stream is in the queue; the other side may have more to say */
   CLOSED,
 } State;
 
@@ -306,9 +307,11 @@ tell_ready (IsmbStream *self)
 {
   gboolean outgoing = (self->flags & ISMB_STREAM_OUTGOING) != 0;
   gboolean first = self->tls == NULL || (self->flags & ISMB_STREAM_DIRECT_TLS) != 0;
-  if (self->callbacks != NULL && outgoing && first)
+  if (self->callbacks == NULL)
+    return;
+  if (outgoing && first && self->callbacks->connected != NULL)
     self->callbacks->connected (self, self->owner);
-  else if (self->callbacks != NULL && self->tls != NULL)
+  else if ((!outgoing || !first) && self->tls != NULL && self->callbacks->secured != NULL)
     self->callbacks->secured (self, self->owner);
 }
 
@@ -466,7 +469,7 @@ static void
 on_header (const IsmbStreamHeader *header, gpointer user_data)
 {
   IsmbStream *self = user_data;
-  if (self->state == OPEN)
+  if (self->state == OPEN && self->callbacks->header != NULL)
     self->callbacks->header (self, header, self->owner);
 }
 
@@ -474,7 +477,8 @@ static void
 on_frame (IsmbFrame *frame, gpointer user_data)
 {
   IsmbStream *self = user_data;
-  if (self->state == OPEN)
+  gboolean listens = self->state == OPEN || (self->state == CLOSING && !self->wrong);
+  if (listens && self->callbacks->frame != NULL)
     self->callbacks->frame (self, frame, self->owner);
 }
 
@@ -569,6 +573,15 @@ ismb_stream_new (IsmbPoller *poller, int fd, IsmbStreamFlags flags, const char *
     fail (self, error);
   update_interest (self);
   return self;
+}
+
+void
+ismb_stream_set_owner (IsmbStream *self, const IsmbStreamCallbacks *callbacks, gpointer owner)
+{
+  if (self->callbacks == NULL) /* nothing will be told any more */
+    return;
+  self->callbacks = callbacks;
+  self->owner = owner;
 }
 
 void
@@ -699,7 +712,7 @@ say_goodbye (IsmbStream *self, const char *condition, const char *text)
   /* RFC 6120, 4.9.1.2: even an error that comes before it stands inside a stream. */
   if (!self->header_sent)
     {
-      g_autofree char *id = g_uuid_string_random ();
+      g_autofree char *id = ismb_random_token ();
       ismb_stream_send_header (self, NULL, NULL, id);
     }
   if (condition != NULL)
@@ -707,15 +720,34 @@ say_goodbye (IsmbStream *self, const char *condition, const char *text)
   ismb_stream_send_text (self, "</stream:stream>", -1);
 }
 
+static void
+note_condition (IsmbStream *self, const char *condition, const char *text)
+{
+  g_autofree char *description = NULL;
+  if (condition == NULL || self->error != NULL)
+    return;
+  description = describe_condition (condition, text);
+  self->error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM, description);
+}
+
+/* Our end has been said, and with it all that we may say. */
+static void
+stop_listening (IsmbStream *self)
+{
+  self->wrong = TRUE;
+  ismb_poller_flush_later (self->poller, &self->watch);
+}
+
 void
 ismb_stream_close (IsmbStream *self, const char *condition, const char *text)
 {
-  if (self->state >= CLOSING)
+  if (self->state == CLOSED || (self->state == CLOSING && condition == NULL))
     return;
-  if (condition != NULL && self->error == NULL)
+  note_condition (self, condition, text);
+  if (self->state == CLOSING)
     {
-      g_autofree char *description = describe_condition (condition, text);
-      self->error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM, description);
+      stop_listening (self);
+      return;
     }
   if (self->state != OPEN)
     {

@@ -12,10 +12,10 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_STREAM (ismb_stream_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbStream, ismb_stream, ISMB, STREAM, GObject)
 
-/* Every callback may close the stream. `closed` comes exactly once, never from inside a call of the
- * owner's, and is the last: `error` is NULL after an orderly close, whichever side began it. Until then
- * the stream keeps itself alive, besides the owner's reference; the owner must outlive it or call
- * ismb_stream_abandon (). After ismb_stream_close () only `closed` comes. */
+/* Every callback may close the stream; one that is NULL is not missed, but for `closed`. That one
+ * comes exactly once, never from inside a call of the owner's, and is the last: `error` is NULL after
+ * an orderly close, whichever side began it. Until then the stream keeps itself alive, besides the
+ * owner's reference; the owner must outlive it or call ismb_stream_abandon (). */
 typedef struct
 {
   void (*connected) (IsmbStream *stream, gpointer owner); /* outgoing: TCP, and direct TLS, are up; once */
@@ -37,6 +37,9 @@ typedef enum
 IsmbStream *ismb_stream_new          (IsmbPoller *poller, int fd, IsmbStreamFlags flags, const char *content_ns,
                                       IsmbTlsContext *tls, const char *const *alpn, const char *server_name,
                                       const IsmbStreamCallbacks *callbacks, gpointer owner);
+/* From now on these callbacks come and no others; allowed from inside one. */
+void        ismb_stream_set_owner    (IsmbStream *self, const IsmbStreamCallbacks *callbacks,
+                                      gpointer owner);
 void        ismb_stream_set_limit    (IsmbStream *self, gsize stanza_bytes);
 void        ismb_stream_set_stamp    (IsmbStream *self, const char *from);
 /* Bytes that may wait for a slow reader (4 MiB unless set) before the stream is cut: no error would reach it. */
@@ -52,7 +55,10 @@ void        ismb_stream_send_text    (IsmbStream *self, const char *xml, gssize 
 void        ismb_stream_start_tls    (IsmbStream *self);
 /* In a callback: what comes next is a new <stream:stream> (RFC 6120, 4.3.3). */
 void        ismb_stream_restart      (IsmbStream *self);
-/* Flushes, says why (a stream error condition, or NULL for an orderly end), and ends. */
+/* Flushes, says why (a stream error condition, or NULL for an orderly end), and ends: nothing is sent
+ * any more, and after an error nothing is heard. After an orderly end `frame` still comes until the
+ * other side has ended its half too (RFC 6120, 4.4), or a while is over; to close once more, with a
+ * condition, is to stop listening. */
 void        ismb_stream_close        (IsmbStream *self, const char *condition, const char *text);
 /* No callback any more; closes at once. For an owner that goes away. */
 void        ismb_stream_abandon      (IsmbStream *self);

@@ -440,6 +440,113 @@ test_restart (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->server.story->str, ==, "header;auth;header;presence;");
 }
 
+/* RFC 6120, 4.4: who has ended its half hears the other one out, and says nothing more. */
+static void
+close_and_talk_on (Party *self, IsmbFrame *frame)
+{
+  ismb_stream_close (self->stream, NULL, NULL);
+  send_back (self, frame);
+}
+
+static void
+test_hears_the_other_out (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *said = NULL;
+  join_raw (fixture, NULL);
+  fixture->server.on_frame = close_and_talk_on;
+  write_raw (fixture, HEADER "<presence/><message/>");
+  while (fixture->server.frames < 2)
+    turn ();
+  write_raw (fixture, "<iq type='get' id='1'><a/></iq>");
+  while (fixture->server.frames < 3)
+    turn ();
+  g_assert_cmpuint (fixture->server.closings, ==, 0);
+  write_raw (fixture, "</stream:stream>");
+  said = read_raw (fixture);
+  while (fixture->server.closings == 0)
+    turn ();
+  g_assert_cmpstr (fixture->server.story->str, ==, "header;presence;message;iq;closed;");
+  g_assert_true (g_str_has_suffix (said, "</stream:stream>"));
+  g_assert_null (strstr (said, "<presence"));
+}
+
+static void
+close_with_error (Party *self, IsmbFrame *frame)
+{
+  ismb_stream_close (self->stream, "policy-violation", NULL);
+}
+
+static void
+test_hears_nothing_after_error (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *said = NULL;
+  join_raw (fixture, NULL);
+  fixture->server.on_frame = close_with_error;
+  write_raw (fixture, HEADER "<presence/><message/><message/>");
+  said = read_raw (fixture);
+  g_assert_nonnull (strstr (said, "<policy-violation"));
+  g_assert_cmpuint (fixture->server.frames, ==, 1);
+}
+
+/* It has said its end already; there is no room for a reason, only for not listening any more. */
+static void
+close_then_refuse (Party *self, IsmbFrame *frame)
+{
+  ismb_stream_close (self->stream, self->frames == 1 ? NULL : "policy-violation", NULL);
+}
+
+static void
+test_stops_hearing_out (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *said = NULL;
+  join_raw (fixture, NULL);
+  fixture->server.on_frame = close_then_refuse;
+  write_raw (fixture, HEADER "<presence/><message/><message/>");
+  said = read_raw (fixture);
+  g_assert_true (g_str_has_suffix (said, "</stream:stream>"));
+  g_assert_null (strstr (said, "policy-violation"));
+  close (fixture->raw);
+  fixture->raw = -1;
+  while (fixture->server.closings == 0)
+    turn ();
+  g_assert_cmpuint (fixture->server.frames, ==, 2);
+  g_assert_error (fixture->server.error, ISMB_ERROR, ISMB_ERROR_STREAM);
+}
+
+/* The next owner wants frames and nothing else. */
+static void
+heir_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
+{
+  g_string_append_printf (owner, "%s;", frame->name);
+}
+
+static void
+heir_closed (IsmbStream *stream, const GError *error, gpointer owner)
+{
+  g_string_append (owner, "closed;");
+}
+
+static const IsmbStreamCallbacks heir_callbacks = { .frame = heir_frame, .closed = heir_closed };
+
+static void
+bequeath (Party *self, IsmbFrame *frame)
+{
+  ismb_stream_set_owner (self->stream, &heir_callbacks, self->story);
+  ismb_stream_restart (self->stream);
+}
+
+static void
+test_changes_hands (Fixture *fixture, gconstpointer data)
+{
+  join_raw (fixture, NULL);
+  fixture->server.on_frame = bequeath;
+  write_raw (fixture, HEADER "<presence/>" HEADER "<message/></stream:stream>");
+  while (strstr (fixture->server.story->str, "closed;") == NULL)
+    turn ();
+  g_assert_cmpstr (fixture->server.story->str, ==, "header;presence;message;closed;");
+  fixture->server.closings = 1;
+}
+
 static void
 abandon (Party *self, IsmbFrame *frame)
 {
@@ -582,6 +689,10 @@ main (int argc, char **argv)
   ADD ("deadline-of-handshake", NULL, test_deadline_of_handshake);
   ADD ("slow-reader", NULL, test_slow_reader);
   ADD ("restart", NULL, test_restart);
+  ADD ("hears-the-other-out", NULL, test_hears_the_other_out);
+  ADD ("hears-nothing-after-error", NULL, test_hears_nothing_after_error);
+  ADD ("stops-hearing-out", NULL, test_stops_hearing_out);
+  ADD ("changes-hands", NULL, test_changes_hands);
   ADD ("abandon-in-callback", NULL, test_abandon_in_callback);
   ADD ("bulk", GINT_TO_POINTER (FALSE), test_bulk);
   ADD ("bulk-tls", GINT_TO_POINTER (TRUE), test_bulk);
