@@ -12,7 +12,7 @@
 #define TOGETHER 16        /* clients that sign in at the same time */
 #define ROUNDS_MAX 1000000 /* of which the time is kept */
 #define WARM_UP 20         /* percent of the time, before anything is counted */
-#define SETTLE 1500000     /* microseconds */
+#define SETTLE 1000000     /* microseconds */
 #define PATIENCE 60        /* seconds, for everything */
 
 typedef struct
@@ -24,32 +24,44 @@ typedef struct
 } Options;
 
 static Options options = {
-  .pairs = 10, .outstanding = 32, .size = 100, .messages = 10000000, .sessions = 1000, .accounts = 20, .seconds = 2,
+  .pairs = 10,
+  .outstanding = 32,
+  .size = 100,
+  .messages = 10000000,
+  .sessions = 1000,
+  .accounts = 20,
+  .seconds = 2,
 };
 
 static const GOptionEntry entries[] = {
   { "port", 0, 0, G_OPTION_ARG_INT, &options.port, "Where the server is, on 127.0.0.1", "PORT" },
-  { "pid", 0, 0, G_OPTION_ARG_INT, &options.pid, "Its process, whose time and memory are measured", "PID" },
+  { "pid", 0, 0, G_OPTION_ARG_INT, &options.pid, "Its process, whose time and memory are measured",
+    "PID" },
   { "domain", 0, 0, G_OPTION_ARG_STRING, &options.domain, "Its domain", "DOMAIN" },
-  { "password", 0, 0, G_OPTION_ARG_STRING, &options.password, "Of the accounts b0, b1, ...", "PASSWORD" },
+  { "password", 0, 0, G_OPTION_ARG_STRING, &options.password, "Of the accounts b0, b1, ...",
+    "PASSWORD" },
   { "accounts", 0, 0, G_OPTION_ARG_INT, &options.accounts, "How many accounts there are", "N" },
   { "tls", 0, 0, G_OPTION_ARG_NONE, &options.tls, "By STARTTLS", NULL },
-  { "pairs", 0, 0, G_OPTION_ARG_INT, &options.pairs, "route: senders, each with its receiver", "N" },
-  { "outstanding", 0, 0, G_OPTION_ARG_INT, &options.outstanding, "route: messages of a pair under way", "N" },
+  { "pairs", 0, 0, G_OPTION_ARG_INT, &options.pairs, "route: senders, each with its receiver",
+    "N" },
+  { "outstanding", 0, 0, G_OPTION_ARG_INT, &options.outstanding,
+    "route: messages of a pair under way", "N" },
   { "size", 0, 0, G_OPTION_ARG_INT, &options.size, "route, echo: bytes of a body", "BYTES" },
-  { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options.seconds, "route, echo: end after so long", "SECONDS" },
+  { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options.seconds, "route, echo: end after so long",
+    "SECONDS" },
   { "messages", 0, 0, G_OPTION_ARG_INT, &options.messages, "route, echo: end after so many", "N" },
-  { "idle", 0, 0, G_OPTION_ARG_INT, &options.idle, "route: sessions beside it that do nothing", "N" },
+  { "idle", 0, 0, G_OPTION_ARG_INT, &options.idle, "route: sessions beside it that do nothing",
+    "N" },
   { "sessions", 0, 0, G_OPTION_ARG_INT, &options.sessions, "login: how many", "N" },
   { NULL },
 };
 
-static GPtrArray *sessions;  /* BenchSession, owned */
+static GPtrArray *sessions; /* BenchSession, owned */
 static char **accounts;
 static guint n_bound;
-static gboolean is_over;     /* what comes now is not answered any more */
+static gboolean is_over; /* what comes now is not answered any more */
 static guint64 n_messages;
-static GArray *rounds;       /* of guint32 microseconds, while they are measured; or NULL */
+static GArray *rounds; /* of guint32 microseconds, while they are measured; or NULL */
 
 /* ------------------------------------------------------------------ the server's costs */
 
@@ -133,8 +145,9 @@ sign_in (BenchTarget *target, guint count)
         {
           g_autofree char *resource = g_strdup_printf ("r%u", sessions->len);
 
-          g_ptr_array_add (sessions, bench_session_new (target, accounts[sessions->len % options.accounts],
-                                                        resource));
+          g_ptr_array_add (
+              sessions,
+              bench_session_new (target, accounts[sessions->len % options.accounts], resource));
         }
       bench_target_turn (target, 1000);
     }
@@ -144,8 +157,9 @@ static void
 join (BenchSession *from, BenchSession *to)
 {
   g_autofree char *body = g_strnfill (options.size, 'x');
-  char *text = g_strdup_printf ("<message to='%s@%s/%s' type='chat' id='m1'><body>%s</body></message>", to->account,
-                                options.domain, to->resource, body);
+  char *text =
+      g_strdup_printf ("<message to='%s@%s/%s' type='chat' id='m1'><body>%s</body></message>",
+                       to->account, options.domain, to->resource, body);
 
   from->peer = to;
   from->text = text;
@@ -190,8 +204,9 @@ measure_messages (BenchTarget *target)
   cpu = server_cpu () - cpu;
   if (n_messages == before)
     bench_die ("no message came through");
-  printf ("{\"messages\": %" G_GUINT64_FORMAT ", \"seconds\": %.3f, \"cpu\": %.0f", n_messages - before,
-          (g_get_monotonic_time () - start) / 1e6, (double) cpu / (n_messages - before));
+  printf ("{\"messages\": %" G_GUINT64_FORMAT ", \"seconds\": %.3f, \"cpu\": %.0f",
+          n_messages - before, (g_get_monotonic_time () - start) / 1e6,
+          (double) cpu / (n_messages - before));
 }
 
 static int
@@ -290,8 +305,8 @@ run (const char *name)
   for (guint i = 0; i < G_N_ELEMENTS (loads); i++)
     if (g_str_equal (loads[i].name, name))
       {
-        BenchTarget *target = bench_target_new ((guint16) options.port, options.domain, options.password, options.tls,
-                                                loads[i].callbacks);
+        BenchTarget *target = bench_target_new ((guint16) options.port, options.domain,
+                                                options.password, options.tls, loads[i].callbacks);
 
         loads[i].run (target);
         leave (target);
@@ -322,13 +337,15 @@ main (int argc, char **argv)
   g_autoptr (GOptionContext) context = g_option_context_new ("route|echo|login");
   g_autoptr (GError) error = NULL;
 
-  g_option_context_set_summary (context, "Puts a load on an XMPP server and prints, as a line of JSON, what it cost the server:\n"
-                                         "nanoseconds of CPU, bytes of memory, microseconds of a round trip.");
+  g_option_context_set_summary (
+      context, "Puts a load on an XMPP server and prints, as a line of JSON, what it cost\n"
+               "the server: nanoseconds of CPU, bytes of memory; and a round trip in\n"
+               "microseconds.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     bench_die ("%s", error->message);
-  if (argc != 2 || options.port == 0 || options.pid == 0 || options.domain == NULL || options.password == NULL
-      || options.accounts < 1 || options.pairs < 1 || options.sessions < 1)
+  if (argc != 2 || options.port == 0 || options.pid == 0 || options.domain == NULL ||
+      options.password == NULL || options.accounts < 1 || options.pairs < 1 || options.sessions < 1)
     bench_die ("a load, --port, --pid, --domain and --password are needed; see --help");
   prepare ();
   run (argv[1]);

@@ -95,9 +95,9 @@ bench_scram_begin (const char *account, const char *nonce)
 static gboolean
 is_challenge (char **fields, const char *nonce)
 {
-  return g_strv_length (fields) == 3 && g_str_has_prefix (fields[0], "r=")
-         && g_str_has_prefix (fields[0] + 2, nonce) && g_str_has_prefix (fields[1], "s=")
-         && g_str_has_prefix (fields[2], "i=");
+  return g_strv_length (fields) == 3 && g_str_has_prefix (fields[0], "r=") &&
+         g_str_has_prefix (fields[0] + 2, nonce) && g_str_has_prefix (fields[1], "s=") &&
+         g_str_has_prefix (fields[2], "i=");
 }
 
 static char *
@@ -139,7 +139,8 @@ bench_scram_answer (BenchScram *self, const char *account, const char *nonce, co
 
   if (!is_challenge (fields, nonce))
     return NULL;
-  keys = find_keys (self, account, fields[1] + 2, (guint) g_ascii_strtoull (fields[2] + 2, NULL, 10));
+  keys =
+      find_keys (self, account, fields[1] + 2, (guint) g_ascii_strtoull (fields[2] + 2, NULL, 10));
   transcript = g_strdup_printf ("n=%s,r=%s,%s,c=biws,%s", account, nonce, first, fields[0]);
   proof = prove (keys, transcript);
   *expected = expect (keys, transcript);

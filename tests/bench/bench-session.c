@@ -41,7 +41,7 @@ struct _BenchTarget
 
 typedef enum
 {
-  FEATURES,         /* of the stream in the clear */
+  FEATURES, /* of the stream in the clear */
   PROCEED,
   HANDSHAKE,
   SECURED_FEATURES,
@@ -59,14 +59,14 @@ typedef struct
   State state;
   int fd;
   gnutls_session_t tls; /* NULL in the clear */
-  GString *in;          /* until it is bound what was read, then a piece of a tag at the end of a read */
+  GString *in; /* until it is bound what was read, then a piece of a tag at the end of a read */
   GString *out;
-  gsize written;        /* of out */
+  gsize written; /* of out */
   gboolean is_dirty;
-  gboolean is_full;     /* the socket: epoll tells when it takes more */
-  gboolean blocked;     /* GnuTLS keeps a record that the socket did not take */
+  gboolean is_full; /* the socket: epoll tells when it takes more */
+  gboolean blocked; /* GnuTLS keeps a record that the socket did not take */
   char nonce[24];
-  char *expected;       /* the server's proof */
+  char *expected; /* the server's proof */
 } Session;
 
 void
@@ -122,7 +122,8 @@ write_some (Session *self)
         bench_die ("%s: cannot write: %s", self->public.account, g_strerror (errno));
       return MAX (n, 0);
     }
-  n = gnutls_record_send (self->tls, self->blocked ? NULL : bytes, self->blocked ? 0 : MIN (left, RECORD_SIZE));
+  n = gnutls_record_send (self->tls, self->blocked ? NULL : bytes,
+                          self->blocked ? 0 : MIN (left, RECORD_SIZE));
   if (n < 0 && n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED)
     bench_die ("%s: cannot write: %s", self->public.account, gnutls_strerror (n));
   self->blocked = n < 0;
@@ -132,7 +133,8 @@ write_some (Session *self)
 static void
 watch (Session *self, int operation)
 {
-  struct epoll_event event = { .events = EPOLLIN | (self->is_full ? EPOLLOUT : 0), .data.ptr = self };
+  struct epoll_event event = { .events = EPOLLIN | (self->is_full ? EPOLLOUT : 0),
+                               .data.ptr = self };
 
   if (epoll_ctl (self->target->epoll, operation, self->fd, &event) < 0)
     bench_die ("cannot watch a socket: %s", g_strerror (errno));
@@ -164,9 +166,10 @@ flush (Session *self)
 static void
 open_stream (Session *self)
 {
-  g_autofree char *header = g_strdup_printf ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
-                                             "xmlns:stream='http://etherx.jabber.org/streams' to='%s' version='1.0'>",
-                                             self->target->domain);
+  g_autofree char *header =
+      g_strdup_printf ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
+                       "xmlns:stream='http://etherx.jabber.org/streams' to='%s' version='1.0'>",
+                       self->target->domain);
 
   say (self, header);
 }
@@ -176,8 +179,8 @@ begin_handshake (Session *self)
 {
   int code = gnutls_init (&self->tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
 
-  if (code < 0 || gnutls_set_default_priority (self->tls) < 0
-      || gnutls_credentials_set (self->tls, GNUTLS_CRD_CERTIFICATE, self->target->credentials) < 0)
+  if (code < 0 || gnutls_set_default_priority (self->tls) < 0 ||
+      gnutls_credentials_set (self->tls, GNUTLS_CRD_CERTIFICATE, self->target->credentials) < 0)
     bench_die ("cannot set up TLS");
   gnutls_transport_set_int (self->tls, self->fd);
   self->state = HANDSHAKE;
@@ -212,8 +215,8 @@ begin_sasl (Session *self)
 static void
 answer_challenge (Session *self, const char *challenge)
 {
-  g_autofree char *answer = bench_scram_answer (self->target->scram, self->public.account, self->nonce, challenge,
-                                                &self->expected);
+  g_autofree char *answer = bench_scram_answer (self->target->scram, self->public.account,
+                                                self->nonce, challenge, &self->expected);
   g_autofree char *response = NULL;
 
   if (answer == NULL)
@@ -235,8 +238,10 @@ check_success (Session *self, const char *proof)
 static void
 bind_resource (Session *self)
 {
-  g_autofree char *iq = g_strdup_printf ("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-                                         "<resource>%s</resource></bind></iq>", self->public.resource);
+  g_autofree char *iq =
+      g_strdup_printf ("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                       "<resource>%s</resource></bind></iq>",
+                       self->public.resource);
 
   say (self, iq);
   self->state = BINDING;
@@ -266,18 +271,22 @@ static const char *
 awaited (Session *self)
 {
   static const char *const names[] = {
-    [CHALLENGE] = "challenge", [SUCCESS] = "success", [BINDING] = "iq",
+    [CHALLENGE] = "challenge",
+    [SUCCESS] = "success",
+    [BINDING] = "iq",
   };
 
-  return self->state == CHALLENGE || self->state == SUCCESS || self->state == BINDING ? names[self->state]
-                                                                                      : "stream:features";
+  return self->state == CHALLENGE || self->state == SUCCESS || self->state == BINDING
+             ? names[self->state]
+             : "stream:features";
 }
 
 static void
 refuse_failure (Session *self)
 {
-  if (strstr (self->in->str, "<failure") != NULL || strstr (self->in->str, "<stream:error") != NULL
-      || strstr (self->in->str, ERROR_START) != NULL)
+  if (strstr (self->in->str, "<failure") != NULL ||
+      strstr (self->in->str, "<stream:error") != NULL ||
+      strstr (self->in->str, ERROR_START) != NULL)
     bench_die ("%s cannot sign in: %s", self->public.account, self->in->str);
 }
 
@@ -311,7 +320,8 @@ negotiate (Session *self, const char *bytes, gsize length)
 
   g_string_append_len (self->in, bytes, length);
   refuse_failure (self);
-  if (self->state == PROCEED && strstr (self->in->str, "<proceed") != NULL && g_str_has_suffix (self->in->str, ">"))
+  if (self->state == PROCEED && strstr (self->in->str, "<proceed") != NULL &&
+      g_str_has_suffix (self->in->str, ">"))
     begin_handshake (self);
   else if (self->state == PROCEED || (text = find_text (self->in->str, awaited (self))) == NULL)
     return;
@@ -342,7 +352,8 @@ count_messages (Session *self, const char *bytes, gsize length)
         }
       if (g_str_has_prefix (at, ERROR_START))
         bench_die ("%s: a message came back: %.200s", self->public.account, at);
-      count += left >= sizeof MESSAGE_END - 1 && memcmp (at, MESSAGE_END, sizeof MESSAGE_END - 1) == 0;
+      count +=
+          left >= sizeof MESSAGE_END - 1 && memcmp (at, MESSAGE_END, sizeof MESSAGE_END - 1) == 0;
       at++;
     }
   return count;
@@ -383,8 +394,8 @@ read_some (Session *self)
     n = recv (self->fd, self->target->buffer, READ_SIZE - 1, 0);
   else
     n = gnutls_record_recv (self->tls, self->target->buffer, READ_SIZE - 1);
-  if (n == 0 || (self->tls == NULL && n < 0 && errno != EAGAIN)
-      || (self->tls != NULL && n < 0 && n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED))
+  if (n == 0 || (self->tls == NULL && n < 0 && errno != EAGAIN) ||
+      (self->tls != NULL && n < 0 && n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED))
     bench_die ("%s: the server hung up", self->public.account);
   return n;
 }
@@ -415,7 +426,8 @@ connect_to (BenchTarget *target)
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
   if (fd < 0 || connect (fd, (struct sockaddr *) &target->address, sizeof target->address) < 0)
-    bench_die ("cannot connect to port %u: %s", ntohs (target->address.sin_port), g_strerror (errno));
+    bench_die ("cannot connect to port %u: %s", ntohs (target->address.sin_port),
+               g_strerror (errno));
   setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   g_unix_set_fd_nonblocking (fd, TRUE, NULL);
   return fd;
@@ -487,8 +499,11 @@ void
 bench_target_turn (BenchTarget *self, int milliseconds)
 {
   struct epoll_event events[BATCH];
-  int n = epoll_wait (self->epoll, events, BATCH, milliseconds);
+  int n;
 
+  while (self->dirty->len > 0)
+    flush (g_ptr_array_steal_index_fast (self->dirty, self->dirty->len - 1));
+  n = epoll_wait (self->epoll, events, BATCH, milliseconds);
   for (int i = 0; i < n; i++)
     {
       if ((events[i].events & ~EPOLLOUT) != 0)
@@ -496,6 +511,4 @@ bench_target_turn (BenchTarget *self, int milliseconds)
       if ((events[i].events & EPOLLOUT) != 0)
         mark_dirty (events[i].data.ptr);
     }
-  while (self->dirty->len > 0)
-    flush (g_ptr_array_steal_index_fast (self->dirty, self->dirty->len - 1));
 }
