@@ -5,6 +5,7 @@
 #include "ismb/client/ismb-requests.h"
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-random.h"
 
 struct _IsmbRequests
 {
@@ -90,7 +91,7 @@ ismb_requests_new (void)
   IsmbRequests *self = g_new0 (IsmbRequests, 1);
 
   self->waiting = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, request_free);
-  self->prefix = g_uuid_string_random ();
+  self->prefix = ismb_random_token ();
   return self;
 }
 

@@ -4,6 +4,7 @@
 #include "ismb/core/ismb-iq.h"
 
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-random.h"
 #include "ismb/core/ismb-stanza-private.h"
 
 /**
@@ -68,7 +69,7 @@ IsmbIq *
 ismb_iq_new (IsmbJid *to, const char *stanza_type)
 {
   IsmbIq *self = g_object_new (ISMB_TYPE_IQ, NULL);
-  g_autofree char *id = g_uuid_string_random ();
+  g_autofree char *id = ismb_random_token ();
 
   ismb_stanza_set_to_jid (ISMB_STANZA (self), to);
   ismb_stanza_set_stanza_type (ISMB_STANZA (self), stanza_type);

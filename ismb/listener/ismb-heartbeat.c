@@ -3,6 +3,7 @@
 #include "ismb/listener/ismb-heartbeat.h"
 
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-random.h"
 
 #define LOOKS_TO_PING 2
 #define LOOKS_TO_DEATH 4
@@ -24,7 +25,7 @@ ismb_heartbeat_make_ping (IsmbHeartbeat *self, const char *from, const char *to)
   IsmbNode *root = ismb_tree_root (tree);
 
   g_free (self->ping_id);
-  self->ping_id = g_uuid_string_random ();
+  self->ping_id = ismb_random_token ();
   ismb_tree_set (tree, root, "from", from);
   ismb_tree_set (tree, root, "to", to);
   ismb_tree_set (tree, root, "type", "get");

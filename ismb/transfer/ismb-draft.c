@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-random.h"
 #include "ismb/transfer/ismb-beneath-private.h"
 
 #define ATTEMPTS 16
@@ -55,8 +56,8 @@ open_temporary (IsmbDraft *self, GError **error)
 {
   for (int i = 0; i < ATTEMPTS; i++)
     {
-      g_autofree char *name = g_strdup_printf (ISMB_BENEATH_TEMPORARY "%08x%08x", g_random_int (),
-                                               g_random_int ());
+      g_autofree char *token = ismb_random_token ();
+      g_autofree char *name = g_strdup_printf (ISMB_BENEATH_TEMPORARY "%.16s", token);
 
       self->descriptor = openat (self->folder, name,
                                  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -7,6 +7,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-random.h"
 #include "ismb/core/ismb-stanza-private.h"
 
 #define STREAM_METHOD "stream-method"
@@ -19,7 +20,7 @@ ismb_offer_new (const char *path, guint64 size, const char *sha256, gboolean ove
 {
   IsmbOffer *self = g_new0 (IsmbOffer, 1);
 
-  self->sid = g_uuid_string_random ();
+  self->sid = ismb_random_token ();
   self->path = g_strdup (path);
   self->size = size;
   self->sha256 = g_strdup (sha256);

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "switchctl/daemon/resident.h"
 
+#include "ismb/core/ismb-random.h"
 #include "switchctl/control/engine-exec.h"
 #include "switchctl/control/switch-control.h"
 
@@ -109,7 +110,7 @@ SwitchResident *
 switch_resident_new (const SwitchConfig *config, SwitchVr *vr, GError **error)
 {
   g_autoptr (SwitchResident) self = g_object_new (SWITCH_TYPE_RESIDENT, NULL);
-  g_autofree char *password = g_uuid_string_random ();
+  g_autofree char *password = ismb_random_token ();
 
   self->control = make_control (config, vr, password, error);
   if (self->control == NULL

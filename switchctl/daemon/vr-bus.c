@@ -6,6 +6,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-jid.h"
+#include "ismb/core/ismb-random.h"
 #include "ismb/local/ismb-control.h"
 #include "switchctl/daemon/resident.h"
 
@@ -145,7 +146,11 @@ read_name (SwitchVrBus *self, Wish *wish, const char *name, GError **error)
   if (*name == '\0' && !wish->transient)
     return refuse (error, "an account that stays needs a name");
   if (*name == '\0')
-    made_up = g_strdup_printf ("app-%08x%08x", g_random_int (), g_random_int ());
+    {
+      g_autofree char *token = ismb_random_token ();
+
+      made_up = g_strdup_printf ("app-%.16s", token);
+    }
   jid = ismb_jid_new_from_parts (made_up != NULL ? made_up : name, switch_vr_get_domain (self->vr),
                                  NULL, error);
   if (jid == NULL)

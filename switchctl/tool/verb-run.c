@@ -6,6 +6,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-random.h"
 #include "ismb/core/ismb-stanza-private.h"
 #include "switchctl/control/python-list.h"
 #include "switchctl/tool/bus.h"
@@ -142,7 +143,7 @@ send_all (Run *run, IsmbClient *client, char **targets, const char *body, GError
 
   for (target = targets; *target != NULL; target++)
     {
-      char *id = g_uuid_string_random ();
+      char *id = ismb_random_token ();
 
       g_hash_table_insert (run->waiting, id, *target);
       if (!send_commands (client, *target, body, id, error))
