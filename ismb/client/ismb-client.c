@@ -4,12 +4,11 @@
 #include "config.h"
 #include "ismb/client/ismb-client.h"
 
-#include <string.h>
-
 #include "ismb/client/ismb-client-parts.h"
 #include "ismb/client/ismb-client-private.h"
 #include "ismb/client/ismb-roster-private.h"
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-random.h"
 #include "ismb/local/ismb-control.h"
 
 #define DEFAULT_VR "VR-Mgmt"
@@ -128,7 +127,11 @@ ismb_client_constructed (GObject *object)
 
   G_OBJECT_CLASS (ismb_client_parent_class)->constructed (object);
   if (config->resource == NULL)
-    config->resource = g_strdup_printf ("ismb-%08x%08x", g_random_int (), g_random_int ());
+    {
+      g_autofree char *token = ismb_random_token ();
+
+      config->resource = g_strdup_printf ("ismb-%.16s", token);
+    }
   if (config->vr == NULL)
     config->vr = g_strdup (DEFAULT_VR);
   if (config->runtime_dir == NULL)
@@ -416,178 +419,6 @@ ismb_client_new_for_server (const char *jid, const char *password)
 }
 
 /**
- * ismb_client_create_account_async:
- * @self: a client of the daemon on this switch
- * @cancellable: (nullable): to stop
- * @callback: (scope async): called when it is done
- * @user_data: for @callback
- *
- * Makes the account over the control bus, and learns the address, [property@Ismb.Client:auto-jid],
- * the files root and the peers. An account that is there with the same password is taken as it is.
- */
-void
-ismb_client_create_account_async (IsmbClient *self, GCancellable *cancellable,
-                                  GAsyncReadyCallback callback, gpointer user_data)
-{
-  GTask *task;
-
-  g_return_if_fail (ISMB_IS_CLIENT (self));
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ismb_client_create_account_async);
-  ismb_connection_make_account (_ismb_client_get_parts (self)->connection, task);
-}
-
-/**
- * ismb_client_create_account_finish:
- * @self: the client
- * @result: what the callback got
- * @error: return location for a #GError
- *
- * Ends [method@Ismb.Client.create_account_async].
- *
- * Fails with [error@Ismb.Error.NO_DAEMON], with [error@Ismb.Error.NO_VIRTUAL_ROUTER], with
- * [error@Ismb.Error.AUTH_FAILED] where the account has another password, and with
- * [error@Ismb.Error.NOT_ALLOWED].
- *
- * Returns: whether the account is there
- */
-gboolean
-ismb_client_create_account_finish (IsmbClient *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-static void
-on_sync_done (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-/**
- * ismb_client_create_account_sync:
- * @self: a client of the daemon on this switch
- * @cancellable: (nullable): to stop
- * @error: return location for a #GError
- *
- * [method@Ismb.Client.create_account_async] for scripts: runs the thread's default main context
- * until it is done.
- *
- * Returns: whether the account is there
- */
-gboolean
-ismb_client_create_account_sync (IsmbClient *self, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
-  g_autoptr (GAsyncResult) result = NULL;
-
-  g_return_val_if_fail (ISMB_IS_CLIENT (self), FALSE);
-  if (!g_main_context_acquire (context))
-    {
-      g_set_error_literal (
-          error, ISMB_ERROR, ISMB_ERROR_FAILED,
-          "another thread runs this thread's main context: use create_account_async there");
-      return FALSE;
-    }
-  ismb_client_create_account_async (self, cancellable, on_sync_done, &result);
-  while (result == NULL)
-    g_main_context_iteration (context, TRUE);
-  g_main_context_release (context);
-  return ismb_client_create_account_finish (self, result, error);
-}
-
-/**
- * ismb_client_open_async:
- * @self: the client
- * @cancellable: (nullable): to stop
- * @callback: (scope async): called when the session has started, or why it could not
- * @user_data: for @callback
- *
- * Signs in: makes the account if that was not done, connects, authenticates and binds a resource.
- * From then on signals and events come in the main context that is this thread's default now. After
- * the event `disconnected` the same client may be opened again.
- */
-void
-ismb_client_open_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                        gpointer user_data)
-{
-  GTask *task;
-
-  g_return_if_fail (ISMB_IS_CLIENT (self));
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ismb_client_open_async);
-  ismb_connection_open (_ismb_client_get_parts (self)->connection, task);
-}
-
-/**
- * ismb_client_open_finish:
- * @self: the client
- * @result: what the callback got
- * @error: return location for a #GError
- *
- * Ends [method@Ismb.Client.open_async].
- *
- * Fails as [method@Ismb.Client.create_account_finish] does; with [error@Ismb.Error.AUTH_FAILED]
- * where the server refuses name or password; with [error@Ismb.Error.UNTRUSTED] where the server's
- * certificate does not hold or it does not prove that it knows the password; with
- * [error@Ismb.Error.TIMEOUT] and [error@Ismb.Error.STREAM] where it cannot be reached or breaks
- * off.
- *
- * Returns: whether the session has started
- */
-gboolean
-ismb_client_open_finish (IsmbClient *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * ismb_client_close:
- * @self: the client
- *
- * Ends the session in order: what was sent leaves, then the stream is closed, then the event
- * `disconnected` comes. An opening that is under way ends with [error@Gio.IOErrorEnum.CANCELLED].
- * Nothing happens without either.
- */
-void
-ismb_client_close (IsmbClient *self)
-{
-  g_return_if_fail (ISMB_IS_CLIENT (self));
-  ismb_connection_close (_ismb_client_get_parts (self)->connection);
-}
-
-/**
- * ismb_client_get_auto_jid: (get-property auto-jid)
- * @self: the client
- *
- * The account's bare address.
- *
- * Returns: (nullable): the address; %NULL before the account is made
- */
-const char *
-ismb_client_get_auto_jid (IsmbClient *self)
-{
-  g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return ismb_connection_get_auto_jid (_ismb_client_get_parts (self)->connection);
-}
-
-/**
- * ismb_client_get_bound_jid: (get-property bound-jid)
- * @self: the client
- *
- * The session's full address, as the server assigned it.
- *
- * Returns: (transfer none) (nullable): the address; %NULL without a session
- */
-IsmbJid *
-ismb_client_get_bound_jid (IsmbClient *self)
-{
-  g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return ismb_connection_get_bound_jid (_ismb_client_get_parts (self)->connection);
-}
-
-/**
  * ismb_client_get_vr: (get-property vr)
  * @self: the client
  *
@@ -615,23 +446,6 @@ ismb_client_get_roster (IsmbClient *self)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
   return _ismb_client_get_parts (self)->roster;
-}
-
-/**
- * ismb_client_get_files_root: (get-property files-root)
- * @self: the client
- *
- * The folder on this switch that files are stored beneath.
- *
- * Returns: (nullable): its path; %NULL before the account is made, and for a client of another
- * server
- */
-const char *
-ismb_client_get_files_root (IsmbClient *self)
-{
-  g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return ismb_home_get_files_root (
-      ismb_connection_get_home (_ismb_client_get_parts (self)->connection));
 }
 
 /**
@@ -689,53 +503,6 @@ ismb_client_emit_event (IsmbClient *self, const char *event, GObject *payload)
   g_return_if_fail (ISMB_IS_CLIENT (self) && event != NULL);
   if (_ismb_client_get_parts (self)->events != NULL)
     ismb_events_emit (_ismb_client_get_parts (self)->events, self, event, payload);
-}
-
-static const char *
-first_address (IsmbPeer *peer)
-{
-  const char *const *addresses = ismb_peer_get_addresses (peer);
-
-  for (guint i = 0; addresses != NULL && addresses[i] != NULL; i++)
-    if (strchr (addresses[i], ':') == NULL)
-      return addresses[i];
-  return addresses != NULL && addresses[0] != NULL ? addresses[0] : "";
-}
-
-/**
- * ismb_client_get_peer_domains:
- * @self: the client
- * @include_ip: whether to tell addresses
- *
- * The switches one may talk to: the members of the fabric that are known on this virtual router,
- * and this switch itself. Answered at once, from a list that is kept up to date from the time the
- * account is made. A client of another server knows that server's domain alone.
- *
- * Returns: (transfer full) (element-type utf8 utf8): domain-part to address: the first IPv4
- * address, else the first of all; an empty string where none is known, and without @include_ip
- */
-GHashTable *
-ismb_client_get_peer_domains (IsmbClient *self, gboolean include_ip)
-{
-  GHashTable *domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_autoptr (IsmbJid) own = NULL;
-  const char *auto_jid;
-  GHashTableIter iter;
-  IsmbPeer *peer;
-
-  g_return_val_if_fail (ISMB_IS_CLIENT (self), domains);
-  auto_jid = ismb_client_get_auto_jid (self);
-  own = auto_jid != NULL ? ismb_jid_new (auto_jid, NULL) : NULL;
-  if (own != NULL)
-    g_hash_table_insert (domains, g_strdup (ismb_jid_get_domain (own)), g_strdup (""));
-  g_hash_table_iter_init (&iter, ismb_home_get_peers (ismb_connection_get_home (
-                                     _ismb_client_get_parts (self)->connection)));
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &peer))
-    if (ismb_peer_get_local (peer) || ismb_peer_get_trust (peer) == ISMB_TRUST_MEMBER
-        || ismb_peer_get_trust (peer) == ISMB_TRUST_OPEN)
-      g_hash_table_insert (domains, g_strdup (ismb_peer_get_domain (peer)),
-                           g_strdup (include_ip ? first_address (peer) : ""));
-  return domains;
 }
 
 guint
