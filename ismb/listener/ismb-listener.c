@@ -4,13 +4,10 @@
 #include "config.h"
 #include "ismb/listener/ismb-listener.h"
 
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include "ismb/core/ismb-address.h"
-#include "ismb/core/ismb-error.h"
 #include "ismb/listener/ismb-listener-private.h"
+#include "ismb/listener/ismb-listener-settings.h"
 #include "ismb/listener/ismb-switchboard.h"
 
 /**
@@ -26,12 +23,7 @@ struct _IsmbListener
 {
   GObject parent_instance;
 
-  char *virtual_router;
-  char *domain;
-  char **listen;
-  int s2s_port;
-  char *c2s_path;
-  char *require_tls;
+  IsmbListenerSettings settings;
 
   IsmbVirtualRouter *place;
   IsmbStore *store;
@@ -43,18 +35,6 @@ struct _IsmbListener
 };
 
 G_DEFINE_FINAL_TYPE (IsmbListener, ismb_listener, G_TYPE_OBJECT)
-
-enum
-{
-  PROP_VIRTUAL_ROUTER = 1,
-  PROP_DOMAIN,
-  PROP_LISTEN,
-  PROP_S2S_PORT,
-  PROP_C2S_PATH,
-  PROP_REQUIRE_TLS,
-  N_PROPERTIES
-};
-static GParamSpec *properties[N_PROPERTIES];
 
 enum
 {
@@ -84,134 +64,22 @@ ismb_listener_finalize (GObject *object)
 {
   IsmbListener *self = ISMB_LISTENER (object);
 
-  g_free (self->virtual_router);
-  g_free (self->domain);
-  g_strfreev (self->listen);
-  g_free (self->c2s_path);
-  g_free (self->require_tls);
+  _ismb_listener_settings_clear (&self->settings);
   G_OBJECT_CLASS (ismb_listener_parent_class)->finalize (object);
 }
 
 static void
 ismb_listener_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  IsmbListener *self = ISMB_LISTENER (object);
-
-  switch (id)
-    {
-    case PROP_VIRTUAL_ROUTER:
-      g_value_set_string (value, self->virtual_router);
-      break;
-    case PROP_DOMAIN:
-      g_value_set_string (value, self->domain);
-      break;
-    case PROP_LISTEN:
-      g_value_set_boxed (value, self->listen);
-      break;
-    case PROP_S2S_PORT:
-      g_value_set_int (value, self->s2s_port);
-      break;
-    case PROP_C2S_PATH:
-      g_value_set_string (value, self->c2s_path);
-      break;
-    case PROP_REQUIRE_TLS:
-      g_value_set_string (value, self->require_tls);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    }
-}
-
-static void
-replace_string (char **place, const GValue *value)
-{
-  g_free (*place);
-  *place = g_value_dup_string (value);
+  if (!_ismb_listener_settings_get (&ISMB_LISTENER (object)->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
 ismb_listener_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  IsmbListener *self = ISMB_LISTENER (object);
-
-  switch (id)
-    {
-    case PROP_VIRTUAL_ROUTER:
-      replace_string (&self->virtual_router, value);
-      break;
-    case PROP_DOMAIN:
-      replace_string (&self->domain, value);
-      break;
-    case PROP_LISTEN:
-      g_strfreev (self->listen);
-      self->listen = g_value_dup_boxed (value);
-      break;
-    case PROP_S2S_PORT:
-      self->s2s_port = g_value_get_int (value);
-      break;
-    case PROP_C2S_PATH:
-      replace_string (&self->c2s_path, value);
-      break;
-    case PROP_REQUIRE_TLS:
-      replace_string (&self->require_tls, value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    }
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
-  /**
-   * IsmbListener:virtual-router:
-   *
-   * The name of the virtual router it serves, `VR-Default` for instance.
-   */
-  properties[PROP_VIRTUAL_ROUTER] = g_param_spec_string ("virtual-router", NULL, NULL, "VR-Default",
-                                                         flags | G_PARAM_CONSTRUCT_ONLY);
-  /**
-   * IsmbListener:domain:
-   *
-   * Our domain-part, what stands behind the `@` of each of its accounts. Set it before
-   * [method@Ismb.Listener.start] and before the first account is made.
-   */
-  properties[PROP_DOMAIN] =
-      g_param_spec_string ("domain", NULL, NULL, "localhost", flags | G_PARAM_CONSTRUCT);
-  /**
-   * IsmbListener:listen:
-   *
-   * The numeric addresses to listen on, for clients and for other listeners; `127.0.0.1` by
-   * default. With none there are no TCP ports. Set before [method@Ismb.Listener.start].
-   */
-  properties[PROP_LISTEN] = g_param_spec_boxed ("listen", NULL, NULL, G_TYPE_STRV, flags);
-  /**
-   * IsmbListener:s2s-port:
-   *
-   * The TCP port for other listeners: -1, the default, for none, and 0 for any free one, which
-   * [method@Ismb.Listener.get_s2s_port] tells. Set before [method@Ismb.Listener.start].
-   */
-  properties[PROP_S2S_PORT] =
-      g_param_spec_int ("s2s-port", NULL, NULL, -1, G_MAXUINT16, -1, flags | G_PARAM_CONSTRUCT);
-  /**
-   * IsmbListener:c2s-path:
-   *
-   * The path of a unix socket for clients on this host, at most 107 bytes, or %NULL for none. Set
-   * before [method@Ismb.Listener.start].
-   */
-  properties[PROP_C2S_PATH] = g_param_spec_string ("c2s-path", NULL, NULL, NULL, flags);
-  /**
-   * IsmbListener:require-tls:
-   *
-   * Whom TLS is required of: `always` of all TCP clients, `remote`, the default, of all but those
-   * of this host, `never` of none. Never of those on the unix socket. Set before
-   * [method@Ismb.Listener.start].
-   */
-  properties[PROP_REQUIRE_TLS] =
-      g_param_spec_string ("require-tls", NULL, NULL, "remote", flags | G_PARAM_CONSTRUCT);
-  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+  if (!_ismb_listener_settings_set (&ISMB_LISTENER (object)->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -258,16 +126,14 @@ ismb_listener_class_init (IsmbListenerClass *klass)
   object_class->finalize = ismb_listener_finalize;
   object_class->get_property = ismb_listener_get_property;
   object_class->set_property = ismb_listener_set_property;
-  install_properties (object_class);
+  _ismb_listener_settings_install (object_class);
   install_signals (G_TYPE_FROM_CLASS (klass));
 }
 
 static void
 ismb_listener_init (IsmbListener *self)
 {
-  static const char *const loopback[] = { "127.0.0.1", NULL };
-
-  self->listen = g_strdupv ((char **) loopback);
+  _ismb_listener_settings_init (&self->settings);
 }
 
 /**
@@ -310,43 +176,6 @@ ensure_accounts (IsmbListener *self, GError **error)
   g_signal_connect_object (self->accounts, "removed", G_CALLBACK (on_account_removed), self,
                            G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   return TRUE;
-}
-
-static gboolean
-parse_require_tls (const char *text, IsmbRequireTls *require_tls, GError **error)
-{
-  static const char *const names[] = { "never", "remote", "always" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_strcmp0 (text, names[i]) == 0)
-      {
-        *require_tls = (IsmbRequireTls) i;
-        return TRUE;
-      }
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-               "require-tls is “%s”, but must be one of always, remote, never",
-               text != NULL ? text : "");
-  return FALSE;
-}
-
-static char *
-prepare_domain (IsmbListener *self, GError **error)
-{
-  g_autoptr (GString) out = g_string_new (NULL);
-  IsmbAddressParts parts;
-
-  if (!ismb_address_prepare (self->domain, strlen (self->domain), out, &parts, error))
-    {
-      g_prefix_error (error, "domain “%s”: ", self->domain);
-      return NULL;
-    }
-  if (parts.local > 0 || parts.resource > 0)
-    {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
-                   "“%s” is no domain but a whole address", self->domain);
-      return NULL;
-    }
-  return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
 /* Thousands of streams want thousands of descriptors; the hard limit is what the host grants us. */
@@ -396,16 +225,16 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
     .accounts = self->accounts,
     .rosters = self->rosters,
     .fabric = self->fabric,
-    .listen = self->listen,
+    .listen = self->settings.listen,
     .c2s_port = port,
-    .s2s_port = self->s2s_port,
-    .c2s_path = self->c2s_path,
+    .s2s_port = self->settings.s2s_port,
+    .c2s_path = self->settings.c2s_path,
   };
 
-  if (!parse_require_tls (self->require_tls, &plan.require_tls, error))
+  if (!_ismb_listener_settings_parse_tls (&self->settings, &plan.require_tls, error))
     return NULL;
   if (self->place == NULL)
-    self->place = ismb_virtual_router_new (self->virtual_router, NULL, NULL);
+    self->place = ismb_virtual_router_new (self->settings.virtual_router, NULL, NULL);
   plan.place = self->place;
   raise_descriptors ();
   return ismb_switchboard_new (&plan, error);
@@ -435,16 +264,17 @@ ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
   g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
   if (self->board != NULL)
     return ismb_listener_get_c2s_port (self);
-  domain = prepare_domain (self, error);
+  domain = _ismb_listener_settings_prepare_domain (&self->settings, error);
   if (domain == NULL || !ensure_accounts (self, error))
     return 0;
   self->board = make_board (self, domain, port, error);
   if (self->board == NULL)
     return 0;
   watch_peers (self, ismb_switchboard_get_peers (self->board));
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_VIRTUAL_ROUTER", self->virtual_router,
-                    "MESSAGE", "%s: listening for clients on port %u, for switches on port %u",
-                    domain, ismb_listener_get_c2s_port (self), ismb_listener_get_s2s_port (self));
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_VIRTUAL_ROUTER",
+                    self->settings.virtual_router, "MESSAGE",
+                    "%s: listening for clients on port %u, for switches on port %u", domain,
+                    ismb_listener_get_c2s_port (self), ismb_listener_get_s2s_port (self));
   return ismb_listener_get_c2s_port (self);
 }
 
@@ -505,25 +335,6 @@ ismb_listener_get_sessions (IsmbListener *self)
              : 0;
 }
 
-static char *
-prepare_name (IsmbListener *self, const char *name, GError **error)
-{
-  g_autofree char *address = g_strdup_printf ("%s@%s", name, self->domain);
-  g_autoptr (GString) out = g_string_new (NULL);
-  IsmbAddressParts parts;
-
-  if (!ismb_address_prepare (address, strlen (address), out, &parts, error))
-    return NULL;
-  if (strpbrk (name, "@/") != NULL)
-    {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
-                   "“%s” is no account's name: give what stands before the “@” alone", name);
-      return NULL;
-    }
-  g_string_truncate (out, parts.local);
-  return g_string_free (g_steal_pointer (&out), FALSE);
-}
-
 /**
  * ismb_listener_create_account:
  * @self: the listener
@@ -547,7 +358,7 @@ ismb_listener_create_account (IsmbListener *self, const char *name, const char *
 
   g_return_val_if_fail (ISMB_IS_LISTENER (self), FALSE);
   g_return_val_if_fail (name != NULL && password != NULL, FALSE);
-  prepared = prepare_name (self, name, error);
+  prepared = _ismb_listener_settings_prepare_name (&self->settings, name, error);
   return prepared != NULL && ensure_accounts (self, error) &&
          ismb_accounts_create (self->accounts, prepared, password, ISMB_ROLE_OPERATOR, FALSE,
                                error);
@@ -613,8 +424,8 @@ describe_self (IsmbListener *self)
   g_auto (GStrv) addresses
       = self->place != NULL ? ismb_virtual_router_list_addresses (self->place) : NULL;
 
-  return ismb_peer_new (ismb_switchboard_get_domain (self->board), self->virtual_router, id,
-                        (const char *const *) addresses, ismb_listener_get_s2s_port (self),
+  return ismb_peer_new (ismb_switchboard_get_domain (self->board), self->settings.virtual_router,
+                        id, (const char *const *) addresses, ismb_listener_get_s2s_port (self),
                         own_trust (self), ISMB_LINK_STATE_UP, TRUE);
 }
 
