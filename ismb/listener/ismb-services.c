@@ -9,6 +9,8 @@
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-namespaces.h"
 
+#define SWITCH_CONTROL "switch" /* the account that runs commands, on every switch */
+
 struct _IsmbServices
 {
   GObject parent_instance;
@@ -153,6 +155,20 @@ parse_own_address (IsmbServices *self, const char *jid, IsmbPart out)
   return ismb_routes_copy_part (out, prepared->str, parts.local);
 }
 
+/* Whom the roles of our accounts concern: other listeners, and the Switch Control of a domain. Asked
+ * by anybody else, it is as if no account were there. */
+static gboolean
+may_know_roles (const char *asker)
+{
+  IsmbAddressParts parts;
+
+  ismb_address_split (asker, &parts);
+  if (parts.local == 0)
+    return parts.resource == 0;
+  return parts.local == strlen (SWITCH_CONTROL) &&
+         memcmp (asker, SWITCH_CONTROL, parts.local) == 0;
+}
+
 /* urn:ismb:role:1: what may the account do that sent you this? Policies elsewhere ask. */
 static const char *
 answer_role (IsmbServices *self, const Request *request, IsmbTree *reply)
@@ -163,7 +179,8 @@ answer_role (IsmbServices *self, const Request *request, IsmbTree *reply)
   IsmbRole role;
   IsmbNode *answer;
 
-  if (name == NULL || !ismb_accounts_get_role (self->accounts, name, &role))
+  if (!may_know_roles (request->frame->from) || name == NULL ||
+      !ismb_accounts_get_role (self->accounts, name, &role))
     return "item-not-found";
   answer = ismb_tree_add (reply, ismb_tree_root (reply), "role", ISMB_NS_ROLE);
   ismb_tree_set (reply, answer, "jid", jid);
