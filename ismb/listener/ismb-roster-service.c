@@ -9,8 +9,8 @@
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-namespaces.h"
 
-#define NAME_MAX_BYTES 1023   /* of a contact's name, and of a group's */
-#define GROUPS_MAX 50
+#define NAME_MAX_BYTES 255    /* of a contact's name, and of a group's */
+#define GROUPS_MAX 16         /* of a contact */
 
 /* What is shown to no client: a request that waits for its answer makes no contact yet. */
 #define VISIBLE_STATES                                                                             \

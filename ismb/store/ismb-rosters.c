@@ -4,15 +4,25 @@
 #include "config.h"
 #include "ismb/store/ismb-rosters.h"
 
+#include <string.h>
+
 #define CONTACTS_MAX 10000
+#define WORDS_MAX (1024 * 1024) /* bytes of an account's names and groups: it is read as one stanza */
 #define GROUP_SEPARATOR "\x1f" /* XML cannot carry it, so no group's name has it */
 
 struct _IsmbRosters
 {
   GObject parent_instance;
   IsmbStore *store;
-  GHashTable *rosters; /* account => (contact => IsmbRosterEntry) */
+  GHashTable *rosters; /* account => Roster, owned */
 };
+
+/* Of one account. */
+typedef struct
+{
+  GHashTable *entries; /* contact, its entry's, to IsmbRosterEntry, owned */
+  gsize words;         /* bytes of their names and groups */
+} Roster;
 
 G_DEFINE_FINAL_TYPE (IsmbRosters, ismb_rosters, G_TYPE_OBJECT)
 
@@ -23,6 +33,13 @@ entry_free (IsmbRosterEntry *entry)
   g_free (entry->name);
   g_strfreev (entry->groups);
   g_free (entry);
+}
+
+static void
+roster_free (Roster *roster)
+{
+  g_hash_table_unref (roster->entries);
+  g_free (roster);
 }
 
 static void
@@ -45,37 +62,59 @@ static void
 ismb_rosters_init (IsmbRosters *self)
 {
   self->rosters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                         (GDestroyNotify) g_hash_table_unref);
+                                         (GDestroyNotify) roster_free);
 }
 
 static IsmbRosterEntry *
 lookup (IsmbRosters *self, const char *account, const char *contact)
 {
-  GHashTable *roster = g_hash_table_lookup (self->rosters, account);
+  const Roster *roster = g_hash_table_lookup (self->rosters, account);
 
-  return roster != NULL ? g_hash_table_lookup (roster, contact) : NULL;
+  return roster != NULL ? g_hash_table_lookup (roster->entries, contact) : NULL;
+}
+
+static Roster *
+ensure_roster (IsmbRosters *self, const char *account)
+{
+  Roster *roster = g_hash_table_lookup (self->rosters, account);
+
+  if (roster != NULL)
+    return roster;
+  roster = g_new0 (Roster, 1);
+  roster->entries
+      = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) entry_free);
+  g_hash_table_insert (self->rosters, g_strdup (account), roster);
+  return roster;
 }
 
 /* The entry, made if need be; NULL where the roster is full. */
 static IsmbRosterEntry *
-ensure (IsmbRosters *self, const char *account, const char *contact)
+ensure (Roster *roster, const char *contact)
 {
-  GHashTable *roster = g_hash_table_lookup (self->rosters, account);
-  IsmbRosterEntry *entry = roster != NULL ? g_hash_table_lookup (roster, contact) : NULL;
+  IsmbRosterEntry *entry = g_hash_table_lookup (roster->entries, contact);
 
-  if (entry != NULL)
+  if (entry != NULL || g_hash_table_size (roster->entries) >= CONTACTS_MAX)
     return entry;
-  if (roster == NULL)
-    {
-      roster = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) entry_free);
-      g_hash_table_insert (self->rosters, g_strdup (account), roster);
-    }
-  if (g_hash_table_size (roster) >= CONTACTS_MAX)
-    return NULL;
   entry = g_new0 (IsmbRosterEntry, 1);
   entry->contact = g_strdup (contact);
-  g_hash_table_insert (roster, entry->contact, entry);
+  g_hash_table_insert (roster->entries, entry->contact, entry);
   return entry;
+}
+
+static gsize
+count_words (const char *name, const char *const *groups)
+{
+  gsize bytes = name != NULL ? strlen (name) : 0;
+
+  for (; groups != NULL && *groups != NULL; groups++)
+    bytes += strlen (*groups);
+  return bytes;
+}
+
+static gsize
+count_words_of (const IsmbRosterEntry *entry)
+{
+  return entry != NULL ? count_words (entry->name, (const char *const *) entry->groups) : 0;
 }
 
 static void
@@ -83,15 +122,18 @@ on_row (GVariant *row, gpointer user_data)
 {
   const char *account = NULL, *contact = NULL, *name = NULL, *groups = NULL;
   gint64 subscription = 0;
+  Roster *roster = NULL;
   IsmbRosterEntry *entry = NULL;
 
   g_variant_get (row, "(&s&sm&sm&sx)", &account, &contact, &name, &groups, &subscription);
-  entry = ensure (user_data, account, contact);
+  roster = ensure_roster (user_data, account);
+  entry = ensure (roster, contact);
   if (entry == NULL)
     return;
   entry->name = g_strdup (name);
   entry->groups = groups != NULL ? g_strsplit (groups, GROUP_SEPARATOR, -1) : NULL;
   entry->subscription = subscription;
+  roster->words += count_words_of (entry);
 }
 
 IsmbRosters *
@@ -116,13 +158,13 @@ void
 ismb_rosters_foreach (IsmbRosters *self, const char *account,
                       IsmbRosterFunc func, gpointer data)
 {
-  GHashTable *roster = g_hash_table_lookup (self->rosters, account);
+  const Roster *roster = g_hash_table_lookup (self->rosters, account);
   GHashTableIter iter;
   gpointer entry = NULL;
 
   if (roster == NULL)
     return;
-  g_hash_table_iter_init (&iter, roster);
+  g_hash_table_iter_init (&iter, roster->entries);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
     func (entry, data);
 }
@@ -145,12 +187,16 @@ gboolean
 ismb_rosters_put (IsmbRosters *self, const char *account, const char *contact, const char *name,
                   const char *const *groups, IsmbSubscription subscription)
 {
-  IsmbRosterEntry *entry = ensure (self, account, contact);
+  Roster *roster = ensure_roster (self, account);
+  gsize words = roster->words - count_words_of (lookup (self, account, contact))
+                + count_words (name, groups);
+  IsmbRosterEntry *entry = words <= WORDS_MAX ? ensure (roster, contact) : NULL;
   g_autofree char *old_name = NULL;
   g_auto (GStrv) old_groups = NULL;
 
   if (entry == NULL)
     return FALSE;
+  roster->words = words;
   /* The caller may hand back what it looked up. */
   old_name = g_steal_pointer (&entry->name);
   old_groups = g_steal_pointer (&entry->groups);
@@ -165,7 +211,7 @@ gboolean
 ismb_rosters_set_subscription (IsmbRosters *self, const char *account, const char *contact,
                                IsmbSubscription subscription)
 {
-  IsmbRosterEntry *entry = ensure (self, account, contact);
+  IsmbRosterEntry *entry = ensure (ensure_roster (self, account), contact);
 
   if (entry == NULL)
     return FALSE;
@@ -177,13 +223,15 @@ ismb_rosters_set_subscription (IsmbRosters *self, const char *account, const cha
 gboolean
 ismb_rosters_remove (IsmbRosters *self, const char *account, const char *contact)
 {
+  Roster *roster = g_hash_table_lookup (self->rosters, account);
   IsmbRosterEntry *entry = lookup (self, account, contact);
 
   if (entry == NULL)
     return FALSE;
+  roster->words -= count_words_of (entry);
   ismb_store_write (self->store, "DELETE FROM roster WHERE account = ? AND contact = ?",
                     g_variant_new ("(ss)", account, contact), NULL, NULL);
-  g_hash_table_remove (g_hash_table_lookup (self->rosters, account), contact);
+  g_hash_table_remove (roster->entries, contact);
   return TRUE;
 }
 

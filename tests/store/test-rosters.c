@@ -148,6 +148,31 @@ test_is_bounded (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_contacts (fixture, "a"), ==, 10000);
 }
 
+/* Names and groups are the account's to choose, so it is bytes that are bounded: a roster that grows
+ * without end could never be read again. */
+static void
+test_words_are_bounded (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *name = g_strnfill (1024, 'n');
+  const char *const groups[] = { name, name, name, NULL };
+
+  for (guint i = 0; i < 256; i++)
+    {
+      g_autofree char *contact = g_strdup_printf ("c%u@sw2", i);
+      g_assert_true (ismb_rosters_put (fixture->rosters, "a", contact, name, groups, 0));
+    }
+  g_assert_false (ismb_rosters_put (fixture->rosters, "a", "one@more", "x", NULL, 0));
+  g_assert_null (ismb_rosters_lookup (fixture->rosters, "a", "one@more"));
+  g_assert_true (ismb_rosters_put (fixture->rosters, "a", "one@more", NULL, NULL, 0));
+  g_assert_true (ismb_rosters_put (fixture->rosters, "b", "one@more", name, groups, 0));
+  reopen (fixture);
+  g_assert_false (ismb_rosters_put (fixture->rosters, "a", "one@more", "x", NULL, 0));
+  g_assert_true (ismb_rosters_remove (fixture->rosters, "a", "c7@sw2"));
+  g_assert_true (ismb_rosters_put (fixture->rosters, "a", "one@more", name, groups, 0));
+  g_assert_true (ismb_rosters_put (fixture->rosters, "a", "c8@sw2", "short", NULL, 0));
+  g_assert_true (ismb_rosters_put (fixture->rosters, "a", "c9@sw2", name, groups, 0));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -157,6 +182,7 @@ main (int argc, char *argv[])
   ADD ("/rosters/changes-one-thing", test_changes_one_thing);
   ADD ("/rosters/is-removed", test_is_removed);
   ADD ("/rosters/is-bounded", test_is_bounded);
+  ADD ("/rosters/words-are-bounded", test_words_are_bounded);
 #undef ADD
   return g_test_run ();
 }
