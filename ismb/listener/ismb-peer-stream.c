@@ -2,10 +2,6 @@
 #include "config.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-parts.h"
 
@@ -41,12 +37,9 @@ ismb_peer_stream_part (IsmbStream *stream, const char *condition)
 void
 ismb_peer_stream_settle (IsmbStream *stream, guint milliseconds)
 {
-  int fd = ismb_stream_get_fd (stream), on = 1;
-
   ismb_stream_set_limit (stream, STANZA_BYTES);
   ismb_stream_set_deadline (stream, 0);
-  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+  ismb_stream_set_patience (stream, milliseconds);
 }
 
 const char *

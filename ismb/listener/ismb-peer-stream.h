@@ -15,8 +15,7 @@ IsmbStream *ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFl
 /* Says goodbye (a stream error condition, or NULL), and lives on only for that. Takes the
  * reference. */
 void        ismb_peer_stream_part      (IsmbStream *stream, const char *condition);
-/* Authenticated: longer stanzas, and written bytes that nobody confirms within `milliseconds` break
- * it. */
+/* Authenticated: longer stanzas, and no more patience than that with a silent host. */
 void        ismb_peer_stream_settle    (IsmbStream *stream, guint milliseconds);
 /* The stream error for a stanza that may not come from `domain` to `us` (RFC
  * 6120, 8.1.1.2, 8.1.2.2), or NULL. */

@@ -17,6 +17,7 @@
 #define QUEUE_STRANGER (64 * 1024)   /* bytes waiting for a slow reader */
 #define QUEUE_ACCOUNT (8 * 1024 * 1024)
 #define DEADLINE 10000 /* milliseconds until a resource is bound; traffic does not extend it */
+#define PATIENCE 120000 /* milliseconds with a host that answers nothing, not even its kernel */
 #define TRIES 5 /* RFC 6120, 6.4.5: two to five; a stock client tries each mechanism it knows */
 #define TOKEN_SIZE 33
 #define TLS_UNIQUE "cD10bHMtdW5pcXVl" /* “p=tls-unique” in base64, a SCRAM-PLUS message's start */
@@ -514,6 +515,8 @@ ismb_session_new (const IsmbSessionContext *context, const IsmbSessionOrigin *or
   ismb_stream_set_limit (self->stream, LIMIT_STRANGER);
   ismb_stream_set_queue_limit (self->stream, QUEUE_STRANGER);
   ismb_stream_set_deadline (self->stream, DEADLINE);
+  if (!origin->local)
+    ismb_stream_set_patience (self->stream, PATIENCE);
   return self;
 }
 

@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,9 +19,6 @@
 #define STRANGERS_MAX 1024 /* not authenticated yet; the oldest goes where a newer one comes */
 #define STRANGERS_PER_SOURCE 64
 #define STRANGERS_PER_LOCAL 512     /* a host's own programs may all start at once */
-#define KEEPALIVE_IDLE 60           /* seconds */
-#define KEEPALIVE_INTERVAL 15
-#define KEEPALIVE_COUNT 4
 
 struct _IsmbSessions
 {
@@ -274,24 +270,6 @@ find_external (IsmbSessions *self, uid_t uid)
   return g_string_free (g_steal_pointer (&prepared), FALSE);
 }
 
-/* Small stanzas leave at once; a host that vanished is found out by its kernel, without a wake-up
- * of ours. */
-static void
-tune (int fd)
-{
-  static const struct { int level, option, value; } options[] = {
-    { IPPROTO_TCP, TCP_NODELAY, 1 },
-    { SOL_SOCKET, SO_KEEPALIVE, 1 },
-    { IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE },
-    { IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL },
-    { IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
-    setsockopt (fd, options[i].level, options[i].option, &options[i].value,
-                sizeof options[i].value);
-}
-
 static gboolean
 has_room (IsmbSessions *self, const Source *source)
 {
@@ -366,8 +344,6 @@ ismb_sessions_accept (int fd, const struct sockaddr *address, gpointer user_data
     }
   if (self->strangers.length >= STRANGERS_MAX)
     evict_oldest (self);
-  if (!source.unix_socket)
-    tune (fd);
   admit (self, fd, &source, uid);
 }
 

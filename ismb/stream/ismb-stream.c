@@ -4,6 +4,8 @@
 #include "ismb/stream/ismb-stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -600,6 +602,26 @@ void
 ismb_stream_set_queue_limit (IsmbStream *self, gsize bytes)
 {
   self->queue_limit = bytes;
+}
+
+void
+ismb_stream_set_patience (IsmbStream *self, guint milliseconds)
+{
+  const int seconds = (int) (milliseconds / 1000);
+  /* TCP_USER_TIMEOUT ends keep-alive too, whatever the number of its probes. */
+  const struct
+  {
+    int level, option, value;
+  } options[] = {
+    { IPPROTO_TCP, TCP_USER_TIMEOUT, (int) milliseconds },
+    { IPPROTO_TCP, TCP_KEEPIDLE, MAX (1, seconds / 2) },
+    { IPPROTO_TCP, TCP_KEEPINTVL, MAX (1, seconds / 8) },
+    { SOL_SOCKET, SO_KEEPALIVE, TRUE },
+  };
+  guint i;
+  for (i = 0; i < G_N_ELEMENTS (options); i++)
+    setsockopt (self->fd, options[i].level, options[i].option, &options[i].value,
+                sizeof options[i].value);
 }
 
 void

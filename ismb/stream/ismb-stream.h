@@ -44,6 +44,9 @@ void        ismb_stream_set_limit    (IsmbStream *self, gsize stanza_bytes);
 void        ismb_stream_set_stamp    (IsmbStream *self, const char *from);
 /* Bytes that may wait for a slow reader (4 MiB unless set) before the stream is cut: no error would reach it. */
 void        ismb_stream_set_queue_limit (IsmbStream *self, gsize bytes);
+/* A host that confirms nothing for so long, neither what was written nor what its kernel is asked in
+ * the silence between, is gone. That costs no wake-up of ours. TCP only: elsewhere ends are told. */
+void        ismb_stream_set_patience (IsmbStream *self, guint milliseconds);
 /* Closed with `connection-timeout` unless cleared (0) before. Traffic does not extend it. */
 void        ismb_stream_set_deadline (IsmbStream *self, guint milliseconds);
 void        ismb_stream_send_header  (IsmbStream *self, const char *from, const char *to, const char *id);

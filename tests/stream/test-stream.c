@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -420,6 +421,30 @@ test_slow_reader (Fixture *fixture, gconstpointer data)
   g_assert_error (fixture->server.error, ISMB_ERROR, ISMB_ERROR_STREAM);
 }
 
+static int
+option_of (Fixture *fixture, int level, int option)
+{
+  int fd = ismb_stream_get_fd (fixture->server.stream), value = -1;
+  socklen_t size = sizeof value;
+  g_assert_cmpint (getsockopt (fd, level, option, &value, &size), ==, 0);
+  return value;
+}
+
+/* What the kernel then does takes as long as it says. */
+static void
+test_patience (Fixture *fixture, gconstpointer data)
+{
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  fixture->server.stream =
+      ismb_stream_new (fixture->poller, fd, ISMB_STREAM_ACCEPTED, "jabber:client", NULL, NULL, NULL,
+                       &callbacks, &fixture->server);
+  ismb_stream_set_patience (fixture->server.stream, 120000);
+  g_assert_cmpint (option_of (fixture, SOL_SOCKET, SO_KEEPALIVE), ==, 1);
+  g_assert_cmpint (option_of (fixture, IPPROTO_TCP, TCP_KEEPIDLE), ==, 60);
+  g_assert_cmpint (option_of (fixture, IPPROTO_TCP, TCP_KEEPINTVL), ==, 15);
+  g_assert_cmpint (option_of (fixture, IPPROTO_TCP, TCP_USER_TIMEOUT), ==, 120000);
+}
+
 /* SASL: what a client sends in one go with <auth/> belongs to the stream that begins then. */
 static void
 restart_on_auth (Party *self, IsmbFrame *frame)
@@ -688,6 +713,7 @@ main (int argc, char **argv)
   ADD ("deadline", NULL, test_deadline);
   ADD ("deadline-of-handshake", NULL, test_deadline_of_handshake);
   ADD ("slow-reader", NULL, test_slow_reader);
+  ADD ("patience", NULL, test_patience);
   ADD ("restart", NULL, test_restart);
   ADD ("hears-the-other-out", NULL, test_hears_the_other_out);
   ADD ("hears-nothing-after-error", NULL, test_hears_nothing_after_error);
