@@ -814,6 +814,12 @@ ismb_stream_get_received (IsmbStream *self)
   return self->received;
 }
 
+gsize
+ismb_stream_get_queued (IsmbStream *self)
+{
+  return self->queue.bytes;
+}
+
 gboolean
 ismb_stream_is_closing (IsmbStream *self)
 {

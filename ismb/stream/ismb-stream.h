@@ -68,6 +68,7 @@ void        ismb_stream_abandon      (IsmbStream *self);
 IsmbTls    *ismb_stream_get_tls      (IsmbStream *self);  /* NULL while in the clear */
 int         ismb_stream_get_fd       (IsmbStream *self);
 guint64     ismb_stream_get_received (IsmbStream *self);  /* bytes, ever; tells silence */
+gsize       ismb_stream_get_queued   (IsmbStream *self);  /* bytes that wait for a slow reader */
 gboolean    ismb_stream_is_closing   (IsmbStream *self);
 
 G_END_DECLS
