@@ -4,20 +4,15 @@
 #include "ismb/stream/ismb-stream.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
-#include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-random.h"
-#include "ismb/stream/ismb-write-queue.h"
+#include "ismb/stream/ismb-reading-room.h"
+#include "ismb/stream/ismb-stream-text.h"
+#include "ismb/stream/ismb-wire.h"
 
-#define READ_SIZE 16384
 #define READS_MAX 4         /* of one stream in one turn */
-#define AWAKE_MAX 64        /* streams of a poller that keep their parser between stanzas */
 #define CLOSE_PATIENCE 5000 /* ms for what the peer still says, up to its </stream:stream> */
 #define QUEUE_LIMIT (4u << 20)
 #define TLS_HANDSHAKE_RECORD 0x16
@@ -33,33 +28,23 @@ typedef enum
   CLOSED,
 } State;
 
-/* What the streams of one poller share. */
-typedef struct
-{
-  char buffer[READ_SIZE];
-  GQueue awake; /* streams, most recently fed first */
-} Share;
-
 struct _IsmbStream
 {
   GObject parent_instance;
   IsmbWatch watch;
   IsmbPoller *poller;
-  Share *share;
-  GList awake; /* in share; its data is NULL while not there */
+  IsmbReadingRoom *room;
+  GList place; /* in room */
   IsmbStreamFlags flags;
   State state;
-  int fd;
+  IsmbWire wire;
   const IsmbStreamCallbacks *callbacks; /* NULL: abandoned, or closed was told */
   gpointer owner;
   IsmbFramer *framer;
   const char *content_ns;
   IsmbTlsContext *tls_context;
-  IsmbTls *tls;
   char **alpn, *server_name;
-  IsmbWriteQueue queue;
   gsize queue_limit;
-  guint32 read_event, write_event; /* what the layer below waits for before it moves on */
   guint64 received;
   gboolean header_sent, restarting, peer_ended, wrong, shut;
   GError *error;
@@ -74,13 +59,8 @@ cut (IsmbStream *self)
     return;
   self->state = CLOSED;
   ismb_poller_remove (self->poller, &self->watch);
-  if (self->awake.data != NULL)
-    g_queue_unlink (&self->share->awake, &self->awake);
-  self->awake.data = NULL;
-  g_clear_pointer (&self->tls, ismb_tls_free);
-  ismb_write_queue_clear (&self->queue);
-  close (self->fd);
-  self->fd = -1;
+  ismb_reading_room_leave (self->room, &self->place);
+  ismb_wire_close (&self->wire);
   ismb_poller_flush_later (self->poller, &self->watch); /* tells the owner */
 }
 
@@ -96,13 +76,6 @@ fail (IsmbStream *self, GError *error)
 }
 
 static void
-fail_errno (IsmbStream *self, const char *deed, int code)
-{
-  fail (self,
-        g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "cannot %s: %s", deed, g_strerror (code)));
-}
-
-static void
 update_interest (IsmbStream *self)
 {
   guint32 events = 0;
@@ -111,64 +84,25 @@ update_interest (IsmbStream *self)
   if (self->state == CONNECTING)
     events = EPOLLOUT;
   else if (self->state == HANDSHAKE)
-    events = self->read_event;
+    events = self->wire.read_event;
   else
     {
       if (self->state != TLS_WAITING)
-        events |= self->read_event;
-      if (self->queue.bytes > 0)
-        events |= self->write_event;
+        events |= self->wire.read_event;
+      if (self->wire.queue.bytes > 0)
+        events |= self->wire.write_event;
     }
   ismb_poller_modify (self->poller, &self->watch, events);
 }
 
 /* ------------------------------------------------------------------ writing */
 
-/* Each of these returns what moved, 0 when the socket takes no more now, -1 after a failure. */
-static gssize
-write_clear (IsmbStream *self)
-{
-  struct iovec vectors[64];
-  struct msghdr message = { .msg_iov = vectors };
-  gssize n;
-  message.msg_iovlen = ismb_write_queue_vectors (&self->queue, vectors, G_N_ELEMENTS (vectors));
-  do
-    n = sendmsg (self->fd, &message, MSG_NOSIGNAL);
-  while (n < 0 && errno == EINTR);
-  if (n > 0)
-    return n;
-  if (errno == EAGAIN)
-    {
-      self->write_event = EPOLLOUT;
-      return 0;
-    }
-  fail_errno (self, "write to the stream", errno);
-  return -1;
-}
-
-static gssize
-write_tls (IsmbStream *self)
-{
-  g_autoptr (GError) error = NULL;
-  const char *piece;
-  gsize length = ismb_write_queue_piece (&self->queue, self->share->buffer, READ_SIZE, &piece);
-  gssize n = ismb_tls_write (self->tls, piece, length, &self->write_event, &error);
-  if (n >= 0 || error == NULL)
-    return MAX (n, 0);
-  fail (self, g_steal_pointer (&error));
-  return -1;
-}
-
 static void
 write_queued (IsmbStream *self)
 {
-  gssize n = 1;
-  while (n > 0 && self->queue.bytes > 0)
-    {
-      n = self->tls != NULL && self->state != TLS_WAITING ? write_tls (self) : write_clear (self);
-      if (n > 0)
-        ismb_write_queue_consume (&self->queue, n);
-    }
+  GError *error = NULL;
+  if (!ismb_wire_write (&self->wire, self->room->buffer, ISMB_READING_ROOM_BUFFER, &error))
+    fail (self, error);
 }
 
 /* Everything is out: the peer shall see that nothing follows. */
@@ -177,8 +111,7 @@ finish_writing (IsmbStream *self)
 {
   if (self->peer_ended)
     {
-      if (self->tls != NULL)
-        ismb_tls_bye (self->tls);
+      ismb_wire_shut (&self->wire);
       cut (self);
       return;
     }
@@ -187,30 +120,10 @@ finish_writing (IsmbStream *self)
   /* After a stream error no </stream:stream> is waited for, but closing a socket with unread bytes
    * in it would reset the connection and take the error away from the peer. */
   self->shut = TRUE;
-  if (self->tls != NULL)
-    ismb_tls_bye (self->tls);
-  shutdown (self->fd, SHUT_WR);
+  ismb_wire_shut (&self->wire);
 }
 
 /* ------------------------------------------------------------------ reading */
-
-static void
-note_awake (IsmbStream *self)
-{
-  GQueue *awake = &self->share->awake;
-  GList *last;
-  if (self->state == CLOSED || awake->head == &self->awake)
-    return;
-  if (self->awake.data != NULL)
-    g_queue_unlink (awake, &self->awake);
-  self->awake.data = self;
-  g_queue_push_head_link (awake, &self->awake);
-  if (awake->length <= AWAKE_MAX)
-    return;
-  last = g_queue_pop_tail_link (awake);
-  ismb_framer_sleep (((IsmbStream *) last->data)->framer);
-  last->data = NULL;
-}
 
 /* Bytes behind <starttls/> came in the clear: whoever put them there wants them taken for encrypted
  * ones. */
@@ -243,7 +156,8 @@ feed (IsmbStream *self, const char *bytes, gsize length)
       ismb_framer_reset (self->framer, FALSE);
       fine = ismb_framer_feed (self->framer, "", 0, &condition);
     }
-  note_awake (self);
+  if (self->state != CLOSED)
+    ismb_reading_room_stay (self->room, &self->place);
   refuse_injected (self);
   if (!fine)
     ismb_stream_close (self, condition, NULL);
@@ -252,16 +166,10 @@ feed (IsmbStream *self, const char *bytes, gsize length)
 static gssize
 read_bytes (IsmbStream *self)
 {
-  g_autoptr (GError) error = NULL;
-  gssize n;
-  if (self->tls != NULL)
-    n = ismb_tls_read (self->tls, self->share->buffer, READ_SIZE, &self->read_event, &error);
-  else
-    n = recv (self->fd, self->share->buffer, READ_SIZE, 0);
+  GError *error = NULL;
+  gssize n = ismb_wire_read (&self->wire, self->room->buffer, ISMB_READING_ROOM_BUFFER, &error);
   if (error != NULL)
-    fail (self, g_steal_pointer (&error));
-  else if (n < 0 && self->tls == NULL && errno != EAGAIN && errno != EINTR)
-    fail_errno (self, "read from the stream", errno);
+    fail (self, error);
   return n;
 }
 
@@ -287,49 +195,41 @@ read_stream (IsmbStream *self)
       if (n <= 0)
         return;
       self->received += n;
-      feed (self, self->share->buffer, n);
+      feed (self, self->room->buffer, n);
       /* A short read emptied the socket; bytes that TLS holds, no event will announce. */
-      more = self->tls != NULL ? may_read (self) && ismb_tls_has_pending (self->tls)
-                               : n == READ_SIZE && reads + 1 < READS_MAX;
+      more = self->wire.tls != NULL ? may_read (self) && ismb_tls_has_pending (self->wire.tls)
+                               : n == ISMB_READING_ROOM_BUFFER && reads + 1 < READS_MAX;
     }
 }
 
 /* ------------------------------------------------------------------ becoming open */
 
 static void
-become_open (IsmbStream *self)
-{
-  self->state = OPEN;
-  self->read_event = EPOLLIN;
-  self->write_event = EPOLLOUT;
-}
-
-static void
 tell_ready (IsmbStream *self)
 {
   gboolean outgoing = (self->flags & ISMB_STREAM_OUTGOING) != 0;
-  gboolean first = self->tls == NULL || (self->flags & ISMB_STREAM_DIRECT_TLS) != 0;
+  gboolean first = self->wire.tls == NULL || (self->flags & ISMB_STREAM_DIRECT_TLS) != 0;
   if (self->callbacks == NULL)
     return;
   if (outgoing && first && self->callbacks->connected != NULL)
     self->callbacks->connected (self, self->owner);
-  else if ((!outgoing || !first) && self->tls != NULL && self->callbacks->secured != NULL)
+  else if ((!outgoing || !first) && self->wire.tls != NULL && self->callbacks->secured != NULL)
     self->callbacks->secured (self, self->owner);
 }
 
 static void
 continue_handshake (IsmbStream *self)
 {
-  g_autoptr (GError) error = NULL;
-  if (ismb_tls_handshake (self->tls, &self->read_event, &error))
+  GError *error = NULL;
+  if (ismb_wire_handshake (&self->wire, &error))
     {
-      become_open (self);
+      self->state = OPEN;
       tell_ready (self);
-      if (may_read (self) && ismb_tls_has_pending (self->tls))
+      if (may_read (self) && ismb_tls_has_pending (self->wire.tls))
         read_stream (self);
     }
   else if (error != NULL)
-    fail (self, g_steal_pointer (&error));
+    fail (self, error);
 }
 
 static void
@@ -338,12 +238,12 @@ begin_handshake (IsmbStream *self)
   g_autoptr (GError) error = NULL;
   gboolean server = (self->flags & ISMB_STREAM_OUTGOING) == 0;
   if (self->tls_context != NULL)
-    self->tls = ismb_tls_new (self->tls_context, self->fd, server, (const char *const *) self->alpn,
+    self->wire.tls = ismb_tls_new (self->tls_context, self->wire.fd, server, (const char *const *) self->alpn,
                               self->server_name, &error);
   else
     g_set_error_literal (&error, ISMB_ERROR, ISMB_ERROR_STREAM,
                          "TLS was asked for where there is none");
-  if (self->tls == NULL)
+  if (self->wire.tls == NULL)
     {
       fail (self, g_steal_pointer (&error));
       return;
@@ -356,16 +256,14 @@ begin_handshake (IsmbStream *self)
 static void
 finish_connecting (IsmbStream *self)
 {
-  int code = 0;
-  socklen_t size = sizeof code;
-  getsockopt (self->fd, SOL_SOCKET, SO_ERROR, &code, &size);
-  if (code != 0)
-    fail_errno (self, "connect", code);
+  GError *error = NULL;
+  if (!ismb_wire_is_connected (&self->wire, &error))
+    fail (self, error);
   else if ((self->flags & ISMB_STREAM_DIRECT_TLS) != 0)
     begin_handshake (self);
   else
     {
-      become_open (self);
+      self->state = OPEN;
       tell_ready (self);
     }
 }
@@ -374,7 +272,7 @@ static void
 detect (IsmbStream *self)
 {
   guint8 first;
-  gssize n = recv (self->fd, &first, 1, MSG_PEEK);
+  gssize n = recv (self->wire.fd, &first, 1, MSG_PEEK);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   if (n == 1 && first == TLS_HANDSHAKE_RECORD)
@@ -382,7 +280,7 @@ detect (IsmbStream *self)
       begin_handshake (self);
       return;
     }
-  become_open (self);
+  self->state = OPEN;
   read_stream (self);
 }
 
@@ -414,9 +312,9 @@ on_ready (IsmbWatch *watch, guint32 events)
       break;
     case OPEN:
     case CLOSING:
-      if ((events & (self->read_event | EPOLLHUP | EPOLLERR)) != 0)
+      if ((events & (self->wire.read_event | EPOLLHUP | EPOLLERR)) != 0)
         read_stream (self);
-      if (self->state != CLOSED && self->queue.bytes > 0)
+      if (self->state != CLOSED && self->wire.queue.bytes > 0)
         ismb_poller_flush_later (self->poller, &self->watch);
       break;
     case CLOSED:
@@ -441,9 +339,9 @@ on_flush (IsmbWatch *watch)
   g_autoptr (IsmbStream) self = g_object_ref (from_watch (watch));
   if (self->state == OPEN || self->state == CLOSING || self->state == TLS_WAITING)
     write_queued (self);
-  if (self->state == TLS_WAITING && self->queue.bytes == 0)
+  if (self->state == TLS_WAITING && self->wire.queue.bytes == 0)
     begin_handshake (self);
-  if (self->state == CLOSING && self->queue.bytes == 0)
+  if (self->state == CLOSING && self->wire.queue.bytes == 0)
     finish_writing (self);
   if (self->state == CLOSED)
     tell_closed (self);
@@ -523,24 +421,6 @@ ismb_stream_init (IsmbStream *self)
 {
   self->watch = (IsmbWatch){ .ready = on_ready, .flush = on_flush, .deadline = on_deadline };
   self->queue_limit = QUEUE_LIMIT;
-  self->read_event = EPOLLIN;
-  self->write_event = EPOLLOUT;
-}
-
-static Share *
-share_of (IsmbPoller *poller)
-{
-  static GQuark quark;
-  Share *share;
-  if (quark == 0)
-    quark = g_quark_from_static_string ("ismb-stream-share");
-  share = g_object_get_qdata (G_OBJECT (poller), quark);
-  if (share == NULL)
-    {
-      share = g_new0 (Share, 1);
-      g_object_set_qdata_full (G_OBJECT (poller), quark, share, g_free);
-    }
-  return share;
 }
 
 static State
@@ -559,12 +439,13 @@ ismb_stream_new (IsmbPoller *poller, int fd, IsmbStreamFlags flags, const char *
   IsmbStream *self = g_object_new (ISMB_TYPE_STREAM, NULL);
   GError *error = NULL;
   self->poller = g_object_ref (poller);
-  self->share = share_of (poller);
-  self->fd = fd;
+  self->room = ismb_reading_room_of (poller);
+  ismb_wire_init (&self->wire, fd);
   self->flags = flags;
   self->state = first_state (flags);
   self->content_ns = g_intern_string (content_ns);
   self->framer = ismb_framer_new (content_ns, &framer_callbacks, self);
+  self->place.data = self->framer;
   self->tls_context = tls != NULL ? ismb_tls_context_ref (tls) : NULL;
   self->alpn = g_strdupv ((char **) alpn);
   self->server_name = g_strdup (server_name);
@@ -607,21 +488,7 @@ ismb_stream_set_queue_limit (IsmbStream *self, gsize bytes)
 void
 ismb_stream_set_patience (IsmbStream *self, guint milliseconds)
 {
-  const int seconds = (int) (milliseconds / 1000);
-  /* TCP_USER_TIMEOUT ends keep-alive too, whatever the number of its probes. */
-  const struct
-  {
-    int level, option, value;
-  } options[] = {
-    { IPPROTO_TCP, TCP_USER_TIMEOUT, (int) milliseconds },
-    { IPPROTO_TCP, TCP_KEEPIDLE, MAX (1, seconds / 2) },
-    { IPPROTO_TCP, TCP_KEEPINTVL, MAX (1, seconds / 8) },
-    { SOL_SOCKET, SO_KEEPALIVE, TRUE },
-  };
-  guint i;
-  for (i = 0; i < G_N_ELEMENTS (options); i++)
-    setsockopt (self->fd, options[i].level, options[i].option, &options[i].value,
-                sizeof options[i].value);
+  ismb_wire_set_patience (&self->wire, milliseconds);
 }
 
 void
@@ -636,39 +503,23 @@ enqueue (IsmbStream *self, IsmbFrame *frame)
 {
   if (self->state >= CLOSING)
     return;
-  if (self->queue.bytes + frame->length > self->queue_limit)
+  if (self->wire.queue.bytes + frame->length > self->queue_limit)
     {
       fail (self,
             g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM,
                          "the other side reads too slowly: %" G_GSIZE_FORMAT " bytes wait for it",
-                         self->queue.bytes));
+                         self->wire.queue.bytes));
       return;
     }
-  ismb_write_queue_push (&self->queue, frame);
+  ismb_write_queue_push (&self->wire.queue, frame);
   ismb_poller_flush_later (self->poller, &self->watch);
-}
-
-static void
-append_attribute (GString *out, const char *name, const char *value)
-{
-  if (value == NULL)
-    return;
-  g_string_append_printf (out, " %s='", name);
-  ismb_xml_escape (out, value, -1, TRUE);
-  g_string_append_c (out, '\'');
 }
 
 void
 ismb_stream_send_header (IsmbStream *self, const char *from, const char *to, const char *id)
 {
-  g_autoptr (GString) out = g_string_new ("<?xml version='1.0'?><stream:stream");
-  append_attribute (out, "xmlns", self->content_ns);
-  append_attribute (out, "xmlns:stream", ISMB_NS_STREAM);
-  append_attribute (out, "from", from);
-  append_attribute (out, "to", to);
-  append_attribute (out, "id", id);
-  g_string_append (out, " version='1.0' xml:lang='en'>");
-  ismb_stream_send_text (self, out->str, out->len);
+  g_autoptr (IsmbFrame) header = ismb_stream_text_header (self->content_ns, from, to, id);
+  enqueue (self, header);
   self->header_sent = TRUE;
 }
 
@@ -688,7 +539,7 @@ ismb_stream_send_text (IsmbStream *self, const char *xml, gssize length)
 void
 ismb_stream_start_tls (IsmbStream *self)
 {
-  if (self->state != OPEN || self->tls != NULL)
+  if (self->state != OPEN || self->wire.tls != NULL)
     return;
   self->state = TLS_WAITING;
   self->header_sent = FALSE;
@@ -706,28 +557,6 @@ ismb_stream_restart (IsmbStream *self)
   ismb_framer_stop (self->framer);
 }
 
-static char *
-describe_condition (const char *condition, const char *text)
-{
-  return text != NULL ? g_strdup_printf ("closed with %s: %s", condition, text)
-                      : g_strdup_printf ("closed with %s", condition);
-}
-
-static void
-send_error (IsmbStream *self, const char *condition, const char *text)
-{
-  g_autoptr (GString) out = g_string_new (NULL);
-  g_string_append_printf (out, "<stream:error><%s xmlns='" ISMB_NS_STREAMS "'/>", condition);
-  if (text != NULL)
-    {
-      g_string_append (out, "<text xmlns='" ISMB_NS_STREAMS "' xml:lang='en'>");
-      ismb_xml_escape (out, text, -1, FALSE);
-      g_string_append (out, "</text>");
-    }
-  g_string_append (out, "</stream:error>");
-  ismb_stream_send_text (self, out->str, out->len);
-}
-
 static void
 say_goodbye (IsmbStream *self, const char *condition, const char *text)
 {
@@ -738,18 +567,20 @@ say_goodbye (IsmbStream *self, const char *condition, const char *text)
       ismb_stream_send_header (self, NULL, NULL, id);
     }
   if (condition != NULL)
-    send_error (self, condition, text);
-  ismb_stream_send_text (self, "</stream:stream>", -1);
+    {
+      g_autoptr (IsmbFrame) error = ismb_stream_text_error (condition, text);
+      enqueue (self, error);
+    }
+  ismb_stream_send_text (self, ISMB_STREAM_END, -1);
 }
 
 static void
 note_condition (IsmbStream *self, const char *condition, const char *text)
 {
-  g_autofree char *description = NULL;
   if (condition == NULL || self->error != NULL)
     return;
-  description = describe_condition (condition, text);
-  self->error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM, description);
+  self->error = g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "closed with %s%s%s", condition,
+                             text != NULL ? ": " : "", text != NULL ? text : "");
 }
 
 /* Our end has been said, and with it all that we may say. */
@@ -799,13 +630,13 @@ ismb_stream_abandon (IsmbStream *self)
 IsmbTls *
 ismb_stream_get_tls (IsmbStream *self)
 {
-  return self->state == HANDSHAKE ? NULL : self->tls;
+  return self->state == HANDSHAKE ? NULL : self->wire.tls;
 }
 
 int
 ismb_stream_get_fd (IsmbStream *self)
 {
-  return self->fd;
+  return self->wire.fd;
 }
 
 guint64
@@ -817,7 +648,7 @@ ismb_stream_get_received (IsmbStream *self)
 gsize
 ismb_stream_get_queued (IsmbStream *self)
 {
-  return self->queue.bytes;
+  return self->wire.queue.bytes;
 }
 
 gboolean

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "ismb/stream/ismb-stream-text.h"
+
+#include "ismb/core/ismb-namespaces.h"
+
+static void
+append_attribute (GString *out, const char *name, const char *value)
+{
+  if (value == NULL)
+    return;
+  g_string_append_printf (out, " %s='", name);
+  ismb_xml_escape (out, value, -1, TRUE);
+  g_string_append_c (out, '\'');
+}
+
+IsmbFrame *
+ismb_stream_text_header (const char *content_ns, const char *from, const char *to, const char *id)
+{
+  g_autoptr (GString) out = g_string_new ("<?xml version='1.0'?><stream:stream");
+  append_attribute (out, "xmlns", content_ns);
+  append_attribute (out, "xmlns:stream", ISMB_NS_STREAM);
+  append_attribute (out, "from", from);
+  append_attribute (out, "to", to);
+  append_attribute (out, "id", id);
+  g_string_append (out, " version='1.0' xml:lang='en'>");
+  return ismb_frame_new_text (out->str, out->len);
+}
+
+IsmbFrame *
+ismb_stream_text_error (const char *condition, const char *text)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  g_string_append_printf (out, "<stream:error><%s xmlns='" ISMB_NS_STREAMS "'/>", condition);
+  if (text != NULL)
+    {
+      g_string_append (out, "<text xmlns='" ISMB_NS_STREAMS "' xml:lang='en'>");
+      ismb_xml_escape (out, text, -1, FALSE);
+      g_string_append (out, "</text>");
+    }
+  g_string_append (out, "</stream:error>");
+  return ismb_frame_new_text (out->str, out->len);
+}

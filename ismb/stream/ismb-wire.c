@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.stream.wire"
+#include "config.h"
+#include "ismb/stream/ismb-wire.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ismb/core/ismb-error.h"
+
+static void
+set_error (GError **error, const char *deed, int code)
+{
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_STREAM, "cannot %s: %s", deed, g_strerror (code));
+}
+
+void
+ismb_wire_init (IsmbWire *wire, int fd)
+{
+  *wire = (IsmbWire){ .fd = fd, .read_event = EPOLLIN, .write_event = EPOLLOUT };
+}
+
+void
+ismb_wire_close (IsmbWire *wire)
+{
+  g_clear_pointer (&wire->tls, ismb_tls_free);
+  ismb_write_queue_clear (&wire->queue);
+  close (wire->fd);
+  wire->fd = -1;
+}
+
+gboolean
+ismb_wire_is_connected (IsmbWire *wire, GError **error)
+{
+  int code = 0;
+  socklen_t size = sizeof code;
+  getsockopt (wire->fd, SOL_SOCKET, SO_ERROR, &code, &size);
+  if (code != 0)
+    set_error (error, "connect", code);
+  return code == 0;
+}
+
+gssize
+ismb_wire_read (IsmbWire *wire, char *buffer, gsize size, GError **error)
+{
+  gssize n;
+  if (wire->tls != NULL)
+    return ismb_tls_read (wire->tls, buffer, size, &wire->read_event, error);
+  n = recv (wire->fd, buffer, size, 0);
+  if (n < 0 && errno != EAGAIN && errno != EINTR)
+    set_error (error, "read from the stream", errno);
+  return n;
+}
+
+/* Both of these return what moved, 0 when the socket takes no more now, -1 after a failure. */
+static gssize
+write_clear (IsmbWire *wire, GError **error)
+{
+  struct iovec vectors[64];
+  struct msghdr message = { .msg_iov = vectors };
+  gssize n;
+  message.msg_iovlen = ismb_write_queue_vectors (&wire->queue, vectors, G_N_ELEMENTS (vectors));
+  do
+    n = sendmsg (wire->fd, &message, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  if (n > 0)
+    return n;
+  if (errno == EAGAIN)
+    {
+      wire->write_event = EPOLLOUT;
+      return 0;
+    }
+  set_error (error, "write to the stream", errno);
+  return -1;
+}
+
+static gssize
+write_tls (IsmbWire *wire, char *buffer, gsize size, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  const char *piece;
+  gsize length = ismb_write_queue_piece (&wire->queue, buffer, size, &piece);
+  gssize n = ismb_tls_write (wire->tls, piece, length, &wire->write_event, &failure);
+  if (failure == NULL)
+    return MAX (n, 0);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return -1;
+}
+
+gboolean
+ismb_wire_write (IsmbWire *wire, char *buffer, gsize size, GError **error)
+{
+  gssize n = 1;
+  while (n > 0 && wire->queue.bytes > 0)
+    {
+      n = wire->tls != NULL ? write_tls (wire, buffer, size, error) : write_clear (wire, error);
+      if (n > 0)
+        ismb_write_queue_consume (&wire->queue, n);
+    }
+  return n >= 0;
+}
+
+gboolean
+ismb_wire_handshake (IsmbWire *wire, GError **error)
+{
+  if (!ismb_tls_handshake (wire->tls, &wire->read_event, error))
+    return FALSE;
+  wire->read_event = EPOLLIN;
+  return TRUE;
+}
+
+void
+ismb_wire_shut (IsmbWire *wire)
+{
+  if (wire->tls != NULL)
+    ismb_tls_bye (wire->tls);
+  shutdown (wire->fd, SHUT_WR);
+}
+
+void
+ismb_wire_set_patience (IsmbWire *wire, guint milliseconds)
+{
+  const int seconds = (int) (milliseconds / 1000);
+  /* TCP_USER_TIMEOUT ends keep-alive too, whatever the number of its probes. */
+  const struct
+  {
+    int level, option, value;
+  } options[] = {
+    { IPPROTO_TCP, TCP_USER_TIMEOUT, (int) milliseconds },
+    { IPPROTO_TCP, TCP_KEEPIDLE, MAX (1, seconds / 2) },
+    { IPPROTO_TCP, TCP_KEEPINTVL, MAX (1, seconds / 8) },
+    { SOL_SOCKET, SO_KEEPALIVE, TRUE },
+  };
+  guint i;
+  for (i = 0; i < G_N_ELEMENTS (options); i++)
+    setsockopt (wire->fd, options[i].level, options[i].option, &options[i].value,
+                sizeof options[i].value);
+}
