@@ -9,6 +9,7 @@
 
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-congestion.h"
 #include "ismb/listener/ismb-sasl.h"
 #include "ismb/stream/ismb-stream.h"
 
@@ -33,6 +34,7 @@ struct _IsmbSession
   IsmbSasl *sasl;           /* while it lasts: until success */
   char *account;            /* from success on */
   IsmbResource *resource;   /* from bind until it leaves */
+  IsmbCongestion *congestion; /* while it reads too slowly */
   char *external;
   char *source;
   int failures;
@@ -80,6 +82,7 @@ ismb_session_finalize (GObject *object)
   IsmbSession *self = ISMB_SESSION (object);
 
   g_clear_pointer (&self->sasl, ismb_sasl_free);
+  g_clear_pointer (&self->congestion, ismb_congestion_free);
   g_free (self->account);
   g_free (self->external);
   g_free (self->source);
@@ -98,14 +101,29 @@ ismb_session_init (IsmbSession *self)
 {
 }
 
+/* A request for presence is for all of an account's resources: that one of them reads too slowly
+ * refuses nothing. */
+static void
+turn_away (IsmbSession *self, IsmbFrame *frame)
+{
+  if (self->callbacks != NULL && frame->kind != ISMB_FRAME_PRESENCE)
+    self->callbacks->undeliverable (self, frame, "resource-constraint", self->owner);
+}
+
 /* A presence that a leaving resource causes may be on its way to the very session that leaves. */
 static void
 deliver (IsmbSink *sink, IsmbFrame *frame)
 {
   IsmbSession *self = ISMB_SESSION (sink);
 
-  if (!self->closing)
+  if (self->resource == NULL)
+    return;
+  if (ismb_congestion_admits (&self->congestion, self->resource->full,
+                              ismb_stream_get_queued (self->stream), frame,
+                              ismb_routes_get_domain (self->context->routes)))
     ismb_stream_send_frame (self->stream, frame);
+  else
+    turn_away (self, frame);
 }
 
 static void

@@ -23,12 +23,16 @@ typedef struct
 } IsmbSessionContext;
 
 /* No GSignal: `frame` comes for each stanza. None comes from inside a call of the owner's but
- * `leaving`, which ismb_session_close () may bring. */
+ * `leaving`, which ismb_session_close () may bring, and `undeliverable`. */
 typedef struct
 {
   void (*authenticated) (IsmbSession *session, gpointer owner);
   /* A stanza of the bound resource, its `from` stamped; borrowed. */
   void (*frame)         (IsmbSession *session, IsmbResource *resource, IsmbFrame *frame,
+                         gpointer owner);
+  /* Was delivered, and does not fit: the client reads too slowly. `condition`: what the bounce
+   * should say. */
+  void (*undeliverable) (IsmbSession *session, IsmbFrame *frame, const char *condition,
                          gpointer owner);
   /* The resource is about to leave the routes, orderly or not; it can no longer be reached. */
   void (*leaving)       (IsmbSession *session, IsmbResource *resource, gpointer owner);

@@ -166,6 +166,14 @@ on_frame (IsmbSession *session, IsmbResource *resource, IsmbFrame *frame, gpoint
 }
 
 static void
+on_undeliverable (IsmbSession *session, IsmbFrame *frame, const char *condition, gpointer owner)
+{
+  Guest *guest = owner;
+
+  ismb_router_bounce (guest->sessions->router, frame, condition, "it reads too slowly");
+}
+
+static void
 on_leaving (IsmbSession *session, IsmbResource *resource, gpointer owner)
 {
   Guest *guest = owner;
@@ -181,8 +189,13 @@ on_closed (IsmbSession *session, gpointer owner)
   g_hash_table_remove (guest->sessions->guests, guest);
 }
 
-static const IsmbSessionCallbacks session_callbacks = { on_authenticated, on_frame, on_leaving,
-                                                        on_closed };
+static const IsmbSessionCallbacks session_callbacks = {
+  .authenticated = on_authenticated,
+  .frame = on_frame,
+  .undeliverable = on_undeliverable,
+  .leaving = on_leaving,
+  .closed = on_closed,
+};
 
 static void
 describe_unix (int fd, Source *source, uid_t *uid)

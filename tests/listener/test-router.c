@@ -236,6 +236,52 @@ test_known_peer_out_of_reach (Fixture *fixture, gconstpointer data)
   g_free (xmpp_client_expect (fixture->ada, "<remote-server-not-found"));
 }
 
+/* Sends until something comes back; returns what. */
+static char *
+flood (XmppClient *client, const char *to)
+{
+  g_autofree char *body = g_strnfill (200000, 'x');
+  g_autofree char *message =
+      g_strdup_printf ("<message to='%s' id='flood'><body>%s</body></message>", to, body);
+
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autofree char *answer = NULL;
+
+      xmpp_client_send (client, message);
+      answer = xmpp_client_settle (client);
+      if (strstr (answer, "flood") != NULL)
+        return g_steal_pointer (&answer);
+    }
+  return g_strdup ("");
+}
+
+/* Whoever floods somebody who does not read takes him from nobody else, and ends no stream. */
+static void
+test_slow_reader (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (XmppClient) eve = NULL;
+  g_autofree char *refusal = NULL, *nothing = NULL;
+
+  g_assert_true (ismb_listener_create_account (fixture->listener, "eve", "secret", &error));
+  eve = sign_in (fixture, "eve", "desk");
+  xmpp_client_set_reading (fixture->bob, FALSE);
+  refusal = flood (eve, "bob@" DOMAIN "/desk");
+  g_assert_nonnull (strstr (refusal, "<error type='wait'><resource-constraint"));
+
+  xmpp_client_send (fixture->ada,
+                    "<message to='bob@" DOMAIN "/desk' id='calm'><body>to read</body></message>");
+  nothing = xmpp_client_settle (fixture->ada);
+  g_assert_null (strstr (nothing, "calm"));
+  xmpp_client_set_reading (fixture->bob, TRUE);
+  g_free (xmpp_client_expect (fixture->bob, "to read"));
+  /* What was behind is read: there is room for everybody again. */
+  g_free (xmpp_client_settle (fixture->bob));
+  xmpp_client_send (eve, "<message to='bob@" DOMAIN "/desk'><body>sorry</body></message>");
+  g_free (xmpp_client_expect (fixture->bob, "sorry"));
+}
+
 #define ADD(name, test) g_test_add ("/router/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -251,5 +297,6 @@ main (int argc, char **argv)
   ADD ("iq-between-clients", test_iq_between_clients);
   ADD ("without-to-is-own-account", test_without_to_is_own_account);
   ADD ("known-peer-out-of-reach", test_known_peer_out_of_reach);
+  ADD ("slow-reader", test_slow_reader);
   return g_test_run ();
 }

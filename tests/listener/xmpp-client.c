@@ -32,6 +32,23 @@ on_readable (GSocket *socket, GIOCondition condition, gpointer user_data)
   return self->ended ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
+static void
+watch (XmppClient *self)
+{
+  self->source =
+      g_socket_create_source (g_socket_connection_get_socket (self->connection), G_IO_IN, NULL);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
+  g_source_attach (self->source, NULL);
+}
+
+static void
+look_away (XmppClient *self)
+{
+  if (self->source != NULL)
+    g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
 static XmppClient *
 client_new (GSocketConnectable *to)
 {
@@ -42,10 +59,7 @@ client_new (GSocketConnectable *to)
   self->received = g_string_new (NULL);
   self->connection = g_socket_client_connect (maker, to, NULL, &error);
   g_assert_no_error (error);
-  self->source =
-      g_socket_create_source (g_socket_connection_get_socket (self->connection), G_IO_IN, NULL);
-  g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
-  g_source_attach (self->source, NULL);
+  watch (self);
   return self;
 }
 
@@ -68,11 +82,19 @@ xmpp_client_new_unix (const char *path)
 void
 xmpp_client_free (XmppClient *self)
 {
-  g_source_destroy (self->source);
-  g_source_unref (self->source);
+  look_away (self);
   g_object_unref (self->connection);
   g_string_free (self->received, TRUE);
   g_free (self);
+}
+
+void
+xmpp_client_set_reading (XmppClient *self, gboolean reading)
+{
+  if (!reading)
+    look_away (self);
+  else if (self->source == NULL)
+    watch (self);
 }
 
 void

@@ -19,6 +19,8 @@ void        xmpp_client_send      (XmppClient *self, const char *xml);
 char       *xmpp_client_expect    (XmppClient *self, const char *text);
 /* Until the other side hangs up; returns what came before. */
 char       *xmpp_client_expect_end (XmppClient *self);
+/* Reads nothing any more, or again; what is expected meanwhile does not come. */
+void        xmpp_client_set_reading (XmppClient *self, gboolean reading);
 /* All that has been sent to this client up to now is here: a ping to its own account is answered in
  * order. Returns it. */
 char       *xmpp_client_settle    (XmppClient *self);
