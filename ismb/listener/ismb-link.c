@@ -7,15 +7,14 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-backlog.h"
+#include "ismb/listener/ismb-candidate.h"
 #include "ismb/listener/ismb-heartbeat.h"
+#include "ismb/listener/ismb-lanes.h"
 #include "ismb/listener/ismb-outbound.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
 #define SILENCE 10000        /* ms; see IsmbLinkContext */
 #define IDLE 60000
-#define RETRY_MIN 1000       /* ms; doubles with each failure */
-#define RETRY_MAX 60000
-#define NEWS_PAUSE 250       /* ms between two dials, whatever discovery says */
 #define STEADY (10 * G_USEC_PER_SEC) /* a stream that lived so long was no failure */
 
 struct _IsmbLink
@@ -24,21 +23,14 @@ struct _IsmbLink
 
   IsmbLinkContext *context;
   char *domain;
-  char **addresses;
-  guint16 port;
-  char *announced_id, *proven_id;
+  IsmbCandidate candidate;
+  char *proven_id;
   IsmbTrust trust;
   IsmbLinkState state;
   gboolean persistent;
 
   IsmbOutbound *dialling;
-  guint dials;               /* since the last steady stream */
-  gint64 dialled, failed;    /* when last, monotonic; 0: never, or there are news since */
-  IsmbStream *outgoing, *incoming;
-  gboolean outgoing_receives, incoming_sends; /* XEP-0288 */
-  IsmbStream *sending;       /* the one of the two that stanzas go out on, borrowed: as long as it
-                              * stands the same one, so that they stay in order */
-  GPtrArray *leaving;        /* streams that we ended, and whose last stanzas still come */
+  IsmbLanes lanes;
   gint64 opened;
 
   IsmbBacklog backlog;
@@ -80,7 +72,7 @@ static void
 send_frame (IsmbLink *self, IsmbFrame *frame)
 {
   self->sent++;
-  ismb_stream_send_frame (self->sending, frame);
+  ismb_stream_send_frame (self->lanes.sending, frame);
 }
 
 static void
@@ -119,59 +111,20 @@ remember_proof (IsmbLink *self, const char *device_id)
 
 /* Streams */
 
-static gboolean
-is_usable (IsmbStream *stream)
-{
-  return stream != NULL && !ismb_stream_is_closing (stream);
-}
-
-static void
-choose_sending (IsmbLink *self)
-{
-  if (is_usable (self->sending))
-    return;
-  self->sending = NULL;
-  if (is_usable (self->outgoing))
-    self->sending = self->outgoing;
-  else if (self->incoming_sends && is_usable (self->incoming))
-    self->sending = self->incoming;
-}
-
-static gboolean
-is_open (IsmbLink *self)
-{
-  return self->outgoing != NULL || self->incoming != NULL;
-}
-
-/* Out of the two slots; TRUE if it was there. */
-static gboolean
-take_out (IsmbLink *self, IsmbStream *stream)
-{
-  if (stream != self->outgoing && stream != self->incoming)
-    return FALSE;
-  if (stream == self->sending)
-    self->sending = NULL;
-  if (stream == self->outgoing)
-    self->outgoing = NULL;
-  else
-    self->incoming = NULL;
-  return TRUE;
-}
-
 /* Whatever was said last on a broken stream may not have arrived, so the state goes by `lost` even
  * where another stream remains: who shares presence says it again then. An orderly end counts as a
  * loss where presence is shared: a daemon that is stopped goes that way. */
 static void
 settle_after_loss (IsmbLink *self, gboolean broken)
 {
-  gboolean remains = is_open (self);
+  gboolean remains = ismb_lanes_is_open (&self->lanes);
 
-  choose_sending (self);
+  ismb_lanes_choose (&self->lanes);
   if (broken || (!remains && self->persistent))
     set_state (self, ISMB_LINK_STATE_LOST);
-  if (!is_open (self) && self->state == ISMB_LINK_STATE_UP)
+  if (!ismb_lanes_is_open (&self->lanes) && self->state == ISMB_LINK_STATE_UP)
     set_state (self, ISMB_LINK_STATE_IDLE);
-  if (remains && is_open (self))
+  if (remains && ismb_lanes_is_open (&self->lanes))
     set_state (self, ISMB_LINK_STATE_UP);
   plan (self);
 }
@@ -180,14 +133,14 @@ static void
 note_end (IsmbLink *self)
 {
   if (g_get_monotonic_time () - self->opened > STEADY)
-    self->dials = 0;
+    ismb_candidate_note_steady (&self->candidate);
 }
 
 /* One side has broken the rules; there is nothing more to hear from it. */
 static void
 break_off (IsmbLink *self, IsmbStream *stream, const char *condition)
 {
-  if (!take_out (self, stream))
+  if (!ismb_lanes_take_out (&self->lanes, stream))
     {
       ismb_stream_close (stream, condition, NULL); /* one that is leaving anyway */
       return;
@@ -200,7 +153,7 @@ break_off (IsmbLink *self, IsmbStream *stream, const char *condition)
 static const char *
 check_frame (IsmbLink *self, IsmbStream *stream, const IsmbFrame *frame)
 {
-  if (stream == self->outgoing && !self->outgoing_receives)
+  if (stream == self->lanes.outgoing && !self->lanes.outgoing_receives)
     return "not-authorized";
   return ismb_peer_stream_check (frame, self->domain, self->context->domain);
 }
@@ -237,20 +190,13 @@ static void
 on_closed (IsmbStream *stream, const GError *error, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
-  g_autoptr (IsmbStream) gone = stream;
+  g_autoptr (IsmbStream) gone = NULL;
 
   if (error != NULL)
     g_info ("a stream to %s ended: %s", self->domain, error->message);
-  if (g_ptr_array_find (self->leaving, stream, NULL))
-    {
-      g_ptr_array_remove (self->leaving, g_steal_pointer (&gone));
-      return;
-    }
-  if (!take_out (self, stream))
-    {
-      g_steal_pointer (&gone);
-      return;
-    }
+  if (ismb_lanes_forget (&self->lanes, stream) || !ismb_lanes_take_out (&self->lanes, stream))
+    return;
+  gone = stream;
   note_end (self);
   settle_after_loss (self, error != NULL);
 }
@@ -271,38 +217,20 @@ silence_of (IsmbLink *self)
 static void
 take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const char *device_id)
 {
-  if (*slot != NULL) /* closing, and not yet closed */
-    g_ptr_array_add (self->leaving, g_steal_pointer (slot));
-  *slot = g_object_ref (stream);
+  ismb_lanes_put (&self->lanes, slot, stream);
   ismb_stream_set_owner (stream, &stream_callbacks, self);
   ismb_peer_stream_settle (stream, silence_of (self));
   self->opened = g_get_monotonic_time ();
   ismb_heartbeat_reset (&self->heartbeat);
   remember_proof (self, device_id);
-  choose_sending (self);
-  if (self->sending != NULL)
+  ismb_lanes_choose (&self->lanes);
+  if (self->lanes.sending != NULL)
     send_backlog (self);
   set_state (self, ISMB_LINK_STATE_UP);
   plan (self);
 }
 
-/* Ends a stream so that nothing is lost that is under way on it: what comes until the other side's
- * end is still taken. */
-static void
-leave (IsmbLink *self, IsmbStream *stream)
-{
-  take_out (self, stream);
-  g_ptr_array_add (self->leaving, stream);
-  ismb_stream_close (stream, NULL, NULL);
-}
-
 /* Dialling */
-
-static gboolean
-has_somewhere_to_go (IsmbLink *self)
-{
-  return self->addresses != NULL && self->addresses[0] != NULL && self->port != 0;
-}
 
 static gboolean
 has_something_to_show (IsmbLink *self)
@@ -317,23 +245,7 @@ has_something_to_show (IsmbLink *self)
 static gboolean
 can_dial (IsmbLink *self)
 {
-  return has_somewhere_to_go (self) && has_something_to_show (self);
-}
-
-/* The address that worked is tried first from now on. */
-static void
-prefer_address (IsmbLink *self, const char *address)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  GStrv addresses;
-
-  g_strv_builder_add (builder, address);
-  for (char **other = self->addresses; other != NULL && *other != NULL; other++)
-    if (!g_str_equal (*other, address))
-      g_strv_builder_add (builder, *other);
-  addresses = g_strv_builder_end (builder);
-  g_strfreev (self->addresses);
-  self->addresses = addresses;
+  return ismb_candidate_is_somewhere (&self->candidate) && has_something_to_show (self);
 }
 
 static void
@@ -342,10 +254,9 @@ on_established (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives, g
   g_autoptr (IsmbLink) self = g_object_ref (owner);
   g_autoptr (IsmbOutbound) done = g_steal_pointer (&self->dialling);
 
-  self->failed = 0;
-  prefer_address (self, ismb_outbound_get_address (done));
-  self->outgoing_receives = receives;
-  take_in (self, &self->outgoing, stream, ismb_outbound_get_device_id (done));
+  ismb_candidate_note_success (&self->candidate, ismb_outbound_get_address (done));
+  self->lanes.outgoing_receives = receives;
+  take_in (self, &self->lanes.outgoing, stream, ismb_outbound_get_device_id (done));
 }
 
 /* RFC 6120, 10.4: not-found where nobody, or somebody else, is; timeout where the way is. */
@@ -365,8 +276,8 @@ on_failed (IsmbOutbound *outbound, const GError *error, gpointer owner)
   g_autoptr (IsmbOutbound) done = g_steal_pointer (&self->dialling);
 
   g_info ("cannot reach %s: %s", self->domain, error->message);
-  self->failed = g_get_monotonic_time ();
-  if (!is_open (self) && (self->persistent || self->trust != ISMB_TRUST_PENDING))
+  ismb_candidate_note_failure (&self->candidate);
+  if (!ismb_lanes_is_open (&self->lanes) && (self->persistent || self->trust != ISMB_TRUST_PENDING))
     set_state (self, ISMB_LINK_STATE_LOST);
   bounce_backlog (self, describe_failure (error));
   plan (self);
@@ -380,58 +291,29 @@ static const IsmbOutboundCallbacks outbound_callbacks = {
 static void
 dial (IsmbLink *self)
 {
-  self->dials++;
-  self->dialled = g_get_monotonic_time ();
+  ismb_candidate_note_dial (&self->candidate);
   self->dialling =
-      ismb_outbound_new (self->context, self->domain, (const char *const *) self->addresses,
-                         self->port, &outbound_callbacks, self);
-}
-
-/* ms since the last dial before the next may be. */
-static guint
-pause_before_dial (IsmbLink *self)
-{
-  guint pause;
-
-  if (self->dials == 0)
-    return NEWS_PAUSE;
-  pause = self->dials > 6 ? RETRY_MAX : RETRY_MIN << (self->dials - 1);
-  return MIN (pause + g_random_int_range (0, pause / 2), RETRY_MAX);
+      ismb_outbound_new (self->context, self->domain,
+                         (const char *const *) self->candidate.addresses, self->candidate.port,
+                         &outbound_callbacks, self);
 }
 
 /* The timer */
-
-static guint64
-count_heard (IsmbLink *self)
-{
-  return (self->outgoing != NULL ? ismb_stream_get_received (self->outgoing) : 0)
-         + (self->incoming != NULL ? ismb_stream_get_received (self->incoming) : 0);
-}
-
-static void
-drop_stream (IsmbLink *self, IsmbStream *stream)
-{
-  if (stream == NULL)
-    return;
-  take_out (self, stream);
-  ismb_stream_abandon (stream);
-  g_object_unref (stream);
-}
 
 static void
 lose (IsmbLink *self)
 {
   g_message ("%s has fallen silent", self->domain);
-  drop_stream (self, self->outgoing);
-  drop_stream (self, self->incoming);
-  self->dials = 0;
+  ismb_lanes_drop (&self->lanes);
+  ismb_candidate_note_steady (&self->candidate);
   settle_after_loss (self, TRUE);
 }
 
 static void
 look_for_life (IsmbLink *self)
 {
-  IsmbHeartbeatVerdict verdict = ismb_heartbeat_look (&self->heartbeat, count_heard (self));
+  guint64 heard = ismb_lanes_count_heard (&self->lanes);
+  IsmbHeartbeatVerdict verdict = ismb_heartbeat_look (&self->heartbeat, heard);
 
   if (verdict == ISMB_HEARTBEAT_DEAD)
     {
@@ -451,15 +333,15 @@ look_for_life (IsmbLink *self)
 static void
 look_for_traffic (IsmbLink *self)
 {
-  guint64 traffic = self->sent + count_heard (self);
+  guint64 traffic = self->sent + ismb_lanes_count_heard (&self->lanes);
   gboolean quiet = traffic == self->traffic;
 
   self->traffic = traffic;
-  if (quiet && self->outgoing != NULL)
-    leave (self, self->outgoing);
-  if (quiet && self->incoming != NULL)
-    leave (self, self->incoming);
-  if (!is_open (self) && self->state == ISMB_LINK_STATE_UP)
+  if (quiet && self->lanes.outgoing != NULL)
+    ismb_lanes_leave (&self->lanes, self->lanes.outgoing);
+  if (quiet && self->lanes.incoming != NULL)
+    ismb_lanes_leave (&self->lanes, self->lanes.incoming);
+  if (!ismb_lanes_is_open (&self->lanes) && self->state == ISMB_LINK_STATE_UP)
     set_state (self, ISMB_LINK_STATE_IDLE);
   plan (self);
 }
@@ -467,7 +349,7 @@ look_for_traffic (IsmbLink *self)
 static gboolean
 is_watched (IsmbLink *self)
 {
-  return self->persistent && self->sending != NULL;
+  return self->persistent && self->lanes.sending != NULL;
 }
 
 /* What the link waits for next, from what it is now. */
@@ -475,18 +357,14 @@ static void
 plan (IsmbLink *self)
 {
   gboolean wanted =
-      self->sending == NULL && (self->persistent || !ismb_backlog_is_empty (&self->backlog));
+      self->lanes.sending == NULL && (self->persistent || !ismb_backlog_is_empty (&self->backlog));
   guint milliseconds = 0;
 
   if (is_watched (self))
     milliseconds = silence_of (self) / ISMB_HEARTBEAT_LOOKS;
   else if (wanted && self->dialling == NULL && can_dial (self))
-    {
-      gint64 due = self->dialled + pause_before_dial (self) * G_GINT64_CONSTANT (1000);
-
-      milliseconds = MAX (1, (due - g_get_monotonic_time ()) / 1000);
-    }
-  else if (!self->persistent && is_open (self))
+    milliseconds = ismb_candidate_get_pause (&self->candidate);
+  else if (!self->persistent && ismb_lanes_is_open (&self->lanes))
     milliseconds = self->context->idle > 0 ? self->context->idle : IDLE;
   ismb_poller_set_deadline (self->context->poller, &self->watch, milliseconds);
 }
@@ -501,7 +379,7 @@ on_deadline (IsmbWatch *watch)
     look_for_life (self);
   else if (self->persistent || !ismb_backlog_is_empty (&self->backlog))
     {
-      if (self->dialling == NULL && self->sending == NULL && can_dial (self))
+      if (self->dialling == NULL && self->lanes.sending == NULL && can_dial (self))
         dial (self);
     }
   else
@@ -518,13 +396,6 @@ keep (IsmbLink *self, IsmbFrame *frame)
     bounce (self, frame, "resource-constraint");
 }
 
-static gboolean
-has_just_failed (IsmbLink *self)
-{
-  return self->failed > 0 &&
-         g_get_monotonic_time () - self->failed < RETRY_MIN * G_GINT64_CONSTANT (1000);
-}
-
 static void
 deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
 {
@@ -536,7 +407,7 @@ deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
       bounce (self, frame, "remote-server-not-found");
       return;
     }
-  if (has_just_failed (self))
+  if (ismb_candidate_has_just_failed (&self->candidate))
     {
       bounce (self, frame, "remote-server-timeout");
       return;
@@ -551,8 +422,8 @@ ismb_link_deliver (IsmbSink *sink, IsmbFrame *frame)
 {
   IsmbLink *self = ISMB_LINK (sink);
 
-  choose_sending (self);
-  if (self->sending != NULL)
+  ismb_lanes_choose (&self->lanes);
+  if (self->lanes.sending != NULL)
     send_frame (self, frame);
   else if (self->dialling != NULL)
     keep (self, frame);
@@ -575,11 +446,7 @@ ismb_link_dispose (GObject *object)
 
   ismb_poller_remove (self->context->poller, &self->watch);
   g_clear_pointer (&self->dialling, ismb_outbound_free);
-  drop_stream (self, self->outgoing);
-  drop_stream (self, self->incoming);
-  for (guint i = 0; i < self->leaving->len; i++)
-    ismb_stream_abandon (g_ptr_array_index (self->leaving, i));
-  g_ptr_array_set_size (self->leaving, 0);
+  ismb_lanes_clear (&self->lanes);
   ismb_backlog_clear (&self->backlog);
   G_OBJECT_CLASS (ismb_link_parent_class)->dispose (object);
 }
@@ -589,11 +456,9 @@ ismb_link_finalize (GObject *object)
 {
   IsmbLink *self = ISMB_LINK (object);
 
-  g_clear_pointer (&self->leaving, g_ptr_array_unref);
   ismb_heartbeat_reset (&self->heartbeat);
   g_clear_pointer (&self->proven_id, g_free);
-  g_clear_pointer (&self->announced_id, g_free);
-  g_clear_pointer (&self->addresses, g_strfreev);
+  ismb_candidate_clear (&self->candidate);
   g_clear_pointer (&self->domain, g_free);
   G_OBJECT_CLASS (ismb_link_parent_class)->finalize (object);
 }
@@ -608,7 +473,6 @@ ismb_link_class_init (IsmbLinkClass *klass)
 static void
 ismb_link_init (IsmbLink *self)
 {
-  self->leaving = g_ptr_array_new_with_free_func (g_object_unref);
   self->watch = (IsmbWatch) { .deadline = on_deadline };
 }
 
@@ -632,13 +496,7 @@ void
 ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 port,
                          const char *device_id)
 {
-  g_strfreev (self->addresses);
-  self->addresses = g_strdupv ((char **) addresses);
-  self->port = port;
-  g_free (self->announced_id);
-  self->announced_id = g_strdup (device_id);
-  self->dials = 0;
-  self->failed = 0;
+  ismb_candidate_set (&self->candidate, addresses, port, device_id);
   plan (self);
 }
 
@@ -647,19 +505,20 @@ ismb_link_get_addresses (IsmbLink *self)
 {
   static const char *const none[] = { NULL };
 
-  return self->addresses != NULL ? (const char *const *) self->addresses : none;
+  return self->candidate.addresses != NULL ? (const char *const *) self->candidate.addresses
+                                            : none;
 }
 
 guint16
 ismb_link_get_port (IsmbLink *self)
 {
-  return self->port;
+  return self->candidate.port;
 }
 
 const char *
 ismb_link_get_device_id (IsmbLink *self)
 {
-  return self->proven_id != NULL ? self->proven_id : self->announced_id;
+  return self->proven_id != NULL ? self->proven_id : self->candidate.device_id;
 }
 
 IsmbLinkState
@@ -681,7 +540,8 @@ ismb_link_set_persistent (IsmbLink *self, gboolean persistent)
     return;
   self->persistent = persistent;
   ismb_heartbeat_reset (&self->heartbeat);
-  if (persistent && !is_open (self) && self->dialling == NULL && !can_dial (self))
+  if (persistent && !ismb_lanes_is_open (&self->lanes) && self->dialling == NULL &&
+      !can_dial (self))
     set_state (self, ISMB_LINK_STATE_LOST);
   plan (self);
 }
@@ -689,7 +549,7 @@ ismb_link_set_persistent (IsmbLink *self, gboolean persistent)
 void
 ismb_link_dial (IsmbLink *self)
 {
-  if (self->sending != NULL || self->dialling != NULL || !can_dial (self))
+  if (self->lanes.sending != NULL || self->dialling != NULL || !can_dial (self))
     return;
   dial (self);
   plan (self);
@@ -702,24 +562,24 @@ ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const char 
 
   /* The other side opens no second stream while it has one: it has begun anew, and knows nothing of
    * what it was told before. */
-  if (self->incoming != NULL)
+  if (self->lanes.incoming != NULL)
     {
-      leave (self, self->incoming);
+      ismb_lanes_leave (&self->lanes, self->lanes.incoming);
       set_state (self, ISMB_LINK_STATE_LOST);
     }
-  self->incoming_sends = sends;
-  take_in (self, &self->incoming, stream, device_id);
+  self->lanes.incoming_sends = sends;
+  take_in (self, &self->lanes.incoming, stream, device_id);
 }
 
 void
 ismb_link_close (IsmbLink *self, const char *condition)
 {
   g_clear_pointer (&self->dialling, ismb_outbound_free);
-  self->sending = NULL;
-  if (self->outgoing != NULL)
-    ismb_peer_stream_part (g_steal_pointer (&self->outgoing), condition);
-  if (self->incoming != NULL)
-    ismb_peer_stream_part (g_steal_pointer (&self->incoming), condition);
+  self->lanes.sending = NULL;
+  if (self->lanes.outgoing != NULL)
+    ismb_peer_stream_part (g_steal_pointer (&self->lanes.outgoing), condition);
+  if (self->lanes.incoming != NULL)
+    ismb_peer_stream_part (g_steal_pointer (&self->lanes.incoming), condition);
   ismb_backlog_clear (&self->backlog);
   self->persistent = FALSE;
   self->state = ISMB_LINK_STATE_IDLE;
