@@ -7,9 +7,9 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-peer.h"
 #include "ismb/core/ismb-stanza-private.h"
+#include "switchctl/control/roles.h"
 
 #define ROLE_MS 10000
-#define ROLES_MAX 4096
 
 struct _SwitchPolicy
 {
@@ -17,7 +17,7 @@ struct _SwitchPolicy
   IsmbClient *client; /* weak */
   char *domain;
   gboolean trust_open;
-  GHashTable *roles;  /* full JID to role */
+  SwitchRoles *roles;
   guint epoch;        /* counts what made us forget roles: an answer from before it is not kept */
   guint handlers[3];
 };
@@ -52,7 +52,7 @@ switch_policy_finalize (GObject *object)
 {
   SwitchPolicy *self = SWITCH_POLICY (object);
 
-  g_hash_table_unref (self->roles);
+  switch_roles_free (self->roles);
   g_free (self->domain);
   G_OBJECT_CLASS (switch_policy_parent_class)->finalize (object);
 }
@@ -67,7 +67,7 @@ switch_policy_class_init (SwitchPolicyClass *klass)
 static void
 switch_policy_init (SwitchPolicy *self)
 {
-  self->roles = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->roles = switch_roles_new ();
 }
 
 static void
@@ -133,22 +133,11 @@ check_origin (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed, GError **error
 
 /* Roles */
 
-static gboolean
-is_of_domain (gpointer key, gpointer value, gpointer domain)
-{
-  g_autoptr (IsmbJid) jid = ismb_jid_new (key, NULL);
-
-  return jid == NULL || g_str_equal (ismb_jid_get_domain (jid), domain);
-}
-
 static void
 forget (SwitchPolicy *self, const char *domain)
 {
   self->epoch++;
-  if (domain == NULL)
-    g_hash_table_remove_all (self->roles);
-  else
-    g_hash_table_foreach_remove (self->roles, is_of_domain, (gpointer) domain);
+  switch_roles_forget (self->roles, domain);
 }
 
 static void
@@ -175,11 +164,8 @@ on_disconnected (IsmbClient *client, const char *event, GObject *payload, gpoint
 static void
 keep_role (SwitchPolicy *self, IsmbJid *from, const char *role)
 {
-  if (g_str_equal (ismb_jid_get_domain (from), self->domain))
-    return;
-  if (g_hash_table_size (self->roles) >= ROLES_MAX)
-    g_hash_table_remove_all (self->roles);
-  g_hash_table_replace (self->roles, g_strdup (ismb_jid_get_full (from)), g_strdup (role));
+  if (!g_str_equal (ismb_jid_get_domain (from), self->domain))
+    switch_roles_keep (self->roles, from, role, g_get_monotonic_time ());
 }
 
 static const char *
@@ -256,7 +242,7 @@ switch_policy_check_async (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed,
   question->epoch = self->epoch;
   g_task_set_source_tag (task, switch_policy_check_async);
   g_task_set_task_data (task, question, question_free);
-  role = g_hash_table_lookup (self->roles, ismb_jid_get_full (from));
+  role = switch_roles_lookup (self->roles, from, g_get_monotonic_time ());
   if (!check_origin (self, from, deed, &error))
     g_task_return_error (task, g_steal_pointer (&error));
   else if (role != NULL)

@@ -7,8 +7,8 @@
 G_BEGIN_DECLS
 
 /* Who may do what. The decision is a function of who asks (address and role) and of the deed. A
- * role is what the sender's own listener says, over the authenticated link, and is kept until that
- * link drops. As an IsmbGate it decides about files. */
+ * role is what the sender's own listener says, over the authenticated link, and is believed until
+ * that link drops, for a minute at most. As an IsmbGate it decides about files. */
 #define SWITCH_TYPE_POLICY (switch_policy_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchPolicy, switch_policy, SWITCH, POLICY, GObject)
 
