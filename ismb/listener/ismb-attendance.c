@@ -53,6 +53,23 @@ ismb_attendance_show (IsmbRoutes *routes, const char *account, IsmbAttendance to
   return shown;
 }
 
+void
+ismb_attendance_show_others (IsmbRoutes *routes, IsmbResource *resource)
+{
+  g_autoptr (GPtrArray) others = ismb_routes_list_resources (routes, resource->account);
+
+  for (guint i = 0; i < others->len; i++)
+    {
+      const IsmbResource *other = g_ptr_array_index (others, i);
+      g_autoptr (IsmbFrame) frame = NULL;
+
+      if (other == resource || !other->available)
+        continue;
+      frame = ismb_frame_readdress (other->presence, other->full, resource->full);
+      ismb_sink_deliver (resource->sink, frame);
+    }
+}
+
 IsmbFrame *
 ismb_attendance_make (const char *type, const char *from, const char *to)
 {

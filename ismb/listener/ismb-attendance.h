@@ -19,6 +19,8 @@ gboolean ismb_attendance_is_present (IsmbRoutes *routes, const char *account);
 /* The same frame to each; whether there was one. */
 gboolean ismb_attendance_show (IsmbRoutes *routes, const char *account, IsmbAttendance to,
                                IsmbFrame *frame);
+/* What the account's other resources are, to this one. */
+void       ismb_attendance_show_others (IsmbRoutes *routes, IsmbResource *resource);
 /* A presence stanza without content; `to` may be NULL. */
 IsmbFrame *ismb_attendance_make       (const char *type, const char *from, const char *to);
 

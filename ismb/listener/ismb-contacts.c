@@ -2,6 +2,7 @@
 #include "config.h"
 #include "ismb/listener/ismb-contacts.h"
 
+#include "ismb/listener/ismb-attendance.h"
 #include "ismb/listener/ismb-parts.h"
 
 IsmbSubscription
@@ -57,4 +58,20 @@ ismb_contacts_list (IsmbRosters *rosters, const char *account, guint mask, const
 
   ismb_rosters_foreach (rosters, account, select_entry, &selection);
   return selection.contacts;
+}
+
+void
+ismb_contacts_show_pending (IsmbRosters *rosters, IsmbResource *resource)
+{
+  g_autoptr (GPtrArray) asking =
+      ismb_contacts_list (rosters, resource->account, ISMB_SUBSCRIPTION_PENDING_IN, NULL);
+  g_autofree char *address = ismb_parts_dup_bare (resource->full);
+
+  for (guint i = 0; i < asking->len; i++)
+    {
+      g_autoptr (IsmbFrame) request =
+          ismb_attendance_make ("subscribe", g_ptr_array_index (asking, i), address);
+
+      ismb_sink_deliver (resource->sink, request);
+    }
 }

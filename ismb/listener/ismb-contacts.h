@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/listener/ismb-routes.h"
 #include "ismb/store/ismb-rosters.h"
 
 G_BEGIN_DECLS
@@ -19,5 +20,7 @@ gboolean ismb_contacts_set_state (IsmbRosters *rosters, const char *account, con
  * to a local contact may come back and change the roster. (transfer full), of char* */
 GPtrArray *ismb_contacts_list (IsmbRosters *rosters, const char *account, guint mask,
                                const char *domain);
+/* The requests that wait for the account's answer, to one of its resources. */
+void ismb_contacts_show_pending (IsmbRosters *rosters, IsmbResource *resource);
 
 G_END_DECLS

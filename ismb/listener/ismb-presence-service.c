@@ -313,20 +313,6 @@ broadcast (IsmbPresenceService *self, IsmbResource *resource, const IsmbFrame *p
   ismb_attendance_show (self->routes, resource->account, ISMB_ATTENDANCE_AVAILABLE, own);
 }
 
-static void
-show_other_resources (IsmbPresenceService *self, IsmbResource *resource)
-{
-  g_autoptr (GPtrArray) others = ismb_routes_list_resources (self->routes, resource->account);
-
-  for (guint i = 0; i < others->len; i++)
-    {
-      const IsmbResource *other = g_ptr_array_index (others, i);
-
-      if (other != resource && other->available)
-        send_as (self, other->presence, other->full, resource->full);
-    }
-}
-
 /* A remote contact's server is asked; of a local one we know it ourselves, and silence says enough
  * for one that is not there. */
 static void
@@ -369,22 +355,6 @@ repeat_requests (IsmbPresenceService *self, IsmbResource *resource, const char *
 }
 
 static void
-show_pending (IsmbPresenceService *self, IsmbResource *resource)
-{
-  g_autoptr (GPtrArray) asking =
-      list_contacts (self, resource->account, ISMB_SUBSCRIPTION_PENDING_IN, NULL);
-  g_autofree char *address = ismb_parts_dup_bare (resource->full);
-
-  for (guint i = 0; i < asking->len; i++)
-    {
-      g_autoptr (IsmbFrame) request =
-          ismb_attendance_make ("subscribe", g_ptr_array_index (asking, i), address);
-
-      ismb_sink_deliver (resource->sink, request);
-    }
-}
-
-static void
 become_available (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *presence)
 {
   gboolean initial = !resource->available;
@@ -396,9 +366,9 @@ become_available (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *
   broadcast (self, resource, presence);
   if (!initial)
     return;
-  show_other_resources (self, resource);
+  ismb_attendance_show_others (self->routes, resource);
   probe_all (self, resource, NULL);
-  show_pending (self, resource);
+  ismb_contacts_show_pending (self->rosters, resource);
   repeat_requests (self, resource, NULL);
 }
 
