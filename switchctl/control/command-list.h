@@ -10,7 +10,6 @@ G_BEGIN_DECLS
  * of a list run in order and stop at the first that fails; one list at a time for each sender's
  * account. */
 
-#define SWITCH_COMMAND_LISTS_MAX 32
 #define SWITCH_ANSWER_TEXT_MAX (192 * 1024) /* bytes: a stanza may have 256 kB */
 
 /* The answers, each one message for the sender of `request`. `condition` is RFC 6120's. */

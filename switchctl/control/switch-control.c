@@ -11,12 +11,18 @@
 #include "switchctl/control/policy.h"
 #include "switchctl/control/python-list.h"
 
+/* How many lists wait or run: one sender's must not keep out all others' */
+#define LISTS_MAX 32
+#define LISTS_OF_OTHERS_MAX 24 /* the rest is kept for accounts of this switch */
+#define LISTS_UNPROVEN_MAX 8   /* of an account, and of another domain, that policy has not allowed */
+
 #define ACCOUNT "switch"
 #define SUBJECT "command"
 
 struct _SwitchControl
 {
   IsmbClient parent_instance;
+  char *domain;
   SwitchEngine *engine;
   SwitchPolicy *policy;
   IsmbReceiver *receiver;
@@ -32,6 +38,7 @@ typedef struct
   IsmbJid *from;
   IsmbJid *account; /* the sender's bare JID */
   GStrv commands;
+  gboolean proven; /* policy allowed one of this account's that is still here */
 } Order;
 
 G_DEFINE_FINAL_TYPE (SwitchControl, switch_control, ISMB_TYPE_CLIENT)
@@ -77,6 +84,15 @@ switch_control_dispose (GObject *object)
 }
 
 static void
+switch_control_finalize (GObject *object)
+{
+  SwitchControl *self = SWITCH_CONTROL (object);
+
+  g_free (self->domain);
+  G_OBJECT_CLASS (switch_control_parent_class)->finalize (object);
+}
+
+static void
 answer (SwitchControl *self, IsmbMessage *message)
 {
   g_autoptr (GError) error = NULL;
@@ -97,6 +113,56 @@ first_of (SwitchControl *self, IsmbJid *account)
 }
 
 static void start (Order *order);
+
+typedef struct
+{
+  guint of_account, of_domain; /* unproven */
+  guint of_others;             /* of all other switches, proven or not */
+} Tally;
+
+static Tally
+count_orders (SwitchControl *self, IsmbJid *account)
+{
+  const char *domain = ismb_jid_get_domain (account);
+  Tally tally = { 0 };
+
+  for (GList *link = self->orders.head; link != NULL; link = link->next)
+    {
+      const Order *order = link->data;
+
+      tally.of_account += !order->proven && ismb_jid_equal (order->account, account);
+      tally.of_domain += !order->proven && g_str_equal (ismb_jid_get_domain (order->account), domain);
+      tally.of_others += !g_str_equal (ismb_jid_get_domain (order->account), self->domain);
+    }
+  return tally;
+}
+
+/* For one more of that account. */
+static gboolean
+has_room (SwitchControl *self, IsmbJid *account)
+{
+  gboolean ours = g_str_equal (ismb_jid_get_domain (account), self->domain);
+  const Order *first = first_of (self, account);
+  Tally tally = count_orders (self, account);
+
+  if (self->orders.length >= LISTS_MAX || (!ours && tally.of_others >= LISTS_OF_OTHERS_MAX))
+    return FALSE;
+  if (first != NULL && first->proven)
+    return TRUE;
+  return tally.of_account < LISTS_UNPROVEN_MAX && (ours || tally.of_domain < LISTS_UNPROVEN_MAX);
+}
+
+static void
+prove (SwitchControl *self, IsmbJid *account)
+{
+  for (GList *link = self->orders.head; link != NULL; link = link->next)
+    {
+      Order *order = link->data;
+
+      if (ismb_jid_equal (order->account, account))
+        order->proven = TRUE;
+    }
+}
 
 /* Answers, and lets the account's next one work. */
 static void
@@ -143,12 +209,15 @@ on_policy_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (order->control == NULL)
     return;
-  if (allowed)
-    switch_command_list_run_async (order->request, (const char *const *) order->commands,
-                                   order->control->engine, order->control->cancellable, on_list_run,
-                                   g_rc_box_acquire (order));
-  else
-    refuse (order, error->message);
+  if (!allowed)
+    {
+      refuse (order, error->message);
+      return;
+    }
+  prove (order->control, order->account);
+  switch_command_list_run_async (order->request, (const char *const *) order->commands,
+                                 order->control->engine, order->control->cancellable, on_list_run,
+                                 g_rc_box_acquire (order));
 }
 
 static void
@@ -163,16 +232,17 @@ static void
 take_order (SwitchControl *self, IsmbMessage *request, GStrv commands)
 {
   Order *order = g_rc_box_new0 (Order);
-  gboolean busy;
+  const Order *first;
 
   order->control = self;
   order->request = g_object_ref (request);
   order->from = g_object_ref (ismb_stanza_get_from_jid (ISMB_STANZA (request)));
   order->account = ismb_jid_to_bare (order->from);
   order->commands = commands;
-  busy = first_of (self, order->account) != NULL;
+  first = first_of (self, order->account);
+  order->proven = first != NULL && first->proven;
   g_queue_push_tail (&self->orders, order);
-  if (!busy)
+  if (first == NULL)
     start (order);
 }
 
@@ -193,14 +263,16 @@ switch_control_message (IsmbClient *client, IsmbMessage *message)
   SwitchControl *self = SWITCH_CONTROL (client);
   g_autoptr (IsmbMessage) error_answer = NULL;
   g_auto (GStrv) commands = NULL;
+  g_autoptr (IsmbJid) account = NULL;
   const char *body = ismb_message_get_body (message);
 
   if (!is_command (message) || self->policy == NULL)
     return;
+  account = ismb_jid_to_bare (ismb_stanza_get_from_jid (ISMB_STANZA (message)));
   commands = switch_python_list_parse (body, strlen (body), NULL);
   if (commands == NULL)
     error_answer = switch_answer_syntax_error (message);
-  else if (self->orders.length >= SWITCH_COMMAND_LISTS_MAX)
+  else if (!has_room (self, account))
     error_answer
       = switch_answer_failure (message, "resource-constraint", "too many commands wait already");
   if (error_answer != NULL)
@@ -223,6 +295,7 @@ static void
 switch_control_class_init (SwitchControlClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = switch_control_dispose;
+  G_OBJECT_CLASS (klass)->finalize = switch_control_finalize;
   ISMB_CLIENT_CLASS (klass)->message = switch_control_message;
   ISMB_CLIENT_CLASS (klass)->session_start = switch_control_session_start;
 }
@@ -257,6 +330,7 @@ switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *eng
   g_signal_connect (self->receiver, "received", G_CALLBACK (on_received), NULL);
   self->policy = g_steal_pointer (&policy);
   self->engine = g_object_ref (engine);
+  self->domain = g_strdup (domain);
   return TRUE;
 }
 

@@ -241,24 +241,52 @@ test_one_after_the_other (Fixture *fixture, gconstpointer data)
   assert_answer (fixture, "normal", "0\n1\n2\n3\n4\n", NULL);
 }
 
-/* While the first list waits for a file, at most 31 more may wait for it. */
+/* While the first list, once allowed, waits for a file, at most 31 more may wait for it. */
 static void
 test_too_many (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *file = g_build_filename (fixture->root, "go", NULL);
-  g_autofree char *list
-    = g_strdup_printf ("[\"sh -c 'while [ ! -e %s ]; do sleep 0.05; done; echo gone'\"]", file);
+  g_autofree char *here = g_build_filename (fixture->root, "here", NULL);
+  g_autofree char *go = g_build_filename (fixture->root, "go", NULL);
+  g_autofree char *list = g_strdup_printf (
+      "[\"sh -c 'echo >%s; while [ ! -e %s ]; do sleep 0.05; done; echo gone'\"]", here, go);
 
   send_message (fixture->sender, ID, NULL, "command", list);
+  while (!g_file_test (here, G_FILE_TEST_EXISTS))
+    g_main_context_iteration (NULL, FALSE);
   for (int i = 0; i < 32; i++)
     send_message (fixture->sender, ID, NULL, "command", "['echo']");
   assert_answer (fixture, "error",
                  "<CLICommandError>too many commands wait already</CLICommandError>",
                  "resource-constraint");
-  g_assert_true (g_file_set_contents (file, "", 0, NULL));
+  g_assert_true (g_file_set_contents (go, "", 0, NULL));
   assert_answer (fixture, "normal", "gone\n", NULL);
   for (int i = 0; i < 31; i++)
     assert_answer (fixture, "normal", "\n", NULL);
+}
+
+/* Whoever may not run anything does not keep out those who may, however much it sends. */
+static void
+test_flood (Fixture *fixture, gconstpointer data)
+{
+  IsmbClient *operator = add_sender (fixture, "operator");
+  g_autoptr (IsmbMessage) refused = NULL;
+  g_autofree char *condition = NULL;
+  guint ran = 0;
+
+  for (int i = 0; i < 40; i++)
+    send_message (fixture->sender, ID, NULL, "command", "['echo']");
+  send_message (operator, ID, NULL, "command", "['echo']");
+  refused = next_answer (fixture);
+  condition = ismb_stanza_get_error_condition (ISMB_STANZA (refused));
+  g_assert_cmpstr (condition, ==, "resource-constraint");
+  for (int i = 1; i < 41; i++)
+    {
+      g_autoptr (IsmbMessage) answer = next_answer (fixture);
+
+      ran += !ismb_stanza_is_error (ISMB_STANZA (answer));
+    }
+  g_assert_cmpuint (ran, ==, 1);
+  scene_close (operator);
 }
 
 static void
@@ -348,6 +376,7 @@ main (int argc, char **argv)
   add ("no-commands", NULL, test_no_commands);
   add ("one-after-the-other", NULL, test_one_after_the_other);
   add ("too-many", NULL, test_too_many);
+  add ("flood", "client", test_flood);
   add ("long-answer", NULL, test_long_answer);
   add ("denied", "client", test_denied);
   add ("opens-again", NULL, test_opens_again);
