@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-private.h"
 #include "ismb/transfer/ismb-beneath.h"
 #include "ismb/transfer/ismb-inband.h"
 #include "ismb/transfer/ismb-offer.h"
@@ -412,6 +414,41 @@ test_uninvited (Fixture *fixture, gconstpointer data)
   assert_condition (error, "item-not-found");
 }
 
+static gboolean
+is_listed (IsmbIq *answer, const char *feature)
+{
+  IsmbNode *root = ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (answer)));
+  IsmbNode *query = ismb_node_find (root, "query", ISMB_NS_DISCO_INFO);
+  IsmbNode *each = ismb_node_find (query, "feature", NULL);
+
+  while (each != NULL && g_strcmp0 (ismb_node_get (each, "var"), feature) != 0)
+    each = ismb_node_find_next (each, "feature", NULL);
+  return each != NULL;
+}
+
+/* Whoever asks a receiver what it knows hears of files (XEP-0030). */
+static void
+test_features (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (IsmbIq) question = ismb_iq_new (ismb_client_get_bound_jid (fixture->taker), "get");
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (question));
+  SceneAnswer done = { NULL };
+  g_autoptr (IsmbIq) answer = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ismb_tree_add (tree, ismb_tree_root (tree), "query", ISMB_NS_DISCO_INFO);
+  scene_subscribe (fixture->sender);
+  ismb_client_send_iq_async (fixture->sender, question, 0, NULL, scene_on_done, &done);
+  SCENE_WAIT (done.result != NULL);
+  answer = ismb_client_send_iq_finish (fixture->sender, done.result, &error);
+  g_object_unref (done.result);
+  g_assert_no_error (error);
+  g_assert_true (is_listed (answer, ISMB_NS_SI));
+  g_assert_true (is_listed (answer, ISMB_NS_SI_FILE));
+  g_assert_true (is_listed (answer, ISMB_NS_IBB));
+  g_assert_false (is_listed (answer, "nonsense"));
+}
+
 static void
 add (const char *name, const char *mount_options,
      void (*test) (Fixture *fixture, gconstpointer data))
@@ -435,5 +472,6 @@ main (int argc, char **argv)
   add ("cancelled", NULL, test_cancelled);
   add ("corrupt", NULL, test_corrupt);
   add ("uninvited", NULL, test_uninvited);
+  add ("features", NULL, test_features);
   return g_test_run ();
 }
