@@ -11,6 +11,7 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/trust/ismb-certificate.h"
 #include "ismb/trust/ismb-key-file.h"
+#include "ismb/trust/ismb-ledger.h"
 
 #define LEAF_SECONDS (90LL * 24 * 60 * 60)
 #define FABRIC_NAME_MAX 64 /* bytes; what X.520 allows a common name */
@@ -23,6 +24,7 @@ struct _IsmbAuthority
   gnutls_x509_crt_t ca;
   char *ca_pem;
   char *ca_hash;
+  IsmbLedger *ledger;
 };
 
 G_DEFINE_FINAL_TYPE (IsmbAuthority, ismb_authority, G_TYPE_OBJECT)
@@ -36,6 +38,7 @@ ismb_authority_finalize (GObject *object)
   g_clear_pointer (&self->ca, gnutls_x509_crt_deinit);
   g_free (self->ca_pem);
   g_free (self->ca_hash);
+  g_clear_pointer (&self->ledger, ismb_ledger_free);
   G_OBJECT_CLASS (ismb_authority_parent_class)->finalize (object);
 }
 
@@ -97,6 +100,15 @@ load_or_create_key (const char *path, GError **error)
 }
 
 static gboolean
+load_ledger (IsmbAuthority *self, const char *state_dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (state_dir, "issued", NULL);
+
+  self->ledger = ismb_ledger_load (path, error);
+  return self->ledger != NULL;
+}
+
+static gboolean
 write_ca (IsmbAuthority *self, const char *path, GError **error)
 {
   return g_file_set_contents_full (path, self->ca_pem, -1,
@@ -121,7 +133,7 @@ ismb_authority_create (const char *state_dir, const char *fabric_name, GError **
       return NULL;
     }
   self->key = load_or_create_key (key_path, error);
-  if (self->key == NULL)
+  if (self->key == NULL || !load_ledger (self, state_dir, error))
     return NULL;
   ca = ismb_certificate_new_authority (self->key, fabric_name, error);
   if (ca == NULL || !set_ca (self, ca, error) || !write_ca (self, ca_path, error))
@@ -171,7 +183,7 @@ ismb_authority_load (const char *state_dir, GError **error)
   if (ca == NULL || !set_ca (self, ca, error))
     return NULL;
   self->key = ismb_key_file_load (key_path, error);
-  if (self->key == NULL)
+  if (self->key == NULL || !load_ledger (self, state_dir, error))
     return NULL;
   if (key_fits (self))
     return g_steal_pointer (&self);
@@ -246,22 +258,43 @@ get_request_names (gnutls_x509_crq_t request, gnutls_pubkey_t key, GError **erro
   return NULL;
 }
 
-char *
-ismb_authority_sign (IsmbAuthority *self, const char *request_pem, GError **error)
+/* What is not in the ledger was not signed: it is written before the certificate is let out. */
+static char *
+certify (IsmbAuthority *self, IsmbNames *names, gnutls_pubkey_t key, GError **error)
+{
+  gint64 expiry = g_get_real_time () / G_USEC_PER_SEC + LEAF_SECONDS;
+  g_auto (gnutls_x509_crt_t) leaf
+      = ismb_certificate_new_leaf (names, key, expiry, self->ca, self->key, error);
+  g_autofree char *pem = leaf != NULL ? ismb_certificate_to_pem (leaf, error) : NULL;
+
+  if (pem == NULL
+      || !ismb_ledger_enter (self->ledger, names->domain, names->device_id, expiry, error))
+    return NULL;
+  g_message ("certified %s, device %s", names->domain, names->device_id);
+  return g_strconcat (pem, self->ca_pem, NULL);
+}
+
+static char *
+sign (IsmbAuthority *self, const char *request_pem, gboolean replace, GError **error)
 {
   g_auto (gnutls_x509_crq_t) request = ismb_certificate_request_from_pem (request_pem, error);
   g_auto (gnutls_pubkey_t) key = request != NULL ? get_request_key (request, error) : NULL;
   g_autoptr (IsmbNames) names = key != NULL ? get_request_names (request, key, error) : NULL;
-  gint64 expiry = g_get_real_time () / G_USEC_PER_SEC + LEAF_SECONDS;
-  g_auto (gnutls_x509_crt_t) leaf = NULL;
-  g_autofree char *pem = NULL;
 
-  if (names == NULL)
+  if (names == NULL
+      || (!replace && !ismb_ledger_check (self->ledger, names->domain, names->device_id, error)))
     return NULL;
-  leaf = ismb_certificate_new_leaf (names, key, expiry, self->ca, self->key, error);
-  pem = leaf != NULL ? ismb_certificate_to_pem (leaf, error) : NULL;
-  if (pem == NULL)
-    return NULL;
-  g_message ("certified %s, device %s", names->domain, names->device_id);
-  return g_strconcat (pem, self->ca_pem, NULL);
+  return certify (self, names, key, error);
+}
+
+char *
+ismb_authority_sign (IsmbAuthority *self, const char *request_pem, GError **error)
+{
+  return sign (self, request_pem, FALSE, error);
+}
+
+char *
+ismb_authority_replace (IsmbAuthority *self, const char *request_pem, GError **error)
+{
+  return sign (self, request_pem, TRUE, error);
 }

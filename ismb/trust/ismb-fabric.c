@@ -222,12 +222,14 @@ check_vrs (const char *const *vrs, GError **error)
   return TRUE;
 }
 
+/* Nobody else can say that a registrar's own name is another's, and a key of its own that was lost
+ * must not keep it from starting. */
 static gboolean
 certify_self (IsmbFabric *self, GError **error)
 {
   g_autofree char *request = ismb_fabric_request (self, error);
-  g_autofree char *bundle = request != NULL ? ismb_authority_sign (self->authority, request, error)
-                                            : NULL;
+  g_autofree char *bundle
+      = request != NULL ? ismb_authority_replace (self->authority, request, error) : NULL;
 
   return bundle != NULL &&
          ismb_fabric_install (self, bundle, ismb_authority_get_ca_hash (self->authority), error);
@@ -351,7 +353,7 @@ ismb_fabric_establish (IsmbFabric *self, const char *name, GError **error)
       g_set_error (
         error, ISMB_ERROR, ISMB_ERROR_EXISTS,
         "this switch is %s the fabric “%s” already, and can be in one only; to leave it, stop the"
-        " daemon and remove fabric.pem, ca.key and ca.pem from %s",
+        " daemon and remove fabric.pem, ca.key, ca.pem and issued from %s",
         self->authority != NULL ? "a registrar of" : "in", self->name != NULL ? self->name : "?",
         state_dir);
       return FALSE;
@@ -415,6 +417,16 @@ ismb_fabric_ca_hash_of (const char *bundle_pem, GError **error)
   g_auto (Bundle) bundle = { 0 };
 
   return parse_bundle (bundle_pem, &bundle, error) ? g_steal_pointer (&bundle.ca_hash) : NULL;
+}
+
+IsmbNames *
+ismb_fabric_holder_of (const char *bundle_pem, GError **error)
+{
+  g_auto (Bundle) bundle = { 0 };
+
+  return parse_bundle (bundle_pem, &bundle, error)
+             ? ismb_certificate_get_holder (bundle.certificates[0], error)
+             : NULL;
 }
 
 static gboolean

@@ -3,6 +3,7 @@
 
 #include "ismb/trust/ismb-authority.h"
 #include "ismb/trust/ismb-identity.h"
+#include "ismb/trust/ismb-names.h"
 
 G_BEGIN_DECLS
 
@@ -39,6 +40,8 @@ char         *ismb_fabric_request       (IsmbFabric *self, GError **error);
 gboolean      ismb_fabric_install       (IsmbFabric *self, const char *bundle_pem, const char *ca_hash, GError **error);
 /* For showing it before installing: the hash of the CA in a bundle. */
 char         *ismb_fabric_ca_hash_of    (const char *bundle_pem, GError **error);
+/* Whom the certificate in a bundle is for. */
+IsmbNames    *ismb_fabric_holder_of     (const char *bundle_pem, GError **error);
 /* Is the holder of this chain (DER, leaf first) the switch `domain`, in the VR `vr`? Sets `*device_id`
  * (full form). Names only from SAN, by ASN.1. ISMB_ERROR_UNTRUSTED says what does not hold. */
 gboolean      ismb_fabric_verify        (IsmbFabric *self, GPtrArray *chain, const char *domain, const char *vr,

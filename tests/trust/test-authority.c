@@ -159,6 +159,102 @@ make_request (const char *device_id, gnutls_x509_privkey_t key)
   return ismb_certificate_request_to_pem (request, NULL);
 }
 
+/* A request for sw1.001122 by a device that is new each time. */
+static char *
+request_as_another (char **device_id)
+{
+  char *folder = scratch_new ();
+  g_autoptr (IsmbIdentity) identity = ismb_identity_load (folder, NULL);
+
+  scratch_remove (folder);
+  *device_id = g_strdup (ismb_identity_get_full_id (identity));
+  return ismb_identity_request (identity, "sw1.001122", vrs, NULL);
+}
+
+static void
+assert_certified (char *bundle, GError *error)
+{
+  g_autofree char *owned = bundle;
+
+  g_assert_no_error (error);
+  g_assert_nonnull (owned);
+}
+
+/* A name is its holder's: a registrar that has forgotten whose it is would let anybody have it. */
+static void
+test_keeps_a_name_for_its_device (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbAuthority) authority = create (fixture);
+  g_autofree char *first_id = NULL, *second_id = NULL;
+  g_autofree char *first = request_as_another (&first_id);
+  g_autofree char *second = request_as_another (&second_id);
+
+  assert_certified (ismb_authority_sign (authority, first, &error), error);
+  assert_certified (ismb_authority_sign (authority, first, &error), error);
+  g_assert_cmpuint (scratch_mode (fixture->folder, "issued"), ==, 0600);
+  g_object_unref (authority);
+  authority = ismb_authority_load (fixture->folder, &error);
+  g_assert_no_error (error);
+  g_assert_null (ismb_authority_sign (authority, second, &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
+  g_assert_nonnull (strstr (error->message, first_id));
+  g_assert_nonnull (strstr (error->message, second_id));
+  g_assert_nonnull (strstr (error->message, "switchctl fabric sign --replace"));
+}
+
+static void
+test_replaces_a_device (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbAuthority) authority = create (fixture);
+  g_autofree char *first_id = NULL, *second_id = NULL;
+  g_autofree char *first = request_as_another (&first_id);
+  g_autofree char *second = request_as_another (&second_id);
+
+  assert_certified (ismb_authority_sign (authority, first, &error), error);
+  g_test_expect_message ("ismb.trust.ledger", G_LOG_LEVEL_WARNING, "sw1.001122 goes from device*");
+  assert_certified (ismb_authority_replace (authority, second, &error), error);
+  g_test_assert_expected_messages ();
+  assert_certified (ismb_authority_sign (authority, second, &error), error);
+  g_assert_null (ismb_authority_sign (authority, first, &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
+}
+
+static void
+write_issued (Fixture *fixture, const char *text)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "issued", NULL);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+static void
+test_frees_a_name_when_its_certificate_ends (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbAuthority) authority = NULL;
+  g_autofree char *id = NULL;
+  g_autofree char *request = request_as_another (&id);
+
+  g_object_unref (create (fixture));
+  write_issued (fixture, "sw1.001122 ANOTHER 1700000000\n");
+  authority = ismb_authority_load (fixture->folder, &error);
+  assert_certified (ismb_authority_sign (authority, request, &error), error);
+}
+
+static void
+test_reads_all_of_its_ledger (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_object_unref (create (fixture));
+  write_issued (fixture, "sw1.001122 ANOTHER soon\n");
+  g_assert_null (ismb_authority_load (fixture->folder, &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "issued, line 1"));
+}
+
 static void
 test_refuses_a_foreign_id (Fixture *fixture, gconstpointer data)
 {
@@ -233,6 +329,11 @@ main (int argc, char *argv[])
   ADD ("/authority/refuses-a-foreign-key", test_refuses_a_foreign_key);
   ADD ("/authority/refuses-bad-names", test_refuses_bad_names);
   ADD ("/authority/certifies", test_certifies);
+  ADD ("/authority/keeps-a-name-for-its-device", test_keeps_a_name_for_its_device);
+  ADD ("/authority/replaces-a-device", test_replaces_a_device);
+  ADD ("/authority/frees-a-name-when-its-certificate-ends",
+       test_frees_a_name_when_its_certificate_ends);
+  ADD ("/authority/reads-all-of-its-ledger", test_reads_all_of_its_ledger);
   ADD ("/authority/refuses-a-foreign-id", test_refuses_a_foreign_id);
   ADD ("/authority/refuses-a-changed-request", test_refuses_a_changed_request);
   ADD ("/authority/refuses-other-algorithms", test_refuses_other_algorithms);

@@ -127,6 +127,33 @@ test_is_joined_by_hand (Fixture *fixture, gconstpointer data)
   g_assert_null (ismb_fabric_get_authority (fixture->joiner));
 }
 
+/* The registrar's own name is held like any other. */
+static void
+test_keeps_the_registrars_name (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autoptr (IsmbFabric) impostor = load (folder, "sw1.001122");
+  g_autofree char *request = ismb_fabric_request (impostor, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (ismb_authority_sign (ismb_fabric_get_authority (fixture->registrar), request,
+                                      &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
+  g_clear_object (&impostor);
+  scratch_remove (g_steal_pointer (&folder));
+}
+
+static void
+test_names_the_holder (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *bundle = certify (fixture, fixture->joiner);
+  g_autoptr (IsmbNames) holder = ismb_fabric_holder_of (bundle, NULL);
+  IsmbIdentity *identity = ismb_fabric_get_identity (fixture->joiner);
+
+  g_assert_cmpstr (holder->domain, ==, "sw2.001122");
+  g_assert_cmpstr (holder->device_id, ==, ismb_identity_get_full_id (identity));
+}
+
 static void
 test_is_established_once (Fixture *fixture, gconstpointer data)
 {
@@ -354,6 +381,8 @@ main (int argc, char *argv[])
   ADD ("/fabric/is-established", test_is_established);
   ADD ("/fabric/is-joined-by-hand", test_is_joined_by_hand);
   ADD ("/fabric/is-established-once", test_is_established_once);
+  ADD ("/fabric/keeps-the-registrars-name", test_keeps_the_registrars_name);
+  ADD ("/fabric/names-the-holder", test_names_the_holder);
   ADD ("/fabric/is-established-at-the-second-try", test_is_established_at_the_second_try);
   ADD ("/fabric/refuses-another-ca", test_refuses_another_ca);
   ADD ("/fabric/refuses-anothers-certificate", test_refuses_anothers_certificate);

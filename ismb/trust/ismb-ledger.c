@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "ismb.trust.ledger"
+
+#include "config.h"
+#include "ismb/trust/ismb-ledger.h"
+
+#include "ismb/core/ismb-error.h"
+
+struct _IsmbLedger
+{
+  char *path;
+  GHashTable *holders; /* domain => Holder, owned */
+};
+
+typedef struct
+{
+  char *device_id;
+  gint64 expiry;
+} Holder;
+
+static Holder *
+holder_new (const char *device_id, gint64 expiry)
+{
+  Holder *holder = g_new (Holder, 1);
+
+  holder->device_id = g_strdup (device_id);
+  holder->expiry = expiry;
+  return holder;
+}
+
+static void
+holder_free (gpointer data)
+{
+  Holder *holder = data;
+
+  g_free (holder->device_id);
+  g_free (holder);
+}
+
+void
+ismb_ledger_free (IsmbLedger *self)
+{
+  g_free (self->path);
+  g_hash_table_unref (self->holders);
+  g_free (self);
+}
+
+static gboolean
+has_ended (const Holder *holder)
+{
+  return holder->expiry <= g_get_real_time () / G_USEC_PER_SEC;
+}
+
+static gboolean
+parse_line (IsmbLedger *self, const char *line)
+{
+  g_auto (GStrv) words = g_strsplit (line, " ", -1);
+  gint64 expiry = 0;
+
+  if (g_strv_length (words) != 3 || words[0][0] == '\0' || words[1][0] == '\0'
+      || !g_ascii_string_to_signed (words[2], 10, 0, G_MAXINT64, &expiry, NULL))
+    return FALSE;
+  g_hash_table_insert (self->holders, g_strdup (words[0]), holder_new (words[1], expiry));
+  return TRUE;
+}
+
+/* A line that cannot be read must not be passed over: its domain would be anybody's again. */
+static gboolean
+parse (IsmbLedger *self, const char *text, GError **error)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (lines[i][0] != '\0' && !parse_line (self, lines[i]))
+      {
+        g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+                     "%s, line %u: here must be a domain, a device id and a time in unix seconds",
+                     self->path, i + 1);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+IsmbLedger *
+ismb_ledger_load (const char *path, GError **error)
+{
+  g_autoptr (IsmbLedger) self = g_new0 (IsmbLedger, 1);
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *text = NULL;
+
+  self->path = g_strdup (path);
+  self->holders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, holder_free);
+  if (!g_file_get_contents (path, &text, NULL, &local_error))
+    {
+      if (g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        return g_steal_pointer (&self);
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+  return parse (self, text, error) ? g_steal_pointer (&self) : NULL;
+}
+
+gboolean
+ismb_ledger_check (IsmbLedger *self, const char *domain, const char *device_id, GError **error)
+{
+  const Holder *holder = g_hash_table_lookup (self->holders, domain);
+
+  if (holder == NULL || has_ended (holder) || g_str_equal (holder->device_id, device_id))
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS,
+               "%s is certified for device %s already, and this request is of device %s; if that one"
+               " takes its place, say so with `switchctl fabric sign --replace`",
+               domain, holder->device_id, device_id);
+  return FALSE;
+}
+
+/* Those that have ended are left out: the file is as long as the fabric is large. */
+static gboolean
+save (IsmbLedger *self, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  GHashTableIter iter;
+  gpointer domain = NULL, value = NULL;
+
+  g_hash_table_iter_init (&iter, self->holders);
+  while (g_hash_table_iter_next (&iter, &domain, &value))
+    {
+      const Holder *holder = value;
+
+      if (!has_ended (holder))
+        g_string_append_printf (text, "%s %s %" G_GINT64_FORMAT "\n", (char *) domain,
+                                holder->device_id, holder->expiry);
+    }
+  return g_file_set_contents_full (self->path, text->str, (gssize) text->len,
+                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                   0600, error);
+}
+
+static void
+warn_of_change (const char *domain, const Holder *holder, const char *device_id)
+{
+  g_autoptr (GDateTime) expiry = g_date_time_new_from_unix_utc (holder->expiry);
+  g_autofree char *until = expiry != NULL ? g_date_time_format_iso8601 (expiry) : g_strdup ("?");
+
+  g_warning ("%s goes from device %s, whose certificate others believe until %s, to device %s",
+             domain, holder->device_id, until, device_id);
+}
+
+gboolean
+ismb_ledger_enter (IsmbLedger *self, const char *domain, const char *device_id, gint64 expiry,
+                   GError **error)
+{
+  gpointer old_domain = NULL, old_holder = NULL;
+  gboolean known = g_hash_table_steal_extended (self->holders, domain, &old_domain, &old_holder);
+
+  g_hash_table_insert (self->holders, g_strdup (domain), holder_new (device_id, expiry));
+  if (!save (self, error))
+    {
+      if (known)
+        g_hash_table_replace (self->holders, old_domain, old_holder);
+      else
+        g_hash_table_remove (self->holders, domain);
+      return FALSE;
+    }
+  if (known && !has_ended (old_holder) && !g_str_equal (((Holder *) old_holder)->device_id, device_id))
+    warn_of_change (domain, old_holder, device_id);
+  g_free (old_domain);
+  g_clear_pointer (&old_holder, holder_free);
+  return TRUE;
+}
