@@ -141,12 +141,13 @@ on_fabric_request (SwitchControlBus *self, GDBusMethodInvocation *invocation)
 }
 
 static char *
-sign (SwitchControlBus *self, const char *request, GError **error)
+sign (SwitchControlBus *self, const char *request, gboolean replace, GError **error)
 {
   IsmbAuthority *authority = ismb_fabric_get_authority (switch_manager_get_fabric (self->manager));
 
   if (authority != NULL)
-    return ismb_authority_sign (authority, request, error);
+    return replace ? ismb_authority_replace (authority, request, error)
+                   : ismb_authority_sign (authority, request, error);
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
                "%s is no registrar: sign on the switch where `switchctl fabric init` was given",
                switch_manager_get_domain (self->manager));
@@ -154,11 +155,15 @@ sign (SwitchControlBus *self, const char *request, GError **error)
 }
 
 static gboolean
-on_fabric_sign (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *request)
+on_fabric_sign (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *request,
+                GVariant *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *certificate = sign (self, request, &error);
+  g_autofree char *certificate = NULL;
+  gboolean replace = FALSE;
 
+  g_variant_lookup (options, "replace", "b", &replace);
+  certificate = sign (self, request, replace, &error);
   if (certificate != NULL)
     ismb_dbus_manager1_complete_fabric_sign (self->skeleton, invocation, certificate);
   else

@@ -13,6 +13,20 @@
 #define WORDS "init NAME | request | sign FILE | install FILE | status"
 #define PEM_MAX (256 * 1024)
 
+typedef struct
+{
+  char *ca_hash;
+  gboolean replace;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->ca_hash);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
 /* The file, or stdin for "-". */
 static char *
 read_pem (const char *path, GError **error)
@@ -54,16 +68,35 @@ request (IsmbDBusManager1 *manager)
   return TOOL_EXIT_OK;
 }
 
+/* Who got it is for the person; the certificate itself goes into a file. */
+static void
+tell_holder (const char *certificate)
+{
+  g_autoptr (IsmbNames) holder = ismb_fabric_holder_of (certificate, NULL);
+  g_autofree char *domain = holder != NULL ? output_escape (holder->domain) : NULL;
+  g_autofree char *id = holder != NULL ? output_short_id (holder->device_id) : NULL;
+
+  if (holder != NULL)
+    g_printerr ("certified %s, device %s\n", domain, id);
+}
+
 static ToolExit
-sign (IsmbDBusManager1 *manager, const char *path)
+sign (IsmbDBusManager1 *manager, const char *path, gboolean replace)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *pem = read_pem (path, &error);
   g_autofree char *certificate = NULL;
+  GVariantDict options;
 
-  if (pem == NULL || !ismb_dbus_manager1_call_fabric_sign_sync (manager, pem, &certificate, NULL, &error))
+  if (pem == NULL)
+    return tool_fail (error);
+  g_variant_dict_init (&options, NULL);
+  g_variant_dict_insert (&options, "replace", "b", replace);
+  if (!ismb_dbus_manager1_call_fabric_sign_sync (manager, pem, g_variant_dict_end (&options),
+                                                 &certificate, NULL, &error))
     return tool_fail (error);
   g_print ("%s", certificate);
+  tell_holder (certificate);
   return TOOL_EXIT_OK;
 }
 
@@ -153,16 +186,16 @@ show_status (Tool *tool, IsmbDBusManager1 *manager)
 }
 
 static ToolExit
-dispatch (Tool *tool, IsmbDBusManager1 *manager, int argc, char **argv, const char *ca_hash)
+dispatch (Tool *tool, IsmbDBusManager1 *manager, int argc, char **argv, const Options *options)
 {
   const char *deed = argv[1];
 
   if (argc == 3 && g_str_equal (deed, "init"))
     return init (manager, argv[2]);
   if (argc == 3 && g_str_equal (deed, "sign"))
-    return sign (manager, argv[2]);
+    return sign (manager, argv[2], options->replace);
   if (argc == 3 && g_str_equal (deed, "install"))
-    return install (manager, argv[2], ca_hash);
+    return install (manager, argv[2], options->ca_hash);
   if (argc == 2 && g_str_equal (deed, "request"))
     return request (manager);
   if (argc == 2 && g_str_equal (deed, "status"))
@@ -173,11 +206,12 @@ dispatch (Tool *tool, IsmbDBusManager1 *manager, int argc, char **argv, const ch
 ToolExit
 tool_verb_fabric (Tool *tool, int argc, char **argv)
 {
-  g_autofree char *ca_hash = NULL;
+  g_auto (Options) options = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbDBusManager1) manager = NULL;
   const GOptionEntry entries[] = {
-    { "ca-hash", 0, 0, G_OPTION_ARG_STRING, &ca_hash, "for install: the CA's fingerprint, instead of the question", "HASH" },
+    { "replace", 0, 0, G_OPTION_ARG_NONE, &options.replace, "for sign: take the name from the device that has it", NULL },
+    { "ca-hash", 0, 0, G_OPTION_ARG_STRING, &options.ca_hash, "for install: the CA's fingerprint, instead of the question", "HASH" },
     { NULL },
   };
 
@@ -194,5 +228,5 @@ tool_verb_fabric (Tool *tool, int argc, char **argv)
   manager = tool_manager (tool, &error);
   if (manager == NULL)
     return tool_fail (error);
-  return dispatch (tool, manager, argc, argv, ca_hash);
+  return dispatch (tool, manager, argc, argv, &options);
 }

@@ -10,6 +10,7 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/local/ismb-control-generated.h"
 #include "ismb/local/ismb-control.h"
+#include "ismb/trust/ismb-identity.h"
 
 /* A real switchctld in folders of its own, on loopback, told to be ready by its note to systemd. */
 typedef struct
@@ -502,6 +503,54 @@ test_answers_after_the_commit (Fixture *fixture, gconstpointer data)
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
 }
 
+static char *
+sign (IsmbDBusManager1 *manager, const char *request, gboolean replace, GError **error)
+{
+  GVariantDict options;
+  char *certificate = NULL;
+
+  g_variant_dict_init (&options, NULL);
+  g_variant_dict_insert (&options, "replace", "b", replace);
+  ismb_dbus_manager1_call_fabric_sign_sync (manager, request, g_variant_dict_end (&options),
+                                            &certificate, NULL, error);
+  return certificate;
+}
+
+/* A request for the daemon's own name, of a device that is not the daemon's. */
+static char *
+request_of_another (Fixture *fixture, IsmbDBusManager1 *manager)
+{
+  static const char *const vrs[] = { "VR-Mgmt", NULL };
+  g_autofree char *folder = g_build_filename (fixture->folder, "another", NULL);
+  g_autoptr (IsmbIdentity) identity = NULL;
+
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  identity = ismb_identity_load (folder, NULL);
+  return ismb_identity_request (identity, ismb_dbus_manager1_get_domain (manager), vrs, NULL);
+}
+
+static void
+test_name_is_replaced (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (IsmbDBusManager1) manager = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *hash = NULL, *request = NULL, *certificate = NULL;
+
+  start (fixture);
+  connection = reach (fixture);
+  manager = manager_of (connection);
+  request = request_of_another (fixture, manager);
+  ismb_dbus_manager1_call_fabric_init_sync (manager, "lab", &hash, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_null (sign (manager, request, FALSE, &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
+  g_clear_error (&error);
+  certificate = sign (manager, request, TRUE, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (certificate);
+}
+
 static void
 test_fabric (Fixture *fixture, gconstpointer data)
 {
@@ -520,13 +569,12 @@ test_fabric (Fixture *fixture, gconstpointer data)
   manager = manager_of (connection);
   ismb_dbus_manager1_call_fabric_request_sync (manager, &request, NULL, &error);
   g_assert_no_error (error);
-  g_assert_false (
-      ismb_dbus_manager1_call_fabric_sign_sync (manager, request, &certificate, NULL, &error));
+  g_assert_null (sign (manager, request, FALSE, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED);
   g_clear_error (&error);
   ismb_dbus_manager1_call_fabric_init_sync (manager, "lab", &hash, NULL, &error);
   g_assert_no_error (error);
-  ismb_dbus_manager1_call_fabric_sign_sync (manager, request, &certificate, NULL, &error);
+  certificate = sign (manager, request, FALSE, &error);
   g_assert_no_error (error);
   ismb_dbus_manager1_call_fabric_status_sync (manager, &status, NULL, &error);
   g_assert_no_error (error);
@@ -666,6 +714,7 @@ main (int argc, char **argv)
   add ("survives-kill", test_survives_kill);
   add ("answers-after-the-commit", test_answers_after_the_commit);
   add ("fabric", test_fabric);
+  add ("name-is-replaced", test_name_is_replaced);
   add ("second-daemon", test_second_daemon);
   add ("port-in-use", test_port_in_use);
   add ("other-vr-cannot-start", test_other_vr_cannot_start);

@@ -36,7 +36,9 @@ def test_join_by_hand(fabric):
         with open(switch.path("csr"), "w") as file:
             file.write(switch.ctl("fabric", "request").stdout)
         with open(switch.path("cert"), "w") as file:
-            file.write(one.ctl("fabric", "sign", switch.path("csr")).stdout)
+            signed = one.ctl("fabric", "sign", switch.path("csr"))
+            file.write(signed.stdout)
+        assert f"certified {switch.domain}, device " in signed.stderr, signed
         wrong = switch.ctl("fabric", "install", switch.path("cert"), "--ca-hash", "0" * 64, check=False)
         assert wrong.returncode == 1 and ca in wrong.stderr, wrong
         assert not switch.ctl_json("fabric", "status")["member"]
