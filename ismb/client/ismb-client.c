@@ -14,6 +14,23 @@
 #define DEFAULT_VR "VR-Mgmt"
 #define CONNECT_TIMEOUT 15000     /* milliseconds */
 
+/**
+ * IsmbClient:
+ *
+ * An application on the bus: it has a name here, sends and hears messages, and knows which of its
+ * counterparts are present.
+ *
+ * Made of a name, a password and a virtual router, it signs in on this switch's listener; its
+ * counterparts on other switches have the same name, and those switches' domain-parts
+ * ([method@Ismb.Client.get_peer_domains]). The constructor does no I/O:
+ * [method@Ismb.Client.open_async] makes the account where there is none, and ends when the session
+ * has begun.
+ *
+ * What happens is told in the main context that was the thread's default when it was opened: by the
+ * signals [signal@Ismb.Client::session-start], [signal@Ismb.Client::message] and
+ * [signal@Ismb.Client::presence-available], which a subclass may override, and by name through
+ * [method@Ismb.Client.add_event_handler], which knows SleekXMPP's events.
+ */
 typedef IsmbClientParts IsmbClientPrivate;
 G_DEFINE_TYPE_WITH_PRIVATE (IsmbClient, ismb_client, G_TYPE_OBJECT)
 

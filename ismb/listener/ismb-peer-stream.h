@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ismb/listener/ismb-link.h"
+#include "ismb/listener/ismb-link-context.h"
+#include "ismb/stream/ismb-stream.h"
 
 G_BEGIN_DECLS
 

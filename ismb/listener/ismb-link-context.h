@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/core/ismb-peer.h"
+#include "ismb/net/ismb-poller.h"
+#include "ismb/net/ismb-tls.h"
+#include "ismb/net/ismb-virtual-router.h"
+#include "ismb/stream/ismb-frame.h"
+#include "ismb/trust/ismb-fabric.h"
+
+G_BEGIN_DECLS
+
+typedef struct _IsmbLink IsmbLink;
+
+/* What all links of a listener share; it outlives them. The callbacks go upwards and may do what
+ * they like, except take the last reference of the link. */
+typedef struct
+{
+  IsmbPoller *poller;
+  IsmbVirtualRouter *place;
+  IsmbFabric *fabric;
+  IsmbTlsContext *tls;       /* ISMB_TLS_PEERS; replaced when certificates change; NULL: no s2s */
+  const char *domain;        /* ours */
+  guint silence;             /* ms without a byte until a watched link is lost; 0: 10,000 */
+  guint idle;                /* ms without traffic until an unshared link closes; 0: 60,000 */
+
+  /* Came: its `from` is of the link's domain, its `to` is ours. Borrowed. */
+  void (*frame)         (IsmbLink *link, IsmbFrame *frame, gpointer user_data);
+  /* Could not be sent; may come from inside ismb_sink_deliver (). `condition`: what the bounce
+   * should say. */
+  void (*undeliverable) (IsmbLink *link, IsmbFrame *frame, const char *condition,
+                         gpointer user_data);
+  /* What was queued has been sent before `up` is told, and is bounced after `lost`. */
+  void (*state)         (IsmbLink *link, IsmbLinkState state, gpointer user_data);
+  gpointer user_data;
+} IsmbLinkContext;
+
+G_END_DECLS
