@@ -298,6 +298,8 @@ ismb_listener_stop (IsmbListener *self)
  * ismb_listener_get_c2s_port:
  * @self: the listener
  *
+ * The port that clients sign in at, known once it listens.
+ *
  * Returns: the TCP port for clients; 0 where it does not listen
  */
 guint16
@@ -311,6 +313,8 @@ ismb_listener_get_c2s_port (IsmbListener *self)
  * ismb_listener_get_s2s_port:
  * @self: the listener
  *
+ * The port that other listeners dial, known once it listens.
+ *
  * Returns: the TCP port for other listeners; 0 where it does not listen
  */
 guint16
@@ -323,6 +327,8 @@ ismb_listener_get_s2s_port (IsmbListener *self)
 /**
  * ismb_listener_get_sessions:
  * @self: the listener
+ *
+ * Counts the sessions with a bound resource.
  *
  * Returns: how many clients are signed in
  */
