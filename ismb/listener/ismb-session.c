@@ -39,6 +39,7 @@ struct _IsmbSession
   char *source;
   int failures;
   guint local : 1;
+  guint own : 1;
   guint require_tls : 1;
   guint negotiating : 1;    /* a SASL exchange is under way */
   guint unbindable : 1;     /* it binds to a channel in a way that this TLS does not have */
@@ -288,6 +289,17 @@ succeed_sasl (IsmbSession *self)
   self->callbacks->authenticated (self, self->owner);
 }
 
+/* The other switches obey whoever is of the role `switch`, so a password is not enough for that: it
+ * is this daemon's own client, and nobody on the network. */
+static gboolean
+may_be (IsmbSession *self, const char *account)
+{
+  IsmbRole role;
+
+  return self->own || !ismb_accounts_get_role (self->context->accounts, account, &role) ||
+         role != ISMB_ROLE_SWITCH;
+}
+
 static void
 proceed_sasl (IsmbSession *self, IsmbSaslResult result)
 {
@@ -298,7 +310,10 @@ proceed_sasl (IsmbSession *self, IsmbSaslResult result)
       send_sasl (self, "challenge", ismb_sasl_get_reply (self->sasl));
       break;
     case ISMB_SASL_SUCCESS:
-      succeed_sasl (self);
+      if (may_be (self, ismb_sasl_get_account (self->sasl)))
+        succeed_sasl (self);
+      else
+        fail_sasl (self, "not-authorized");
       break;
     case ISMB_SASL_FAILURE:
       fail_sasl (self, ismb_sasl_get_condition (self->sasl));
@@ -526,6 +541,7 @@ ismb_session_new (const IsmbSessionContext *context, const IsmbSessionOrigin *or
   self->source = g_strdup (origin->source);
   self->external = g_strdup (origin->external);
   self->local = origin->local;
+  self->own = origin->own;
   self->require_tls = origin->require_tls;
   self->stream = ismb_stream_new (
       context->poller, origin->fd, detect ? ISMB_STREAM_DETECT_TLS : ISMB_STREAM_ACCEPTED,

@@ -47,6 +47,7 @@ typedef struct
   const char *source;       /* for logs: an address, or a user */
   const char *external;     /* local part that peer credentials prove, or NULL */
   gboolean local;           /* a unix socket: TLS neither offered nor required */
+  gboolean own;             /* that, and the other end is a process of our own user */
   gboolean require_tls;
 } IsmbSessionOrigin;
 

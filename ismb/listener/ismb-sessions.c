@@ -331,6 +331,7 @@ admit (IsmbSessions *self, int fd, const Source *source, uid_t uid)
     .source = source->address,
     .external = external,
     .local = source->unix_socket,
+    .own = source->unix_socket && uid == geteuid (),
     .require_tls = must_encrypt (self, source),
   };
   Guest *guest = g_new0 (Guest, 1);

@@ -236,6 +236,50 @@ test_unix_socket_spares (Fixture *fixture, gconstpointer data)
 }
 
 static void
+add_switch_account (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  ismb_accounts_create (_ismb_listener_get_accounts (fixture->listener), "switch", "secret",
+                        ISMB_ROLE_SWITCH, TRUE, &error);
+  g_assert_no_error (error);
+}
+
+/* The right password is not enough: others obey whoever is the switch. */
+static void
+test_network_is_never_the_switch (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (XmppClient) client = xmpp_client_new (start (fixture));
+
+  add_switch_account (fixture);
+  g_free (xmpp_client_open (client, DOMAIN));
+  g_assert_false (xmpp_client_authenticate (client, "switch", "secret"));
+  g_free (xmpp_client_expect (client, "<not-authorized/></failure>"));
+  g_assert_true (xmpp_client_authenticate (client, "ada", "secret"));
+}
+
+/* As root, since nobody else can be somebody else. */
+static void
+test_own_user_is_the_switch (Fixture *fixture, gconstpointer data)
+{
+  const struct passwd *nobody = getpwnam ("nobody");
+  g_autoptr (XmppClient) own = NULL, other = NULL;
+
+  start (fixture);
+  add_switch_account (fixture);
+  own = xmpp_client_new_unix (fixture->path);
+  xmpp_client_sign_in (own, "switch", DOMAIN, "secret", "control");
+  if (geteuid () != 0 || nobody == NULL)
+    return;
+  g_assert_cmpint (chmod (fixture->folder, 0755), ==, 0);
+  g_assert_cmpint (seteuid (nobody->pw_uid), ==, 0);
+  other = xmpp_client_new_unix (fixture->path);
+  g_assert_cmpint (seteuid (0), ==, 0);
+  g_free (xmpp_client_open (other, DOMAIN));
+  g_assert_false (xmpp_client_authenticate (other, "switch", "secret"));
+}
+
+static void
 remember_peer (IsmbListener *listener, IsmbPeer *peer, gpointer user_data)
 {
   g_string_append_printf (user_data, "%s ", ismb_peer_get_domain (peer));
@@ -349,6 +393,8 @@ main (int argc, char **argv)
               test_unix_socket_spares, tear_down);
   g_test_add ("/listener/unix-socket-spares-transient", Fixture, &of_a_process, set_up,
               test_unix_socket_spares, tear_down);
+  ADD ("network-is-never-the-switch", test_network_is_never_the_switch);
+  ADD ("own-user-is-the-switch", test_own_user_is_the_switch);
   ADD ("peers-come-and-go", test_peers_come_and_go);
   ADD ("starttls-injection", test_starttls_injection);
   ADD ("no-password-in-the-clear", test_no_password_in_the_clear);

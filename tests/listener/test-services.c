@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ismb/listener/ismb-listener-private.h"
+#include "scratch.h"
 #include "xmpp-client.h"
 
 #define DOMAIN "leaf1.0a1b2c"
@@ -13,6 +14,8 @@
 typedef struct
 {
   IsmbListener *listener;
+  char *folder;
+  char *path;         /* of the unix socket */
   guint16 port;
   XmppClient *ada;
 } Fixture;
@@ -31,8 +34,10 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
+  fixture->folder = scratch_new ();
+  fixture->path = g_build_filename (fixture->folder, "c2s", NULL);
   fixture->listener = ismb_listener_new ("blue");
-  g_object_set (fixture->listener, "domain", DOMAIN, NULL);
+  g_object_set (fixture->listener, "domain", DOMAIN, "c2s-path", fixture->path, NULL);
   g_assert_true (ismb_listener_create_account (fixture->listener, "ada", "secret", &error));
   g_assert_true (ismb_listener_create_account (fixture->listener, "bob", "secret", &error));
   g_assert_true (ismb_accounts_create (_ismb_listener_get_accounts (fixture->listener), "switch",
@@ -47,6 +52,8 @@ tear_down (Fixture *fixture, gconstpointer data)
 {
   xmpp_client_free (fixture->ada);
   g_assert_finalize_object (fixture->listener);
+  g_free (fixture->path);
+  scratch_remove (fixture->folder);
 }
 
 /* The answer to an iq whose attributes and content are given; with what is pushed behind it. */
@@ -135,8 +142,9 @@ test_small_ones (Fixture *fixture, gconstpointer data)
 static void
 test_role (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (XmppClient) control = sign_in (fixture, "switch", "control");
+  g_autoptr (XmppClient) control = xmpp_client_new_unix (fixture->path);
 
+  xmpp_client_sign_in (control, "switch", DOMAIN, "secret", "control");
   assert_answer (control, "type='get' to='" DOMAIN "'", ROLE_OF ("ada@" DOMAIN "/desk"),
                  "role='operator'");
   assert_answer (control, "type='get' to='" DOMAIN "'", ROLE_OF ("switch@" DOMAIN),
