@@ -3,9 +3,6 @@
 #include "config.h"
 #include "ismb/stream/ismb-stream.h"
 
-#include <errno.h>
-#include <sys/socket.h>
-
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-random.h"
 #include "ismb/stream/ismb-reading-room.h"
@@ -15,14 +12,11 @@
 #define READS_MAX 4         /* of one stream in one turn */
 #define CLOSE_PATIENCE 5000 /* ms for what the peer still says, up to its </stream:stream> */
 #define QUEUE_LIMIT (4u << 20)
-#define TLS_HANDSHAKE_RECORD 0x16
 
 typedef enum
 {
-  CONNECTING,  /* TCP */
-  DETECTING,   /* waits for the byte that tells TLS from XML */
+  RISING,      /* the wire is not up yet */
   TLS_WAITING, /* the last clear bytes go out */
-  HANDSHAKE,
   OPEN,
   CLOSING, /* our end of the stream is in the queue; the other side may have more to say */
   CLOSED,
@@ -35,15 +29,12 @@ struct _IsmbStream
   IsmbPoller *poller;
   IsmbReadingRoom *room;
   GList place; /* in room */
-  IsmbStreamFlags flags;
   State state;
   IsmbWire wire;
   const IsmbStreamCallbacks *callbacks; /* NULL: abandoned, or closed was told */
   gpointer owner;
   IsmbFramer *framer;
   const char *content_ns;
-  IsmbTlsContext *tls_context;
-  char **alpn, *server_name;
   gsize queue_limit;
   guint64 received;
   gboolean header_sent, restarting, peer_ended, wrong, shut;
@@ -81,17 +72,10 @@ update_interest (IsmbStream *self)
   guint32 events = 0;
   if (self->state == CLOSED)
     return;
-  if (self->state == CONNECTING)
-    events = EPOLLOUT;
-  else if (self->state == HANDSHAKE)
-    events = self->wire.read_event;
-  else
-    {
-      if (self->state != TLS_WAITING)
-        events |= self->wire.read_event;
-      if (self->wire.queue.bytes > 0)
-        events |= self->wire.write_event;
-    }
+  if (self->state != TLS_WAITING)
+    events |= self->wire.read_event;
+  if (self->state != RISING && self->wire.queue.bytes > 0)
+    events |= self->wire.write_event;
   ismb_poller_modify (self->poller, &self->watch, events);
 }
 
@@ -198,7 +182,7 @@ read_stream (IsmbStream *self)
       feed (self, self->room->buffer, n);
       /* A short read emptied the socket; bytes that TLS holds, no event will announce. */
       more = self->wire.tls != NULL ? may_read (self) && ismb_tls_has_pending (self->wire.tls)
-                               : n == ISMB_READING_ROOM_BUFFER && reads + 1 < READS_MAX;
+                                    : n == ISMB_READING_ROOM_BUFFER && reads + 1 < READS_MAX;
     }
 }
 
@@ -207,81 +191,39 @@ read_stream (IsmbStream *self)
 static void
 tell_ready (IsmbStream *self)
 {
-  gboolean outgoing = (self->flags & ISMB_STREAM_OUTGOING) != 0;
-  gboolean first = self->wire.tls == NULL || (self->flags & ISMB_STREAM_DIRECT_TLS) != 0;
+  gboolean first = self->wire.outgoing && (self->wire.tls == NULL || self->wire.direct_tls);
   if (self->callbacks == NULL)
     return;
-  if (outgoing && first && self->callbacks->connected != NULL)
+  if (first && self->callbacks->connected != NULL)
     self->callbacks->connected (self, self->owner);
-  else if ((!outgoing || !first) && self->wire.tls != NULL && self->callbacks->secured != NULL)
+  else if (!first && self->wire.tls != NULL && self->callbacks->secured != NULL)
     self->callbacks->secured (self, self->owner);
 }
 
+/* Once up, what is there is read: of an accepted wire in the clear the first byte has been seen,
+ * and bytes that TLS holds no event will announce. */
 static void
-continue_handshake (IsmbStream *self)
+rise (IsmbStream *self, gboolean (*step) (IsmbWire *wire, GError **error))
 {
   GError *error = NULL;
-  if (ismb_wire_handshake (&self->wire, &error))
-    {
-      self->state = OPEN;
-      tell_ready (self);
-      if (may_read (self) && ismb_tls_has_pending (self->wire.tls))
-        read_stream (self);
-    }
-  else if (error != NULL)
+  gboolean up = step (&self->wire, &error);
+  if (error != NULL)
     fail (self, error);
-}
-
-static void
-begin_handshake (IsmbStream *self)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean server = (self->flags & ISMB_STREAM_OUTGOING) == 0;
-  if (self->tls_context != NULL)
-    self->wire.tls = ismb_tls_new (self->tls_context, self->wire.fd, server, (const char *const *) self->alpn,
-                              self->server_name, &error);
-  else
-    g_set_error_literal (&error, ISMB_ERROR, ISMB_ERROR_STREAM,
-                         "TLS was asked for where there is none");
-  if (self->wire.tls == NULL)
-    {
-      fail (self, g_steal_pointer (&error));
-      return;
-    }
-  self->state = HANDSHAKE;
-  ismb_framer_reset (self->framer, TRUE);
-  continue_handshake (self);
-}
-
-static void
-finish_connecting (IsmbStream *self)
-{
-  GError *error = NULL;
-  if (!ismb_wire_is_connected (&self->wire, &error))
-    fail (self, error);
-  else if ((self->flags & ISMB_STREAM_DIRECT_TLS) != 0)
-    begin_handshake (self);
-  else
-    {
-      self->state = OPEN;
-      tell_ready (self);
-    }
-}
-
-static void
-detect (IsmbStream *self)
-{
-  guint8 first;
-  gssize n = recv (self->wire.fd, &first, 1, MSG_PEEK);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+  if (!up)
     return;
-  if (n == 1 && first == TLS_HANDSHAKE_RECORD)
-    {
-      begin_handshake (self);
-      return;
-    }
   self->state = OPEN;
-  read_stream (self);
+  tell_ready (self);
+  if (may_read (self) && (self->wire.tls != NULL ? ismb_tls_has_pending (self->wire.tls)
+                                                 : !self->wire.outgoing))
+    read_stream (self);
+}
+
+static void
+begin_tls (IsmbStream *self)
+{
+  self->state = RISING;
+  ismb_framer_reset (self->framer, TRUE);
+  rise (self, ismb_wire_start_tls);
 }
 
 /* ------------------------------------------------------------------ the poller's calls */
@@ -298,14 +240,8 @@ on_ready (IsmbWatch *watch, guint32 events)
   g_autoptr (IsmbStream) self = g_object_ref (from_watch (watch));
   switch (self->state)
     {
-    case CONNECTING:
-      finish_connecting (self);
-      break;
-    case DETECTING:
-      detect (self);
-      break;
-    case HANDSHAKE:
-      continue_handshake (self);
+    case RISING:
+      rise (self, ismb_wire_rise);
       break;
     case TLS_WAITING:
       ismb_poller_flush_later (self->poller, &self->watch);
@@ -340,7 +276,7 @@ on_flush (IsmbWatch *watch)
   if (self->state == OPEN || self->state == CLOSING || self->state == TLS_WAITING)
     write_queued (self);
   if (self->state == TLS_WAITING && self->wire.queue.bytes == 0)
-    begin_handshake (self);
+    begin_tls (self);
   if (self->state == CLOSING && self->wire.queue.bytes == 0)
     finish_writing (self);
   if (self->state == CLOSED)
@@ -359,8 +295,9 @@ on_deadline (IsmbWatch *watch)
     ismb_stream_close (self, "connection-timeout", NULL);
   else
     fail (self, g_error_new_literal (ISMB_ERROR, ISMB_ERROR_TIMEOUT,
-                                     self->state == CONNECTING ? "no connection in time"
-                                                               : "no TLS handshake in time"));
+                                     self->wire.state == ISMB_WIRE_CONNECTING
+                                         ? "no connection in time"
+                                         : "no TLS handshake in time"));
 }
 
 /* ------------------------------------------------------------------ the framer's calls */
@@ -402,9 +339,7 @@ ismb_stream_finalize (GObject *object)
   IsmbStream *self = ISMB_STREAM (object);
   ismb_poller_remove (self->poller, &self->watch);
   g_clear_pointer (&self->framer, ismb_framer_free);
-  g_clear_pointer (&self->tls_context, ismb_tls_context_unref);
-  g_clear_pointer (&self->alpn, g_strfreev);
-  g_clear_pointer (&self->server_name, g_free);
+  ismb_wire_clear (&self->wire);
   g_clear_error (&self->error);
   g_clear_object (&self->poller);
   G_OBJECT_CLASS (ismb_stream_parent_class)->finalize (object);
@@ -423,12 +358,12 @@ ismb_stream_init (IsmbStream *self)
   self->queue_limit = QUEUE_LIMIT;
 }
 
-static State
+static IsmbWireState
 first_state (IsmbStreamFlags flags)
 {
   if ((flags & ISMB_STREAM_OUTGOING) != 0)
-    return CONNECTING;
-  return (flags & ISMB_STREAM_DETECT_TLS) != 0 ? DETECTING : OPEN;
+    return ISMB_WIRE_CONNECTING;
+  return (flags & ISMB_STREAM_DETECT_TLS) != 0 ? ISMB_WIRE_DETECTING : ISMB_WIRE_UP;
 }
 
 IsmbStream *
@@ -440,15 +375,20 @@ ismb_stream_new (IsmbPoller *poller, int fd, IsmbStreamFlags flags, const char *
   GError *error = NULL;
   self->poller = g_object_ref (poller);
   self->room = ismb_reading_room_of (poller);
-  ismb_wire_init (&self->wire, fd);
-  self->flags = flags;
-  self->state = first_state (flags);
   self->content_ns = g_intern_string (content_ns);
   self->framer = ismb_framer_new (content_ns, &framer_callbacks, self);
   self->place.data = self->framer;
-  self->tls_context = tls != NULL ? ismb_tls_context_ref (tls) : NULL;
-  self->alpn = g_strdupv ((char **) alpn);
-  self->server_name = g_strdup (server_name);
+  self->wire = (IsmbWire){
+    .fd = fd,
+    .state = first_state (flags),
+    .outgoing = (flags & ISMB_STREAM_OUTGOING) != 0,
+    .direct_tls = (flags & ISMB_STREAM_DIRECT_TLS) != 0,
+    .context = tls != NULL ? ismb_tls_context_ref (tls) : NULL,
+    .alpn = g_strdupv ((char **) alpn),
+    .server_name = g_strdup (server_name),
+  };
+  ismb_wire_begin (&self->wire);
+  self->state = self->wire.state == ISMB_WIRE_UP ? OPEN : RISING;
   self->callbacks = callbacks;
   self->owner = owner;
   g_object_ref (self); /* until `closed` was told */
@@ -630,7 +570,7 @@ ismb_stream_abandon (IsmbStream *self)
 IsmbTls *
 ismb_stream_get_tls (IsmbStream *self)
 {
-  return self->state == HANDSHAKE ? NULL : self->wire.tls;
+  return self->state == RISING ? NULL : self->wire.tls;
 }
 
 int

@@ -12,6 +12,8 @@
 
 #include "ismb/core/ismb-error.h"
 
+#define TLS_HANDSHAKE_RECORD 0x16
+
 static void
 set_error (GError **error, const char *deed, int code)
 {
@@ -19,9 +21,10 @@ set_error (GError **error, const char *deed, int code)
 }
 
 void
-ismb_wire_init (IsmbWire *wire, int fd)
+ismb_wire_begin (IsmbWire *wire)
 {
-  *wire = (IsmbWire){ .fd = fd, .read_event = EPOLLIN, .write_event = EPOLLOUT };
+  wire->read_event = wire->state == ISMB_WIRE_CONNECTING ? EPOLLOUT : EPOLLIN;
+  wire->write_event = EPOLLOUT;
 }
 
 void
@@ -33,15 +36,82 @@ ismb_wire_close (IsmbWire *wire)
   wire->fd = -1;
 }
 
+void
+ismb_wire_clear (IsmbWire *wire)
+{
+  g_clear_pointer (&wire->context, ismb_tls_context_unref);
+  g_clear_pointer (&wire->alpn, g_strfreev);
+  g_clear_pointer (&wire->server_name, g_free);
+}
+
+static gboolean
+come_up (IsmbWire *wire)
+{
+  wire->state = ISMB_WIRE_UP;
+  wire->read_event = EPOLLIN;
+  wire->write_event = EPOLLOUT;
+  return TRUE;
+}
+
+static gboolean
+shake_hands (IsmbWire *wire, GError **error)
+{
+  return ismb_tls_handshake (wire->tls, &wire->read_event, error) && come_up (wire);
+}
+
 gboolean
-ismb_wire_is_connected (IsmbWire *wire, GError **error)
+ismb_wire_start_tls (IsmbWire *wire, GError **error)
+{
+  if (wire->context == NULL)
+    {
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_STREAM,
+                           "TLS was asked for where there is none");
+      return FALSE;
+    }
+  wire->state = ISMB_WIRE_HANDSHAKE;
+  wire->tls = ismb_tls_new (wire->context, wire->fd, !wire->outgoing,
+                            (const char *const *) wire->alpn, wire->server_name, error);
+  return wire->tls != NULL && shake_hands (wire, error);
+}
+
+static gboolean
+finish_connecting (IsmbWire *wire, GError **error)
 {
   int code = 0;
   socklen_t size = sizeof code;
   getsockopt (wire->fd, SOL_SOCKET, SO_ERROR, &code, &size);
-  if (code != 0)
-    set_error (error, "connect", code);
-  return code == 0;
+  if (code == 0)
+    return wire->direct_tls ? ismb_wire_start_tls (wire, error) : come_up (wire);
+  set_error (error, "connect", code);
+  return FALSE;
+}
+
+static gboolean
+detect (IsmbWire *wire, GError **error)
+{
+  guint8 first;
+  gssize n = recv (wire->fd, &first, 1, MSG_PEEK);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return FALSE;
+  if (n == 1 && first == TLS_HANDSHAKE_RECORD)
+    return ismb_wire_start_tls (wire, error);
+  return come_up (wire);
+}
+
+gboolean
+ismb_wire_rise (IsmbWire *wire, GError **error)
+{
+  switch (wire->state)
+    {
+    case ISMB_WIRE_CONNECTING:
+      return finish_connecting (wire, error);
+    case ISMB_WIRE_DETECTING:
+      return detect (wire, error);
+    case ISMB_WIRE_HANDSHAKE:
+      return shake_hands (wire, error);
+    default:
+      return TRUE;
+    }
 }
 
 gssize
@@ -102,15 +172,6 @@ ismb_wire_write (IsmbWire *wire, char *buffer, gsize size, GError **error)
         ismb_write_queue_consume (&wire->queue, n);
     }
   return n >= 0;
-}
-
-gboolean
-ismb_wire_handshake (IsmbWire *wire, GError **error)
-{
-  if (!ismb_tls_handshake (wire->tls, &wire->read_event, error))
-    return FALSE;
-  wire->read_event = EPOLLIN;
-  return TRUE;
 }
 
 void
