@@ -160,22 +160,27 @@ on_account_removed (IsmbListener *self, const char *name)
 }
 
 static gboolean
+load_accounts (IsmbListener *self, GError **error)
+{
+  g_autoptr (IsmbAccounts) accounts = ismb_accounts_load (self->store, error);
+
+  if (accounts == NULL)
+    return FALSE;
+  self->rosters = ismb_rosters_load (self->store, accounts, error);
+  if (self->rosters == NULL)
+    return FALSE;
+  self->accounts = g_steal_pointer (&accounts);
+  g_signal_connect_object (self->accounts, "removed", G_CALLBACK (on_account_removed), self,
+                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  return TRUE;
+}
+
+static gboolean
 ensure_accounts (IsmbListener *self, GError **error)
 {
   if (self->store == NULL)
     self->store = ismb_store_open (NULL, error);
-  if (self->store != NULL && self->rosters == NULL)
-    self->rosters = ismb_rosters_load (self->store, error);
-  if (self->rosters == NULL)
-    return FALSE;
-  if (self->accounts != NULL)
-    return TRUE;
-  self->accounts = ismb_accounts_load (self->store, error);
-  if (self->accounts == NULL)
-    return FALSE;
-  g_signal_connect_object (self->accounts, "removed", G_CALLBACK (on_account_removed), self,
-                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
-  return TRUE;
+  return self->store != NULL && (self->accounts != NULL || load_accounts (self, error));
 }
 
 /* Thousands of streams want thousands of descriptors; the hard limit is what the host grants us. */

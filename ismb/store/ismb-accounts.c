@@ -37,6 +37,7 @@ G_DEFINE_FINAL_TYPE (IsmbAccounts, ismb_accounts, G_TYPE_OBJECT)
 enum
 {
   REMOVED,
+  KEPT,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -98,6 +99,8 @@ ismb_accounts_class_init (IsmbAccountsClass *klass)
 
   signals[REMOVED] = g_signal_new ("removed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                    NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[KEPT] = g_signal_new ("kept", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
@@ -247,6 +250,7 @@ create_again (IsmbAccounts *self, const char *name, Account *account, const char
   if (!save (self, name, account, error))
     return FALSE;
   account->transient = FALSE;
+  g_signal_emit (self, signals[KEPT], 0, name);
   return TRUE;
 }
 
@@ -256,7 +260,7 @@ create_new (IsmbAccounts *self, const char *name, const char *password, IsmbRole
 {
   g_autoptr (Account) account = g_new0 (Account, 1);
 
-  if (g_hash_table_size (self->accounts) >= ACCOUNTS_MAX)
+  if (g_hash_table_size (self->accounts) >= ACCOUNTS_MAX && !ismb_accounts_has (self, name))
     {
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
                    "cannot make the account %s: there are %d already, which is the limit", name,
@@ -277,30 +281,55 @@ create_new (IsmbAccounts *self, const char *name, const char *password, IsmbRole
   return TRUE;
 }
 
+/* What an account may be made of; the password's prepared form is to be wiped after use. */
+static char *
+prepare (const char *name, const char *password, GError **error)
+{
+  char *prepared = NULL;
+
+  if (!check_name (name, error))
+    return NULL;
+  prepared = ismb_scram_prepare (password);
+  if (prepared == NULL)
+    g_set_error (
+      error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
+      "the password for %s cannot be used: it must be 1 to 1023 bytes of UTF-8 without control"
+      " characters",
+      name);
+  return prepared;
+}
+
 gboolean
 ismb_accounts_create (IsmbAccounts *self, const char *name, const char *password, IsmbRole role,
                       gboolean transient, GError **error)
 {
   Account *account = g_hash_table_lookup (self->accounts, name);
-  char *prepared = NULL;
+  char *prepared = prepare (name, password, error);
   gboolean created = FALSE;
 
-  if (!check_name (name, error))
-    return FALSE;
-  prepared = ismb_scram_prepare (password);
   if (prepared == NULL)
-    {
-      g_set_error (
-        error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
-        "the password for %s cannot be used: it must be 1 to 1023 bytes of UTF-8 without control"
-        " characters",
-        name);
-      return FALSE;
-    }
+    return FALSE;
   created = account != NULL ? create_again (self, name, account, prepared, role, transient, error)
                             : create_new (self, name, prepared, role, transient, error);
   wipe_free (prepared);
   return created;
+}
+
+gboolean
+ismb_accounts_renew (IsmbAccounts *self, const char *name, const char *password, IsmbRole role,
+                     GError **error)
+{
+  gboolean was_transient = ismb_accounts_has (self, name) && !ismb_accounts_is_kept (self, name);
+  char *prepared = prepare (name, password, error);
+  gboolean renewed = FALSE;
+
+  if (prepared == NULL)
+    return FALSE;
+  renewed = create_new (self, name, prepared, role, FALSE, error);
+  wipe_free (prepared);
+  if (renewed && was_transient)
+    g_signal_emit (self, signals[KEPT], 0, name);
+  return renewed;
 }
 
 gboolean

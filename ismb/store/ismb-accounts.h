@@ -26,6 +26,10 @@ IsmbAccounts        *ismb_accounts_load     (IsmbStore *store, GError **error);
 gboolean             ismb_accounts_create   (IsmbAccounts *self, const char *name,
                                              const char *password, IsmbRole role,
                                              gboolean transient, GError **error);
+/* A kept account of this password and role, whatever it had before: for a program that makes up a new
+ * password each time, and whose roster stays. */
+gboolean             ismb_accounts_renew    (IsmbAccounts *self, const char *name,
+                                             const char *password, IsmbRole role, GError **error);
 gboolean             ismb_accounts_remove   (IsmbAccounts *self, const char *name, GError **error);
 gboolean             ismb_accounts_has      (IsmbAccounts *self, const char *name);
 gboolean             ismb_accounts_get_role (IsmbAccounts *self, const char *name, IsmbRole *role);
@@ -39,6 +43,6 @@ const IsmbScramKeys *ismb_accounts_get_keys (IsmbAccounts *self, const char *nam
 gboolean             ismb_accounts_check    (IsmbAccounts *self, const char *name,
                                              const char *password);
 char               **ismb_accounts_list     (IsmbAccounts *self);
-/* Signal `removed` (name): sessions of it must end. */
+/* Signals `removed` (name): sessions of it must end; `kept` (name): it was transient until now. */
 
 G_END_DECLS

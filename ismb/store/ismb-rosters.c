@@ -14,6 +14,7 @@ struct _IsmbRosters
 {
   GObject parent_instance;
   IsmbStore *store;
+  IsmbAccounts *accounts;
   GHashTable *rosters; /* account => Roster, owned */
 };
 
@@ -48,6 +49,7 @@ ismb_rosters_finalize (GObject *object)
   IsmbRosters *self = ISMB_ROSTERS (object);
 
   g_hash_table_unref (self->rosters);
+  g_clear_object (&self->accounts);
   g_clear_object (&self->store);
   G_OBJECT_CLASS (ismb_rosters_parent_class)->finalize (object);
 }
@@ -136,15 +138,54 @@ on_row (GVariant *row, gpointer user_data)
   roster->words += count_words_of (entry);
 }
 
+static void
+write_entry (IsmbRosters *self, const char *account, const IsmbRosterEntry *entry)
+{
+  g_autofree char *groups = entry->groups != NULL ? g_strjoinv (GROUP_SEPARATOR, entry->groups)
+                                                  : NULL;
+
+  ismb_store_write (self->store,
+                    "INSERT OR REPLACE INTO roster (account, contact, name, groups, subscription)"
+                    " VALUES (?,?,?,?,?)",
+                    g_variant_new ("(ssmsmsx)", account, entry->contact, entry->name, groups,
+                                   (gint64) entry->subscription),
+                    NULL, NULL);
+}
+
+static void
+save (IsmbRosters *self, const char *account, const IsmbRosterEntry *entry)
+{
+  if (ismb_accounts_is_kept (self->accounts, account))
+    write_entry (self, account, entry);
+}
+
+static void
+on_kept (IsmbRosters *self, const char *account)
+{
+  const Roster *roster = g_hash_table_lookup (self->rosters, account);
+  GHashTableIter iter;
+  gpointer entry = NULL;
+
+  if (roster == NULL)
+    return;
+  g_hash_table_iter_init (&iter, roster->entries);
+  while (g_hash_table_iter_next (&iter, NULL, &entry))
+    write_entry (self, account, entry);
+}
+
 IsmbRosters *
-ismb_rosters_load (IsmbStore *store, GError **error)
+ismb_rosters_load (IsmbStore *store, IsmbAccounts *accounts, GError **error)
 {
   g_autoptr (IsmbRosters) self = g_object_new (ISMB_TYPE_ROSTERS, NULL);
 
   g_set_object (&self->store, store);
-  if (!ismb_store_read (store, "SELECT account, contact, name, groups, subscription FROM roster",
-                        "(ssmsmsx)", on_row, self, error))
+  g_set_object (&self->accounts, accounts);
+  if (!ismb_store_write_now (
+          store, "DELETE FROM roster WHERE account NOT IN (SELECT name FROM account)", NULL, error)
+      || !ismb_store_read (store, "SELECT account, contact, name, groups, subscription FROM roster",
+                           "(ssmsmsx)", on_row, self, error))
     return NULL;
+  g_signal_connect_object (accounts, "kept", G_CALLBACK (on_kept), self, G_CONNECT_SWAPPED);
   return g_steal_pointer (&self);
 }
 
@@ -167,20 +208,6 @@ ismb_rosters_foreach (IsmbRosters *self, const char *account,
   g_hash_table_iter_init (&iter, roster->entries);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
     func (entry, data);
-}
-
-static void
-save (IsmbRosters *self, const char *account, const IsmbRosterEntry *entry)
-{
-  g_autofree char *groups = entry->groups != NULL ? g_strjoinv (GROUP_SEPARATOR, entry->groups)
-                                                  : NULL;
-
-  ismb_store_write (self->store,
-                    "INSERT OR REPLACE INTO roster (account, contact, name, groups, subscription)"
-                    " VALUES (?,?,?,?,?)",
-                    g_variant_new ("(ssmsmsx)", account, entry->contact, entry->name, groups,
-                                   (gint64) entry->subscription),
-                    NULL, NULL);
 }
 
 gboolean

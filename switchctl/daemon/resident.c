@@ -114,8 +114,8 @@ switch_resident_new (const SwitchConfig *config, SwitchVr *vr, GError **error)
 
   self->control = make_control (config, vr, password, error);
   if (self->control == NULL
-      || !ismb_accounts_create (switch_vr_get_accounts (vr), SWITCH_RESIDENT_NAME, password,
-                                ISMB_ROLE_SWITCH, TRUE, error))
+      || !ismb_accounts_renew (switch_vr_get_accounts (vr), SWITCH_RESIDENT_NAME, password,
+                               ISMB_ROLE_SWITCH, error))
     {
       g_prefix_error (error, "Switch Control: ");
       return NULL;

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 #define SWITCH_RESIDENT_NAME "switch"
 
 /* Switch Control at home: a client like any other, signed in again whenever its stream is lost. It
- * has the account `switch`, with a new password each time, for as long as it lives. */
+ * has the account `switch`, with a new password each time; its contacts stay. */
 #define SWITCH_TYPE_RESIDENT (switch_resident_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchResident, switch_resident, SWITCH, RESIDENT, GObject)
 

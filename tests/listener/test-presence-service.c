@@ -109,9 +109,9 @@ set_up (Fixture *fixture, gconstpointer data)
 
   fixture->store = ismb_store_open (NULL, &error);
   g_assert_no_error (error);
-  fixture->rosters = ismb_rosters_load (fixture->store, &error);
-  g_assert_no_error (error);
   fixture->accounts = ismb_accounts_load (fixture->store, &error);
+  g_assert_no_error (error);
+  fixture->rosters = ismb_rosters_load (fixture->store, fixture->accounts, &error);
   g_assert_no_error (error);
   for (const char *const *name = (const char *const[]){ "ann", "bob", NULL }; *name != NULL; name++)
     g_assert_true (

@@ -8,8 +8,18 @@ typedef struct
 {
   char *folder;
   IsmbStore *store;
+  IsmbAccounts *accounts;
   IsmbRosters *rosters;
 } Fixture;
+
+static void
+create (Fixture *fixture, const char *account, gboolean transient)
+{
+  g_autoptr (GError) error = NULL;
+
+  ismb_accounts_create (fixture->accounts, account, "secret", ISMB_ROLE_CLIENT, transient, &error);
+  g_assert_no_error (error);
+}
 
 static void
 open_rosters (Fixture *fixture)
@@ -19,7 +29,9 @@ open_rosters (Fixture *fixture)
 
   fixture->store = ismb_store_open (path, &error);
   g_assert_no_error (error);
-  fixture->rosters = ismb_rosters_load (fixture->store, &error);
+  fixture->accounts = ismb_accounts_load (fixture->store, &error);
+  g_assert_no_error (error);
+  fixture->rosters = ismb_rosters_load (fixture->store, fixture->accounts, &error);
   g_assert_no_error (error);
 }
 
@@ -27,6 +39,7 @@ static void
 close_rosters (Fixture *fixture)
 {
   g_assert_finalize_object (g_steal_pointer (&fixture->rosters));
+  g_assert_finalize_object (g_steal_pointer (&fixture->accounts));
   g_assert_finalize_object (g_steal_pointer (&fixture->store));
 }
 
@@ -42,6 +55,8 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->folder = scratch_new ();
   open_rosters (fixture);
+  create (fixture, "a", FALSE);
+  create (fixture, "z", FALSE);
 }
 
 static void
@@ -164,13 +179,64 @@ test_words_are_bounded (Fixture *fixture, gconstpointer data)
   g_assert_false (ismb_rosters_put (fixture->rosters, "a", "one@more", "x", NULL, 0));
   g_assert_null (ismb_rosters_lookup (fixture->rosters, "a", "one@more"));
   g_assert_true (ismb_rosters_put (fixture->rosters, "a", "one@more", NULL, NULL, 0));
-  g_assert_true (ismb_rosters_put (fixture->rosters, "b", "one@more", name, groups, 0));
+  g_assert_true (ismb_rosters_put (fixture->rosters, "z", "one@more", name, groups, 0));
   reopen (fixture);
   g_assert_false (ismb_rosters_put (fixture->rosters, "a", "one@more", "x", NULL, 0));
   g_assert_true (ismb_rosters_remove (fixture->rosters, "a", "c7@sw2"));
   g_assert_true (ismb_rosters_put (fixture->rosters, "a", "one@more", name, groups, 0));
   g_assert_true (ismb_rosters_put (fixture->rosters, "a", "c8@sw2", "short", NULL, 0));
   g_assert_true (ismb_rosters_put (fixture->rosters, "a", "c9@sw2", name, groups, 0));
+}
+
+/* What was left by an account that is gone would be the next one's: other people's presence too. */
+static void
+test_is_not_inherited (Fixture *fixture, gconstpointer data)
+{
+  create (fixture, "agent", TRUE);
+  ismb_rosters_put (fixture->rosters, "agent", "b@sw2", "Bob", NULL, ISMB_SUBSCRIPTION_FROM);
+  ismb_rosters_set_subscription (fixture->rosters, "agent", "c@sw2", ISMB_SUBSCRIPTION_PENDING_IN);
+  g_assert_cmpuint (count_contacts (fixture, "agent"), ==, 2);
+  reopen (fixture);
+  create (fixture, "agent", FALSE);
+  reopen (fixture);
+  g_assert_cmpuint (count_contacts (fixture, "agent"), ==, 0);
+}
+
+static void
+test_goes_with_its_account (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  ismb_rosters_put (fixture->rosters, "z", "b@sw2", NULL, NULL, ISMB_SUBSCRIPTION_FROM);
+  g_assert_true (ismb_accounts_remove (fixture->accounts, "z", &error)); /* and a crash behind it */
+  reopen (fixture);
+  create (fixture, "z", FALSE);
+  g_assert_cmpuint (count_contacts (fixture, "z"), ==, 0);
+}
+
+static void
+test_is_kept_with_its_account (Fixture *fixture, gconstpointer data)
+{
+  create (fixture, "agent", TRUE);
+  ismb_rosters_put (fixture->rosters, "agent", "b@sw2", "Bob", NULL, 0);
+  create (fixture, "agent", FALSE);
+  reopen (fixture);
+  g_assert_cmpuint (count_contacts (fixture, "agent"), ==, 1);
+}
+
+static void
+test_outlives_a_password (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", NULL, NULL, ISMB_SUBSCRIPTION_FROM);
+  g_assert_true (
+      ismb_accounts_renew (fixture->accounts, "a", "other", ISMB_ROLE_SWITCH, &error));
+  g_assert_no_error (error);
+  reopen (fixture);
+  g_assert_true (ismb_accounts_check (fixture->accounts, "a", "other"));
+  g_assert_false (ismb_accounts_check (fixture->accounts, "a", "secret"));
+  g_assert_cmpuint (count_contacts (fixture, "a"), ==, 1);
 }
 
 int
@@ -181,6 +247,10 @@ main (int argc, char *argv[])
   ADD ("/rosters/survives-reopening", test_survives_reopening);
   ADD ("/rosters/changes-one-thing", test_changes_one_thing);
   ADD ("/rosters/is-removed", test_is_removed);
+  ADD ("/rosters/is-not-inherited", test_is_not_inherited);
+  ADD ("/rosters/goes-with-its-account", test_goes_with_its_account);
+  ADD ("/rosters/is-kept-with-its-account", test_is_kept_with_its_account);
+  ADD ("/rosters/outlives-a-password", test_outlives_a_password);
   ADD ("/rosters/is-bounded", test_is_bounded);
   ADD ("/rosters/words-are-bounded", test_words_are_bounded);
 #undef ADD
