@@ -26,6 +26,7 @@ ismb_incoming_new (IsmbIq *request, IsmbOffer *offer)
   g_atomic_ref_count_init (&self->references);
   self->key = ismb_incoming_key (request, offer->sid);
   self->from = g_object_ref (ismb_stanza_get_from_jid (ISMB_STANZA (request)));
+  self->account = ismb_jid_to_bare (self->from);
   self->offer = offer;
   self->request = g_object_ref (request);
   return self;
@@ -45,6 +46,7 @@ ismb_incoming_unref (IsmbIncoming *self)
     return;
   g_clear_pointer (&self->draft, ismb_draft_free);
   g_clear_object (&self->request);
+  g_object_unref (self->account);
   g_object_unref (self->from);
   ismb_offer_free (self->offer);
   g_free (self->name);

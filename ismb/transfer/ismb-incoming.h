@@ -13,6 +13,8 @@ typedef struct
   gatomicrefcount references;
   char *key;       /* the sender's full JID and the stream's id */
   IsmbJid *from;
+  IsmbJid *account; /* the sender's bare JID */
+  gboolean proven;  /* the gate let one of this account's through that is still here */
   IsmbOffer *offer;
   char *name;      /* relative to the root */
   IsmbDraft *draft;

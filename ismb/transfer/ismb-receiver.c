@@ -9,7 +9,10 @@
 #include "ismb/transfer/ismb-incoming.h"
 #include "ismb/transfer/ismb-transfer-outcome-private.h"
 
+/* How many files at once: one sender's must not keep out all others' */
 #define INCOMING_MAX 16
+#define OTHERS_MAX 12  /* of other domains; the rest is kept for accounts of ours */
+#define UNPROVEN_MAX 8 /* of an account, and of another domain, that the gate has not let through */
 
 struct _IsmbReceiver
 {
@@ -196,6 +199,48 @@ on_draft_open (GObject *source, GAsyncResult *result, gpointer user_data)
   expect_more (step->self, step->incoming);
 }
 
+typedef struct
+{
+  guint of_account, of_domain; /* unproven */
+  guint of_others;             /* of all other domains, proven or not */
+  gboolean proven;             /* the account is */
+} Tally;
+
+static Tally
+count_incoming (IsmbReceiver *self, IsmbJid *account, const char *ours)
+{
+  const char *domain = ismb_jid_get_domain (account);
+  Tally tally = { 0 };
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->incoming);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const IsmbIncoming *incoming = value;
+      const char *other = ismb_jid_get_domain (incoming->account);
+      gboolean same = ismb_jid_equal (incoming->account, account);
+
+      tally.proven |= same && incoming->proven;
+      tally.of_account += same && !incoming->proven;
+      tally.of_domain += !incoming->proven && g_str_equal (other, domain);
+      tally.of_others += !g_str_equal (other, ours);
+    }
+  return tally;
+}
+
+static void
+prove (IsmbReceiver *self, IsmbJid *account)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->incoming);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (ismb_jid_equal (((IsmbIncoming *) value)->account, account))
+      ((IsmbIncoming *) value)->proven = TRUE;
+}
+
 static void
 on_gate_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -207,11 +252,14 @@ on_gate_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!is_current (step))
     return;
-  if (allowed)
-    ismb_incoming_open_async (incoming, G_OBJECT (self), self->beneath, on_draft_open,
-                              g_steal_pointer (&step));
-  else
-    fail (self, incoming, ISMB_TRANSFER_OUTCOME_REFUSED, error->message);
+  if (!allowed)
+    {
+      fail (self, incoming, ISMB_TRANSFER_OUTCOME_REFUSED, error->message);
+      return;
+    }
+  prove (self, incoming->account);
+  ismb_incoming_open_async (incoming, G_OBJECT (self), self->beneath, on_draft_open,
+                            g_steal_pointer (&step));
 }
 
 static void
@@ -219,6 +267,7 @@ take_offer (IsmbReceiver *self, IsmbIncoming *incoming)
 {
   g_autoptr (GError) error = NULL;
 
+  incoming->proven = count_incoming (self, incoming->account, "").proven;
   g_hash_table_insert (self->incoming, incoming->key, incoming);
   incoming->name = ismb_beneath_name (self->beneath, incoming->offer->path, &error);
   if (incoming->name == NULL)
@@ -226,6 +275,21 @@ take_offer (IsmbReceiver *self, IsmbIncoming *incoming)
   else
     ismb_gate_check_async (self->gate, incoming->from, incoming->name, self->cancellable,
                            on_gate_checked, step_new (self, incoming));
+}
+
+/* For one more of that account. */
+static gboolean
+has_room (IsmbReceiver *self, IsmbJid *account)
+{
+  const char *ours = ismb_jid_get_domain (ismb_client_get_bound_jid (self->client));
+  gboolean local = g_str_equal (ismb_jid_get_domain (account), ours);
+  Tally tally = count_incoming (self, account, ours);
+
+  if (g_hash_table_size (self->incoming) >= INCOMING_MAX
+      || (!local && tally.of_others >= OTHERS_MAX))
+    return FALSE;
+  return tally.proven
+         || (tally.of_account < UNPROVEN_MAX && (local || tally.of_domain < UNPROVEN_MAX));
 }
 
 static gboolean
@@ -247,7 +311,7 @@ on_offer (IsmbClient *client, IsmbIq *request, gpointer user_data)
   incoming = ismb_incoming_new (request, offer);
   if (g_hash_table_contains (self->incoming, incoming->key))
     answer (self, ismb_iq_reply_error (request, "unexpected-request", "that id is in use"));
-  else if (g_hash_table_size (self->incoming) >= INCOMING_MAX)
+  else if (!has_room (self, incoming->account))
     {
       answer (self, _ismb_outcome_reply (request, ISMB_TRANSFER_OUTCOME_REFUSED,
                                          "too many files at once"));

@@ -20,7 +20,8 @@
 
 #define BIG (1024 * 1024 + 17)
 
-/* A gate that lets everything through but what lies in secret/. */
+/* A gate that lets everything through but what lies in secret/, and that thinks long about what lies in
+ * slow/. */
 #define TEST_TYPE_GATE (test_gate_get_type ())
 G_DECLARE_FINAL_TYPE (TestGate, test_gate, TEST, GATE, GObject)
 
@@ -29,13 +30,17 @@ struct _TestGate
   GObject parent_instance;
 };
 
+static GQueue undecided; /* of GTask */
+
 static void
 test_gate_check_async (IsmbGate *gate, IsmbJid *from, const char *path, GCancellable *cancellable,
                        GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (gate, cancellable, callback, user_data);
 
-  if (g_str_has_prefix (path, "secret/"))
+  if (g_str_has_prefix (path, "slow/"))
+    g_queue_push_tail (&undecided, g_steal_pointer (&task));
+  else if (g_str_has_prefix (path, "secret/"))
     g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED, "secret");
   else
     g_task_return_boolean (task, TRUE);
@@ -414,6 +419,67 @@ test_uninvited (Fixture *fixture, gconstpointer data)
   assert_condition (error, "item-not-found");
 }
 
+static IsmbIq *
+make_offer (IsmbClient *sender, const char *name)
+{
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, "", 0);
+  g_autofree char *resource
+    = ismb_roster_get_best_resource (ismb_client_get_roster (sender), "switch@" SCENE_DOMAIN);
+  g_autoptr (IsmbJid) to = ismb_jid_new_from_parts ("switch", SCENE_DOMAIN, resource, NULL);
+  g_autoptr (IsmbOffer) offer = ismb_offer_new (name, 0, hash, TRUE);
+
+  return ismb_offer_to_iq (offer, to);
+}
+
+static gboolean
+is_accepted (IsmbClient *sender, GAsyncResult *result)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (sender, result, &error);
+
+  g_object_unref (result);
+  return answer != NULL && ismb_offer_is_accepted (answer);
+}
+
+/* Offers that nobody has allowed yet leave room for others'. */
+static void
+test_many_offers (Fixture *fixture, gconstpointer data)
+{
+  IsmbClient *client = scene_make_client (&fixture->scene, ISMB_TYPE_CLIENT, "client");
+  SceneAnswer answers[9] = { 0 }, other = { NULL };
+  g_autoptr (IsmbIq) offer = NULL;
+  GTask *task;
+
+  scene_open (client);
+  scene_subscribe (client);
+  scene_subscribe (fixture->sender);
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("slow/%u", i);
+      g_autoptr (IsmbIq) slow = make_offer (client, name);
+
+      ismb_client_send_iq_async (client, slow, 0, NULL, scene_on_done, &answers[i]);
+    }
+  SCENE_WAIT (answers[8].result != NULL);
+  g_assert_false (is_accepted (client, answers[8].result));
+  offer = make_offer (fixture->sender, "file");
+  ismb_client_send_iq_async (fixture->sender, offer, 0, NULL, scene_on_done, &other);
+  SCENE_WAIT (other.result != NULL);
+  g_assert_true (is_accepted (fixture->sender, other.result));
+
+  while ((task = g_queue_pop_head (&undecided)) != NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+    }
+  for (guint i = 0; i < 8; i++)
+    {
+      SCENE_WAIT (answers[i].result != NULL);
+      g_assert_true (is_accepted (client, answers[i].result));
+    }
+  scene_close (client);
+}
+
 static gboolean
 is_listed (IsmbIq *answer, const char *feature)
 {
@@ -472,6 +538,7 @@ main (int argc, char **argv)
   add ("cancelled", NULL, test_cancelled);
   add ("corrupt", NULL, test_corrupt);
   add ("uninvited", NULL, test_uninvited);
+  add ("many-offers", NULL, test_many_offers);
   add ("features", NULL, test_features);
   return g_test_run ();
 }
