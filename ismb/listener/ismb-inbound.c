@@ -25,7 +25,7 @@ struct _IsmbInbound
 {
   IsmbLinkContext *context;
   IsmbStream *stream;
-  GHashTable *list;
+  IsmbCrowdPlace place;
   IsmbInboundAdopt adopt;
   gpointer user_data;
   char *domain;           /* the header's `from`, proven by certificate */
@@ -37,8 +37,7 @@ struct _IsmbInbound
 static void
 inbound_free (IsmbInbound *self)
 {
-  g_hash_table_remove (self->list, self);
-  g_hash_table_unref (self->list);
+  ismb_crowd_leave (&self->place);
   g_clear_object (&self->stream);
   g_free (self->domain);
   g_free (self->device_id);
@@ -222,8 +221,8 @@ static const IsmbStreamCallbacks callbacks = {
 };
 
 void
-ismb_inbound_new (IsmbLinkContext *context, int fd, GHashTable *list, IsmbInboundAdopt adopt,
-                  gpointer user_data)
+ismb_inbound_new (IsmbLinkContext *context, int fd, IsmbCrowd *crowd, const IsmbSource *source,
+                  IsmbInboundAdopt adopt, gpointer user_data)
 {
   IsmbInbound *self;
 
@@ -234,12 +233,11 @@ ismb_inbound_new (IsmbLinkContext *context, int fd, GHashTable *list, IsmbInboun
     }
   self = g_new0 (IsmbInbound, 1);
   self->context = context;
-  self->list = g_hash_table_ref (list);
   self->adopt = adopt;
   self->user_data = user_data;
   self->stream = ismb_peer_stream_new (context, fd, ISMB_STREAM_DETECT_TLS, NULL, &callbacks, self);
   ismb_stream_set_deadline (self->stream, PATIENCE);
-  g_hash_table_add (list, self);
+  ismb_crowd_join (crowd, &self->place, self, source);
 }
 
 void

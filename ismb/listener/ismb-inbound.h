@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/listener/ismb-crowd.h"
 #include "ismb/listener/ismb-link.h"
 
 G_BEGIN_DECLS
@@ -10,11 +11,11 @@ G_BEGIN_DECLS
 typedef struct _IsmbInbound IsmbInbound;
 typedef IsmbLink *(*IsmbInboundAdopt) (const char *domain, gpointer user_data);
 
-/* Takes `fd`. Frees itself. `list` (GHashTable set) is where it keeps itself while it lives, so
- * that the listener can count and, with ismb_inbound_close (), end them. */
-void ismb_inbound_new (IsmbLinkContext *context, int fd, GHashTable *list, IsmbInboundAdopt adopt,
-                       gpointer user_data);
-/* At once and without a word; it is gone, from `list` too, when this returns. */
+/* Takes `fd`. Frees itself. It is in the crowd while it lives, so that the listener can count and,
+ * with ismb_inbound_close (), end them. */
+void ismb_inbound_new   (IsmbLinkContext *context, int fd, IsmbCrowd *crowd,
+                         const IsmbSource *source, IsmbInboundAdopt adopt, gpointer user_data);
+/* At once and without a word; it is gone, from the crowd too, when this returns. */
 void ismb_inbound_close (IsmbInbound *inbound);
 
 G_END_DECLS

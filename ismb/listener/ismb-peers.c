@@ -12,7 +12,6 @@
 #include "ismb/listener/ismb-link.h"
 
 #define PEERS_MAX 10000        /* anybody on a link can announce names */
-#define INBOUNDS_MAX 1024      /* accepted, and nobody yet */
 
 struct _IsmbPeers
 {
@@ -23,7 +22,7 @@ struct _IsmbPeers
   IsmbPresenceService *presence;
   IsmbRouter *router;
   GHashTable *peers;           /* domain, its link's, to Peer, owned */
-  GHashTable *inbounds;        /* set of IsmbInbound, which come and go by themselves */
+  IsmbCrowd *inbounds;         /* of IsmbInbound, which come and go by themselves */
   GSource *tidying;            /* pending, to forget who is withdrawn */
 };
 
@@ -61,7 +60,7 @@ ismb_peers_dispose (GObject *object)
   if (self->peers != NULL)
     ismb_peers_close (self, NULL);
   g_clear_pointer (&self->peers, g_hash_table_unref);
-  g_clear_pointer (&self->inbounds, g_hash_table_unref);
+  g_clear_pointer (&self->inbounds, ismb_crowd_free);
   g_clear_object (&self->router);
   g_clear_object (&self->presence);
   g_clear_object (&self->routes);
@@ -91,7 +90,7 @@ static void
 ismb_peers_init (IsmbPeers *self)
 {
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, peer_free);
-  self->inbounds = g_hash_table_new (NULL, NULL);
+  self->inbounds = ismb_crowd_new ();
 }
 
 static IsmbPeer *
@@ -265,30 +264,24 @@ adopt (const char *domain, gpointer user_data)
   return peer->link;
 }
 
-static void
-evict_one (IsmbPeers *self)
-{
-  GHashTableIter iter;
-  gpointer inbound;
-
-  g_hash_table_iter_init (&iter, self->inbounds);
-  if (g_hash_table_iter_next (&iter, &inbound, NULL))
-    ismb_inbound_close (inbound);
-}
-
 void
 ismb_peers_accept (int fd, const struct sockaddr *address, gpointer user_data)
 {
   IsmbPeers *self = ISMB_PEERS (user_data);
+  IsmbInbound *excess;
+  IsmbSource source;
 
-  if (self->context.tls == NULL)
+  ismb_source_init (&source, fd, address);
+  if (self->context.tls == NULL || !ismb_crowd_admits (self->inbounds, &source))
     {
+      g_debug ("a connection of %s is refused", source.address);
       close (fd);
       return;
     }
-  if (g_hash_table_size (self->inbounds) >= INBOUNDS_MAX)
-    evict_one (self);
-  ismb_inbound_new (&self->context, fd, self->inbounds, adopt, self);
+  excess = ismb_crowd_get_excess (self->inbounds);
+  if (excess != NULL)
+    ismb_inbound_close (excess);
+  ismb_inbound_new (&self->context, fd, self->inbounds, &source, adopt, self);
 }
 
 /* The prepared domain, or NULL where there is more or less to it. */
@@ -359,11 +352,12 @@ ismb_peers_list (IsmbPeers *self)
 void
 ismb_peers_close (IsmbPeers *self, const char *condition)
 {
+  IsmbInbound *inbound;
   GHashTableIter iter;
   gpointer key, value;
 
-  while (g_hash_table_size (self->inbounds) > 0)
-    evict_one (self);
+  while ((inbound = ismb_crowd_get_oldest (self->inbounds)) != NULL)
+    ismb_inbound_close (inbound);
   g_hash_table_iter_init (&iter, self->peers);
   while (g_hash_table_iter_next (&iter, &key, &value))
     {

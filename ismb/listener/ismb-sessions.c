@@ -4,21 +4,16 @@
 #include "config.h"
 #include "ismb/listener/ismb-sessions.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "ismb/core/ismb-address.h"
+#include "ismb/listener/ismb-crowd.h"
 #include "ismb/net/ismb-caller.h"
 
 #define SESSIONS_MAX 20000
-#define DESCRIPTORS_KEPT 256        /* for everything that is no session */
-#define STRANGERS_MAX 1024 /* not authenticated yet; the oldest goes where a newer one comes */
-#define STRANGERS_PER_SOURCE 64
-#define STRANGERS_PER_LOCAL 512     /* a host's own programs may all start at once */
+#define DESCRIPTORS_KEPT 256        /* for everything that is neither session nor stranger */
 
 struct _IsmbSessions
 {
@@ -30,8 +25,7 @@ struct _IsmbSessions
   IsmbRequireTls require_tls;
   guint limit;
   GHashTable *guests;               /* set of Guest, owned */
-  GQueue strangers;                 /* of Guest, by their `waiting`, oldest first */
-  GHashTable *sources;              /* source, owned, to the number of its strangers */
+  IsmbCrowd *strangers;             /* of Guest */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbSessions, ismb_sessions, G_TYPE_OBJECT)
@@ -41,47 +35,15 @@ typedef struct
 {
   IsmbSessions *sessions;
   IsmbSession *session;
-  char *source;                     /* until it is authenticated */
-  GList waiting; /* its place among the strangers, as long as `source` is there */
+  IsmbCrowdPlace place;             /* until it is authenticated */
 } Guest;
-
-/* Where a connection comes from, in the two forms that are needed. */
-typedef struct
-{
-  char address[INET6_ADDRSTRLEN + 8]; /* for people */
-  char key[INET6_ADDRSTRLEN + 8];     /* for counting */
-  gboolean unix_socket;
-  gboolean local;                     /* this host */
-} Source;
-
-static void
-forget_source (IsmbSessions *self, const char *source)
-{
-  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->sources, source));
-
-  if (count > 1)
-    g_hash_table_replace (self->sources, g_strdup (source), GUINT_TO_POINTER (count - 1));
-  else
-    g_hash_table_remove (self->sources, source);
-}
-
-/* No stranger any more: authenticated, or gone. */
-static void
-stop_waiting (Guest *guest)
-{
-  if (guest->source == NULL)
-    return;
-  g_queue_unlink (&guest->sessions->strangers, &guest->waiting);
-  forget_source (guest->sessions, guest->source);
-  g_clear_pointer (&guest->source, g_free);
-}
 
 static void
 guest_free (gpointer data)
 {
   Guest *guest = data;
 
-  stop_waiting (guest);
+  ismb_crowd_leave (&guest->place);
   ismb_session_part (guest->session);
   g_free (guest);
 }
@@ -92,7 +54,7 @@ ismb_sessions_dispose (GObject *object)
   IsmbSessions *self = ISMB_SESSIONS (object);
 
   g_clear_pointer (&self->guests, g_hash_table_unref);
-  g_clear_pointer (&self->sources, g_hash_table_unref);
+  g_clear_pointer (&self->strangers, ismb_crowd_free);
   g_clear_object (&self->router);
   g_clear_object (&self->presence);
   g_clear_object (&self->context.routes);
@@ -112,19 +74,17 @@ static void
 ismb_sessions_init (IsmbSessions *self)
 {
   self->guests = g_hash_table_new_full (NULL, NULL, guest_free, NULL);
-  self->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_queue_init (&self->strangers);
+  self->strangers = ismb_crowd_new ();
 }
 
+/* Beside the sessions there are an eighth for strangers at the other door, and what else is open. */
 static guint
 find_limit (void)
 {
-  struct rlimit limit;
+  guint descriptors = ismb_crowd_count_descriptors ();
+  guint rest = descriptors - descriptors / 8;
 
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= SESSIONS_MAX + DESCRIPTORS_KEPT)
-    return SESSIONS_MAX;
-  return limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? (guint) limit.rlim_cur - DESCRIPTORS_KEPT
-                                               : (guint) limit.rlim_cur / 2;
+  return MIN (rest > 2 * DESCRIPTORS_KEPT ? rest - DESCRIPTORS_KEPT : rest / 2, SESSIONS_MAX);
 }
 
 IsmbSessions *
@@ -154,7 +114,9 @@ ismb_sessions_set_tls (IsmbSessions *self, IsmbTlsContext *tls)
 static void
 on_authenticated (IsmbSession *session, gpointer owner)
 {
-  stop_waiting (owner);
+  Guest *guest = owner;
+
+  ismb_crowd_leave (&guest->place);
 }
 
 static void
@@ -197,58 +159,6 @@ static const IsmbSessionCallbacks session_callbacks = {
   .closed = on_closed,
 };
 
-static void
-describe_unix (int fd, Source *source, uid_t *uid)
-{
-  struct ucred peer = { .uid = (uid_t) -1 };
-  socklen_t length = sizeof peer;
-
-  getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &length);
-  *uid = peer.uid;
-  source->unix_socket = source->local = TRUE;
-  g_snprintf (source->address, sizeof source->address, "uid %u", (guint) peer.uid);
-  g_strlcpy (source->key, source->address, sizeof source->key);
-}
-
-static void
-describe_v4 (const struct in_addr *address, Source *source)
-{
-  inet_ntop (AF_INET, address, source->address, sizeof source->address);
-  g_strlcpy (source->key, source->address, sizeof source->key);
-  source->local = ntohl (address->s_addr) >> 24 == 127;
-}
-
-/* Whoever has one address of a /64 has them all, so it is the network that is counted. */
-static void
-describe_v6 (const struct in6_addr *address, Source *source)
-{
-  struct in6_addr network = *address;
-  struct in_addr mapped;
-
-  if (IN6_IS_ADDR_V4MAPPED (address))
-    {
-      memcpy (&mapped, address->s6_addr + 12, sizeof mapped);
-      describe_v4 (&mapped, source);
-      return;
-    }
-  source->local = IN6_IS_ADDR_LOOPBACK (address);
-  if (!source->local && !IN6_IS_ADDR_LINKLOCAL (address))
-    memset (network.s6_addr + 8, 0, 8);
-  inet_ntop (AF_INET6, address, source->address, sizeof source->address);
-  inet_ntop (AF_INET6, &network, source->key, sizeof source->key);
-}
-
-static void
-describe (int fd, const struct sockaddr *address, Source *source, uid_t *uid)
-{
-  if (address->sa_family == AF_INET)
-    describe_v4 (&((const struct sockaddr_in *) (const void *) address)->sin_addr, source);
-  else if (address->sa_family == AF_INET6)
-    describe_v6 (&((const struct sockaddr_in6 *) (const void *) address)->sin6_addr, source);
-  else
-    describe_unix (fd, source, uid);
-}
-
 /* What a password alone opens: the switch's own account, and those that last as long as a process. */
 static gboolean
 may_be_external (IsmbSessions *self, const char *name)
@@ -284,37 +194,25 @@ find_external (IsmbSessions *self, uid_t uid)
 }
 
 static gboolean
-has_room (IsmbSessions *self, const Source *source)
+has_room (IsmbSessions *self, const IsmbSource *source)
 {
-  guint strangers = GPOINTER_TO_UINT (g_hash_table_lookup (self->sources, source->key));
-  guint most = source->local ? STRANGERS_PER_LOCAL : STRANGERS_PER_SOURCE;
-
-  return strangers < most && g_hash_table_size (self->guests) < self->limit;
+  return ismb_crowd_admits (self->strangers, source) &&
+         g_hash_table_size (self->guests) < self->limit;
 }
 
 static void
 evict_oldest (IsmbSessions *self)
 {
-  Guest *guest = g_queue_peek_head (&self->strangers);
+  Guest *guest = ismb_crowd_get_excess (self->strangers);
 
-  g_debug ("too many strangers: the oldest, of %s, goes", guest->source);
+  if (guest == NULL)
+    return;
+  g_debug ("too many strangers: the oldest, of %s, goes", guest->place.source);
   g_hash_table_remove (self->guests, guest);
 }
 
-static void
-start_waiting (Guest *guest, const Source *source)
-{
-  IsmbSessions *self = guest->sessions;
-  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->sources, source->key));
-
-  guest->source = g_strdup (source->key);
-  guest->waiting.data = guest;
-  g_queue_push_tail_link (&self->strangers, &guest->waiting);
-  g_hash_table_replace (self->sources, g_strdup (source->key), GUINT_TO_POINTER (count + 1));
-}
-
 static gboolean
-must_encrypt (IsmbSessions *self, const Source *source)
+must_encrypt (IsmbSessions *self, const IsmbSource *source)
 {
   if (source->unix_socket)
     return FALSE;
@@ -323,21 +221,21 @@ must_encrypt (IsmbSessions *self, const Source *source)
 }
 
 static void
-admit (IsmbSessions *self, int fd, const Source *source, uid_t uid)
+admit (IsmbSessions *self, int fd, const IsmbSource *source)
 {
-  g_autofree char *external = source->unix_socket ? find_external (self, uid) : NULL;
+  g_autofree char *external = source->unix_socket ? find_external (self, source->uid) : NULL;
   IsmbSessionOrigin origin = {
     .fd = fd,
     .source = source->address,
     .external = external,
     .local = source->unix_socket,
-    .own = source->unix_socket && uid == geteuid (),
+    .own = source->unix_socket && source->uid == geteuid (),
     .require_tls = must_encrypt (self, source),
   };
   Guest *guest = g_new0 (Guest, 1);
 
   guest->sessions = self;
-  start_waiting (guest, source);
+  ismb_crowd_join (self->strangers, &guest->place, guest, source);
   g_hash_table_add (self->guests, guest);
   guest->session = ismb_session_new (&self->context, &origin, &session_callbacks, guest);
 }
@@ -346,25 +244,23 @@ void
 ismb_sessions_accept (int fd, const struct sockaddr *address, gpointer user_data)
 {
   IsmbSessions *self = ISMB_SESSIONS (user_data);
-  Source source = { 0 };
-  uid_t uid = (uid_t) -1;
+  IsmbSource source;
 
-  describe (fd, address, &source, &uid);
+  ismb_source_init (&source, fd, address);
   if (!has_room (self, &source))
     {
       g_debug ("no room for another connection of %s", source.address);
       close (fd);
       return;
     }
-  if (self->strangers.length >= STRANGERS_MAX)
-    evict_oldest (self);
-  admit (self, fd, &source, uid);
+  evict_oldest (self);
+  admit (self, fd, &source);
 }
 
 guint
 ismb_sessions_get_count (IsmbSessions *self)
 {
-  return g_hash_table_size (self->guests) - self->strangers.length;
+  return g_hash_table_size (self->guests) - ismb_crowd_get_count (self->strangers);
 }
 
 void

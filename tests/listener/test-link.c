@@ -24,7 +24,7 @@ typedef struct
   int listening;
   guint16 port;
   GSource *accepting;
-  GHashTable *inbounds;
+  IsmbCrowd *inbounds;
   GHashTable *links;       /* domain to IsmbLink */
   gboolean frozen;
   GString *got;            /* "from>to id\n" */
@@ -82,10 +82,14 @@ static gboolean
 on_connection (int fd, GIOCondition condition, gpointer user_data)
 {
   Switch *self = user_data;
-  int accepted = accept4 (fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  struct sockaddr_storage address = { 0 };
+  socklen_t length = sizeof address;
+  int accepted = accept4 (fd, (struct sockaddr *) &address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  IsmbSource source;
 
   g_assert_cmpint (accepted, >=, 0);
-  ismb_inbound_new (&self->context, accepted, self->inbounds, on_adopt, self);
+  ismb_source_init (&source, accepted, (struct sockaddr *) &address);
+  ismb_inbound_new (&self->context, accepted, self->inbounds, &source, on_adopt, self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -161,7 +165,7 @@ add_switch (const char *domain, Switch *registrar, const char *vr)
     .user_data = self,
   };
   refresh_tls (self);
-  self->inbounds = g_hash_table_new (NULL, NULL);
+  self->inbounds = ismb_crowd_new ();
   self->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->got = g_string_new (NULL);
   self->bounced = g_string_new (NULL);
@@ -185,9 +189,10 @@ stop_listening (Switch *self)
 static void
 cut_off (Switch *self)
 {
-  g_autoptr (GList) inbounds = g_hash_table_get_keys (self->inbounds);
+  IsmbInbound *inbound;
 
-  g_list_foreach (inbounds, (GFunc) ismb_inbound_close, NULL);
+  while ((inbound = ismb_crowd_get_oldest (self->inbounds)) != NULL)
+    ismb_inbound_close (inbound);
   g_hash_table_remove_all (self->links);
 }
 
@@ -214,7 +219,7 @@ remove_switch (gpointer data)
   stop_listening (self);
   cut_off (self);
   g_hash_table_unref (self->links);
-  g_hash_table_unref (self->inbounds);
+  ismb_crowd_free (self->inbounds);
   ismb_tls_context_unref (self->context.tls);
   g_object_unref (self->context.place);
   while (g_main_context_iteration (self->loop, FALSE))
@@ -340,7 +345,7 @@ test_both_ways (Fixture *fixture, gconstpointer data)
                    ismb_identity_get_full_id (ismb_fabric_get_identity (two->fabric)));
   g_assert_cmpstr (one->states->str, ==, "up\n");
   g_assert_cmpstr (two->states->str, ==, "up\n");
-  g_assert_cmpuint (g_hash_table_size (two->inbounds), ==, 0);
+  g_assert_cmpuint (ismb_crowd_get_count (two->inbounds), ==, 0);
 }
 
 static void
@@ -369,7 +374,7 @@ assert_refused (Fixture *fixture, IsmbLink *link, Switch *there)
   say (fixture->one, link, "a@one.000001", "b@two.000002", "m1");
   wait_until (count_lines (fixture->one->bounced) == 1);
   g_assert_cmpstr (fixture->one->bounced->str, ==, "m1 remote-server-not-found\n");
-  wait_until (g_hash_table_size (there->inbounds) == 0);
+  wait_until (ismb_crowd_get_count (there->inbounds) == 0);
   g_assert_cmpstr (there->got->str, ==, "");
   g_assert_cmpstr (there->states->str, ==, "");
   g_assert_cmpstr (fixture->one->states->str, ==, "");
@@ -407,7 +412,7 @@ assert_not_let_in (Fixture *fixture, Switch *stranger)
 
   say (stranger, link, "a@three.000003", "b@one.000001", "m1");
   wait_until (count_lines (stranger->bounced) == 1);
-  wait_until (g_hash_table_size (fixture->one->inbounds) == 0);
+  wait_until (ismb_crowd_get_count (fixture->one->inbounds) == 0);
   g_assert_cmpstr (fixture->one->got->str, ==, "");
   g_assert_cmpstr (fixture->one->states->str, ==, "");
 }
