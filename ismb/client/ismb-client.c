@@ -545,6 +545,12 @@ _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorize authorize, gpointer 
 }
 
 void
+_ismb_client_set_auto_subscribe (IsmbClient *self, gboolean auto_subscribe)
+{
+  ismb_inbox_set_auto_subscribe (_ismb_client_get_parts (self)->inbox, auto_subscribe);
+}
+
+void
 _ismb_client_add_feature (IsmbClient *self, const char *feature)
 {
   ismb_inbox_add_feature (_ismb_client_get_parts (self)->inbox, feature);

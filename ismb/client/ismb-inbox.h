@@ -34,6 +34,8 @@ guint ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *
 void ismb_inbox_remove_iq_handler (IsmbInbox *self, guint id);
 /* NULL: the callback of the client again. */
 void ismb_inbox_set_authorize (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data);
+/* Whether a subscription that is approved is asked for in return; it is, unless told otherwise. */
+void ismb_inbox_set_auto_subscribe (IsmbInbox *self, gboolean auto_subscribe);
 void ismb_inbox_add_feature (IsmbInbox *self, const char *feature);
 
 G_END_DECLS

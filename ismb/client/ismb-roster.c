@@ -10,6 +10,7 @@
 #include "ismb/core/ismb-stanza-private.h"
 
 #define ENTRIES_MAX 20000   /* contacts, roster items and strangers' presence together */
+#define PRESENCE_MAX 10000  /* so many that presence alone makes no more: the rest is for items */
 #define RESOURCES_MAX 64    /* of one contact */
 
 typedef struct
@@ -25,6 +26,8 @@ typedef struct
 {
   char *subscription;
   GPtrArray *resources; /* of Resource, oldest first */
+  guint plain : 1;      /* a roster item with neither name nor groups */
+  guint asked_back : 1; /* our subscription answers theirs */
 } Contact;
 
 struct _IsmbRoster
@@ -87,13 +90,13 @@ ismb_roster_init (IsmbRoster *self)
   self->contacts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, contact_free);
 }
 
-/* NULL where the roster is full. */
+/* NULL where it is unknown, and there are `most` already. */
 static Contact *
-ensure_contact (IsmbRoster *self, const char *bare)
+ensure_contact (IsmbRoster *self, const char *bare, guint most)
 {
   Contact *contact = g_hash_table_lookup (self->contacts, bare);
 
-  if (contact != NULL || g_hash_table_size (self->contacts) >= ENTRIES_MAX)
+  if (contact != NULL || g_hash_table_size (self->contacts) >= most)
     return contact;
   contact = g_new0 (Contact, 1);
   contact->subscription = g_strdup ("none");
@@ -152,9 +155,11 @@ take_item (IsmbRoster *self, const IsmbNode *item, GHashTable *seen)
       g_hash_table_remove (self->contacts, ismb_jid_get_bare (jid));
       return;
     }
-  contact = ensure_contact (self, ismb_jid_get_bare (jid));
+  contact = ensure_contact (self, ismb_jid_get_bare (jid), ENTRIES_MAX);
   if (contact == NULL)
     return;
+  contact->plain = ismb_node_get (item, "name") == NULL
+                   && ismb_node_find (item, "group", ISMB_NS_ROSTER) == NULL;
   g_free (contact->subscription);
   contact->subscription = g_strdup (known_subscription (subscription));
   if (seen != NULL)
@@ -212,7 +217,7 @@ take_departure (IsmbRoster *self, IsmbJid *from)
 static IsmbRosterChange
 take_arrival (IsmbRoster *self, IsmbJid *from, IsmbPresence *presence)
 {
-  Contact *contact = ensure_contact (self, ismb_jid_get_bare (from));
+  Contact *contact = ensure_contact (self, ismb_jid_get_bare (from), PRESENCE_MAX);
   Resource *resource = find_resource (contact, ismb_jid_get_resource (from));
   const char *show = ismb_presence_get_show (presence);
   const char *status = ismb_presence_get_status (presence);
@@ -253,6 +258,67 @@ _ismb_roster_take_presence (IsmbRoster *self, IsmbPresence *presence)
     return take_departure (self, from);
   return g_strv_contains (available, type) ? take_arrival (self, from, presence)
                                            : ISMB_ROSTER_NOTHING;
+}
+
+static gboolean
+sees_us (const Contact *contact)
+{
+  return g_str_equal (contact->subscription, "from") || g_str_equal (contact->subscription, "both");
+}
+
+static const char *
+domain_of (const char *bare)
+{
+  const char *at = strchr (bare, '@');
+
+  return at != NULL ? at + 1 : bare;
+}
+
+guint
+_ismb_roster_count_subscribers (IsmbRoster *self, const char *domain)
+{
+  GHashTableIter iter;
+  const char *bare;
+  Contact *contact;
+  guint count = 0;
+
+  g_hash_table_iter_init (&iter, self->contacts);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &bare, (gpointer *) &contact))
+    if (sees_us (contact)
+        && (domain == NULL || g_str_equal (domain_of (bare), domain)))
+      count++;
+  return count;
+}
+
+gboolean
+_ismb_roster_approve (IsmbRoster *self, IsmbJid *from, gboolean asked_back)
+{
+  Contact *contact = ensure_contact (self, ismb_jid_get_bare (from), ENTRIES_MAX);
+  gboolean seen;
+
+  if (contact == NULL)
+    return FALSE;
+  seen = g_str_equal (contact->subscription, "to") || g_str_equal (contact->subscription, "both");
+  g_free (contact->subscription);
+  contact->subscription = g_strdup (seen ? "both" : "from");
+  contact->asked_back |= asked_back;
+  return TRUE;
+}
+
+gboolean
+_ismb_roster_withdraw (IsmbRoster *self, IsmbJid *from, gboolean *asked_back)
+{
+  Contact *contact = g_hash_table_lookup (self->contacts, ismb_jid_get_bare (from));
+  gboolean seen;
+
+  *asked_back = contact != NULL && contact->asked_back;
+  if (contact == NULL)
+    return FALSE;
+  seen = g_str_equal (contact->subscription, "to") || g_str_equal (contact->subscription, "both");
+  g_free (contact->subscription);
+  contact->subscription = g_strdup (seen ? "to" : "none");
+  contact->asked_back = FALSE;
+  return contact->plain && (*asked_back || !seen);
 }
 
 void

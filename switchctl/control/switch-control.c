@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ismb/client/ismb-client-private.h"
 #include "ismb/core/ismb-error.h"
 #include "ismb/transfer/ismb-receiver.h"
 #include "switchctl/control/command-list.h"
@@ -283,12 +284,22 @@ switch_control_message (IsmbClient *client, IsmbMessage *message)
 
 /* Whoever subscribed sees now where files can be sent. */
 static void
-switch_control_session_start (IsmbClient *client)
+on_roster_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  IsmbClient *client = ISMB_CLIENT (source);
   g_autoptr (GError) error = NULL;
 
-  if (!ismb_client_send_presence (client, NULL, NULL, &error))
-    g_warning ("presence was not sent: %s", error->message);
+  if (!ismb_client_fetch_roster_finish (client, result, &error)
+      || !ismb_client_send_presence (client, NULL, NULL, &error))
+    g_info ("presence was not sent: %s", error->message);
+}
+
+/* The roster first: how many may still subscribe depends on those who did before. */
+static void
+switch_control_session_start (IsmbClient *client)
+{
+  ismb_client_fetch_roster_async (client, SWITCH_CONTROL (client)->cancellable, on_roster_fetched,
+                                  NULL);
 }
 
 static void
@@ -304,6 +315,7 @@ static void
 switch_control_init (SwitchControl *self)
 {
   self->cancellable = g_cancellable_new ();
+  _ismb_client_set_auto_subscribe (ISMB_CLIENT (self), FALSE); /* it asks nobody for anything */
 }
 
 static void

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a client answers by itself to those who want to see its presence. */
+#include "config.h"
+#include "ismb/client/ismb-inbox.h"
+
+#include <string.h>
+
+#include "ismb/client/ismb-roster-private.h"
+#include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-private.h"
+
+#define OWN "sw1.001122"
+
+typedef struct
+{
+  IsmbJid *own;
+  IsmbRoster *roster;
+  IsmbRequests *requests;
+  IsmbInbox *inbox;
+  GString *sent; /* "type address\n"; "remove address\n" */
+} Fixture;
+
+static void
+on_event (gpointer client, const char *event, GObject *payload)
+{
+}
+
+static void
+on_send (gpointer client, IsmbStanza *stanza)
+{
+  Fixture *fixture = client;
+  IsmbTree *tree = _ismb_stanza_get_tree (stanza);
+  IsmbNode *query = ismb_node_find (ismb_tree_root (tree), "query", ISMB_NS_ROSTER);
+  IsmbNode *item = query != NULL ? ismb_node_find (query, "item", ISMB_NS_ROSTER) : NULL;
+
+  if (item == NULL)
+    g_string_append_printf (fixture->sent, "%s %s\n", ismb_stanza_get_stanza_type (stanza),
+                            ismb_jid_get_full (ismb_stanza_get_to_jid (stanza)));
+  else
+    g_string_append_printf (fixture->sent, "%s %s\n", ismb_node_get (item, "subscription"),
+                            ismb_node_get (item, "jid"));
+}
+
+static IsmbJid *
+on_get_own (gpointer client)
+{
+  return ((Fixture *) client)->own;
+}
+
+static gboolean
+on_authorize (gpointer client, IsmbJid *from, gpointer user_data)
+{
+  return TRUE;
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  static const IsmbInboxCallbacks callbacks = { on_event, on_send, on_get_own, on_authorize };
+
+  fixture->own = ismb_jid_new ("switch@" OWN "/here", NULL);
+  fixture->roster = _ismb_roster_new ();
+  fixture->requests = ismb_requests_new ();
+  fixture->sent = g_string_new (NULL);
+  fixture->inbox = ismb_inbox_new (fixture, fixture->roster, fixture->requests, &callbacks);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  ismb_inbox_free (fixture->inbox);
+  ismb_requests_free (fixture->requests);
+  g_object_unref (fixture->roster);
+  g_object_unref (fixture->own);
+  g_string_free (fixture->sent, TRUE);
+}
+
+static void
+take (Fixture *fixture, const char *from, const char *type)
+{
+  g_autoptr (IsmbPresence) presence = ismb_presence_new (fixture->own, type);
+  g_autoptr (IsmbJid) jid = ismb_jid_new (from, NULL);
+
+  ismb_stanza_set_from_jid (ISMB_STANZA (presence), jid);
+  g_string_truncate (fixture->sent, 0);
+  ismb_inbox_take (fixture->inbox, ISMB_STANZA (presence));
+}
+
+static guint
+count_approved (Fixture *fixture, const char *domain, guint asking)
+{
+  guint approved = 0;
+
+  for (guint i = 0; i < asking; i++)
+    {
+      g_autofree char *from = g_strdup_printf ("a%u@%s", i, domain);
+
+      take (fixture, from, "subscribe");
+      if (g_str_has_prefix (fixture->sent->str, "subscribed "))
+        approved++;
+      else
+        g_assert_true (g_str_has_prefix (fixture->sent->str, "unsubscribed "));
+    }
+  return approved;
+}
+
+/* A whole domain is one switch's to invent addresses in; it gets a share and no more. */
+static void
+test_domains_have_shares (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpuint (count_approved (fixture, "evil.000000", 100), ==, 64);
+  g_assert_cmpuint (count_approved (fixture, "sw2.001122", 3), ==, 3);
+  g_assert_cmpuint (count_approved (fixture, OWN, 100), ==, 100);
+  take (fixture, "a7@evil.000000", "subscribe"); /* who is there, stays there */
+  g_assert_true (g_str_has_prefix (fixture->sent->str, "subscribed a7@evil.000000\n"));
+  take (fixture, "a7@evil.000000", "unsubscribe");
+  take (fixture, "a99@evil.000000", "subscribe");
+  g_assert_true (g_str_has_prefix (fixture->sent->str, "subscribed "));
+}
+
+static void
+test_all_domains_have_a_share (Fixture *fixture, gconstpointer data)
+{
+  guint approved = 0;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *domain = g_strdup_printf ("sw%u.000000", i);
+
+      approved += count_approved (fixture, domain, 64);
+    }
+  g_assert_cmpuint (approved, ==, 1000);
+  g_assert_cmpuint (count_approved (fixture, OWN, 1), ==, 1);
+}
+
+static void
+test_asks_back (Fixture *fixture, gconstpointer data)
+{
+  take (fixture, "ada@sw2.001122", "subscribe");
+  g_assert_cmpstr (fixture->sent->str, ==,
+                   "subscribed ada@sw2.001122\nsubscribe ada@sw2.001122\n");
+  take (fixture, "ada@sw2.001122", "unsubscribe");
+  g_assert_cmpstr (fixture->sent->str, ==, "unsubscribe ada@sw2.001122\n");
+  ismb_inbox_set_auto_subscribe (fixture->inbox, FALSE);
+  take (fixture, "ada@sw2.001122", "subscribe");
+  g_assert_cmpstr (fixture->sent->str, ==, "subscribed ada@sw2.001122\n");
+}
+
+static void
+take_item (Fixture *fixture, const char *jid, const char *subscription, const char *name)
+{
+  g_autoptr (IsmbIq) iq = ismb_iq_new (NULL, "result");
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (iq));
+  IsmbNode *query = ismb_tree_add (tree, ismb_tree_root (tree), "query", ISMB_NS_ROSTER);
+  IsmbNode *item = ismb_tree_add (tree, query, "item", ISMB_NS_ROSTER);
+
+  ismb_tree_set (tree, item, "jid", jid);
+  ismb_tree_set (tree, item, "subscription", subscription);
+  if (name != NULL)
+    ismb_tree_set (tree, item, "name", name);
+  _ismb_roster_take_items (fixture->roster, iq, FALSE);
+}
+
+/* Also those of an earlier session; what somebody named, or asked for, is not the automatism's. */
+static void
+test_clears_away (Fixture *fixture, gconstpointer data)
+{
+  take_item (fixture, "ada@sw2.001122", "from", NULL);
+  take_item (fixture, "bob@sw2.001122", "from", "Bob");
+  take_item (fixture, "eve@sw2.001122", "both", NULL);
+  take (fixture, "ada@sw2.001122", "unsubscribe");
+  g_assert_cmpstr (fixture->sent->str, ==, "remove ada@sw2.001122\n");
+  take (fixture, "bob@sw2.001122", "unsubscribe");
+  g_assert_cmpstr (fixture->sent->str, ==, "");
+  take (fixture, "eve@sw2.001122", "unsubscribe");
+  g_assert_cmpstr (fixture->sent->str, ==, "");
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("/inbox/domains-have-shares", test_domains_have_shares);
+  ADD ("/inbox/all-domains-have-a-share", test_all_domains_have_a_share);
+  ADD ("/inbox/asks-back", test_asks_back);
+  ADD ("/inbox/clears-away", test_clears_away);
+#undef ADD
+  return g_test_run ();
+}
