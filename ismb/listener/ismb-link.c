@@ -8,6 +8,7 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-backlog.h"
 #include "ismb/listener/ismb-candidate.h"
+#include "ismb/listener/ismb-congestion.h"
 #include "ismb/listener/ismb-heartbeat.h"
 #include "ismb/listener/ismb-lanes.h"
 #include "ismb/listener/ismb-outbound.h"
@@ -34,6 +35,7 @@ struct _IsmbLink
   gint64 opened;
 
   IsmbBacklog backlog;
+  IsmbCongestion *congestion; /* while the other side reads too slowly */
   IsmbWatch watch;           /* no descriptor: the link's one timer */
   IsmbHeartbeat heartbeat;
   guint64 sent;              /* stanzas */
@@ -71,8 +73,18 @@ bounce_backlog (IsmbLink *self, const char *condition)
 static void
 send_frame (IsmbLink *self, IsmbFrame *frame)
 {
-  self->sent++;
-  ismb_stream_send_frame (self->lanes.sending, frame);
+  IsmbStream *stream = self->lanes.sending;
+
+  if (!ismb_peer_stream_fits (frame))
+    bounce (self, frame, "policy-violation");
+  else if (!ismb_congestion_admits (&self->congestion, self->domain,
+                                    ismb_stream_get_queued (stream), frame, self->context->domain))
+    bounce (self, frame, "resource-constraint");
+  else
+    {
+      self->sent++;
+      ismb_stream_send_frame (stream, frame);
+    }
 }
 
 static void
@@ -325,7 +337,7 @@ look_for_life (IsmbLink *self)
       g_autoptr (IsmbFrame) ping
         = ismb_heartbeat_make_ping (&self->heartbeat, self->context->domain, self->domain);
 
-      send_frame (self, ping);
+      ismb_stream_send_frame (self->lanes.sending, ping);
     }
   plan (self);
 }
@@ -457,6 +469,7 @@ ismb_link_finalize (GObject *object)
   IsmbLink *self = ISMB_LINK (object);
 
   ismb_heartbeat_reset (&self->heartbeat);
+  g_clear_pointer (&self->congestion, ismb_congestion_free);
   g_clear_pointer (&self->proven_id, g_free);
   ismb_candidate_clear (&self->candidate);
   g_clear_pointer (&self->domain, g_free);

@@ -8,6 +8,7 @@
 /* What a client may send, and what two listeners make of it: the sender's puts addresses in and
  * escapes, for each subscriber of a presence once more. */
 #define STANZA_BYTES (262144 + 2 * ISMB_FRAMER_GROWTH)
+#define QUEUE_BYTES (8 * 1024 * 1024) /* more than congestion lets wait */
 
 IsmbStream *
 ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFlags flags,
@@ -38,8 +39,15 @@ void
 ismb_peer_stream_settle (IsmbStream *stream, guint milliseconds)
 {
   ismb_stream_set_limit (stream, STANZA_BYTES);
+  ismb_stream_set_queue_limit (stream, QUEUE_BYTES);
   ismb_stream_set_deadline (stream, 0);
   ismb_stream_set_patience (stream, milliseconds);
+}
+
+gboolean
+ismb_peer_stream_fits (const IsmbFrame *frame)
+{
+  return frame->length <= STANZA_BYTES;
 }
 
 const char *

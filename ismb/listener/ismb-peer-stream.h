@@ -18,6 +18,8 @@ IsmbStream *ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFl
 void        ismb_peer_stream_part      (IsmbStream *stream, const char *condition);
 /* Authenticated: longer stanzas, and no more patience than that with a silent host. */
 void        ismb_peer_stream_settle    (IsmbStream *stream, guint milliseconds);
+/* Would a listener of our kind take a stanza of this length? */
+gboolean    ismb_peer_stream_fits      (const IsmbFrame *frame);
 /* The stream error for a stanza that may not come from `domain` to `us` (RFC
  * 6120, 8.1.1.2, 8.1.2.2), or NULL. */
 const char *ismb_peer_stream_check     (const IsmbFrame *frame, const char *domain, const char *us);

@@ -272,7 +272,8 @@ count_lines (GString *lines)
 }
 
 static void
-say (Switch *self, IsmbLink *link, const char *from, const char *to, const char *id)
+say_body (Switch *self, IsmbLink *link, const char *from, const char *to, const char *id,
+          const char *body)
 {
   g_autoptr (IsmbTree) tree = ismb_tree_new ("message", ISMB_NS_CLIENT);
   IsmbNode *root = ismb_tree_root (tree);
@@ -281,9 +282,15 @@ say (Switch *self, IsmbLink *link, const char *from, const char *to, const char 
   ismb_tree_set (tree, root, "from", from);
   ismb_tree_set (tree, root, "to", to);
   ismb_tree_set (tree, root, "id", id);
-  ismb_tree_add_leaf (tree, root, "body", ISMB_NS_CLIENT, "hello");
+  ismb_tree_add_leaf (tree, root, "body", ISMB_NS_CLIENT, body);
   frame = ismb_frame_new_from_tree (tree);
   ismb_sink_deliver (ISMB_SINK (link), frame);
+}
+
+static void
+say (Switch *self, IsmbLink *link, const char *from, const char *to, const char *id)
+{
+  say_body (self, link, from, to, id, "hello");
 }
 
 /* Tells `self` where `domain` is to be found: at `there`'s port. */
@@ -401,6 +408,31 @@ test_wrong_virtual_router (Fixture *fixture, gconstpointer data)
   Switch *elsewhere = add_switch ("three.000003", fixture->one, "VR-Default");
 
   assert_refused (fixture, introduce (fixture->one, "three.000003", elsewhere), elsewhere);
+}
+
+/* Whoever sends faster than the link carries, or more than the other side takes, hears so; the link
+ * stays, and carries what others send. */
+static void
+test_flood (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *long_body = g_strnfill (200000, 'x');
+  g_autofree char *endless = g_strnfill (300000, 'x');
+
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
+  wait_until (count_lines (fixture->two->got) == 1);
+  say_body (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "endless", endless);
+  g_assert_cmpstr (fixture->one->bounced->str, ==, "endless policy-violation\n");
+  for (guint i = 0; i < 100; i++)
+    say_body (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "long", long_body);
+  g_assert_cmpuint (count_lines (fixture->one->bounced), >, 50);
+  g_assert_nonnull (strstr (fixture->one->bounced->str, "long resource-constraint\n"));
+  say (fixture->one, fixture->link, "c@one.000001", "b@two.000002", "calm");
+  g_assert_null (strstr (fixture->one->bounced->str, "calm"));
+  wait_until (strstr (fixture->two->got->str, "c@one.000001>b@two.000002 calm\n") != NULL);
+  g_assert_cmpstr (fixture->one->states->str, ==, "up\n");
+
+  say_body (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "again", long_body);
+  wait_until (strstr (fixture->two->got->str, "again\n") != NULL);
 }
 
 /* A member of another fabric, or of another virtual router, dials: it is told no more than
@@ -798,6 +830,7 @@ main (int argc, char *argv[])
   TEST ("both-ways", NULL, test_both_ways);
   TEST ("dial-alone", NULL, test_dial_alone);
   TEST ("second-address", NULL, test_second_address);
+  TEST ("flood", NULL, test_flood);
   TEST ("wrong-name", NULL, test_wrong_name);
   TEST ("wrong-fabric", NULL, test_wrong_fabric);
   TEST ("wrong-virtual-router", NULL, test_wrong_virtual_router);
