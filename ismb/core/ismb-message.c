@@ -3,7 +3,11 @@
 #include "config.h"
 #include "ismb/core/ismb-message.h"
 
+#include <string.h>
+
 #include "ismb/core/ismb-stanza-private.h"
+
+#define THREAD_MAX 1024 /* bytes of one that a reply repeats */
 
 /**
  * IsmbMessage:
@@ -259,7 +263,8 @@ set_reply_address (IsmbMessage *reply, IsmbJid *sender, const char *type)
  * @body: (nullable): the text of the reply, UTF-8; %NULL for none
  *
  * Makes the reply: to the sender of @self, or to the room where that is a `groupchat`, with its
- * type and thread, and without an id.
+ * type, and without an id. It has the thread of @self as well, unless that is longer than 1,024
+ * bytes: what a stranger chose must not make the reply too long to be sent.
  *
  * Returns: (transfer full) (nullable): the reply; %NULL where @self is an error, which is never
  *   answered (RFC 6120, 8.3.1)
@@ -268,7 +273,7 @@ IsmbMessage *
 ismb_message_reply (IsmbMessage *self, const char *body)
 {
   IsmbMessage *reply;
-  const char *type;
+  const char *type, *thread;
 
   g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
   type = ismb_stanza_get_stanza_type (ISMB_STANZA (self));
@@ -278,6 +283,8 @@ ismb_message_reply (IsmbMessage *self, const char *body)
   set_reply_address (reply, ismb_stanza_get_from_jid (ISMB_STANZA (self)), type);
   if (!g_str_equal (type, "normal"))
     ismb_stanza_set_stanza_type (ISMB_STANZA (reply), type);
-  ismb_message_set_thread (reply, ismb_message_get_thread (self));
+  thread = ismb_message_get_thread (self);
+  if (thread != NULL && strlen (thread) <= THREAD_MAX)
+    ismb_message_set_thread (reply, thread);
   return reply;
 }

@@ -13,6 +13,7 @@
 #define HEADER_MAX 4096     /* bytes up to the end of <stream:stream> */
 #define DECLARATIONS_MAX 64 /* of namespaces, by one element */
 #define ELEMENTS_MAX 10000
+#define ID_MAX 1024         /* bytes; whoever answers a stanza repeats its id */
 
 /* Expat scans a tag from its beginning each time more of it comes: a big tag in small pieces costs
  * its square. So much scanning, in multiples of the limit, does an element get. */
@@ -275,6 +276,12 @@ on_start (void *user_data, const char *name, const char **attributes)
   check_scribe (self);
 }
 
+static gboolean
+has_long_id (const IsmbFrame *frame)
+{
+  return frame->id != NULL && strnlen (frame->id, ID_MAX + 1) > ID_MAX;
+}
+
 static void
 report_frame (IsmbFramer *self)
 {
@@ -285,6 +292,11 @@ report_frame (IsmbFramer *self)
   if (self->condition != NULL)
     return;
   frame = ismb_scribe_dup_frame (self->desk->scribe);
+  if (has_long_id (frame))
+    {
+      refuse (self, "policy-violation");
+      return;
+    }
   self->rescanned = 0;
   self->callbacks->frame (frame, self->user_data);
   stop_if_asked (self);

@@ -8,6 +8,7 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
 
+#define JOB_ID_MAX 1024        /* bytes; like that of a stanza */
 #define RESULTS_MAX (40 * 1024) /* bytes of text on the wire, beside a body that may be full */
 
 /* The data of the task that runs a list. */
@@ -170,12 +171,14 @@ add_results (List *list, IsmbMessage *answer)
   IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (answer));
   gsize room = RESULTS_MAX;
   IsmbNode *results;
+  const char *id;
   guint i;
 
-  if (job == NULL)
+  id = job != NULL ? ismb_node_get (job, "id") : NULL;
+  if (job == NULL || (id != NULL && strlen (id) > JOB_ID_MAX))
     return;
   results = ismb_tree_add (tree, ismb_tree_root (tree), "results", ISMB_NS_JOB);
-  ismb_tree_set (tree, results, "id", ismb_node_get (job, "id"));
+  ismb_tree_set (tree, results, "id", id);
   for (i = 0; i < list->results->len; i++)
     add_result (tree, results, g_ptr_array_index (list->results, i), &room);
 }

@@ -199,6 +199,26 @@ test_results (Fixture *fixture, gconstpointer data)
   g_assert_null (ismb_node_find_next (result, "result", ISMB_NS_JOB));
 }
 
+/* Words of the sender's are not repeated at any length: too long an answer would end our session. */
+static void
+test_long_words (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (IsmbJid) to = ismb_jid_new (SWITCH_JID, NULL);
+  g_autoptr (IsmbMessage) message = ismb_message_new (to, "['echo here']");
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (message));
+  IsmbNode *job = ismb_tree_add (tree, ismb_tree_root (tree), "job", ISMB_NS_JOB);
+  g_autofree char *words = g_strnfill (120 * 1024, 'w');
+  g_autoptr (IsmbMessage) answer = NULL;
+
+  ismb_tree_set (tree, job, "id", words);
+  ismb_message_set_subject (message, "command");
+  ismb_message_set_thread (message, words);
+  g_assert_true (ismb_client_send (fixture->sender, ISMB_STANZA (message), NULL));
+  answer = next_answer (fixture);
+  g_assert_cmpstr (ismb_message_get_body (answer), ==, "here\n");
+  g_assert_null (ismb_message_get_thread (answer));
+}
+
 static void
 test_syntax_errors (Fixture *fixture, gconstpointer data)
 {
@@ -372,6 +392,7 @@ main (int argc, char **argv)
   add ("runs", NULL, test_runs);
   add ("stops-at-the-first-failure", NULL, test_stops_at_the_first_failure);
   add ("results", NULL, test_results);
+  add ("long-words", NULL, test_long_words);
   add ("syntax-errors", NULL, test_syntax_errors);
   add ("no-commands", NULL, test_no_commands);
   add ("one-after-the-other", NULL, test_one_after_the_other);

@@ -108,6 +108,21 @@ test_reply (void)
                      "<thread>t1</thread></message>");
 }
 
+/* What a stranger chose is not repeated at any length: the reply has bounds of its own to keep. */
+static void
+test_reply_to_long_thread (void)
+{
+  IsmbTree *tree = received_tree ("message", "chat");
+  g_autofree char *thread = g_strnfill (1025, 't');
+  g_autoptr (IsmbMessage) message = NULL;
+  g_autoptr (IsmbMessage) reply = NULL;
+
+  ismb_tree_add_leaf (tree, ismb_tree_root (tree), "thread", ISMB_NS_CLIENT, thread);
+  message = received (tree);
+  reply = ismb_message_reply (message, "yes");
+  assert_xml (reply, "<message to='bob@leaf2/shell' type='chat'><body>yes</body></message>");
+}
+
 static void
 test_reply_to_room_and_error (void)
 {
@@ -370,6 +385,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stanza/getters-outlive-setters", test_getters_outlive_setters);
   g_test_add_func ("/stanza/body-of-several-languages", test_body_of_several_languages);
   g_test_add_func ("/stanza/reply", test_reply);
+  g_test_add_func ("/stanza/reply-to-long-thread", test_reply_to_long_thread);
   g_test_add_func ("/stanza/reply-to-room-and-error", test_reply_to_room_and_error);
   g_test_add_func ("/stanza/types", test_types);
   g_test_add_func ("/stanza/unknown-type-is-not-taken", test_unknown_type_is_not_taken);

@@ -571,6 +571,21 @@ repeat (GString *out, const char *piece, guint times)
     g_string_append (out, piece);
 }
 
+/* Whoever answers repeats it: the answer to a stanza that is allowed must be allowed as well. */
+static void
+test_long_id (void)
+{
+  guint length;
+  for (length = 1024; length <= 1025; length++)
+    {
+      g_autoptr (Reader) reader = read_client ("<presence/>");
+      g_autofree char *id = g_strnfill (length, 'i');
+      g_autofree char *text = g_strdup_printf ("<iq type='get' id='%s'><a/></iq>", id);
+      g_assert_cmpstr (feed (reader, text, -1), ==, length == 1024 ? NULL : "policy-violation");
+      g_assert_cmpuint (reader->frames->len, ==, length == 1024 ? 2 : 1);
+    }
+}
+
 static void
 test_depth (void)
 {
@@ -681,6 +696,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stream/framer/header-bound", test_header_bound);
   g_test_add_func ("/stream/framer/rescans", test_rescans);
   g_test_add_func ("/stream/framer/big-stanza", test_big_stanza);
+  g_test_add_func ("/stream/framer/long-id", test_long_id);
   g_test_add_func ("/stream/framer/depth", test_depth);
   g_test_add_func ("/stream/framer/width", test_width);
   g_test_add_func ("/stream/framer/amplification", test_amplification);
