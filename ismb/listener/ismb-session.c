@@ -324,12 +324,12 @@ proceed_sasl (IsmbSession *self, IsmbSaslResult result)
 /* slixmpp up to 1.8 binds to tls-unique, which TLS 1.3 does not have (RFC 9266, 3), whatever is
  * offered. It falls back to plain SCRAM with the flag “y”, which is refused where binding is
  * offered: so that is withdrawn for this stream, and such clients sign in as they do where there is
- * no -PLUS. */
+ * no -PLUS. Somebody in the middle could ask for that as well: against him stands the certificate. */
 static void
 refuse_tls_unique (IsmbSession *self)
 {
-  g_debug ("%s: wants tls-unique; no channel binding on this stream any more", self->source);
   self->unbindable = TRUE;
+  self->callbacks->unbound (self, self->owner);
   g_clear_pointer (&self->sasl, ismb_sasl_free);
   self->failures--;    /* this one is its software's, no guess at a password */
   fail_sasl (self, "not-authorized");

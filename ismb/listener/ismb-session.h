@@ -27,6 +27,8 @@ typedef struct
 typedef struct
 {
   void (*authenticated) (IsmbSession *session, gpointer owner);
+  /* Its channel will not be bound, as its software knows no way that this TLS has. */
+  void (*unbound)       (IsmbSession *session, gpointer owner);
   /* A stanza of the bound resource, its `from` stamped; borrowed. */
   void (*frame)         (IsmbSession *session, IsmbResource *resource, IsmbFrame *frame,
                          gpointer owner);

@@ -13,6 +13,7 @@
 #include "ismb/net/ismb-caller.h"
 
 #define SESSIONS_MAX 20000
+#define UNBOUND_MAX 1024            /* addresses that are remembered */
 #define DESCRIPTORS_KEPT 256        /* for everything that is neither session nor stranger */
 
 struct _IsmbSessions
@@ -26,6 +27,7 @@ struct _IsmbSessions
   guint limit;
   GHashTable *guests;               /* set of Guest, owned */
   IsmbCrowd *strangers;             /* of Guest */
+  GHashTable *unbound;              /* set of sources, owned, that sign in without binding */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbSessions, ismb_sessions, G_TYPE_OBJECT)
@@ -55,6 +57,7 @@ ismb_sessions_dispose (GObject *object)
 
   g_clear_pointer (&self->guests, g_hash_table_unref);
   g_clear_pointer (&self->strangers, ismb_crowd_free);
+  g_clear_pointer (&self->unbound, g_hash_table_unref);
   g_clear_object (&self->router);
   g_clear_object (&self->presence);
   g_clear_object (&self->context.routes);
@@ -75,6 +78,7 @@ ismb_sessions_init (IsmbSessions *self)
 {
   self->guests = g_hash_table_new_full (NULL, NULL, guest_free, NULL);
   self->strangers = ismb_crowd_new ();
+  self->unbound = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
 /* Beside the sessions there are an eighth for strangers at the other door, and what else is open. */
@@ -119,6 +123,20 @@ on_authenticated (IsmbSession *session, gpointer owner)
   ismb_crowd_leave (&guest->place);
 }
 
+/* Said once for each address: such clients come again and again. */
+static void
+on_unbound (IsmbSession *session, gpointer owner)
+{
+  Guest *guest = owner;
+  IsmbSessions *self = guest->sessions;
+
+  if (g_hash_table_size (self->unbound) >= UNBOUND_MAX)
+    g_hash_table_remove_all (self->unbound);
+  if (g_hash_table_add (self->unbound, g_strdup (guest->place.source)))
+    g_warning ("%s wants to bind to tls-unique, which TLS 1.3 does not have, and signs in without "
+               "channel binding: it is safe if it verifies our certificate", guest->place.source);
+}
+
 static void
 on_frame (IsmbSession *session, IsmbResource *resource, IsmbFrame *frame, gpointer owner)
 {
@@ -153,6 +171,7 @@ on_closed (IsmbSession *session, gpointer owner)
 
 static const IsmbSessionCallbacks session_callbacks = {
   .authenticated = on_authenticated,
+  .unbound = on_unbound,
   .frame = on_frame,
   .undeliverable = on_undeliverable,
   .leaving = on_leaving,
