@@ -133,7 +133,7 @@ certify (Switch *self, Switch *registrar)
 
       request = ismb_fabric_request (self->fabric, &error);
       g_assert_no_error (error);
-      bundle = ismb_authority_sign (authority, request, &error);
+      bundle = ismb_authority_replace (authority, request, &error);
       g_assert_no_error (error);
       ismb_fabric_install (self->fabric, bundle, ismb_authority_get_ca_hash (authority), &error);
     }
@@ -568,6 +568,46 @@ test_lost_and_back (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (ismb_link_get_trust (fixture->link), ==, ISMB_TRUST_MEMBER);
 }
 
+static gboolean
+is_fatal (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  return (level & G_LOG_LEVEL_WARNING) == 0;
+}
+
+static void
+on_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  g_string_append (user_data, message);
+}
+
+/* Another device with a certificate for the name: it may be right, and is never passed over. */
+static void
+test_replaced (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GString) warnings = g_string_new (NULL);
+  guint handler = g_log_set_handler (
+      "ismb.listener.link", G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL, on_warning, warnings);
+  g_autofree char *old_id = NULL;
+  const char *new_id;
+  Switch *another;
+
+  g_test_log_set_fatal_handler (is_fatal, NULL);
+  ismb_link_set_persistent (fixture->link, TRUE);
+  wait_until (g_str_equal (fixture->one->states->str, "up\n"));
+  old_id = g_strdup (ismb_link_get_device_id (fixture->link));
+  stop_listening (fixture->two);
+  cut_off (fixture->two);
+  wait_until (g_str_has_prefix (fixture->one->states->str, "up\nlost\n"));
+  another = add_switch ("two.000002", fixture->one, "VR-Mgmt");
+  new_id = ismb_identity_get_full_id (ismb_fabric_get_identity (another->fabric));
+  g_assert_cmpstr (warnings->str, ==, "");
+  introduce (fixture->one, "two.000002", another);
+  wait_until (g_strcmp0 (ismb_link_get_device_id (fixture->link), new_id) == 0);
+  g_assert_nonnull (strstr (warnings->str, old_id));
+  g_assert_nonnull (strstr (warnings->str, new_id));
+  g_log_remove_handler ("ismb.listener.link", handler);
+}
+
 static void
 test_orderly_end (Fixture *fixture, gconstpointer data)
 {
@@ -844,6 +884,7 @@ main (int argc, char *argv[])
   TEST ("queue-is-bounded", NULL, test_queue_is_bounded);
   TEST ("both-dial", NULL, test_both_dial);
   TEST ("lost-and-back", NULL, test_lost_and_back);
+  TEST ("replaced", NULL, test_replaced);
   TEST ("orderly-end", NULL, test_orderly_end);
   TEST ("news-end-the-waiting", NULL, test_news_end_the_waiting);
   TEST ("silence", NULL, test_silence);
