@@ -580,13 +580,20 @@ on_warning (const char *domain, GLogLevelFlags level, const char *message, gpoin
   g_string_append (user_data, message);
 }
 
+static guint
+catch_warnings (const char *domain, GString *out)
+{
+  return g_log_set_handler (domain, G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL, on_warning, out);
+}
+
 /* Another device with a certificate for the name: it may be right, and is never passed over. */
 static void
 test_replaced (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GString) warnings = g_string_new (NULL);
-  guint handler = g_log_set_handler (
-      "ismb.listener.link", G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL, on_warning, warnings);
+  g_autoptr (GString) of_registrar = g_string_new (NULL);
+  guint handlers[] = { catch_warnings ("ismb.listener.link", warnings),
+                       catch_warnings ("ismb.trust.ledger", of_registrar) };
   g_autofree char *old_id = NULL;
   const char *new_id;
   Switch *another;
@@ -605,7 +612,9 @@ test_replaced (Fixture *fixture, gconstpointer data)
   wait_until (g_strcmp0 (ismb_link_get_device_id (fixture->link), new_id) == 0);
   g_assert_nonnull (strstr (warnings->str, old_id));
   g_assert_nonnull (strstr (warnings->str, new_id));
-  g_log_remove_handler ("ismb.listener.link", handler);
+  g_assert_nonnull (strstr (of_registrar->str, new_id));
+  g_log_remove_handler ("ismb.listener.link", handlers[0]);
+  g_log_remove_handler ("ismb.trust.ledger", handlers[1]);
 }
 
 static void
