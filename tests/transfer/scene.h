@@ -27,6 +27,18 @@ typedef struct
   }                                          \
   G_STMT_END
 
+/* For what a thread does to the file system: no event of ours tells of that. */
+#define SCENE_POLL(condition)                 \
+  G_STMT_START                                \
+  {                                           \
+    while (!(condition))                      \
+      {                                       \
+        g_main_context_iteration (NULL, FALSE); \
+        g_usleep (1000);                      \
+      }                                       \
+  }                                           \
+  G_STMT_END
+
 static inline void
 scene_remove_tree (const char *path)
 {
