@@ -449,12 +449,33 @@ bind_resource (IsmbSession *self, const char *resource, const char *id)
   answer_bind (self, id);
 }
 
+/* RFC 6120, 7.6.2.1: no account takes the places of all others. To replace one is always fine. */
+static gboolean
+has_room_for (IsmbSession *self, const char *resource)
+{
+  GPtrArray *bound = ismb_routes_peek_resources (self->context->routes, self->account);
+  guint count = bound != NULL ? bound->len : 0;
+
+  for (guint i = 0; i < count; i++)
+    if (strcmp (((IsmbResource *) g_ptr_array_index (bound, i))->resource, resource) == 0)
+      return TRUE;
+  return count < self->context->resources_max;
+}
+
+static void
+refuse_bind (IsmbSession *self, IsmbFrame *frame, const char *condition, const char *text)
+{
+  g_autoptr (IsmbFrame) error = ismb_frame_make_error (frame, condition, text);
+
+  if (error != NULL)
+    ismb_stream_send_frame (self->stream, error);
+}
+
 /* Between authentication and bind (RFC 6120, 7.1). */
 static void
 handle_unbound (IsmbSession *self, IsmbFrame *frame)
 {
   g_autoptr (IsmbTree) tree = NULL;
-  g_autoptr (IsmbFrame) error = NULL;
   g_autofree char *resource = NULL;
 
   if (frame->kind != ISMB_FRAME_IQ || g_strcmp0 (frame->type, "set") != 0 || frame->id == NULL ||
@@ -466,14 +487,12 @@ handle_unbound (IsmbSession *self, IsmbFrame *frame)
     }
   tree = ismb_frame_to_tree (frame);
   resource = choose_resource (self, tree);
-  if (resource != NULL)
-    {
-      bind_resource (self, resource, frame->id);
-      return;
-    }
-  error = ismb_frame_make_error (frame, "bad-request", "no such resource can be");
-  if (error != NULL)
-    ismb_stream_send_frame (self->stream, error);
+  if (resource == NULL)
+    refuse_bind (self, frame, "bad-request", "no such resource can be");
+  else if (!has_room_for (self, resource))
+    refuse_bind (self, frame, "resource-constraint", "the account has too many sessions");
+  else
+    bind_resource (self, resource, frame->id);
 }
 
 static void

@@ -20,6 +20,7 @@ typedef struct
   IsmbTlsContext *tls;      /* ISMB_TLS_CLIENTS, or NULL: no TLS; replaced with the certificates */
   IsmbAccounts *accounts;
   IsmbRoutes *routes;
+  guint resources_max;      /* of one account */
 } IsmbSessionContext;
 
 /* No GSignal: `frame` comes for each stanza. None comes from inside a call of the owner's but

@@ -13,6 +13,9 @@
 #include "ismb/net/ismb-caller.h"
 
 #define SESSIONS_MAX 20000
+#define RESOURCES_MIN 64            /* an account may always have so many sessions */
+#define RESOURCES_SHARE 16          /* else this part of all */
+#define PLACES_KEPT 16              /* for root and our own user, on the unix socket */
 #define UNBOUND_MAX 1024            /* addresses that are remembered */
 #define DESCRIPTORS_KEPT 256        /* for everything that is neither session nor stranger */
 
@@ -88,7 +91,8 @@ find_limit (void)
   guint descriptors = ismb_crowd_count_descriptors ();
   guint rest = descriptors - descriptors / 8;
 
-  return MIN (rest > 2 * DESCRIPTORS_KEPT ? rest - DESCRIPTORS_KEPT : rest / 2, SESSIONS_MAX);
+  return CLAMP (rest > 2 * DESCRIPTORS_KEPT ? rest - DESCRIPTORS_KEPT : rest / 2, 2 * PLACES_KEPT,
+                SESSIONS_MAX);
 }
 
 IsmbSessions *
@@ -104,6 +108,7 @@ ismb_sessions_new (IsmbPoller *poller, IsmbRoutes *routes, IsmbAccounts *account
   self->router = g_object_ref (router);
   self->require_tls = require_tls;
   self->limit = find_limit ();
+  self->context.resources_max = MAX (RESOURCES_MIN, self->limit / RESOURCES_SHARE);
   return self;
 }
 
@@ -215,8 +220,10 @@ find_external (IsmbSessions *self, uid_t uid)
 static gboolean
 has_room (IsmbSessions *self, const IsmbSource *source)
 {
-  return ismb_crowd_admits (self->strangers, source) &&
-         g_hash_table_size (self->guests) < self->limit;
+  gboolean ours = source->unix_socket && (source->uid == 0 || source->uid == geteuid ());
+  guint places = ours ? self->limit : self->limit - PLACES_KEPT;
+
+  return ismb_crowd_admits (self->strangers, source) && g_hash_table_size (self->guests) < places;
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "ismb/listener/ismb-listener.h"
 #include "xmpp-client.h"
@@ -334,6 +335,48 @@ test_crowd_of_strangers (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (ismb_listener_get_sessions (fixture->listener), ==, 1);
 }
 
+/* With as few descriptors as services have where nobody gave them more. They cannot be had back, so
+ * this is the last test. */
+static void
+set_up_small (Fixture *fixture, gconstpointer data)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  limit.rlim_cur = limit.rlim_max = MIN (limit.rlim_max, 1024);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  set_up (fixture, data);
+}
+
+/* An account cannot take the places of all others; what it has stays, and can be replaced. */
+static void
+test_too_many_resources (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) sessions =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) xmpp_client_free);
+  g_autoptr (XmppClient) more = NULL;
+  g_autofree char *refusal = NULL;
+
+  for (guint i = 0; i < 64; i++)
+    {
+      g_autofree char *resource = g_strdup_printf ("r%u", i);
+      XmppClient *client = xmpp_client_new (fixture->port);
+
+      g_ptr_array_add (sessions, client);
+      xmpp_client_sign_in (client, "ada", DOMAIN, "secret", resource);
+    }
+  more = xmpp_client_new (fixture->port);
+  g_free (xmpp_client_open (more, DOMAIN));
+  g_assert_true (xmpp_client_authenticate (more, "ada", "secret"));
+  g_free (xmpp_client_open (more, DOMAIN));
+  xmpp_client_send (more, "<iq type='set' id='1'><bind " BIND "/></iq>");
+  refusal = xmpp_client_expect (more, "</iq>");
+  g_assert_nonnull (strstr (refusal, "<error type='wait'><resource-constraint"));
+  xmpp_client_send (more,
+                    "<iq type='set' id='2'><bind " BIND "><resource>r7</resource></bind></iq>");
+  g_free (xmpp_client_expect (more, "</jid>"));
+}
+
 static void
 test_half_open_ends_with_listener (Fixture *fixture, gconstpointer data)
 {
@@ -368,5 +411,7 @@ main (int argc, char **argv)
   ADD ("tls-required-and-impossible", "always", test_tls_required_and_impossible);
   ADD ("crowd-of-strangers", NULL, test_crowd_of_strangers);
   ADD ("half-open-ends-with-listener", NULL, test_half_open_ends_with_listener);
+  g_test_add ("/session/too-many-resources", Fixture, NULL, set_up_small, test_too_many_resources,
+              tear_down);
   return g_test_run ();
 }
