@@ -19,7 +19,8 @@ struct _IsmbPoller
   struct epoll_event
       batch[TURN_MAX]; /* of the running turn; data.ptr is NULL once handled or removed */
   int batched;
-  gboolean in_turn;
+  gboolean in_turn, hushed;
+  gpointer tag; /* of the descriptor in the source */
   IsmbWatch *dirty, **dirty_tail; /* waits for the end of a turn */
   IsmbWatch *flushing;            /* being flushed: what turns dirty meanwhile waits for the next */
   GSequence *deadlines;           /* of IsmbWatch, soonest first */
@@ -114,15 +115,33 @@ handle_flushes (IsmbPoller *self)
     }
 }
 
+/* A main loop that runs inside a turn is not woken for what the turn alone may handle. */
+static void
+set_hushed (IsmbPoller *self, gboolean hushed)
+{
+  if (self->hushed == hushed)
+    return;
+  self->hushed = hushed;
+  g_source_modify_unix_fd (self->source, self->tag, hushed ? 0 : G_IO_IN);
+  if (hushed)
+    g_source_set_ready_time (self->source, -1);
+}
+
 static gboolean
 dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   g_autoptr (IsmbPoller) self = g_object_ref (((PollerSource *) source)->poller);
+  if (self->in_turn)
+    {
+      set_hushed (self, TRUE);
+      return G_SOURCE_CONTINUE;
+    }
   self->in_turn = TRUE;
   handle_events (self);
   handle_deadlines (self);
   handle_flushes (self);
   self->in_turn = FALSE;
+  set_hushed (self, FALSE);
   update_ready_time (self);
   return G_SOURCE_CONTINUE;
 }
@@ -166,7 +185,10 @@ ismb_poller_new (GMainContext *context)
   self->source = g_source_new (&source_funcs, sizeof (PollerSource));
   ((PollerSource *) self->source)->poller = self;
   g_source_set_static_name (self->source, "IsmbPoller");
-  g_source_add_unix_fd (self->source, self->epoll, G_IO_IN);
+  self->tag = g_source_add_unix_fd (self->source, self->epoll, G_IO_IN);
+  /* Else GLib takes the descriptor out of its poll for each dispatch and wakes itself twice for it:
+   * three system calls a turn. */
+  g_source_set_can_recurse (self->source, TRUE);
   g_source_attach (self->source, own);
   return self;
 }

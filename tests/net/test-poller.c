@@ -223,6 +223,55 @@ test_many (void)
   g_assert_cmpuint (turns, >=, MANY / 64);
 }
 
+typedef struct
+{
+  Bell bell;
+  Bell *other;
+  guint rounds;
+} Nest;
+
+static gboolean
+on_round (gpointer user_data)
+{
+  Nest *nest = user_data;
+  return ++nest->rounds < 3 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+/* A main loop inside a turn: as a caller's handler may run one. */
+static void
+on_ready_nested (IsmbWatch *watch, guint32 events)
+{
+  Nest *nest = (Nest *) watch;
+  on_ready (watch, events);
+  ring (nest->other);
+  ismb_poller_set_deadline (nest->bell.poller, &nest->bell.watch, 1);
+  g_timeout_add (2, on_round, nest);
+  while (nest->rounds < 3)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (nest->other->readies + nest->bell.deadlines, ==, 0);
+  g_assert_false (g_main_context_iteration (NULL, FALSE));
+}
+
+static void
+test_loop_inside_a_turn (void)
+{
+  g_autoptr (IsmbPoller) poller = ismb_poller_new (NULL);
+  Nest nest = { .rounds = 0 };
+  Bell other;
+  bell_init (&nest.bell, poller);
+  bell_init (&other, poller);
+  nest.bell.watch.ready = on_ready_nested;
+  nest.other = &other;
+  ring (&nest.bell);
+  while (other.readies == 0 || nest.bell.deadlines == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (nest.bell.readies, ==, 1);
+  g_assert_cmpuint (nest.bell.flushes, ==, 1);
+  g_assert_false (g_main_context_iteration (NULL, FALSE));
+  bell_clear (&nest.bell);
+  bell_clear (&other);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -231,6 +280,7 @@ main (int argc, char **argv)
   g_test_add_func ("/net/poller/flush-outside-a-turn", test_flush_outside_a_turn);
   g_test_add_func ("/net/poller/remove-in-batch", test_remove_in_batch);
   g_test_add_func ("/net/poller/remove-itself", test_remove_itself);
+  g_test_add_func ("/net/poller/loop-inside-a-turn", test_loop_inside_a_turn);
   g_test_add_func ("/net/poller/deadlines", test_deadlines);
   g_test_add_func ("/net/poller/bad-descriptor", test_bad_descriptor);
   g_test_add_func ("/net/poller/many", test_many);
