@@ -37,6 +37,7 @@ struct _IsmbStream
   const char *content_ns;
   gsize queue_limit;
   guint64 received;
+  gboolean blocked; /* the last flush left bytes in the queue; else the end of the turn writes them */
   gboolean header_sent, restarting, peer_ended, wrong, shut;
   GError *error;
 };
@@ -74,7 +75,7 @@ update_interest (IsmbStream *self)
     return;
   if (self->state != TLS_WAITING)
     events |= self->wire.read_event;
-  if (self->state != RISING && self->wire.queue.bytes > 0)
+  if (self->state != RISING && self->blocked)
     events |= self->wire.write_event;
   ismb_poller_modify (self->poller, &self->watch, events);
 }
@@ -279,6 +280,7 @@ on_flush (IsmbWatch *watch)
     begin_tls (self);
   if (self->state == CLOSING && self->wire.queue.bytes == 0)
     finish_writing (self);
+  self->blocked = self->wire.queue.bytes > 0;
   if (self->state == CLOSED)
     tell_closed (self);
   else
