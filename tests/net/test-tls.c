@@ -216,6 +216,63 @@ test_pending (void)
   pair_clear (&pair);
 }
 
+/* A client that is not ours, through with its handshake. */
+static gnutls_session_t
+meet_stranger (Pair *pair, gnutls_certificate_credentials_t credentials, const char *priorities)
+{
+  g_autoptr (GError) error = NULL;
+  gnutls_session_t stranger;
+  guint32 events = 0;
+  int code = GNUTLS_E_AGAIN;
+  gnutls_init (&stranger, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+  gnutls_priority_set_direct (stranger, priorities, NULL);
+  gnutls_credentials_set (stranger, GNUTLS_CRD_CERTIFICATE, credentials);
+  gnutls_transport_set_int (stranger, pair->fds[1]);
+  while (code == GNUTLS_E_AGAIN)
+    {
+      code = gnutls_handshake (stranger);
+      ismb_tls_handshake (pair->ends[0], &events, &error);
+      g_assert_no_error (error);
+    }
+  g_assert_cmpint (code, ==, 0);
+  return stranger;
+}
+
+/* Whatever a client likes best gives way to what is cheap, and no one group is asked for. */
+static void
+test_choices (void)
+{
+  static const struct
+  {
+    const char *priorities;
+    gnutls_group_t group;
+    gnutls_cipher_algorithm_t cipher;
+  } clients[] = {
+    { "NORMAL", GNUTLS_GROUP_X25519, GNUTLS_CIPHER_AES_128_GCM },
+    { "NORMAL:-VERS-ALL:+VERS-TLS1.2", GNUTLS_GROUP_X25519, GNUTLS_CIPHER_AES_128_GCM },
+    { "NORMAL:-GROUP-ALL:+GROUP-SECP256R1", GNUTLS_GROUP_SECP256R1, GNUTLS_CIPHER_AES_128_GCM },
+    { "NORMAL:-VERS-ALL:+VERS-TLS1.2:-GROUP-ALL:+GROUP-SECP256R1", GNUTLS_GROUP_SECP256R1,
+      GNUTLS_CIPHER_AES_128_GCM },
+    { "NORMAL:-CIPHER-ALL:+AES-256-GCM", GNUTLS_GROUP_X25519, GNUTLS_CIPHER_AES_256_GCM },
+  };
+  g_autoptr (IsmbTlsContext) context = make_context (ISMB_TLS_CLIENTS, TRUE);
+  guint i;
+  for (i = 0; i < G_N_ELEMENTS (clients); i++)
+    {
+      gnutls_certificate_credentials_t credentials;
+      gnutls_session_t stranger;
+      Pair pair;
+      pair_init (&pair, context, context, NULL);
+      gnutls_certificate_allocate_credentials (&credentials);
+      stranger = meet_stranger (&pair, credentials, clients[i].priorities);
+      g_assert_cmpint (gnutls_group_get (stranger), ==, clients[i].group);
+      g_assert_cmpint (gnutls_cipher_get (stranger), ==, clients[i].cipher);
+      gnutls_deinit (stranger);
+      gnutls_certificate_free_credentials (credentials);
+      pair_clear (&pair);
+    }
+}
+
 /* A stranger that sends nothing but warnings, faster than they are read, is let go after a few. */
 static void
 test_warnings (void)
@@ -226,22 +283,11 @@ test_warnings (void)
   gnutls_session_t stranger;
   guint32 events = 0;
   char buffer[4];
-  int code = GNUTLS_E_AGAIN;
   guint i;
   Pair pair;
   pair_init (&pair, context, context, NULL);
   gnutls_certificate_allocate_credentials (&credentials);
-  gnutls_init (&stranger, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
-  gnutls_priority_set_direct (stranger, "NORMAL:-VERS-ALL:+VERS-TLS1.2", NULL);
-  gnutls_credentials_set (stranger, GNUTLS_CRD_CERTIFICATE, credentials);
-  gnutls_transport_set_int (stranger, pair.fds[1]);
-  while (code == GNUTLS_E_AGAIN)
-    {
-      code = gnutls_handshake (stranger);
-      ismb_tls_handshake (pair.ends[0], &events, &error);
-      g_assert_no_error (error);
-    }
-  g_assert_cmpint (code, ==, 0);
+  stranger = meet_stranger (&pair, credentials, "NORMAL:-VERS-ALL:+VERS-TLS1.2");
   for (i = 0; i < 100; i++)
     gnutls_alert_send (stranger, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED);
   g_assert_cmpint (ismb_tls_read (pair.ends[0], buffer, 4, &events, &error), ==, -1);
@@ -262,6 +308,7 @@ main (int argc, char **argv)
   g_test_add_func ("/net/tls/bad-key", test_bad_key);
   g_test_add_func ("/net/tls/blocked-write", test_blocked_write);
   g_test_add_func ("/net/tls/pending", test_pending);
+  g_test_add_func ("/net/tls/choices", test_choices);
   g_test_add_func ("/net/tls/warnings", test_warnings);
   return g_test_run ();
 }
