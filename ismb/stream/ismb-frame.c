@@ -183,17 +183,29 @@ on_text (void *user_data, const char *text, int length)
                       length);
 }
 
+/* One for each thread: to make a parser costs more than most frames take to read. */
+static XML_Parser
+begin_parsing (void)
+{
+  static GPrivate own = G_PRIVATE_INIT ((GDestroyNotify) XML_ParserFree);
+  XML_Parser parser = g_private_get (&own);
+  if (parser == NULL)
+    g_private_set (&own, parser = XML_ParserCreate ("UTF-8"));
+  else
+    XML_ParserReset (parser, "UTF-8");
+  return parser;
+}
+
 IsmbTree *
 ismb_frame_to_tree (const IsmbFrame *frame)
 {
   g_autoptr (GPtrArray) path = g_ptr_array_new ();
-  Reader reader = { .frame = frame, .path = path, .parser = XML_ParserCreate ("UTF-8") };
+  Reader reader = { .frame = frame, .path = path, .parser = begin_parsing () };
   enum XML_Status status;
   XML_SetUserData (reader.parser, &reader);
   XML_SetElementHandler (reader.parser, on_start, on_end);
   XML_SetCharacterDataHandler (reader.parser, on_text);
   status = XML_Parse (reader.parser, frame->data, (int) frame->length, XML_TRUE);
-  XML_ParserFree (reader.parser);
   g_assert (status == XML_STATUS_OK); /* ours: written by the framer or from a tree */
   return reader.tree;
 }
