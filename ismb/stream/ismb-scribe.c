@@ -103,10 +103,23 @@ put_escape (GString *out, char c)
     }
 }
 
+#define LONG 64 /* bytes of text */
+
+/* The C library looks for a byte many times faster than a loop does, and most long text has none of
+ * these. */
+static gboolean
+is_plain (const char *text, gsize length)
+{
+  return memchr (text, '>', length) == NULL && memchr (text, '&', length) == NULL &&
+         memchr (text, '<', length) == NULL && memchr (text, '\r', length) == NULL;
+}
+
 static void
 put_escaped (GString *out, const char *text, gsize length, guint8 where)
 {
   const char *run = text, *end = text + length;
+  if (where == IN_TEXT && length >= LONG && is_plain (text, length))
+    text = end;
   for (; text < end; text++)
     if (G_UNLIKELY ((escaped[(guchar) *text] & where) != 0))
       {
