@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define CONTACTS_MAX 10000
-#define WORDS_MAX (1024 * 1024) /* bytes of an account's names and groups: it is read as one stanza */
+#define WORDS_MAX (1024 * 1024) /* bytes of addresses, names and groups: it is read as one stanza */
 #define GROUP_SEPARATOR "\x1f" /* XML cannot carry it, so no group's name has it */
 
 struct _IsmbRosters
@@ -22,7 +22,7 @@ struct _IsmbRosters
 typedef struct
 {
   GHashTable *entries; /* contact, its entry's, to IsmbRosterEntry, owned */
-  gsize words;         /* bytes of their names and groups */
+  gsize words;         /* bytes of their addresses, names and groups */
 } Roster;
 
 G_DEFINE_FINAL_TYPE (IsmbRosters, ismb_rosters, G_TYPE_OBJECT)
@@ -95,8 +95,10 @@ ensure (Roster *roster, const char *contact)
 {
   IsmbRosterEntry *entry = g_hash_table_lookup (roster->entries, contact);
 
-  if (entry != NULL || g_hash_table_size (roster->entries) >= CONTACTS_MAX)
+  if (entry != NULL || g_hash_table_size (roster->entries) >= CONTACTS_MAX ||
+      roster->words + strlen (contact) > WORDS_MAX)
     return entry;
+  roster->words += strlen (contact);
   entry = g_new0 (IsmbRosterEntry, 1);
   entry->contact = g_strdup (contact);
   g_hash_table_insert (roster->entries, entry->contact, entry);
@@ -215,15 +217,17 @@ ismb_rosters_put (IsmbRosters *self, const char *account, const char *contact, c
                   const char *const *groups, IsmbSubscription subscription)
 {
   Roster *roster = ensure_roster (self, account);
-  gsize words = roster->words - count_words_of (lookup (self, account, contact))
-                + count_words (name, groups);
-  IsmbRosterEntry *entry = words <= WORDS_MAX ? ensure (roster, contact) : NULL;
+  gsize more = count_words (name, groups);
+  gsize less = count_words_of (lookup (self, account, contact));
+  IsmbRosterEntry *entry = NULL;
   g_autofree char *old_name = NULL;
   g_auto (GStrv) old_groups = NULL;
 
+  if (roster->words - less + more <= WORDS_MAX)
+    entry = ensure (roster, contact);
   if (entry == NULL)
     return FALSE;
-  roster->words = words;
+  roster->words += more - less;
   /* The caller may hand back what it looked up. */
   old_name = g_steal_pointer (&entry->name);
   old_groups = g_steal_pointer (&entry->groups);
@@ -255,7 +259,7 @@ ismb_rosters_remove (IsmbRosters *self, const char *account, const char *contact
 
   if (entry == NULL)
     return FALSE;
-  roster->words -= count_words_of (entry);
+  roster->words -= count_words_of (entry) + strlen (contact);
   ismb_store_write (self->store, "DELETE FROM roster WHERE account = ? AND contact = ?",
                     g_variant_new ("(ss)", account, contact), NULL, NULL);
   g_hash_table_remove (roster->entries, contact);

@@ -36,8 +36,8 @@ const IsmbRosterEntry *ismb_rosters_lookup (IsmbRosters *self, const char *accou
 typedef void (*IsmbRosterFunc) (const IsmbRosterEntry *entry, gpointer data);
 void                   ismb_rosters_foreach (IsmbRosters *self, const char *account,
                                              IsmbRosterFunc func, gpointer data);
-/* Makes or changes an entry. At most 10,000 contacts an account, and 1 MiB of names and groups:
- * FALSE beyond, and nothing is changed. */
+/* Makes or changes an entry. At most 10,000 contacts an account, and 1 MiB of addresses,
+ * names and groups: FALSE beyond, and nothing is changed. */
 gboolean               ismb_rosters_put    (IsmbRosters *self, const char *account,
                                             const char *contact, const char *name,
                                             const char *const *groups,
