@@ -200,7 +200,9 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 static void
 on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
 {
-  break_off (owner, stream, "bad-format");
+  g_autoptr (IsmbLink) self = g_object_ref (owner);
+
+  break_off (self, stream, "bad-format");
 }
 
 static void
@@ -418,9 +420,9 @@ deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
 {
   if (!can_dial (self))
     {
-      g_info ("%s cannot be reached: %s", self->domain,
-              has_something_to_show (self) ? "no address of it is known"
-                                           : "this switch is in no fabric");
+      g_debug ("%s cannot be reached: %s", self->domain,
+               has_something_to_show (self) ? "no address of it is known"
+                                            : "this switch is in no fabric");
       bounce (self, frame, "remote-server-not-found");
       return;
     }
@@ -554,6 +556,8 @@ ismb_link_get_trust (IsmbLink *self)
 void
 ismb_link_set_persistent (IsmbLink *self, gboolean persistent)
 {
+  g_autoptr (IsmbLink) alive = g_object_ref (self);
+
   if (self->persistent == persistent)
     return;
   self->persistent = persistent;
