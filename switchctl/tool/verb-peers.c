@@ -2,6 +2,8 @@
 #include "config.h"
 #include "switchctl/tool/tool.h"
 
+#include <string.h>
+
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-peer.h"
 #include "switchctl/tool/output.h"
@@ -36,19 +38,31 @@ add_row (OutputTable *table, IsmbPeer *peer)
                     id, addresses, NULL);
 }
 
+/* This switch first, then by name. */
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  IsmbPeer *one = (IsmbPeer *) a;
+  IsmbPeer *other = (IsmbPeer *) b;
+
+  if (ismb_peer_get_local (one) != ismb_peer_get_local (other))
+    return ismb_peer_get_local (one) ? -1 : 1;
+  return strcmp (ismb_peer_get_domain (one), ismb_peer_get_domain (other));
+}
+
 static GList *
 read_peers (GVariant *list)
 {
   GList *peers = NULL;
   gsize i;
 
-  for (i = g_variant_n_children (list); i > 0; i--)
+  for (i = 0; i < g_variant_n_children (list); i++)
     {
-      g_autoptr (GVariant) child = g_variant_get_child_value (list, i - 1);
+      g_autoptr (GVariant) child = g_variant_get_child_value (list, i);
       IsmbPeer *peer = ismb_peer_new_from_variant (child);
 
       if (peer != NULL)
-        peers = g_list_prepend (peers, peer);
+        peers = g_list_insert_sorted (peers, peer, compare);
     }
   return peers;
 }
