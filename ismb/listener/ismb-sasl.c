@@ -165,11 +165,14 @@ start_plain (IsmbSasl *self, const char *message, gsize size)
   return succeed (self, name);
 }
 
+/* The account may have gone since the connection came. */
 static IsmbSaslResult
 start_external (IsmbSasl *self, const char *message, gsize size)
 {
   if (strlen (message) != size || !g_utf8_validate (message, size, NULL))
     return fail (self, "malformed-request");
+  if (!ismb_accounts_has (self->accounts, self->external))
+    return fail (self, "not-authorized");
   if (!authzid_fits (self, message, self->external))
     return fail (self, "invalid-authzid");
   return succeed (self, self->external);

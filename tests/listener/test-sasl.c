@@ -369,7 +369,10 @@ static void
 test_external (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (IsmbSasl) sasl = sasl_new (fixture, TRUE, NULL, "root");
+  g_autoptr (GError) error = NULL;
 
+  ismb_accounts_create (fixture->accounts, "root", "unused", ISMB_ROLE_OPERATOR, FALSE, &error);
+  g_assert_no_error (error);
   g_assert_cmpint (ismb_sasl_start (sasl, "EXTERNAL", "="), ==, ISMB_SASL_SUCCESS);
   g_assert_cmpstr (ismb_sasl_get_account (sasl), ==, "root");
   g_assert_cmpint (start (sasl, "EXTERNAL", "root@" DOMAIN, -1), ==, ISMB_SASL_SUCCESS);
@@ -377,6 +380,9 @@ test_external (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (ismb_sasl_start (sasl, "EXTERNAL", NULL), ==, ISMB_SASL_CONTINUE);
   g_assert_null (ismb_sasl_get_reply (sasl));
   g_assert_cmpint (ismb_sasl_respond (sasl, NULL), ==, ISMB_SASL_SUCCESS);
+  /* removed since the connection came */
+  g_assert_true (ismb_accounts_remove (fixture->accounts, "root", &error));
+  assert_failure (sasl, ismb_sasl_start (sasl, "EXTERNAL", "="), "not-authorized");
 }
 
 static void
