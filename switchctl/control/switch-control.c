@@ -16,6 +16,7 @@
 #define LISTS_MAX 32
 #define LISTS_OF_OTHERS_MAX 24 /* the rest is kept for accounts of this switch */
 #define LISTS_UNPROVEN_MAX 8   /* of an account, and of another domain, that policy has not allowed */
+#define LISTS_OF_STRANGERS_MAX 16 /* the same of all other domains together */
 
 #define ACCOUNT "switch"
 #define SUBJECT "command"
@@ -118,7 +119,8 @@ static void start (Order *order);
 typedef struct
 {
   guint of_account, of_domain; /* unproven */
-  guint of_others;             /* of all other switches, proven or not */
+  guint of_strangers;          /* of all other switches, unproven */
+  guint of_others;             /* the same, proven or not */
 } Tally;
 
 static Tally
@@ -130,10 +132,13 @@ count_orders (SwitchControl *self, IsmbJid *account)
   for (GList *link = self->orders.head; link != NULL; link = link->next)
     {
       const Order *order = link->data;
+      const char *from = ismb_jid_get_domain (order->account);
+      gboolean other = !g_str_equal (from, self->domain);
 
       tally.of_account += !order->proven && ismb_jid_equal (order->account, account);
-      tally.of_domain += !order->proven && g_str_equal (ismb_jid_get_domain (order->account), domain);
-      tally.of_others += !g_str_equal (ismb_jid_get_domain (order->account), self->domain);
+      tally.of_domain += !order->proven && g_str_equal (from, domain);
+      tally.of_strangers += !order->proven && other;
+      tally.of_others += other;
     }
   return tally;
 }
@@ -150,7 +155,10 @@ has_room (SwitchControl *self, IsmbJid *account)
     return FALSE;
   if (first != NULL && first->proven)
     return TRUE;
-  return tally.of_account < LISTS_UNPROVEN_MAX && (ours || tally.of_domain < LISTS_UNPROVEN_MAX);
+  return tally.of_account < LISTS_UNPROVEN_MAX
+         && (ours
+             || (tally.of_domain < LISTS_UNPROVEN_MAX
+                 && tally.of_strangers < LISTS_OF_STRANGERS_MAX));
 }
 
 static void
