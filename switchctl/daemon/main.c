@@ -16,6 +16,8 @@
 
 #define EXIT_USAGE 2
 
+#define LAST_TURNS 100 /* of the main loop, after all is stopped */
+
 typedef struct
 {
   char *config;
@@ -82,6 +84,15 @@ serve (void)
   g_clear_handle_id (&watchdog, g_source_remove);
 }
 
+/* What was said at the end lies in the streams' queues; it goes out with the next turns. Whoever does
+ * not take it is not waited for. */
+static void
+flush_last_words (void)
+{
+  for (guint i = 0; i < LAST_TURNS && g_main_context_iteration (NULL, FALSE); i++)
+    ;
+}
+
 static int
 run (const SwitchConfig *config)
 {
@@ -102,6 +113,7 @@ run (const SwitchConfig *config)
   serve ();
   switch_manager_stop (manager);
   switch_control_bus_stop (bus);
+  flush_last_words ();
   g_message ("%s is down", switch_manager_get_domain (manager));
   return EXIT_SUCCESS;
 }

@@ -692,6 +692,40 @@ test_ends_in_order (Fixture *fixture, gconstpointer data)
   g_clear_object (&fixture->daemon);
 }
 
+/* A daemon that goes says so to those who are there (RFC 6120, 4.9.3.20). */
+static void
+test_says_goodbye (Fixture *fixture, gconstpointer data)
+{
+  static const char header[] = "<stream:stream xmlns='jabber:client' version='1.0'"
+                               " xmlns:stream='http://etherx.jabber.org/streams'>";
+  g_autofree char *c2s = g_build_filename (fixture->runtime_dir, "VR-Mgmt", "c2s", NULL);
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (c2s);
+  g_autoptr (GSocketClient) maker = g_socket_client_new ();
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GString) heard = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  GInputStream *in;
+  char buffer[4096];
+  gssize n;
+
+  start (fixture);
+  connection = g_socket_client_connect (maker, G_SOCKET_CONNECTABLE (address), NULL, &error);
+  g_assert_no_error (error);
+  in = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), header,
+                             sizeof header - 1, NULL, NULL, &error);
+  g_assert_no_error (error);
+  while (strstr (heard->str, "</stream:features>") == NULL
+         && (n = g_input_stream_read (in, buffer, sizeof buffer, NULL, &error)) > 0)
+    g_string_append_len (heard, buffer, n);
+  g_subprocess_send_signal (fixture->daemon, SIGTERM);
+  while ((n = g_input_stream_read (in, buffer, sizeof buffer, NULL, &error)) > 0)
+    g_string_append_len (heard, buffer, n);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (heard->str, "<system-shutdown"));
+  g_assert_true (g_str_has_suffix (heard->str, "</stream:stream>"));
+}
+
 static void
 add (const char *name, void (*test) (Fixture *fixture, gconstpointer data))
 {
@@ -721,6 +755,7 @@ main (int argc, char **argv)
   add ("no-files-root", test_no_files_root);
   add ("bad-configuration", test_bad_configuration);
   add ("bad-option", test_bad_option);
+  add ("says-goodbye", test_says_goodbye);
   add ("ends-in-order", test_ends_in_order);
   return g_test_run ();
 }
