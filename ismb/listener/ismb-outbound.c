@@ -17,7 +17,7 @@ struct _IsmbOutbound
   char *domain;
   char **addresses;
   guint next;                  /* in addresses: to try */
-  guint16 port;
+  guint16 *ports;              /* of each address */
   const IsmbOutboundCallbacks *callbacks;
   gpointer owner;
   IsmbStream *stream;
@@ -50,7 +50,8 @@ static void
 refuse (IsmbOutbound *self, const char *reason)
 {
   fail (self, g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s port %u %s",
-                           ismb_outbound_get_address (self), self->port, reason));
+                           ismb_outbound_get_address (self), ismb_outbound_get_port (self),
+                           reason));
 }
 
 /* The stream */
@@ -203,7 +204,8 @@ open_stream (IsmbOutbound *self, const char *address, GError **error)
                    self->domain);
       return FALSE;
     }
-  fd = ismb_virtual_router_connect (self->context->place, address, self->port, error);
+  fd = ismb_virtual_router_connect (self->context->place, address,
+                                    ismb_outbound_get_port (self), error);
   if (fd < 0)
     return FALSE;
   self->asked = self->believed = self->receives = FALSE;
@@ -250,14 +252,14 @@ on_deadline (IsmbWatch *watch)
 
 IsmbOutbound *
 ismb_outbound_new (IsmbLinkContext *context, const char *domain, const char *const *addresses,
-                   guint16 port, const IsmbOutboundCallbacks *callbacks, gpointer owner)
+                   const guint16 *ports, const IsmbOutboundCallbacks *callbacks, gpointer owner)
 {
   IsmbOutbound *self = g_new0 (IsmbOutbound, 1);
 
   self->context = context;
   self->domain = g_strdup (domain);
   self->addresses = g_strdupv ((char **) addresses);
-  self->port = port;
+  self->ports = g_memdup2 (ports, g_strv_length (self->addresses) * sizeof *ports);
   self->callbacks = callbacks;
   self->owner = owner;
   self->watch = (IsmbWatch) { .flush = on_flush, .deadline = on_deadline };
@@ -273,6 +275,7 @@ ismb_outbound_free (IsmbOutbound *self)
   drop_stream (self);
   g_clear_error (&self->error);
   g_strfreev (self->addresses);
+  g_free (self->ports);
   g_free (self->device_id);
   g_free (self->domain);
   g_free (self);
@@ -284,8 +287,24 @@ ismb_outbound_get_address (IsmbOutbound *self)
   return self->next > 0 ? self->addresses[self->next - 1] : NULL;
 }
 
+guint16
+ismb_outbound_get_port (IsmbOutbound *self)
+{
+  return self->next > 0 ? self->ports[self->next - 1] : 0;
+}
+
 const char *
 ismb_outbound_get_device_id (IsmbOutbound *self)
 {
   return self->device_id;
+}
+
+/* RFC 6120, 10.4: not-found where nobody, or somebody else, is; timeout where the way is. */
+const char *
+ismb_outbound_name_condition (const GError *error)
+{
+  gboolean absent = g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED)
+                    || g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
+
+  return absent ? "remote-server-not-found" : "remote-server-timeout";
 }
