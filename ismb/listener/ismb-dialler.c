@@ -54,5 +54,5 @@ ismb_dialler_get_pause (const IsmbDialler *self, gboolean urgent)
 {
   if (!self->crowded)
     return ismb_candidate_get_pause (&self->candidate);
-  return urgent ? CROWDED : CROWDED + g_random_int_range (0, 20 * CROWDED);
+  return urgent ? CROWDED : 10 * CROWDED;
 }
