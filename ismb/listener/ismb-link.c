@@ -5,6 +5,7 @@
 #include "ismb/listener/ismb-link.h"
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-backlog.h"
 #include "ismb/listener/ismb-congestion.h"
@@ -13,6 +14,9 @@
 #include "ismb/listener/ismb-lanes.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
+/* The other side can have it said as often as it likes. */
+#define SAY(self, level, reason, ...)                                                              \
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_##level, (self)->domain, reason, __VA_ARGS__)
 #define SILENCE 10000        /* ms; see IsmbLinkContext */
 #define IDLE 60000
 #define STEADY (10 * G_USEC_PER_SEC) /* a stream that lived so long was no failure */
@@ -106,7 +110,8 @@ set_state (IsmbLink *self, IsmbLinkState state)
   if (self->state == state)
     return;
   self->state = state;
-  g_info ("the link to %s is %s", self->domain, ismb_link_state_to_string (state));
+  SAY (self, INFO, ismb_link_state_to_string (state), "the link to %s is %s", self->domain,
+       ismb_link_state_to_string (state));
   self->context->state (self, state, self->context->user_data);
 }
 
@@ -182,13 +187,14 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 
   if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
     {
-      g_info ("%s ends its stream: %s", self->domain,
-              frame->payload_name != NULL ? frame->payload_name : "no reason given");
+      SAY (self, INFO, "error", "%s ends its stream: %s", self->domain,
+           frame->payload_name != NULL ? frame->payload_name : "no reason given");
       break_off (self, stream, NULL);
     }
   else if ((condition = check_frame (self, stream, frame)) != NULL)
     {
-      g_message ("%s breaks the rules of its stream: %s", self->domain, condition);
+      SAY (self, MESSAGE, condition, "%s breaks the rules of its stream: %s", self->domain,
+           condition);
       break_off (self, stream, condition);
     }
   else if (!ismb_heartbeat_takes (&self->heartbeat, frame, self->domain))
@@ -211,7 +217,7 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
   g_autoptr (IsmbStream) gone = NULL;
 
   if (error != NULL)
-    g_info ("a stream to %s ended: %s", self->domain, error->message);
+    SAY (self, INFO, "ended", "a stream to %s ended: %s", self->domain, error->message);
   if (ismb_lanes_forget (&self->lanes, stream) || !ismb_lanes_take_out (&self->lanes, stream))
     return;
   gone = stream;
@@ -275,7 +281,7 @@ on_failed (IsmbOutbound *outbound, const GError *error, gpointer owner)
   g_autoptr (IsmbLink) self = g_object_ref (owner);
   g_autoptr (IsmbOutbound) done = ismb_dialler_end (&self->dialler, self->context);
 
-  g_info ("cannot reach %s: %s", self->domain, error->message);
+  SAY (self, INFO, "unreachable", "cannot reach %s: %s", self->domain, error->message);
   ismb_candidate_note_failure (&self->dialler.candidate);
   if (!ismb_lanes_is_open (&self->lanes) && (self->persistent || self->trust != ISMB_TRUST_PENDING))
     set_state (self, ISMB_LINK_STATE_LOST);
@@ -288,18 +294,12 @@ static const IsmbOutboundCallbacks outbound_callbacks = {
   .failed = on_failed,
 };
 
-static gboolean
-is_proven (IsmbLink *self)
-{
-  return self->trust != ISMB_TRUST_PENDING;
-}
-
 /* What there is no place for yet, plan () tries again. */
 static void
 dial (IsmbLink *self)
 {
-  ismb_dialler_dial (&self->dialler, self->context, self->domain, is_proven (self),
-                     &outbound_callbacks, self);
+  ismb_dialler_dial (&self->dialler, self->context, self->domain,
+                     self->trust != ISMB_TRUST_PENDING, &outbound_callbacks, self);
   if (self->dialler.outbound != NULL)
     self->proving = FALSE;
 }

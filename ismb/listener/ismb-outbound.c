@@ -5,6 +5,7 @@
 #include "ismb/listener/ismb-outbound.h"
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
@@ -68,8 +69,9 @@ on_connected (IsmbStream *stream, gpointer owner)
   if (!ismb_fabric_verify (self->context->fabric, chain, self->domain, vr, &self->device_id,
                            &error))
     {
-      g_info ("who answers for %s at %s is not trusted: %s", self->domain,
-              ismb_outbound_get_address (self), error->message);
+      ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, self->domain, "untrusted",
+                         "who answers for %s at %s is not trusted: %s", self->domain,
+                         ismb_outbound_get_address (self), error->message);
       fail (self, error);
       return;
     }

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "ismb/core/ismb-address.h"
+#include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-congestion.h"
 #include "ismb/listener/ismb-sasl.h"
@@ -271,7 +272,8 @@ fail_sasl (IsmbSession *self, const char *condition)
   self->negotiating = FALSE;
   if (++self->failures < TRIES)
     return;
-  g_message ("%s: refused %d times, closing", self->source, TRIES);
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, self->source, "refused",
+                     "%s: refused %d times, closing", self->source, TRIES);
   ismb_session_close (self, "policy-violation", "too many failed attempts");
 }
 
