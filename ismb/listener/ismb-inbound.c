@@ -59,7 +59,7 @@ open_stream (IsmbInbound *self, const char *to)
 static const char *
 check_header (IsmbInbound *self, const IsmbStreamHeader *header)
 {
-  if (g_strcmp0 (header->version, "1.0") != 0)
+  if (!ismb_stream_header_has_features (header))
     return "unsupported-version";
   if (g_strcmp0 (header->to, self->context->domain) != 0)
     return "host-unknown";

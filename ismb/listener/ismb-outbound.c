@@ -86,7 +86,7 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
 
   if (g_strcmp0 (header->from, self->domain) != 0)
     refuse (self, "opens its stream in another name than its certificate's");
-  else if (g_strcmp0 (header->version, "1.0") != 0)
+  else if (!ismb_stream_header_has_features (header))
     refuse (self, "speaks no XMPP 1.0");
 }
 

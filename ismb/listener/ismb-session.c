@@ -225,7 +225,7 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
   ismb_stream_send_header (stream, domain, header->from, id);
   if (header->to != NULL && strcmp (header->to, domain) != 0)
     ismb_session_close (self, "host-unknown", NULL);
-  else if (header->version == NULL || strncmp (header->version, "1.", 2) != 0)
+  else if (!ismb_stream_header_has_features (header))
     ismb_session_close (self, "unsupported-version", NULL);
   else if (self->require_tls && !is_encrypted (self) && self->context->tls == NULL)
     ismb_session_close (self, "policy-violation",
