@@ -80,16 +80,67 @@ skip_empty_lines (const char *text)
 }
 
 static void
+describe_failure (GString *out, const char *command, const char *text, const char *status)
+{
+  g_string_append_printf (out, "“%s” failed: %s", command, text);
+  if (g_strcmp0 (status, "127") == 0)
+    g_string_append (out, "\nexec-allow= in that switch's configuration lists what may run there");
+}
+
+/* For a person: what the commands before it said, which one failed, and why. NULL where nothing is told of
+ * single commands. */
+static char *
+describe_results (IsmbMessage *message, char **commands)
+{
+  IsmbNode *root = ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (message)));
+  IsmbNode *results = ismb_node_find (root, "results", ISMB_NS_JOB);
+  IsmbNode *result = results != NULL ? ismb_node_find (results, "result", ISMB_NS_JOB) : NULL;
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  if (result == NULL)
+    return NULL;
+  for (; result != NULL && *commands != NULL; result = ismb_node_find_next (result, "result", ISMB_NS_JOB))
+    {
+      g_autofree char *text = ismb_node_dup_text (result);
+      const char *status = ismb_node_get (result, "status");
+
+      if (ismb_node_get (result, "truncated") != NULL)
+        return NULL;
+      if (g_strcmp0 (status, "0") == 0)
+        g_string_append (out, text);
+      else
+        describe_failure (out, *commands, text, status);
+      commands++;
+    }
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+/* The original's tags are for programs. */
+static char *
+without_tags (const char *body)
+{
+  static const char start[] = "<CLICommandError>", end[] = "</CLICommandError>";
+
+  if (!g_str_has_prefix (body, start) || !g_str_has_suffix (body, end))
+    return g_strdup (body);
+  return g_strndup (body + sizeof start - 1, strlen (body) - (sizeof start - 1) - (sizeof end - 1));
+}
+
+static void
 tell (Run *run, const char *domain, const char *outcome, const char *text, IsmbMessage *answer)
 {
+  g_autofree char *described = answer != NULL ? describe_results (answer, run->commands) : NULL;
+  g_autofree char *plain = described == NULL && text != NULL ? without_tags (text) : NULL;
+  const char *shown = described != NULL ? described : plain;
   GVariantBuilder more;
 
   g_variant_builder_init (&more, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&more, "{sv}", "text", g_variant_new_string (text != NULL ? text : ""));
   g_variant_builder_add (&more, "{sv}", "results",
-                         answer != NULL ? command_results (answer, run->commands) : g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0));
-  outcome_tell (&run->report, domain, outcome, g_str_equal (outcome, "ok"), text != NULL ? skip_empty_lines (text) : NULL,
-                g_variant_builder_end (&more));
+                         answer != NULL ? command_results (answer, run->commands)
+                                        : g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0));
+  outcome_tell (&run->report, domain, outcome, g_str_equal (outcome, "ok"),
+                shown != NULL ? skip_empty_lines (shown) : NULL, g_variant_builder_end (&more));
 }
 
 static void
