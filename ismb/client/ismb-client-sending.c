@@ -15,6 +15,23 @@
 
 static const char *const subscription_types[]
     = { "subscribe", "subscribed", "unsubscribe", "unsubscribed", NULL };
+static const char *const message_types[]
+    = { "normal", "chat", "headline", "groupchat", "error", NULL };
+static const char *const shows[] = { "away", "chat", "dnd", "xa", NULL };
+
+/* NULL is always one of them. */
+static gboolean
+check_word (const char *word, const char *const *known, const char *what, GError **error)
+{
+  g_autofree char *list = NULL;
+
+  if (word == NULL || g_strv_contains (known, word))
+    return TRUE;
+  list = g_strjoinv (", ", (char **) known);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA, "\"%s\" is no %s: take one of %s", word, what,
+               list);
+  return FALSE;
+}
 
 /**
  * ismb_client_send:
@@ -58,7 +75,8 @@ ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error)
  *
  * Makes and sends a message.
  *
- * Fails as [method@Ismb.Client.send] does, and with [error@Ismb.Error.BAD_ADDRESS].
+ * Fails as [method@Ismb.Client.send] does, with [error@Ismb.Error.BAD_ADDRESS], and with
+ * [error@Ismb.Error.BAD_STANZA] for a type that there is not.
  *
  * Returns: whether it is on its way
  */
@@ -71,7 +89,7 @@ ismb_client_send_message (IsmbClient *self, const char *to, const char *body, co
 
   g_return_val_if_fail (ISMB_IS_CLIENT (self) && to != NULL, FALSE);
   jid = ismb_jid_new (to, error);
-  if (jid == NULL)
+  if (jid == NULL || !check_word (stanza_type, message_types, "message type", error))
     return FALSE;
   message = ismb_message_new (jid, body);
   if (subject != NULL)
@@ -90,7 +108,7 @@ ismb_client_send_message (IsmbClient *self, const char *to, const char *body, co
  *
  * Tells everybody who is subscribed that this resource is available.
  *
- * Fails as [method@Ismb.Client.send] does.
+ * Fails as [method@Ismb.Client.send] does, and with [error@Ismb.Error.BAD_STANZA] for another show.
  *
  * Returns: whether it is on its way
  */
@@ -100,6 +118,8 @@ ismb_client_send_presence (IsmbClient *self, const char *show, const char *statu
   g_autoptr (IsmbPresence) presence = NULL;
 
   g_return_val_if_fail (ISMB_IS_CLIENT (self), FALSE);
+  if (!check_word (show, shows, "show", error))
+    return FALSE;
   presence = ismb_presence_new (NULL, NULL);
   if (show != NULL)
     ismb_presence_set_show (presence, show);
@@ -135,13 +155,8 @@ ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const 
   jid = ismb_jid_new (to, error);
   if (jid == NULL)
     return FALSE;
-  if (stanza_type != NULL && !g_strv_contains (subscription_types, stanza_type))
-    {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA,
-                   "\"%s\" is no subscription: take subscribe, subscribed, unsubscribe or unsubscribed",
-                   stanza_type);
-      return FALSE;
-    }
+  if (!check_word (stanza_type, subscription_types, "subscription", error))
+    return FALSE;
   bare = ismb_jid_to_bare (jid);
   presence = ismb_presence_new (bare, stanza_type != NULL ? stanza_type : "subscribe");
   return ismb_client_send (self, ISMB_STANZA (presence), error);

@@ -110,7 +110,7 @@ static void
 on_channel_closed (const GError *error, gpointer user_data)
 {
   IsmbConnection *self = user_data;
-  g_autoptr (GObject) owner = g_object_ref (self->owner);
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
   gboolean orderly = self->state == CLOSING;
 
   if (self->state == OPENING)
@@ -158,7 +158,7 @@ static void
 on_channel_stanza (IsmbTree *tree, gpointer user_data)
 {
   IsmbConnection *self = user_data;
-  g_autoptr (GObject) owner = g_object_ref (self->owner);
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbStanza) stanza = _ismb_stanza_new_from_tree (tree, &error);
 
