@@ -10,11 +10,9 @@ struct _SwitchDoorman
   GObject parent_instance;
   SwitchPolicy *policy;
   SwitchWitness *witness; /* or NULL */
-  GHashTable *records;    /* IsmbOffer that policy decided on, borrowed till it ends, to Record */
+  GHashTable *records;    /* IsmbOffer that policy decided on, borrowed till it ends, to gint64: the
+                           * witness's, or 0 where it was refused and nothing is to come */
 };
-
-/* 0: refused, and nothing is to come. */
-typedef gint64 Record;
 
 /* The data of the task that asks. */
 typedef struct
@@ -96,7 +94,7 @@ testimony_of (const Visit *visit, const char *role, const char *rule, gboolean a
 }
 
 static void
-remember (SwitchDoorman *self, const IsmbOffer *offer, Record record)
+remember (SwitchDoorman *self, const IsmbOffer *offer, gint64 record)
 {
   g_hash_table_insert (self->records, (gpointer) offer, g_memdup2 (&record, sizeof record));
 }
@@ -143,7 +141,7 @@ on_policy_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (self->witness == NULL && allowed)
     g_task_return_boolean (task, TRUE);
-  else if (self->witness == NULL)
+  else if (self->witness == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_task_return_error (task, g_steal_pointer (&error));
   else if (!allowed)
     refuse (task, &testimony, g_steal_pointer (&error));
@@ -187,7 +185,7 @@ static void
 switch_doorman_ended (IsmbGate *gate, IsmbJid *from, const IsmbOffer *offer, const char *outcome)
 {
   SwitchDoorman *self = SWITCH_DOORMAN (gate);
-  const Record *record = g_hash_table_lookup (self->records, offer);
+  const gint64 *record = g_hash_table_lookup (self->records, offer);
 
   if (self->witness == NULL)
     return;

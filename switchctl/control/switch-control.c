@@ -111,18 +111,25 @@ leave (gpointer data)
   order_unref (order);
 }
 
-static void
-switch_control_dispose (GObject *object)
+/* The receiver's threads may hold it for a while: disposed of, it tells nothing any more. */
+void
+switch_control_stop (SwitchControl *self)
 {
-  SwitchControl *self = SWITCH_CONTROL (object);
-
   g_queue_clear_full (&self->orders, leave);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
+  if (self->receiver != NULL)
+    g_object_run_dispose (G_OBJECT (self->receiver));
   g_clear_object (&self->receiver);
   g_clear_object (&self->witness);
   g_clear_object (&self->policy);
   g_clear_object (&self->engine);
+}
+
+static void
+switch_control_dispose (GObject *object)
+{
+  switch_control_stop (SWITCH_CONTROL (object));
   G_OBJECT_CLASS (switch_control_parent_class)->dispose (object);
 }
 

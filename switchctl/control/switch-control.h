@@ -29,5 +29,7 @@ gboolean       switch_control_serve (SwitchControl *self, const char *domain, Sw
 /* Before it serves: who writes down what is asked of it. Nothing runs and nothing is stored that this one
  * cannot write down. Without one (NULL) nothing is written. */
 void           switch_control_set_witness (SwitchControl *self, SwitchWitness *witness);
+/* For good: what runs is ended, and the witness hears of it now and of nothing any more. */
+void           switch_control_stop        (SwitchControl *self);
 
 G_END_DECLS

@@ -138,6 +138,7 @@ switch_resident_stop (SwitchResident *self)
   if (self->disconnected_id != 0)
     ismb_client_remove_event_handler (ISMB_CLIENT (self->control), self->disconnected_id);
   self->disconnected_id = 0;
+  switch_control_stop (self->control); /* while there is a table for what ends */
   ismb_client_close (ISMB_CLIENT (self->control));
   g_clear_object (&self->control);
 }
