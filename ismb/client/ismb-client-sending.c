@@ -13,6 +13,9 @@
 
 #define REQUEST_TIMEOUT 30000 /* milliseconds */
 
+static const char *const subscription_types[]
+    = { "subscribe", "subscribed", "unsubscribe", "unsubscribed", NULL };
+
 /**
  * ismb_client_send:
  * @self: the client
@@ -115,7 +118,8 @@ ismb_client_send_presence (IsmbClient *self, const char *show, const char *statu
  *
  * Asks for presence, or grants it, or ends either.
  *
- * Fails as [method@Ismb.Client.send] does, and with [error@Ismb.Error.BAD_ADDRESS].
+ * Fails as [method@Ismb.Client.send] does, with [error@Ismb.Error.BAD_ADDRESS], and with
+ * [error@Ismb.Error.BAD_STANZA] for another type.
  *
  * Returns: whether it is on its way
  */
@@ -131,6 +135,13 @@ ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const 
   jid = ismb_jid_new (to, error);
   if (jid == NULL)
     return FALSE;
+  if (stanza_type != NULL && !g_strv_contains (subscription_types, stanza_type))
+    {
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA,
+                   "\"%s\" is no subscription: take subscribe, subscribed, unsubscribe or unsubscribed",
+                   stanza_type);
+      return FALSE;
+    }
   bare = ismb_jid_to_bare (jid);
   presence = ismb_presence_new (bare, stanza_type != NULL ? stanza_type : "subscribe");
   return ismb_client_send (self, ISMB_STANZA (presence), error);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-log-gate.h"
 
 #define ACCEPTS_PER_TURN 64
 #define PORT_TRIES 8          /* for one port that is free on several addresses */
@@ -66,7 +67,8 @@ accept_one (IsmbDoor *self)
     }
   if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
     {
-      g_warning ("a connection is refused: %s", g_strerror (errno));
+      ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "door", "full",
+                         "a connection is refused: %s", g_strerror (errno));
       refuse_one (self);
       return FALSE;
     }

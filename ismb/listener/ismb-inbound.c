@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-random.h"
 #include "ismb/listener/ismb-peer-stream.h"
@@ -58,7 +59,7 @@ open_stream (IsmbInbound *self, const char *to)
 static const char *
 check_header (IsmbInbound *self, const IsmbStreamHeader *header)
 {
-  if (g_strcmp0 (header->version, "1.0") != 0)
+  if (!ismb_stream_header_has_features (header))
     return "unsupported-version";
   if (g_strcmp0 (header->to, self->context->domain) != 0)
     return "host-unknown";
@@ -79,7 +80,8 @@ verify (IsmbInbound *self, const char *from)
     return FALSE;
   if (ismb_fabric_verify (self->context->fabric, chain, from, vr, &self->device_id, &error))
     return TRUE;
-  g_info ("who connects as %s is not trusted: %s", from, error->message);
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, from, "untrusted",
+                     "who connects as %s is not trusted: %s", from, error->message);
   return FALSE;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/core/ismb-peer.h"
+#include "ismb/listener/ismb-dials.h"
 #include "ismb/net/ismb-poller.h"
 #include "ismb/net/ismb-tls.h"
 #include "ismb/net/ismb-virtual-router.h"
@@ -22,6 +23,7 @@ typedef struct
   IsmbTlsContext *tls;       /* ISMB_TLS_PEERS; replaced when certificates change; NULL: no s2s */
   const char *domain;        /* ours */
   guint silence;             /* ms without a byte until a watched link is lost; 0: 10,000 */
+  IsmbDials dials;           /* under way, to whom nobody has proven to be yet */
   guint idle;                /* ms without traffic until an unshared link closes; 0: 60,000 */
 
   /* Came: its `from` is of the link's domain, its `to` is ours. Borrowed. */

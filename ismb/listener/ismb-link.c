@@ -5,15 +5,18 @@
 #include "ismb/listener/ismb-link.h"
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-backlog.h"
-#include "ismb/listener/ismb-candidate.h"
 #include "ismb/listener/ismb-congestion.h"
+#include "ismb/listener/ismb-dialler.h"
 #include "ismb/listener/ismb-heartbeat.h"
 #include "ismb/listener/ismb-lanes.h"
-#include "ismb/listener/ismb-outbound.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
+/* The other side can have it said as often as it likes. */
+#define SAY(self, level, reason, ...)                                                              \
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_##level, (self)->domain, reason, __VA_ARGS__)
 #define SILENCE 10000        /* ms; see IsmbLinkContext */
 #define IDLE 60000
 #define STEADY (10 * G_USEC_PER_SEC) /* a stream that lived so long was no failure */
@@ -24,13 +27,13 @@ struct _IsmbLink
 
   IsmbLinkContext *context;
   char *domain;
-  IsmbCandidate candidate;
   char *proven_id;
   IsmbTrust trust;
   IsmbLinkState state;
   gboolean persistent;
 
-  IsmbOutbound *dialling;
+  IsmbDialler dialler;
+  gboolean proving;          /* to be dialled though there is nothing to say */
   IsmbLanes lanes;
   gint64 opened;
 
@@ -107,7 +110,8 @@ set_state (IsmbLink *self, IsmbLinkState state)
   if (self->state == state)
     return;
   self->state = state;
-  g_info ("the link to %s is %s", self->domain, ismb_link_state_to_string (state));
+  SAY (self, INFO, ismb_link_state_to_string (state), "the link to %s is %s", self->domain,
+       ismb_link_state_to_string (state));
   self->context->state (self, state, self->context->user_data);
 }
 
@@ -150,7 +154,7 @@ static void
 note_end (IsmbLink *self)
 {
   if (g_get_monotonic_time () - self->opened > STEADY)
-    ismb_candidate_note_steady (&self->candidate);
+    ismb_candidate_note_steady (&self->dialler.candidate);
 }
 
 /* One side has broken the rules; there is nothing more to hear from it. */
@@ -183,13 +187,14 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 
   if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
     {
-      g_info ("%s ends its stream: %s", self->domain,
-              frame->payload_name != NULL ? frame->payload_name : "no reason given");
+      SAY (self, INFO, "error", "%s ends its stream: %s", self->domain,
+           frame->payload_name != NULL ? frame->payload_name : "no reason given");
       break_off (self, stream, NULL);
     }
   else if ((condition = check_frame (self, stream, frame)) != NULL)
     {
-      g_message ("%s breaks the rules of its stream: %s", self->domain, condition);
+      SAY (self, MESSAGE, condition, "%s breaks the rules of its stream: %s", self->domain,
+           condition);
       break_off (self, stream, condition);
     }
   else if (!ismb_heartbeat_takes (&self->heartbeat, frame, self->domain))
@@ -212,7 +217,7 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
   g_autoptr (IsmbStream) gone = NULL;
 
   if (error != NULL)
-    g_info ("a stream to %s ended: %s", self->domain, error->message);
+    SAY (self, INFO, "ended", "a stream to %s ended: %s", self->domain, error->message);
   if (ismb_lanes_forget (&self->lanes, stream) || !ismb_lanes_take_out (&self->lanes, stream))
     return;
   gone = stream;
@@ -242,6 +247,7 @@ take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const char *devi
   self->opened = g_get_monotonic_time ();
   ismb_heartbeat_reset (&self->heartbeat);
   remember_proof (self, device_id);
+  self->proving = FALSE;
   ismb_lanes_choose (&self->lanes);
   if (self->lanes.sending != NULL)
     send_backlog (self);
@@ -252,53 +258,34 @@ take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const char *devi
 /* Dialling */
 
 static gboolean
-has_something_to_show (IsmbLink *self)
-{
-  IsmbLinkContext *context = self->context;
-
-  return context->tls != NULL && context->fabric != NULL &&
-         (ismb_fabric_get_mode (context->fabric) == ISMB_FABRIC_OPEN ||
-          ismb_fabric_is_member (context->fabric));
-}
-
-static gboolean
 can_dial (IsmbLink *self)
 {
-  return ismb_candidate_is_somewhere (&self->candidate) && has_something_to_show (self);
+  return ismb_dialler_can_dial (&self->dialler, self->context);
 }
 
 static void
 on_established (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
-  g_autoptr (IsmbOutbound) done = g_steal_pointer (&self->dialling);
+  g_autoptr (IsmbOutbound) done = ismb_dialler_end (&self->dialler, self->context);
 
-  ismb_candidate_note_success (&self->candidate, ismb_outbound_get_address (done));
+  ismb_candidate_note_success (&self->dialler.candidate, ismb_outbound_get_address (done),
+                               ismb_outbound_get_port (done));
   self->lanes.outgoing_receives = receives;
   take_in (self, &self->lanes.outgoing, stream, ismb_outbound_get_device_id (done));
-}
-
-/* RFC 6120, 10.4: not-found where nobody, or somebody else, is; timeout where the way is. */
-static const char *
-describe_failure (const GError *error)
-{
-  gboolean absent = g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED)
-                    || g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
-
-  return absent ? "remote-server-not-found" : "remote-server-timeout";
 }
 
 static void
 on_failed (IsmbOutbound *outbound, const GError *error, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
-  g_autoptr (IsmbOutbound) done = g_steal_pointer (&self->dialling);
+  g_autoptr (IsmbOutbound) done = ismb_dialler_end (&self->dialler, self->context);
 
-  g_info ("cannot reach %s: %s", self->domain, error->message);
-  ismb_candidate_note_failure (&self->candidate);
+  SAY (self, INFO, "unreachable", "cannot reach %s: %s", self->domain, error->message);
+  ismb_candidate_note_failure (&self->dialler.candidate);
   if (!ismb_lanes_is_open (&self->lanes) && (self->persistent || self->trust != ISMB_TRUST_PENDING))
     set_state (self, ISMB_LINK_STATE_LOST);
-  bounce_backlog (self, describe_failure (error));
+  bounce_backlog (self, ismb_outbound_name_condition (error));
   plan (self);
 }
 
@@ -307,14 +294,14 @@ static const IsmbOutboundCallbacks outbound_callbacks = {
   .failed = on_failed,
 };
 
+/* What there is no place for yet, plan () tries again. */
 static void
 dial (IsmbLink *self)
 {
-  ismb_candidate_note_dial (&self->candidate);
-  self->dialling =
-      ismb_outbound_new (self->context, self->domain,
-                         (const char *const *) self->candidate.addresses, self->candidate.port,
-                         &outbound_callbacks, self);
+  ismb_dialler_dial (&self->dialler, self->context, self->domain,
+                     self->trust != ISMB_TRUST_PENDING, &outbound_callbacks, self);
+  if (self->dialler.outbound != NULL)
+    self->proving = FALSE;
 }
 
 /* The timer */
@@ -324,7 +311,7 @@ lose (IsmbLink *self)
 {
   g_message ("%s has fallen silent", self->domain);
   ismb_lanes_drop (&self->lanes);
-  ismb_candidate_note_steady (&self->candidate);
+  ismb_candidate_note_steady (&self->dialler.candidate);
   settle_after_loss (self, TRUE);
 }
 
@@ -371,18 +358,23 @@ is_watched (IsmbLink *self)
   return self->persistent && self->lanes.sending != NULL;
 }
 
+static gboolean
+wants_stream (IsmbLink *self)
+{
+  return self->lanes.sending == NULL &&
+         (self->persistent || self->proving || !ismb_backlog_is_empty (&self->backlog));
+}
+
 /* What the link waits for next, from what it is now. */
 static void
 plan (IsmbLink *self)
 {
-  gboolean wanted =
-      self->lanes.sending == NULL && (self->persistent || !ismb_backlog_is_empty (&self->backlog));
   guint milliseconds = 0;
 
   if (is_watched (self))
     milliseconds = silence_of (self) / ISMB_HEARTBEAT_LOOKS;
-  else if (wanted && self->dialling == NULL && can_dial (self))
-    milliseconds = ismb_candidate_get_pause (&self->candidate);
+  else if (wants_stream (self) && self->dialler.outbound == NULL && can_dial (self))
+    milliseconds = ismb_dialler_get_pause (&self->dialler, !ismb_backlog_is_empty (&self->backlog));
   else if (!self->persistent && ismb_lanes_is_open (&self->lanes))
     milliseconds = self->context->idle > 0 ? self->context->idle : IDLE;
   ismb_poller_set_deadline (self->context->poller, &self->watch, milliseconds);
@@ -396,10 +388,11 @@ on_deadline (IsmbWatch *watch)
 
   if (is_watched (self))
     look_for_life (self);
-  else if (self->persistent || !ismb_backlog_is_empty (&self->backlog))
+  else if (wants_stream (self))
     {
-      if (self->dialling == NULL && self->lanes.sending == NULL && can_dial (self))
+      if (self->dialler.outbound == NULL && can_dial (self))
         dial (self);
+      plan (self);
     }
   else
     look_for_traffic (self);
@@ -421,12 +414,12 @@ deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
   if (!can_dial (self))
     {
       g_debug ("%s cannot be reached: %s", self->domain,
-               has_something_to_show (self) ? "no address of it is known"
+               ismb_dialler_shows_something (self->context) ? "no address of it is known"
                                             : "this switch is in no fabric");
       bounce (self, frame, "remote-server-not-found");
       return;
     }
-  if (ismb_candidate_has_just_failed (&self->candidate))
+  if (ismb_candidate_has_just_failed (&self->dialler.candidate))
     {
       bounce (self, frame, "remote-server-timeout");
       return;
@@ -444,7 +437,7 @@ ismb_link_deliver (IsmbSink *sink, IsmbFrame *frame)
   ismb_lanes_choose (&self->lanes);
   if (self->lanes.sending != NULL)
     send_frame (self, frame);
-  else if (self->dialling != NULL)
+  else if (self->dialler.outbound != NULL)
     keep (self, frame);
   else
     deliver_by_dialling (self, frame);
@@ -464,7 +457,7 @@ ismb_link_dispose (GObject *object)
   IsmbLink *self = ISMB_LINK (object);
 
   ismb_poller_remove (self->context->poller, &self->watch);
-  g_clear_pointer (&self->dialling, ismb_outbound_free);
+  ismb_dialler_clear (&self->dialler, self->context);
   ismb_lanes_clear (&self->lanes);
   ismb_backlog_clear (&self->backlog);
   G_OBJECT_CLASS (ismb_link_parent_class)->dispose (object);
@@ -478,7 +471,7 @@ ismb_link_finalize (GObject *object)
   ismb_heartbeat_reset (&self->heartbeat);
   g_clear_pointer (&self->congestion, ismb_congestion_free);
   g_clear_pointer (&self->proven_id, g_free);
-  ismb_candidate_clear (&self->candidate);
+  ismb_candidate_clear (&self->dialler.candidate);
   g_clear_pointer (&self->domain, g_free);
   G_OBJECT_CLASS (ismb_link_parent_class)->finalize (object);
 }
@@ -516,29 +509,26 @@ void
 ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 port,
                          const char *device_id)
 {
-  ismb_candidate_set (&self->candidate, addresses, port, device_id);
+  ismb_candidate_set (&self->dialler.candidate, addresses, port, device_id);
   plan (self);
 }
 
 const char *const *
 ismb_link_get_addresses (IsmbLink *self)
 {
-  static const char *const none[] = { NULL };
-
-  return self->candidate.addresses != NULL ? (const char *const *) self->candidate.addresses
-                                            : none;
+  return ismb_candidate_get_addresses (&self->dialler.candidate);
 }
 
 guint16
 ismb_link_get_port (IsmbLink *self)
 {
-  return self->candidate.port;
+  return self->dialler.candidate.ports[0];
 }
 
 const char *
 ismb_link_get_device_id (IsmbLink *self)
 {
-  return self->proven_id != NULL ? self->proven_id : self->candidate.device_id;
+  return self->proven_id != NULL ? self->proven_id : self->dialler.candidate.device_id;
 }
 
 IsmbLinkState
@@ -562,7 +552,7 @@ ismb_link_set_persistent (IsmbLink *self, gboolean persistent)
     return;
   self->persistent = persistent;
   ismb_heartbeat_reset (&self->heartbeat);
-  if (persistent && !ismb_lanes_is_open (&self->lanes) && self->dialling == NULL &&
+  if (persistent && !ismb_lanes_is_open (&self->lanes) && self->dialler.outbound == NULL &&
       !can_dial (self))
     set_state (self, ISMB_LINK_STATE_LOST);
   plan (self);
@@ -571,9 +561,9 @@ ismb_link_set_persistent (IsmbLink *self, gboolean persistent)
 void
 ismb_link_dial (IsmbLink *self)
 {
-  if (self->lanes.sending != NULL || self->dialling != NULL || !can_dial (self))
+  if (self->lanes.sending != NULL || self->dialler.outbound != NULL || !can_dial (self))
     return;
-  dial (self);
+  self->proving = TRUE;
   plan (self);
 }
 
@@ -596,7 +586,8 @@ ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const char 
 void
 ismb_link_close (IsmbLink *self, const char *condition)
 {
-  g_clear_pointer (&self->dialling, ismb_outbound_free);
+  ismb_dialler_clear (&self->dialler, self->context);
+  self->proving = FALSE;
   self->lanes.sending = NULL;
   if (self->lanes.outgoing != NULL)
     ismb_peer_stream_part (g_steal_pointer (&self->lanes.outgoing), condition);

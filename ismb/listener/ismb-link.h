@@ -16,11 +16,12 @@ G_DECLARE_FINAL_TYPE (IsmbLink, ismb_link, ISMB, LINK, GObject)
 
 IsmbLink     *ismb_link_new           (IsmbLinkContext *context, const char *domain);
 const char   *ismb_link_get_domain    (IsmbLink *self);
-/* Discovery's word: where to try. A link that waits to dial again does so now. NULL: nowhere. */
+/* Discovery's word: where to try. A link that waits to dial again does so soon. The address that
+ * last worked is tried before all others, whatever is said. */
 void ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 port,
                               const char *device_id);
 const char *const *ismb_link_get_addresses (IsmbLink *self);  /* the one that last worked first */
-guint16       ismb_link_get_port      (IsmbLink *self);
+guint16       ismb_link_get_port      (IsmbLink *self);      /* of the first of them */
 /* Proven by certificate, else as discovered, or NULL. */
 const char   *ismb_link_get_device_id (IsmbLink *self);
 IsmbLinkState ismb_link_get_state     (IsmbLink *self);
@@ -28,7 +29,8 @@ IsmbTrust     ismb_link_get_trust     (IsmbLink *self);
 /* TRUE: presence is shared: dial now, stay up, ping, dial again after a loss (backing off, 1 s to
  * 60 s). */
 void          ismb_link_set_persistent (IsmbLink *self, gboolean persistent);
-void ismb_link_dial (IsmbLink *self); /* proves who it is, even with nothing to say */
+/* Proves who it is, even with nothing to say: once, as soon as it may be dialled. */
+void          ismb_link_dial          (IsmbLink *self);
 /* A stream whose other end has proven to be this link's domain, from IsmbInbound; it becomes the
  * link's. `sends`: stanzas may go out on it too (XEP-0288). */
 void ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const char *device_id);

@@ -5,6 +5,7 @@
 #include "ismb/listener/ismb-outbound.h"
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
@@ -17,7 +18,7 @@ struct _IsmbOutbound
   char *domain;
   char **addresses;
   guint next;                  /* in addresses: to try */
-  guint16 port;
+  guint16 *ports;              /* of each address */
   const IsmbOutboundCallbacks *callbacks;
   gpointer owner;
   IsmbStream *stream;
@@ -50,7 +51,8 @@ static void
 refuse (IsmbOutbound *self, const char *reason)
 {
   fail (self, g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s port %u %s",
-                           ismb_outbound_get_address (self), self->port, reason));
+                           ismb_outbound_get_address (self), ismb_outbound_get_port (self),
+                           reason));
 }
 
 /* The stream */
@@ -67,8 +69,9 @@ on_connected (IsmbStream *stream, gpointer owner)
   if (!ismb_fabric_verify (self->context->fabric, chain, self->domain, vr, &self->device_id,
                            &error))
     {
-      g_info ("who answers for %s at %s is not trusted: %s", self->domain,
-              ismb_outbound_get_address (self), error->message);
+      ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, self->domain, "untrusted",
+                         "who answers for %s at %s is not trusted: %s", self->domain,
+                         ismb_outbound_get_address (self), error->message);
       fail (self, error);
       return;
     }
@@ -83,7 +86,7 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
 
   if (g_strcmp0 (header->from, self->domain) != 0)
     refuse (self, "opens its stream in another name than its certificate's");
-  else if (g_strcmp0 (header->version, "1.0") != 0)
+  else if (!ismb_stream_header_has_features (header))
     refuse (self, "speaks no XMPP 1.0");
 }
 
@@ -203,7 +206,8 @@ open_stream (IsmbOutbound *self, const char *address, GError **error)
                    self->domain);
       return FALSE;
     }
-  fd = ismb_virtual_router_connect (self->context->place, address, self->port, error);
+  fd = ismb_virtual_router_connect (self->context->place, address,
+                                    ismb_outbound_get_port (self), error);
   if (fd < 0)
     return FALSE;
   self->asked = self->believed = self->receives = FALSE;
@@ -250,14 +254,14 @@ on_deadline (IsmbWatch *watch)
 
 IsmbOutbound *
 ismb_outbound_new (IsmbLinkContext *context, const char *domain, const char *const *addresses,
-                   guint16 port, const IsmbOutboundCallbacks *callbacks, gpointer owner)
+                   const guint16 *ports, const IsmbOutboundCallbacks *callbacks, gpointer owner)
 {
   IsmbOutbound *self = g_new0 (IsmbOutbound, 1);
 
   self->context = context;
   self->domain = g_strdup (domain);
   self->addresses = g_strdupv ((char **) addresses);
-  self->port = port;
+  self->ports = g_memdup2 (ports, g_strv_length (self->addresses) * sizeof *ports);
   self->callbacks = callbacks;
   self->owner = owner;
   self->watch = (IsmbWatch) { .flush = on_flush, .deadline = on_deadline };
@@ -273,6 +277,7 @@ ismb_outbound_free (IsmbOutbound *self)
   drop_stream (self);
   g_clear_error (&self->error);
   g_strfreev (self->addresses);
+  g_free (self->ports);
   g_free (self->device_id);
   g_free (self->domain);
   g_free (self);
@@ -284,8 +289,24 @@ ismb_outbound_get_address (IsmbOutbound *self)
   return self->next > 0 ? self->addresses[self->next - 1] : NULL;
 }
 
+guint16
+ismb_outbound_get_port (IsmbOutbound *self)
+{
+  return self->next > 0 ? self->ports[self->next - 1] : 0;
+}
+
 const char *
 ismb_outbound_get_device_id (IsmbOutbound *self)
 {
   return self->device_id;
+}
+
+/* RFC 6120, 10.4: not-found where nobody, or somebody else, is; timeout where the way is. */
+const char *
+ismb_outbound_name_condition (const GError *error)
+{
+  gboolean absent = g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED)
+                    || g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
+
+  return absent ? "remote-server-not-found" : "remote-server-timeout";
 }

@@ -21,13 +21,17 @@ typedef struct
   void (*failed)      (IsmbOutbound *outbound, const GError *error, gpointer owner);
 } IsmbOutboundCallbacks;
 
+/* `ports`: one for each address. */
 IsmbOutbound *ismb_outbound_new (IsmbLinkContext *context, const char *domain,
-                                 const char *const *addresses, guint16 port,
+                                 const char *const *addresses, const guint16 *ports,
                                  const IsmbOutboundCallbacks *callbacks, gpointer owner);
 void          ismb_outbound_free          (IsmbOutbound *self);
 /* Once established: the address that answered, and whose key it holds there. */
 const char   *ismb_outbound_get_address   (IsmbOutbound *self);
+guint16       ismb_outbound_get_port      (IsmbOutbound *self);
 const char   *ismb_outbound_get_device_id (IsmbOutbound *self);
+/* What to tell whoever had something to say: the stanza error that a failure amounts to. */
+const char   *ismb_outbound_name_condition (const GError *error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbOutbound, ismb_outbound_free)
 

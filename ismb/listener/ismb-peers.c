@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-address.h"
+#include "ismb/core/ismb-log-gate.h"
 #include "ismb/listener/ismb-inbound.h"
 #include "ismb/listener/ismb-link.h"
 
@@ -309,7 +310,8 @@ ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresse
     return;
   if (new && g_hash_table_size (self->peers) >= PEERS_MAX)
     {
-      g_warning ("%s is ignored: %d peers are known already", name, PEERS_MAX);
+      ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "peers", "full",
+                         "%s is ignored: %d peers are known already", name, PEERS_MAX);
       return;
     }
   if (new)

@@ -254,6 +254,15 @@ has_room_for_request (IsmbPresenceService *self, const char *account)
   return waiting->len < PENDING_IN_MAX;
 }
 
+/* So that it does not wait for an answer that nobody was asked for. */
+static void
+refuse_request (IsmbPresenceService *self, const IsmbFrame *request)
+{
+  g_autoptr (IsmbFrame) error = ismb_frame_make_error (request, "resource-constraint", NULL);
+
+  send (self, error);
+}
+
 /* RFC 6121, 3.1.3, 3.1.6, 3.2.3, 3.3.3. */
 static void
 receive_subscription (IsmbPresenceService *self, const char *account, IsmbFrame *presence,
@@ -268,28 +277,30 @@ receive_subscription (IsmbPresenceService *self, const char *account, IsmbFrame 
 
   if (request && (before & ISMB_SUBSCRIPTION_FROM))
     send_new (self, "subscribed", address, contact);
-  if (!step.passes || (request && !has_room_for_request (self, account)))
+  if (!step.passes)
     return;
-  if (!change_state (self, account, contact, step.state))
-    return;
+  if ((request && !has_room_for_request (self, account)) ||
+      !change_state (self, account, contact, step.state))
+    {
+      if (request)
+        refuse_request (self, stanza);
+      return;
+    }
   ismb_attendance_show (self->routes, account,
                         request ? ISMB_ATTENDANCE_AVAILABLE : ISMB_ATTENDANCE_INTERESTED, stanza);
   if ((before & ~step.state) & ISMB_SUBSCRIPTION_FROM)
     send_current (self, account, contact, TRUE);
 }
 
-/* Probes (RFC 6121, 4.3.2). Who stands in no roster learns nothing, not even whether the account
- * exists. */
+/* Probes (RFC 6121, 4.3.2). Who sees nothing is told so, that it does not wait for ever, and in the
+ * same words whether there is such an account or not. */
 static void
 answer_probe (IsmbPresenceService *self, const char *account, const char *from)
 {
   g_autofree char *address = dup_account_address (self, account);
   g_autofree char *contact = ismb_parts_dup_bare (from);
-  const IsmbRosterEntry *entry = ismb_rosters_lookup (self->rosters, account, contact);
 
-  if (entry == NULL)
-    return;
-  if ((entry->subscription & ISMB_SUBSCRIPTION_FROM) == 0)
+  if ((state_of (self, account, contact) & ISMB_SUBSCRIPTION_FROM) == 0)
     send_new (self, "unsubscribed", address, contact);
   else if (ismb_attendance_is_present (self->routes, account))
     send_current (self, account, from, FALSE);
@@ -314,7 +325,7 @@ broadcast (IsmbPresenceService *self, IsmbResource *resource, const IsmbFrame *p
 }
 
 /* A remote contact's server is asked; of a local one we know it ourselves, and silence says enough
- * for one that is not there. */
+ * for one that is not present. */
 static void
 probe (IsmbPresenceService *self, const char *address, const char *contact, const char *asker)
 {
@@ -323,8 +334,6 @@ probe (IsmbPresenceService *self, const char *address, const char *contact, cons
 
   if (account == NULL)
     send_new (self, "probe", address, contact);
-  else if (!ismb_accounts_has (self->accounts, account))
-    return;
   else if ((state_of (self, account, address) & ISMB_SUBSCRIPTION_FROM) == 0)
     answer_probe (self, account, address);
   else
@@ -477,12 +486,14 @@ ismb_presence_service_inbound (IsmbPresenceService *self, IsmbFrame *presence)
   IsmbPart part;
   const char *account = account_of (self, presence->to, part);
 
-  if (account == NULL || presence->from == NULL || !ismb_accounts_has (self->accounts, account))
+  if (account == NULL || presence->from == NULL)
     return;
-  if (verb != ISMB_SUBSCRIPTION_VERB_NONE)
-    receive_subscription (self, account, presence, verb);
-  else if (g_strcmp0 (presence->type, "probe") == 0)
+  if (g_strcmp0 (presence->type, "probe") == 0)
     answer_probe (self, account, presence->from);
+  else if (!ismb_accounts_has (self->accounts, account))
+    return;
+  else if (verb != ISMB_SUBSCRIPTION_VERB_NONE)
+    receive_subscription (self, account, presence, verb);
   else if (presence->type == NULL || g_str_equal (presence->type, "unavailable")
            || g_str_equal (presence->type, "error"))
     receive_presence (self, account, presence);

@@ -300,6 +300,13 @@ send_error (IsmbServices *self, const IsmbFrame *iq, const char *condition)
     ismb_routes_deliver (self->routes, error);
 }
 
+/* RFC 6120, 8.2.3: one thing is asked at a time. The router has seen to it that there is one. */
+static gboolean
+asks_one_thing (const IsmbNode *iq)
+{
+  return ismb_node_find_next (ismb_node_find (iq, NULL, NULL), NULL, NULL) == NULL;
+}
+
 static void
 send_result (IsmbServices *self, const Service *service, Request *request)
 {
@@ -313,7 +320,8 @@ send_result (IsmbServices *self, const Service *service, Request *request)
   ismb_tree_set (reply, ismb_tree_root (reply), "to", request->frame->from);
   ismb_tree_set (reply, ismb_tree_root (reply), "type", "result");
   ismb_tree_set (reply, ismb_tree_root (reply), "id", request->frame->id);
-  condition = service->answer (self, request, reply);
+  condition = asks_one_thing (ismb_tree_root (tree)) ? service->answer (self, request, reply)
+                                                     : "bad-request";
   if (condition != NULL)
     {
       send_error (self, request->frame, condition);

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "ismb/core/ismb-address.h"
+#include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-congestion.h"
 #include "ismb/listener/ismb-sasl.h"
@@ -224,7 +225,7 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
   ismb_stream_send_header (stream, domain, header->from, id);
   if (header->to != NULL && strcmp (header->to, domain) != 0)
     ismb_session_close (self, "host-unknown", NULL);
-  else if (header->version == NULL || strncmp (header->version, "1.", 2) != 0)
+  else if (!ismb_stream_header_has_features (header))
     ismb_session_close (self, "unsupported-version", NULL);
   else if (self->require_tls && !is_encrypted (self) && self->context->tls == NULL)
     ismb_session_close (self, "policy-violation",
@@ -271,7 +272,8 @@ fail_sasl (IsmbSession *self, const char *condition)
   self->negotiating = FALSE;
   if (++self->failures < TRIES)
     return;
-  g_message ("%s: refused %d times, closing", self->source, TRIES);
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, self->source, "refused",
+                     "%s: refused %d times, closing", self->source, TRIES);
   ismb_session_close (self, "policy-violation", "too many failed attempts");
 }
 

@@ -556,3 +556,12 @@ ismb_framer_sleep (IsmbFramer *self)
     return;
   g_clear_pointer (&self->desk, free_desk);
 }
+
+gboolean
+ismb_stream_header_has_features (const IsmbStreamHeader *header)
+{
+  const char *version = header->version != NULL ? header->version : "";
+  gsize major = strspn (version, "0123456789");
+  const char *minor = version[major] == '.' ? version + major + 1 : "";
+  return strspn (version, "0") < major && *minor != '\0' && strspn (minor, "0123456789") == strlen (minor);
+}

@@ -20,6 +20,10 @@ typedef struct
   const char *ns;                              /* the stream's content namespace */
 } IsmbStreamHeader;
 
+/* Of version 1.0, or a later one, which goes on by 1.0 where that is what it hears (RFC 6120, 4.7.5). Before
+ * that there were neither versions nor features. */
+gboolean ismb_stream_header_has_features (const IsmbStreamHeader *header);
+
 typedef struct
 {
   /* Both may call ismb_framer_stop (); then no byte after this element is looked at. */

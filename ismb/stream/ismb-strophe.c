@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdalign.h>
 #include <stddef.h>
 #include <strophe.h>
 #include <sys/ioctl.h>
@@ -41,8 +42,8 @@ typedef struct
 typedef struct _Block Block;
 struct _Block
 {
-  Block *next, *previous;
-  max_align_t bytes[];
+  alignas (max_align_t) Block *next; /* the bytes begin behind it */
+  Block *previous;
 };
 
 struct _IsmbStrophe
@@ -82,7 +83,7 @@ link_block (IsmbStrophe *self, Block *block)
 static Block *
 unlink_block (void *bytes)
 {
-  Block *block = (Block *) ((char *) bytes - G_STRUCT_OFFSET (Block, bytes));
+  Block *block = (Block *) bytes - 1;
 
   block->previous->next = block->next;
   block->next->previous = block->previous;
@@ -92,7 +93,7 @@ unlink_block (void *bytes)
 static void *
 allocate (size_t size, void *self)
 {
-  return link_block (self, g_malloc (sizeof (Block) + size))->bytes;
+  return link_block (self, g_malloc (sizeof (Block) + size)) + 1;
 }
 
 static void
@@ -107,14 +108,14 @@ reallocate (void *bytes, size_t size, void *self)
 {
   if (bytes == NULL)
     return allocate (size, self);
-  return link_block (self, g_realloc (unlink_block (bytes), sizeof (Block) + size))->bytes;
+  return link_block (self, g_realloc (unlink_block (bytes), sizeof (Block) + size)) + 1;
 }
 
 static void
 release_all (IsmbStrophe *self)
 {
   while (self->blocks.next != &self->blocks)
-    release (self->blocks.next->bytes, self);
+    release (self->blocks.next + 1, self);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <glib-unix.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -126,6 +127,7 @@ main (int argc, char **argv)
   g_autofree char *path = NULL;
   Options options = { NULL };
 
+  setlocale (LC_CTYPE, "");
   if (!parse_options (&options, &argc, &argv))
     {
       g_free (options.config);

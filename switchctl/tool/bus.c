@@ -179,6 +179,12 @@ bus_targets (Tool *tool, const char *on, GError **error)
   for (word = words; *word != NULL; word++)
     if (!add_named (targets, members, g_strstrip (*word), error))
       return NULL;
+  if (targets->len == 0)
+    {
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
+                           "--on: names no switch; `switchctl peers` lists them");
+      return NULL;
+    }
   g_ptr_array_add (targets, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&targets), FALSE);
 }

@@ -99,11 +99,23 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
   push->done = TRUE;
 }
 
+/* What an operator looks at where the outcome's name alone leaves him wondering. */
+static const char *
+advice (const char *outcome)
+{
+  if (g_str_equal (outcome, "refused"))
+    return "its policy, the path (below its files root, no .., no symbolic link), or too many files at once";
+  if (g_str_equal (outcome, "conflict"))
+    return "a file of that name is there; it is replaced without --no-overwrite";
+  return NULL;
+}
+
 static void
 tell (OutcomeReport *report, const char *domain, const char *outcome, goffset size)
 {
   gboolean stored = g_str_equal (outcome, "stored");
-  g_autofree char *detail = stored ? g_strdup_printf ("%" G_GOFFSET_FORMAT " bytes", size) : NULL;
+  g_autofree char *detail = stored ? g_strdup_printf ("%" G_GOFFSET_FORMAT " bytes", size)
+                                   : g_strdup (advice (outcome));
   GVariantBuilder more;
 
   g_variant_builder_init (&more, G_VARIANT_TYPE_VARDICT);

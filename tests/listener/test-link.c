@@ -375,6 +375,38 @@ test_second_address (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ismb_link_get_addresses (fixture->link)[1], ==, "127.0.0.9");
 }
 
+/* What anybody may announce in its name. */
+static void
+test_forged_news (Fixture *fixture, gconstpointer data)
+{
+  const char *const forged[] = { "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6",
+                                 "127.0.0.7", "127.0.0.8", "127.0.0.9", NULL };
+
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
+  wait_until (count_lines (fixture->two->got) == 1);
+  ismb_link_set_candidate (fixture->link, forged, 9, "FORGED");
+  ismb_link_close (fixture->link, NULL);
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m2");
+  wait_until (count_lines (fixture->two->got) == 2);
+  g_assert_cmpstr (ismb_link_get_addresses (fixture->link)[0], ==, "127.0.0.1");
+  g_assert_cmpuint (ismb_link_get_port (fixture->link), ==, fixture->two->port);
+  g_assert_cmpuint (g_strv_length ((char **) ismb_link_get_addresses (fixture->link)), ==, 8);
+}
+
+/* Who only wants to know waits for a place like anybody, and gets one. */
+static void
+test_crowded (Fixture *fixture, gconstpointer data)
+{
+  IsmbDials *dials = &fixture->one->context.dials;
+  guint begun = 0;
+
+  while (ismb_dials_begin (dials))
+    begun++;
+  ismb_link_dial (fixture->link);
+  wait_until (ismb_link_get_state (fixture->link) == ISMB_LINK_STATE_UP);
+  g_assert_cmpuint (dials->running, ==, begun);
+}
+
 static void
 assert_refused (Fixture *fixture, IsmbLink *link, Switch *there)
 {
@@ -879,6 +911,8 @@ main (int argc, char *argv[])
   TEST ("both-ways", NULL, test_both_ways);
   TEST ("dial-alone", NULL, test_dial_alone);
   TEST ("second-address", NULL, test_second_address);
+  TEST ("forged-news", NULL, test_forged_news);
+  TEST ("crowded", NULL, test_crowded);
   TEST ("flood", NULL, test_flood);
   TEST ("wrong-name", NULL, test_wrong_name);
   TEST ("wrong-fabric", NULL, test_wrong_fabric);

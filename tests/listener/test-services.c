@@ -132,6 +132,10 @@ test_small_ones (Fixture *fixture, gconstpointer data)
                  "<item-not-found");
   assert_answer (fixture->ada, "type='set' to='" DOMAIN "'", "<ping xmlns='urn:xmpp:ping'/>",
                  "<service-unavailable");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
+                 "<ping xmlns='urn:xmpp:ping'/><ping xmlns='urn:xmpp:ping'/>", "<bad-request");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", " <ping xmlns='urn:xmpp:ping'/> ",
+                 "type='result'");
   assert_answer (fixture->ada, "type='get'",
                  "<query xmlns='http://jabber.org/protocol/disco#info'/>",
                  "<identity category='account' type='registered'/>");

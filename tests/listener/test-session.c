@@ -171,6 +171,9 @@ static const Refusal openings[] = {
   { "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
     "to='" DOMAIN "'>",
     "unsupported-version" },
+  { "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+    "version='0.9' to='" DOMAIN "'>",
+    "unsupported-version" },
   { "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' "
     "version='1.0' "
     "to='" DOMAIN "'>",
@@ -179,6 +182,27 @@ static const Refusal openings[] = {
     "invalid-namespace" },
   { "GET / HTTP/1.1\r\n\r\n", "not-well-formed" },
 };
+
+/* RFC 6120, 4.7.5. */
+static void
+test_later_versions (Fixture *fixture, gconstpointer data)
+{
+  static const char *const versions[] = { "1.0", "1.1", "2.0", "10.12", "01.0" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (versions); i++)
+    {
+      g_autoptr (XmppClient) client = xmpp_client_new (fixture->port);
+      g_autofree char *answer = NULL;
+      g_autofree char *opening =
+          g_strdup_printf ("<stream:stream xmlns='jabber:client' to='" DOMAIN "' version='%s' "
+                           "xmlns:stream='http://etherx.jabber.org/streams'>",
+                           versions[i]);
+
+      xmpp_client_send (client, opening);
+      answer = xmpp_client_expect (client, "</stream:features>");
+      g_assert_nonnull (strstr (answer, "version='1.0'"));
+    }
+}
 
 static void
 test_openings_that_fail (Fixture *fixture, gconstpointer data)
@@ -402,6 +426,7 @@ main (int argc, char **argv)
   ADD ("newcomer-replaces", NULL, test_newcomer_replaces);
   ADD ("strangers-get-nowhere", NULL, test_strangers_get_nowhere);
   ADD ("openings-that-fail", NULL, test_openings_that_fail);
+  ADD ("later-versions", NULL, test_later_versions);
   ADD ("stanza-before-bind", NULL, test_stanza_before_bind);
   ADD ("impossible-resource", NULL, test_impossible_resource);
   ADD ("sizes", NULL, test_sizes);
