@@ -27,17 +27,18 @@ typedef enum
 } JobKind;
 
 /* What the writer thread is asked to do. A write belongs to the thread once it is pushed; the
- * others live on the stack of a caller who waits for `answer`. */
+ * others live on the stack of a caller who waits for `answer`, but for a read with `rows_done`. */
 typedef struct
 {
   JobKind kind;
   char *sql;
-  GVariant *parameters; /* of a write */
-  char *row_type;       /* of a read */
+  GVariant *parameters;
+  char *row_type; /* of a read */
   GPtrArray *rows;
   GError *error;
   GAsyncQueue *answer; /* somebody waits; or NULL */
   IsmbStoreDone done;
+  IsmbStoreRows rows_done; /* of a read that nobody waits for */
   gpointer user_data;
   GMainContext *context; /* where `done` runs */
 } Job;
@@ -64,6 +65,26 @@ static const char *const migrations[] = {
   " WITHOUT ROWID;"
   "CREATE TABLE roster (account TEXT NOT NULL, contact TEXT NOT NULL, name TEXT, groups TEXT,"
   " subscription INTEGER NOT NULL, PRIMARY KEY (account, contact)) WITHOUT ROWID;",
+
+  /* Of the chain the marks hold the ends: `cut` the last row that was pruned, `end` the newest. What
+   * does not follow it is not taken, so that a row which failed makes no gap. */
+  "CREATE TABLE audit (id INTEGER PRIMARY KEY, about INTEGER NOT NULL, time INTEGER NOT NULL,"
+  " kind TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, origin TEXT NOT NULL,"
+  " device TEXT NOT NULL, what TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,"
+  " verdict TEXT NOT NULL, rule TEXT NOT NULL, outcome TEXT NOT NULL, previous TEXT NOT NULL,"
+  " hash TEXT NOT NULL);"
+  "CREATE TABLE audit_mark (mark TEXT PRIMARY KEY, id INTEGER NOT NULL, hash TEXT NOT NULL)"
+  " WITHOUT ROWID;"
+  "INSERT INTO audit_mark VALUES ('cut', 0, ''), ('end', 0, '');"
+  "CREATE TRIGGER audit_follows BEFORE INSERT ON audit WHEN NOT EXISTS (SELECT * FROM audit_mark"
+  " WHERE mark = 'end' AND id + 1 = NEW.id AND hash = NEW.previous)"
+  " BEGIN SELECT RAISE (ABORT, 'this audit row does not follow the newest'); END;"
+  "CREATE TRIGGER audit_ends AFTER INSERT ON audit"
+  " BEGIN UPDATE audit_mark SET id = NEW.id, hash = NEW.hash WHERE mark = 'end'; END;"
+  "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit"
+  " BEGIN SELECT RAISE (ABORT, 'the audit table is only appended to'); END;"
+  "CREATE TRIGGER audit_prunes AFTER UPDATE ON audit_mark WHEN NEW.mark = 'cut'"
+  " BEGIN DELETE FROM audit WHERE id <= NEW.id; END;",
 };
 
 static void
@@ -71,6 +92,8 @@ job_free (Job *job)
 {
   g_free (job->sql);
   g_clear_pointer (&job->parameters, g_variant_unref);
+  g_free (job->row_type);
+  g_clear_pointer (&job->rows, g_ptr_array_unref);
   g_clear_error (&job->error);
   g_clear_pointer (&job->context, g_main_context_unref);
   g_free (job);
@@ -81,7 +104,10 @@ on_done (gpointer data)
 {
   Job *job = data;
 
-  job->done (job->error, job->user_data);
+  if (job->rows_done != NULL)
+    job->rows_done (job->rows, job->error, job->user_data);
+  else
+    job->done (job->error, job->user_data);
   return G_SOURCE_REMOVE;
 }
 
@@ -234,8 +260,12 @@ read_all (IsmbStore *self, Job *job)
 
   if (statement == NULL)
     return;
-  job->rows = ismb_statement_read (statement, job->row_type, self->path, &job->error);
+  if (ismb_statement_bind (statement, job->parameters))
+    job->rows = ismb_statement_read (statement, job->row_type, self->path, &job->error);
+  else
+    ismb_statement_set_error (&job->error, self->db, self->path);
   sqlite3_reset (statement);
+  sqlite3_clear_bindings (statement);
 }
 
 /* Does one job, or a batch of writes. Returns a job that was taken from the queue and is still to
@@ -247,7 +277,10 @@ do_job (IsmbStore *self, Job *job)
     return write_batch (self, job);
   if (job->kind == JOB_READ)
     read_all (self, job);
-  answer (job);
+  if (job->rows_done != NULL)
+    report (job);
+  else
+    answer (job);
   return NULL;
 }
 
@@ -415,11 +448,11 @@ ismb_store_open (const char *path, GError **error)
 }
 
 static Job *
-write_job_new (const char *sql, GVariant *parameters)
+job_new (JobKind kind, const char *sql, GVariant *parameters)
 {
   Job *job = g_new0 (Job, 1);
 
-  job->kind = JOB_WRITE;
+  job->kind = kind;
   job->sql = g_strdup (sql);
   job->parameters = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
   return job;
@@ -429,7 +462,7 @@ void
 ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters, IsmbStoreDone done,
                   gpointer user_data)
 {
-  Job *job = write_job_new (sql, parameters);
+  Job *job = job_new (JOB_WRITE, sql, parameters);
 
   job->done = done;
   job->user_data = user_data;
@@ -440,7 +473,7 @@ ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters, IsmbSt
 gboolean
 ismb_store_write_now (IsmbStore *self, const char *sql, GVariant *parameters, GError **error)
 {
-  Job *job = write_job_new (sql, parameters);
+  Job *job = job_new (JOB_WRITE, sql, parameters);
   gboolean written = ask (self, job, error);
 
   job_free (job);
@@ -460,6 +493,19 @@ ismb_store_read (IsmbStore *self, const char *sql, const char *row_type, IsmbSto
   for (guint i = 0; i < rows->len; i++)
     row (g_ptr_array_index (rows, i), user_data);
   return TRUE;
+}
+
+void
+ismb_store_query (IsmbStore *self, const char *sql, GVariant *parameters, const char *row_type,
+                  IsmbStoreRows done, gpointer user_data)
+{
+  Job *job = job_new (JOB_READ, sql, parameters);
+
+  job->row_type = g_strdup (row_type);
+  job->rows_done = done;
+  job->user_data = user_data;
+  job->context = g_main_context_ref_thread_default ();
+  g_async_queue_push (self->jobs, job);
 }
 
 gboolean

@@ -11,14 +11,22 @@ ismb_gate_default_init (IsmbGateInterface *iface)
 }
 
 void
-ismb_gate_check_async (IsmbGate *self, IsmbJid *from, const char *path, GCancellable *cancellable,
-                       GAsyncReadyCallback callback, gpointer user_data)
+ismb_gate_check_async (IsmbGate *self, IsmbJid *from, const char *path, const IsmbOffer *offer,
+                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  ISMB_GATE_GET_IFACE (self)->check_async (self, from, path, cancellable, callback, user_data);
+  ISMB_GATE_GET_IFACE (self)->check_async (self, from, path, offer, cancellable, callback,
+                                           user_data);
 }
 
 gboolean
 ismb_gate_check_finish (IsmbGate *self, GAsyncResult *result, GError **error)
 {
   return ISMB_GATE_GET_IFACE (self)->check_finish (self, result, error);
+}
+
+void
+ismb_gate_ended (IsmbGate *self, IsmbJid *from, const IsmbOffer *offer, const char *outcome)
+{
+  if (ISMB_GATE_GET_IFACE (self)->ended != NULL)
+    ISMB_GATE_GET_IFACE (self)->ended (self, from, offer, outcome);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/core/ismb-jid.h"
+#include "ismb/transfer/ismb-offer.h"
 
 G_BEGIN_DECLS
 
@@ -13,16 +14,23 @@ G_DECLARE_INTERFACE (IsmbGate, ismb_gate, ISMB, GATE, GObject)
 struct _IsmbGateInterface
 {
   GTypeInterface parent;
-  void     (*check_async)  (IsmbGate *self, IsmbJid *from, const char *path,
+  /* `path`: the offer's, relative to the root. The offer lives till it has ended. */
+  void     (*check_async)  (IsmbGate *self, IsmbJid *from, const char *path, const IsmbOffer *offer,
                             GCancellable *cancellable, GAsyncReadyCallback callback,
                             gpointer user_data);
   /* ISMB_ERROR_NOT_ALLOWED */
   gboolean (*check_finish) (IsmbGate *self, GAsyncResult *result, GError **error);
+  /* Optional. What the sender of each offer was told at its end, also of one that was never checked: too many at
+   * once, or a name that is none. */
+  void     (*ended)        (IsmbGate *self, IsmbJid *from, const IsmbOffer *offer,
+                            const char *outcome);
 };
 
 void     ismb_gate_check_async  (IsmbGate *self, IsmbJid *from, const char *path,
-                                 GCancellable *cancellable, GAsyncReadyCallback callback,
-                                 gpointer user_data);
+                                 const IsmbOffer *offer, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data);
 gboolean ismb_gate_check_finish (IsmbGate *self, GAsyncResult *result, GError **error);
+void     ismb_gate_ended        (IsmbGate *self, IsmbJid *from, const IsmbOffer *offer,
+                                 const char *outcome);
 
 G_END_DECLS

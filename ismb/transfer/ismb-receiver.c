@@ -109,6 +109,9 @@ tell (IsmbReceiver *self, IsmbIncoming *incoming, IsmbTransferOutcome outcome)
   g_signal_emit (self, signals[SIGNAL_RECEIVED], 0, incoming->from,
                  incoming->name != NULL ? incoming->name : incoming->offer->path,
                  incoming->offer->size, ismb_transfer_outcome_to_string (outcome));
+  if (self->gate != NULL)
+    ismb_gate_ended (self->gate, incoming->from, incoming->offer,
+                     ismb_transfer_outcome_to_string (outcome));
 }
 
 /* The end of one that is not stored: answers the request that waits, and forgets all. */
@@ -273,8 +276,8 @@ take_offer (IsmbReceiver *self, IsmbIncoming *incoming)
   if (incoming->name == NULL)
     fail_with (self, incoming, error);
   else
-    ismb_gate_check_async (self->gate, incoming->from, incoming->name, self->cancellable,
-                           on_gate_checked, step_new (self, incoming));
+    ismb_gate_check_async (self->gate, incoming->from, incoming->name, incoming->offer,
+                           self->cancellable, on_gate_checked, step_new (self, incoming));
 }
 
 /* For one more of that account. */

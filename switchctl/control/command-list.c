@@ -20,6 +20,7 @@ typedef struct
   gsize next;
   GString *text;      /* what the CLI said so far */
   GPtrArray *results; /* of SwitchResult: what each command did */
+  char *failure;      /* of the engine, or NULL */
 } List;
 
 static void
@@ -32,6 +33,7 @@ list_free (gpointer data)
   g_strfreev (list->commands);
   g_string_free (list->text, TRUE);
   g_ptr_array_unref (list->results);
+  g_free (list->failure);
   g_free (list);
 }
 
@@ -197,6 +199,7 @@ on_engine_failed (GTask *task, GError *error)
 {
   List *list = g_task_get_task_data (task);
 
+  list->failure = g_strdup (error->message);
   log_command (list, list->commands[list->next], -1, error->message);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_task_return_error (task, g_error_copy (error));
@@ -269,4 +272,24 @@ IsmbMessage *
 switch_command_list_run_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+char *
+switch_command_list_dup_outcome (GAsyncResult *result)
+{
+  const List *list = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) words = NULL;
+
+  for (guint i = 0; i < list->results->len; i++)
+    {
+      const SwitchResult *ran = g_ptr_array_index (list->results, i);
+      g_autofree char *status = g_strdup_printf ("%d", ran->status);
+
+      g_strv_builder_add (builder, status);
+    }
+  if (list->failure != NULL)
+    g_strv_builder_add (builder, list->failure);
+  words = g_strv_builder_end (builder);
+  return g_strjoinv (" ", words);
 }

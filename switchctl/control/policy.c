@@ -10,6 +10,7 @@
 #include "switchctl/control/roles.h"
 
 #define ROLE_MS 10000
+#define BUILT_IN "built-in" /* the rule that holds where nothing is configured */
 
 struct _SwitchPolicy
 {
@@ -29,12 +30,10 @@ typedef struct
   SwitchDeed deed;
   GStrv objects;
   guint epoch;
+  char *role; /* as it was told; NULL: nobody was asked */
 } Question;
 
-static void switch_policy_gate_init (IsmbGateInterface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (SwitchPolicy, switch_policy, G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (ISMB_TYPE_GATE, switch_policy_gate_init))
+G_DEFINE_FINAL_TYPE (SwitchPolicy, switch_policy, G_TYPE_OBJECT)
 
 static void
 switch_policy_dispose (GObject *object)
@@ -77,6 +76,7 @@ question_free (gpointer data)
 
   g_object_unref (question->from);
   g_strfreev (question->objects);
+  g_free (question->role);
   g_free (question);
 }
 
@@ -181,9 +181,11 @@ role_in (IsmbIq *answer)
 static void
 return_decision (GTask *task, const char *role)
 {
+  Question *question = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (decide_all (g_task_get_task_data (task), role, &error))
+  question->role = g_strdup (role);
+  if (decide_all (question, role, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, g_steal_pointer (&error));
@@ -257,28 +259,24 @@ switch_policy_check_finish (SwitchPolicy *self, GAsyncResult *result, GError **e
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-static void
-switch_policy_gate_check_async (IsmbGate *gate, IsmbJid *from, const char *path,
-                                GCancellable *cancellable, GAsyncReadyCallback callback,
-                                gpointer user_data)
+static Question *
+question_of (GAsyncResult *result)
 {
-  const char *const objects[] = { path, NULL };
-
-  switch_policy_check_async (SWITCH_POLICY (gate), from, SWITCH_DEED_WRITE, objects, cancellable,
-                             callback, user_data);
+  return g_task_get_task_data (G_TASK (result));
 }
 
-static gboolean
-switch_policy_gate_check_finish (IsmbGate *gate, GAsyncResult *result, GError **error)
+const char *
+switch_policy_get_role (GAsyncResult *result)
 {
-  return switch_policy_check_finish (SWITCH_POLICY (gate), result, error);
+  const char *role = question_of (result)->role;
+
+  return role != NULL ? role : "";
 }
 
-static void
-switch_policy_gate_init (IsmbGateInterface *iface)
+const char *
+switch_policy_get_rule (GAsyncResult *result)
 {
-  iface->check_async = switch_policy_gate_check_async;
-  iface->check_finish = switch_policy_gate_check_finish;
+  return BUILT_IN;
 }
 
 SwitchPolicy *

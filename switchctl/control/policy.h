@@ -2,13 +2,12 @@
 #pragma once
 
 #include "ismb/client/ismb-client.h"
-#include "ismb/transfer/ismb-gate.h"
 
 G_BEGIN_DECLS
 
 /* Who may do what. The decision is a function of who asks (address and role) and of the deed. A
  * role is what the sender's own listener says, over the authenticated link, and is believed until
- * that link drops, for a minute at most. As an IsmbGate it decides about files. */
+ * that link drops, for a minute at most. */
 #define SWITCH_TYPE_POLICY (switch_policy_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchPolicy, switch_policy, SWITCH, POLICY, GObject)
 
@@ -26,5 +25,8 @@ void          switch_policy_check_async  (SwitchPolicy *self, IsmbJid *from, Swi
                                           const char *const *objects, GCancellable *cancellable,
                                           GAsyncReadyCallback callback, gpointer user_data);
 gboolean      switch_policy_check_finish (SwitchPolicy *self, GAsyncResult *result, GError **error);
+/* What it was decided by, allowed or not: the role as it was told ("" where nobody was asked), and the rule. */
+const char   *switch_policy_get_role     (GAsyncResult *result);
+const char   *switch_policy_get_rule     (GAsyncResult *result);
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/transfer/ismb-receiver.h"
 #include "switchctl/control/command-list.h"
+#include "switchctl/control/doorman.h"
 #include "switchctl/control/policy.h"
 #include "switchctl/control/python-list.h"
 
@@ -27,6 +28,7 @@ struct _SwitchControl
   char *domain;
   SwitchEngine *engine;
   SwitchPolicy *policy;
+  SwitchWitness *witness; /* or NULL */
   IsmbReceiver *receiver;
   GCancellable *cancellable; /* ends what runs when we go */
   GQueue orders;             /* in the order they came; of each account the first is at work */
@@ -41,6 +43,7 @@ typedef struct
   IsmbJid *account; /* the sender's bare JID */
   GStrv commands;
   gboolean proven; /* policy allowed one of this account's that is still here */
+  gint64 record;   /* the witness's, once allowed */
 } Order;
 
 G_DEFINE_FINAL_TYPE (SwitchControl, switch_control, ISMB_TYPE_CLIENT)
@@ -62,26 +65,71 @@ order_unref (Order *order)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Order, order_unref)
 
+/* Witnessing */
+
+static SwitchTestimony
+testimony_of (IsmbMessage *request, const char *role, const char *rule, gboolean allowed)
+{
+  SwitchTestimony testimony = {
+    .kind = "commands",
+    .from = ismb_stanza_get_from_jid (ISMB_STANZA (request)),
+    .role = role,
+    .what = ismb_message_get_body (request),
+    .size = -1,
+    .allowed = allowed,
+    .rule = rule,
+  };
+
+  return testimony;
+}
+
+static void
+witness_refusal (SwitchControl *self, IsmbMessage *request, const char *role, const char *rule)
+{
+  SwitchTestimony testimony = testimony_of (request, role, rule, FALSE);
+
+  if (self->witness != NULL)
+    switch_witness_decided (self->witness, &testimony, NULL, NULL);
+}
+
+static void
+witness_end (Order *order, const char *outcome)
+{
+  if (order->record == 0)
+    return;
+  switch_witness_ended (order->control->witness, order->record, outcome);
+  order->record = 0;
+}
+
 static void
 leave (gpointer data)
 {
   Order *order = data;
 
+  witness_end (order, "cancelled: Switch Control was stopped");
   order->control = NULL;
   order_unref (order);
+}
+
+/* The receiver's threads may hold it for a while: disposed of, it tells nothing any more. */
+void
+switch_control_stop (SwitchControl *self)
+{
+  g_queue_clear_full (&self->orders, leave);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  if (self->receiver != NULL)
+    g_object_run_dispose (G_OBJECT (self->receiver));
+  g_clear_object (&self->receiver);
+  g_clear_object (&self->witness);
+  g_clear_object (&self->policy);
+  g_clear_object (&self->engine);
 }
 
 static void
 switch_control_dispose (GObject *object)
 {
-  SwitchControl *self = SWITCH_CONTROL (object);
-
-  g_queue_clear_full (&self->orders, leave);
-  g_cancellable_cancel (self->cancellable);
-  g_clear_object (&self->cancellable);
-  g_clear_object (&self->receiver);
-  g_clear_object (&self->policy);
-  g_clear_object (&self->engine);
+  switch_control_stop (SWITCH_CONTROL (object));
   G_OBJECT_CLASS (switch_control_parent_class)->dispose (object);
 }
 
@@ -194,8 +242,12 @@ on_list_run (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Order) order = user_data;
   g_autoptr (IsmbMessage) message = switch_command_list_run_finish (result, NULL);
+  g_autofree char *outcome = switch_command_list_dup_outcome (result);
 
-  if (order->control != NULL && message != NULL)
+  if (order->control == NULL)
+    return;
+  witness_end (order, outcome);
+  if (message != NULL)
     finish (order, message);
 }
 
@@ -210,6 +262,45 @@ refuse (Order *order, const char *why)
 }
 
 static void
+run (Order *order)
+{
+  switch_command_list_run_async (order->request, (const char *const *) order->commands,
+                                 order->control->engine, order->control->cancellable, on_list_run,
+                                 g_rc_box_acquire (order));
+}
+
+static void
+on_witnessed (const GError *error, gpointer user_data)
+{
+  g_autoptr (Order) order = user_data;
+  g_autoptr (IsmbMessage) message = NULL;
+
+  if (order->control == NULL)
+    return;
+  if (error == NULL)
+    {
+      run (order);
+      return;
+    }
+  order->record = 0;
+  message = switch_answer_failure (order->request, "internal-server-error",
+                                   "nothing runs here that cannot be written down: see this switch's log");
+  finish (order, message);
+}
+
+static void
+witness_and_run (Order *order, const char *role, const char *rule)
+{
+  SwitchTestimony testimony = testimony_of (order->request, role, rule, TRUE);
+
+  if (order->control->witness == NULL)
+    run (order);
+  else
+    order->record = switch_witness_decided (order->control->witness, &testimony, on_witnessed,
+                                            g_rc_box_acquire (order));
+}
+
+static void
 on_policy_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Order) order = user_data;
@@ -220,13 +311,13 @@ on_policy_checked (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   if (!allowed)
     {
+      witness_refusal (order->control, order->request, switch_policy_get_role (result),
+                       switch_policy_get_rule (result));
       refuse (order, error->message);
       return;
     }
   prove (order->control, order->account);
-  switch_command_list_run_async (order->request, (const char *const *) order->commands,
-                                 order->control->engine, order->control->cancellable, on_list_run,
-                                 g_rc_box_acquire (order));
+  witness_and_run (order, switch_policy_get_role (result), switch_policy_get_rule (result));
 }
 
 static void
@@ -285,7 +376,11 @@ switch_control_message (IsmbClient *client, IsmbMessage *message)
     error_answer
       = switch_answer_failure (message, "resource-constraint", "too many commands wait already");
   if (error_answer != NULL)
-    answer (self, error_answer);
+    {
+      witness_refusal (self, message, NULL,
+                       commands == NULL ? SWITCH_RULE_SYNTAX : SWITCH_RULE_LIMIT);
+      answer (self, error_answer);
+    }
   else
     take_order (self, message, g_steal_pointer (&commands));
 }
@@ -343,8 +438,9 @@ switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *eng
                       const char *files_root, gboolean trust_open, GError **error)
 {
   g_autoptr (SwitchPolicy) policy = switch_policy_new (ISMB_CLIENT (self), domain, trust_open);
+  g_autoptr (SwitchDoorman) doorman = switch_doorman_new (policy, self->witness);
 
-  self->receiver = ismb_receiver_new (ISMB_CLIENT (self), files_root, ISMB_GATE (policy), error);
+  self->receiver = ismb_receiver_new (ISMB_CLIENT (self), files_root, ISMB_GATE (doorman), error);
   if (self->receiver == NULL)
     return FALSE;
   g_signal_connect (self->receiver, "received", G_CALLBACK (on_received), NULL);
@@ -354,15 +450,23 @@ switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *eng
   return TRUE;
 }
 
+void
+switch_control_set_witness (SwitchControl *self, SwitchWitness *witness)
+{
+  g_return_if_fail (self->policy == NULL);
+  g_set_object (&self->witness, witness);
+}
+
 SwitchControl *
 switch_control_new (const char *password, const char *vr, const char *runtime_dir,
-                    const char *domain, SwitchEngine *engine, const char *files_root,
-                    gboolean trust_open, GError **error)
+                    const char *domain, SwitchEngine *engine, SwitchWitness *witness,
+                    const char *files_root, gboolean trust_open, GError **error)
 {
   g_autoptr (SwitchControl) self
     = g_object_new (SWITCH_TYPE_CONTROL, "name", ACCOUNT, "password", password, "vr", vr,
                     "runtime-dir", runtime_dir, NULL);
 
+  switch_control_set_witness (self, witness);
   if (!switch_control_serve (self, domain, engine, files_root, trust_open, error))
     return NULL;
   return g_steal_pointer (&self);

@@ -3,6 +3,7 @@
 
 #include "ismb/client/ismb-client.h"
 #include "switchctl/control/engine.h"
+#include "switchctl/control/witness.h"
 
 G_BEGIN_DECLS
 
@@ -19,11 +20,16 @@ G_DECLARE_FINAL_TYPE (SwitchControl, switch_control, SWITCH, CONTROL, IsmbClient
 /* `runtime_dir` is the daemon's (its c2s socket and control bus lie there), `domain` this switch's
  * domain-part. Fails where `files_root` is no directory. Does no I/O beyond opening that folder. */
 SwitchControl *switch_control_new (const char *password, const char *vr, const char *runtime_dir,
-                                   const char *domain, SwitchEngine *engine, const char *files_root,
-                                   gboolean trust_open, GError **error);
+                                   const char *domain, SwitchEngine *engine, SwitchWitness *witness,
+                                   const char *files_root, gboolean trust_open, GError **error);
 /* The second half of that, for an instance that was made with properties of IsmbClient: gives it
  * what it serves with, once. */
 gboolean       switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *engine,
                                      const char *files_root, gboolean trust_open, GError **error);
+/* Before it serves: who writes down what is asked of it. Nothing runs and nothing is stored that this one
+ * cannot write down. Without one (NULL) nothing is written. */
+void           switch_control_set_witness (SwitchControl *self, SwitchWitness *witness);
+/* For good: what runs is ended, and the witness hears of it now and of nothing any more. */
+void           switch_control_stop        (SwitchControl *self);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 #include "ismb/local/ismb-control-generated.h"
 #include "ismb/local/ismb-control.h"
 #include "ismb/net/ismb-caller.h"
+#include "switchctl/daemon/auditor.h"
 #include "switchctl/daemon/vr-bus.h"
 
 #define CALLERS_MAX 256
@@ -112,13 +113,24 @@ on_disable (SwitchControlBus *self, GDBusMethodInvocation *invocation, const cha
   return set_enabled (self, invocation, name, FALSE);
 }
 
+static void
+note (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *what,
+      const GError *error)
+{
+  switch_auditor_note (switch_manager_get_home (self->manager),
+                       g_dbus_method_invocation_get_connection (invocation), "fabric", what, error);
+}
+
 static gboolean
 on_fabric_init (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *name)
 {
   IsmbFabric *fabric = switch_manager_get_fabric (self->manager);
+  g_autofree char *what = g_strconcat ("init ", name, NULL);
   g_autoptr (GError) error = NULL;
+  gboolean established = ismb_fabric_establish (fabric, name, &error);
 
-  if (ismb_fabric_establish (fabric, name, &error))
+  note (self, invocation, what, error);
+  if (established)
     ismb_dbus_manager1_complete_fabric_init (self->skeleton, invocation,
                                              ismb_fabric_get_id (fabric));
   else
@@ -154,6 +166,19 @@ sign (SwitchControlBus *self, const char *request, gboolean replace, GError **er
   return NULL;
 }
 
+static void
+note_signed (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *certificate,
+             gboolean replace, const GError *error)
+{
+  g_autoptr (IsmbNames) holder =
+      certificate != NULL ? ismb_fabric_holder_of (certificate, NULL) : NULL;
+  g_autofree char *what = g_strdup_printf ("sign%s %s %s", replace ? " --replace" : "",
+                                           holder != NULL ? holder->domain : "",
+                                           holder != NULL ? holder->device_id : "");
+
+  note (self, invocation, g_strchomp (what), error);
+}
+
 static gboolean
 on_fabric_sign (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *request,
                 GVariant *options)
@@ -164,6 +189,7 @@ on_fabric_sign (SwitchControlBus *self, GDBusMethodInvocation *invocation, const
 
   g_variant_lookup (options, "replace", "b", &replace);
   certificate = sign (self, request, replace, &error);
+  note_signed (self, invocation, certificate, replace, error);
   if (certificate != NULL)
     ismb_dbus_manager1_complete_fabric_sign (self->skeleton, invocation, certificate);
   else
@@ -175,9 +201,13 @@ static gboolean
 on_fabric_install (SwitchControlBus *self, GDBusMethodInvocation *invocation,
                    const char *certificate, const char *ca_hash)
 {
+  g_autofree char *what = g_strconcat ("install, CA ", ca_hash, NULL);
   g_autoptr (GError) error = NULL;
+  gboolean installed = ismb_fabric_install (switch_manager_get_fabric (self->manager), certificate,
+                                            ca_hash, &error);
 
-  if (ismb_fabric_install (switch_manager_get_fabric (self->manager), certificate, ca_hash, &error))
+  note (self, invocation, what, error);
+  if (installed)
     ismb_dbus_manager1_complete_fabric_install (self->skeleton, invocation);
   else
     g_dbus_method_invocation_return_gerror (invocation, error);

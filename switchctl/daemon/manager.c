@@ -279,3 +279,9 @@ switch_manager_set_enabled (SwitchManager *self, const char *name, gboolean enab
     stop_vr (self, vr);
   return remember (self, name, enabled, error);
 }
+
+SwitchVr *
+switch_manager_get_home (SwitchManager *self)
+{
+  return find_vr (self, SWITCH_VR_MGMT, NULL);
+}

@@ -26,4 +26,7 @@ GPtrArray          *switch_manager_get_vrs     (SwitchManager *self);
 gboolean            switch_manager_set_enabled (SwitchManager *self, const char *name,
                                                 gboolean enabled, GError **error);
 
+/* The one that is always configured: where what concerns the whole switch is written down. */
+SwitchVr           *switch_manager_get_home     (SwitchManager *self);
+
 G_END_DECLS

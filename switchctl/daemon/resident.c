@@ -7,6 +7,7 @@
 #include "ismb/core/ismb-random.h"
 #include "switchctl/control/engine-exec.h"
 #include "switchctl/control/switch-control.h"
+#include "switchctl/daemon/auditor.h"
 
 #define RETRY_SECONDS 1
 
@@ -96,14 +97,15 @@ static SwitchControl *
 make_control (const SwitchConfig *config, SwitchVr *vr, const char *password, GError **error)
 {
   g_autoptr (SwitchEngine) engine = NULL;
+  g_autoptr (SwitchAuditor) auditor = switch_auditor_new (vr);
 
   engine = switch_engine_exec_new ((const char *const *) config->exec_allow, config->engine_netns,
                                    error);
   if (engine == NULL)
     return NULL;
   return switch_control_new (password, switch_vr_get_name (vr), config->runtime_dir,
-                             switch_vr_get_domain (vr), engine, config->files_root,
-                             config->trust_open, error);
+                             switch_vr_get_domain (vr), engine, SWITCH_WITNESS (auditor),
+                             config->files_root, config->trust_open, error);
 }
 
 SwitchResident *
@@ -136,6 +138,7 @@ switch_resident_stop (SwitchResident *self)
   if (self->disconnected_id != 0)
     ismb_client_remove_event_handler (ISMB_CLIENT (self->control), self->disconnected_id);
   self->disconnected_id = 0;
+  switch_control_stop (self->control); /* while there is a table for what ends */
   ismb_client_close (ISMB_CLIENT (self->control));
   g_clear_object (&self->control);
 }

@@ -8,6 +8,8 @@
 #include "ismb/core/ismb-jid.h"
 #include "ismb/core/ismb-random.h"
 #include "ismb/local/ismb-control.h"
+#include "switchctl/daemon/audit-bus.h"
+#include "switchctl/daemon/auditor.h"
 #include "switchctl/daemon/resident.h"
 
 #define TRANSIENT_MAX 64 /* accounts of one connection */
@@ -190,6 +192,25 @@ is_same (SwitchVrBus *self, IsmbAccounts *accounts, const Wish *wish)
          && (wish->transient || !is_transient (self, wish->name));
 }
 
+static void
+note (SwitchVrBus *self, GDBusConnection *caller, const char *deed, const char *name,
+      const GError *error)
+{
+  g_autofree char *what = g_strconcat (deed, " ", name, NULL);
+
+  switch_auditor_note (self->vr, caller, "account", what, error);
+}
+
+/* Accounts that end with their program are no event. */
+static void
+note_created (SwitchVrBus *self, const Wish *wish, const GError *error)
+{
+  g_autofree char *deed = g_strdup_printf ("create %s", ismb_role_to_string (wish->role));
+
+  if (!wish->transient)
+    note (self, wish->caller, deed, wish->name, error);
+}
+
 static gboolean
 create_new (SwitchVrBus *self, IsmbAccounts *accounts, const Wish *wish, GError **error)
 {
@@ -217,7 +238,15 @@ create (SwitchVrBus *self, const Wish *wish, GError **error)
   if (accounts == NULL)
     return FALSE;
   if (!ismb_accounts_has (accounts, wish->name))
-    return create_new (self, accounts, wish, error);
+    {
+      g_autoptr (GError) cause = NULL;
+      gboolean created = create_new (self, accounts, wish, &cause);
+
+      note_created (self, wish, cause);
+      if (!created)
+        g_propagate_error (error, g_steal_pointer (&cause));
+      return created;
+    }
   if (is_same (self, accounts, wish))
     return TRUE;
   if (g_str_equal (wish->name, SWITCH_RESIDENT_NAME))
@@ -274,12 +303,27 @@ remove_account (SwitchVrBus *self, const char *name, GError **error)
 }
 
 static gboolean
+remove_and_note (SwitchVrBus *self, GDBusConnection *caller, const char *name, GError **error)
+{
+  IsmbAccounts *accounts = switch_vr_get_accounts (self->vr);
+  gboolean kept = accounts != NULL && !is_transient (self, name);
+  g_autoptr (GError) cause = NULL;
+  gboolean removed = remove_account (self, name, &cause);
+
+  if (kept)
+    note (self, caller, "remove", name, cause);
+  if (!removed)
+    g_propagate_error (error, g_steal_pointer (&cause));
+  return removed;
+}
+
+static gboolean
 on_remove_account (SwitchVrBus *self, GDBusMethodInvocation *invocation, const char *name,
                    gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
 
-  if (remove_account (self, name, &error))
+  if (remove_and_note (self, g_dbus_method_invocation_get_connection (invocation), name, &error))
     ismb_dbus_virtual_router1_complete_remove_account (ISMB_DBUS_VIRTUAL_ROUTER1 (self),
                                                        invocation);
   else
@@ -382,6 +426,7 @@ switch_vr_bus_new (SwitchVr *vr)
   g_signal_connect (self, "handle-remove-account", G_CALLBACK (on_remove_account), NULL);
   g_signal_connect (self, "handle-list-accounts", G_CALLBACK (on_list_accounts), NULL);
   g_signal_connect (self, "handle-list-peers", G_CALLBACK (on_list_peers), NULL);
+  switch_audit_bus_serve (ISMB_DBUS_VIRTUAL_ROUTER1 (self), vr);
   g_signal_connect_object (vr, "state-changed", G_CALLBACK (on_state_changed), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (vr, "peer-found", G_CALLBACK (on_peer_found), self, G_CONNECT_SWAPPED);

@@ -22,6 +22,7 @@ struct _SwitchVr
 
   IsmbVirtualRouter *place;
   IsmbStore *store;
+  IsmbAudit *audit;
   IsmbListener *listener;      /* NULL while down */
   IsmbMdnsEmbedded *discovery; /* NULL where there is none */
 };
@@ -168,6 +169,9 @@ start_listener (SwitchVr *self, GError **error)
   self->store = ismb_store_open (database, error);
   if (self->store == NULL)
     return FALSE;
+  self->audit = ismb_audit_load (self->store, ISMB_AUDIT_ROWS_MAX, error);
+  if (self->audit == NULL)
+    return FALSE;
   self->place =
       ismb_virtual_router_new (self->config->name, self->config->netns, self->config->bind_device);
   self->listener = ismb_listener_new (self->config->name);
@@ -216,6 +220,7 @@ switch_vr_stop (SwitchVr *self)
     ismb_listener_stop (listener);
   if (self->store != NULL && !ismb_store_sync (self->store, &error))
     g_warning ("%s: %s", self->config->name, error->message);
+  g_clear_object (&self->audit);
   g_clear_object (&self->store);
   g_clear_object (&self->place);
   if (listener != NULL)
@@ -273,4 +278,10 @@ IsmbAccounts *
 switch_vr_get_accounts (SwitchVr *self)
 {
   return self->listener != NULL ? _ismb_listener_get_accounts (self->listener) : NULL;
+}
+
+IsmbAudit *
+switch_vr_get_audit (SwitchVr *self)
+{
+  return self->audit;
 }

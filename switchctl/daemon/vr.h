@@ -3,6 +3,7 @@
 
 #include "ismb/listener/ismb-listener.h"
 #include "ismb/store/ismb-accounts.h"
+#include "ismb/store/ismb-audit.h"
 #include "ismb/trust/ismb-fabric.h"
 #include "switchctl/daemon/switch-config.h"
 
@@ -24,6 +25,7 @@ const char           *switch_vr_get_domain   (SwitchVr *self);
 const char           *switch_vr_get_c2s_path (SwitchVr *self);
 IsmbListener         *switch_vr_get_listener (SwitchVr *self);   /* NULL while down */
 IsmbAccounts         *switch_vr_get_accounts (SwitchVr *self);   /* NULL while down */
+IsmbAudit            *switch_vr_get_audit    (SwitchVr *self);   /* NULL while down */
 /* Signals: `state-changed`: it came up or went down;
  *          `peer-found` (IsmbPeer), `peer-changed` (IsmbPeer), `peer-lost` (utf8 domain). */
 

@@ -20,6 +20,7 @@ static const struct
   { "send", tool_verb_send, "send a message to an address on the bus" },
   { "listen", tool_verb_listen, "print the messages that arrive" },
   { "account", tool_verb_account, "make, remove and list accounts" },
+  { "audit", tool_verb_audit, "what was asked of this switch, and whether the record is whole" },
   { "fabric", tool_verb_fabric, "make a fabric, certify switches for it" },
   { "vr", tool_verb_vr, "enable and disable the bus in a virtual router" },
 };

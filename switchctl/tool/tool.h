@@ -27,6 +27,7 @@ typedef struct
 typedef ToolExit (*ToolVerb) (Tool *tool, int argc, char **argv);
 
 ToolExit tool_verb_account (Tool *tool, int argc, char **argv);
+ToolExit tool_verb_audit   (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_fabric  (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_listen  (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_peers   (Tool *tool, int argc, char **argv);

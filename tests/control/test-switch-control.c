@@ -381,7 +381,7 @@ test_no_root (void)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (switch_control_new ("secret", "VR-Mgmt", "/nonexistent", SCENE_DOMAIN, engine,
-                                     "/nonexistent/root", FALSE, &error));
+                                     NULL, "/nonexistent/root", FALSE, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
 }
 

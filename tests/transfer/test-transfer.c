@@ -33,8 +33,8 @@ struct _TestGate
 static GQueue undecided; /* of GTask */
 
 static void
-test_gate_check_async (IsmbGate *gate, IsmbJid *from, const char *path, GCancellable *cancellable,
-                       GAsyncReadyCallback callback, gpointer user_data)
+test_gate_check_async (IsmbGate *gate, IsmbJid *from, const char *path, const IsmbOffer *offer,
+                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (gate, cancellable, callback, user_data);
 
