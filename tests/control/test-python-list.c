@@ -283,10 +283,14 @@ make_bodies (GRand *rand)
   return bodies;
 }
 
-/* The same bodies by CPython: each line one body in hex, answered by the list's items in hex or
- * `-`. */
+/* The same bodies by CPython: each line one body in hex, answered by `-`, or by the list's items in hex and
+ * what str () makes of them: `?` where that depends on how new the Unicode is that one knows. */
 static const char oracle[]
-  = "import ast, sys\n"
+  = "import ast, sys, unicodedata\n"
+    "def shown(items):\n"
+    "    if any(unicodedata.category(c) == 'Cn' for item in items for c in item):\n"
+    "        return '?'\n"
+    "    return str(items).encode().hex()\n"
     "def read(line):\n"
     "    try:\n"
     "        items = ast.literal_eval(bytes.fromhex(line).decode())\n"
@@ -296,8 +300,7 @@ static const char oracle[]
     "        return '-'\n"
     "    if any(c == '\\0' or '\\ud800' <= c <= '\\udfff' for item in items for c in item):\n"
     "        return '-'\n"
-    "    return ' '.join(['='] + ['x' + item.encode().hex() for item in items]) + '\\t' + "
-    "str(items).encode().hex()\n"
+    "    return ' '.join(['='] + ['x' + item.encode().hex() for item in items]) + '\\t' + shown(items)\n"
     "for line in sys.stdin:\n"
     "    print(read(line))\n";
 
@@ -352,6 +355,16 @@ answer (const char *body)
   return g_string_free (out, FALSE);
 }
 
+static gboolean
+is_same (const char *ours, const char *pythons)
+{
+  const char *tab = strchr (pythons, '\t');
+
+  if (tab != NULL && g_str_equal (tab + 1, "?"))
+    return strncmp (ours, pythons, tab + 1 - pythons) == 0;
+  return g_str_equal (ours, pythons);
+}
+
 static void
 compare_with_python (guint32 seed)
 {
@@ -369,10 +382,13 @@ compare_with_python (guint32 seed)
 
       if (g_str_equal (ours, "-") && strstr (bodies->pdata[i], "\\N{BULLET}") != NULL)
         continue;
-      if (!g_str_equal (ours, answers[i]))
-        g_test_message ("seed %u: %s", seed, escaped);
+      if (is_same (ours, answers[i]))
+        {
+          accepted += ours[0] == '=';
+          continue;
+        }
+      g_test_message ("seed %u: %s", seed, escaped);
       g_assert_cmpstr (ours, ==, answers[i]);
-      accepted += ours[0] == '=';
     }
   g_test_message ("seed %u: %u of %u accepted", seed, accepted, bodies->len);
   g_assert_cmpuint (accepted, >, BODIES / 5);
