@@ -3,6 +3,8 @@
 
 #include "ismb/client/ismb-client.h"
 #include "ismb/transfer/ismb-gate.h"
+#include "switchctl/control/engine.h"
+#include "switchctl/control/policy-file.h"
 
 G_BEGIN_DECLS
 
@@ -12,19 +14,28 @@ G_BEGIN_DECLS
 #define SWITCH_TYPE_POLICY (switch_policy_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchPolicy, switch_policy, SWITCH, POLICY, GObject)
 
-typedef enum
-{
-  SWITCH_DEED_RUN,   /* the object is a command */
-  SWITCH_DEED_WRITE, /* the object is a path below the files root */
-} SwitchDeed;
-
-/* `client` asks for roles, and is not kept alive; `domain` is this switch's own domain-part. */
-SwitchPolicy *switch_policy_new          (IsmbClient *client, const char *domain,
-                                          gboolean trust_open);
-/* ISMB_ERROR_NOT_ALLOWED says why not. All objects are allowed, or none. */
-void          switch_policy_check_async  (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed,
-                                          const char *const *objects, GCancellable *cancellable,
-                                          GAsyncReadyCallback callback, gpointer user_data);
-gboolean      switch_policy_check_finish (SwitchPolicy *self, GAsyncResult *result, GError **error);
+/* `client` asks for roles, and is not kept alive; `domain` is this switch's own domain-part; `engine`
+ * says what a command would execute. `file` NULL: the built-in policy, under which operators and
+ * switches may do everything. */
+SwitchPolicy  *switch_policy_new          (IsmbClient *client, const char *domain,
+                                           SwitchEngine *engine, SwitchPolicyFile *file,
+                                           gboolean trust_open);
+/* Objects are commands, or paths relative to the files root. All are allowed, or none:
+ * ISMB_ERROR_NOT_ALLOWED says why not. */
+void           switch_policy_check_async  (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed,
+                                           const char *const *objects, GCancellable *cancellable,
+                                           GAsyncReadyCallback callback, gpointer user_data);
+gboolean       switch_policy_check_finish (SwitchPolicy *self, GAsyncResult *result,
+                                           GError **error);
+/* The same, with what decides: of the object that is denied, else of the last. `role` NULL: what
+ * the sender's switch says. Denied is a verdict; an error is one of asking. */
+void           switch_policy_judge_async  (SwitchPolicy *self, IsmbJid *from, const char *role,
+                                           SwitchDeed deed, const char *const *objects,
+                                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                                           gpointer user_data);
+SwitchVerdict *switch_policy_judge_finish (SwitchPolicy *self, GAsyncResult *result,
+                                           GError **error);
+/* The words that rules see of a command; NULL where the engine knows no such command. */
+GStrv          switch_policy_resolve      (SwitchPolicy *self, const char *command);
 
 G_END_DECLS
