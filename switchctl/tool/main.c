@@ -21,6 +21,7 @@ static const struct
   { "listen", tool_verb_listen, "print the messages that arrive" },
   { "account", tool_verb_account, "make, remove and list accounts" },
   { "fabric", tool_verb_fabric, "make a fabric, certify switches for it" },
+  { "policy", tool_verb_policy, "say who may run and write what, and which rule decides" },
   { "vr", tool_verb_vr, "enable and disable the bus in a virtual router" },
 };
 
