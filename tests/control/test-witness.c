@@ -139,7 +139,7 @@ set_up (Fixture *fixture, gconstpointer account)
   g_queue_init (&fixture->answers);
   fixture->control = scene_make_client (&fixture->scene, SWITCH_TYPE_CONTROL, "switch");
   switch_control_set_witness (fixture->control, SWITCH_WITNESS (fixture->recorder));
-  switch_control_serve (fixture->control, SCENE_DOMAIN, engine, fixture->root, FALSE, &error);
+  switch_control_serve (fixture->control, SCENE_DOMAIN, engine, fixture->root, NULL, FALSE, &error);
   g_assert_no_error (error);
   scene_open (fixture->control);
   fixture->sender = scene_make_client (&fixture->scene, ISMB_TYPE_CLIENT, account);
