@@ -345,23 +345,24 @@ look_up (SwitchEngineExec *self, const char *word)
   return NULL;
 }
 
-/* The command's words, the program's path first; or NULL, and why in `complaint`. */
 static GStrv
-split_command (SwitchEngineExec *self, const char *command, char **complaint)
+switch_engine_exec_resolve (SwitchEngine *engine, const char *command, GError **error)
 {
-  g_autoptr (GError) error = NULL;
+  SwitchEngineExec *self = SWITCH_ENGINE_EXEC (engine);
+  g_autoptr (GError) cause = NULL;
   g_auto (GStrv) argv = NULL;
   const char *path;
 
-  if (!g_shell_parse_argv (command, NULL, &argv, &error))
+  if (!g_shell_parse_argv (command, NULL, &argv, &cause))
     {
-      *complaint = g_strdup_printf ("unknown command: %s (%s)", command, error->message);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND, "unknown command: %s (%s)", command,
+                   cause->message);
       return NULL;
     }
   path = look_up (self, argv[0]);
   if (path == NULL)
     {
-      *complaint = g_strdup_printf ("unknown command: %s", argv[0]);
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND, "unknown command: %s", argv[0]);
       return NULL;
     }
   g_free (argv[0]);
@@ -412,15 +413,15 @@ switch_engine_exec_run_async (SwitchEngine *engine, const char *command, GCancel
 {
   SwitchEngineExec *self = SWITCH_ENGINE_EXEC (engine);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autofree char *complaint = NULL;
-  g_auto (GStrv) argv = split_command (self, command, &complaint);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) argv = switch_engine_exec_resolve (engine, command, &error);
 
   g_task_set_source_tag (task, switch_engine_exec_run_async);
   g_task_set_task_data (task, run_new (self), run_free);
   if (g_task_return_error_if_cancelled (task))
     return;
   if (argv == NULL)
-    return_unknown (task, complaint);
+    return_unknown (task, error->message);
   else
     start (task, argv);
 }
@@ -434,6 +435,7 @@ switch_engine_exec_run_finish (SwitchEngine *engine, GAsyncResult *result, GErro
 static void
 switch_engine_exec_engine_init (SwitchEngineInterface *iface)
 {
+  iface->resolve = switch_engine_exec_resolve;
   iface->run_async = switch_engine_exec_run_async;
   iface->run_finish = switch_engine_exec_run_finish;
 }

@@ -12,6 +12,12 @@ switch_engine_default_init (SwitchEngineInterface *iface)
 {
 }
 
+GStrv
+switch_engine_resolve (SwitchEngine *self, const char *command, GError **error)
+{
+  return SWITCH_ENGINE_GET_IFACE (self)->resolve (self, command, error);
+}
+
 void
 switch_engine_run_async (SwitchEngine *self, const char *command, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data)

@@ -32,11 +32,16 @@ G_DECLARE_INTERFACE (SwitchEngine, switch_engine, SWITCH, ENGINE, GObject)
 struct _SwitchEngineInterface
 {
   GTypeInterface parent;
+  GStrv         (*resolve)    (SwitchEngine *self, const char *command, GError **error);
   void          (*run_async)  (SwitchEngine *self, const char *command, GCancellable *cancellable,
                                GAsyncReadyCallback callback, gpointer user_data);
   SwitchResult *(*run_finish) (SwitchEngine *self, GAsyncResult *result, GError **error);
 };
 
+/* The argv that run_async () would execute for `command`, the program's absolute path first: what a
+ * policy decides about. It depends on the command alone and never on when it is asked.
+ * ISMB_ERROR_NOT_FOUND where nothing would be executed, in the words the result would have. */
+GStrv         switch_engine_resolve    (SwitchEngine *self, const char *command, GError **error);
 void          switch_engine_run_async  (SwitchEngine *self, const char *command,
                                         GCancellable *cancellable, GAsyncReadyCallback callback,
                                         gpointer user_data);

@@ -10,7 +10,7 @@
 #include "switchctl/control/roles.h"
 
 #define ROLE_MS 10000
-#define BUILT_IN "built-in" /* the rule that holds where nothing is configured */
+#define BUILT_IN "built-in" /* the rule that holds where no file decides */
 
 struct _SwitchPolicy
 {
@@ -18,6 +18,9 @@ struct _SwitchPolicy
   IsmbClient *client; /* weak */
   char *domain;
   gboolean trust_open;
+  char *vr;
+  SwitchEngine *engine;
+  SwitchPolicyFile *file; /* NULL: the built-in policy */
   SwitchRoles *roles;
   guint epoch;        /* counts what made us forget roles: an answer from before it is not kept */
   guint handlers[3];
@@ -31,6 +34,7 @@ typedef struct
   GStrv objects;
   guint epoch;
   char *role; /* as it was told; NULL: nobody was asked */
+  char *rule; /* what decided, once the check is finished; NULL: no file did */
 } Question;
 
 G_DEFINE_FINAL_TYPE (SwitchPolicy, switch_policy, G_TYPE_OBJECT)
@@ -43,6 +47,7 @@ switch_policy_dispose (GObject *object)
   for (gsize i = 0; self->client != NULL && i < G_N_ELEMENTS (self->handlers); i++)
     ismb_client_remove_event_handler (self->client, self->handlers[i]);
   g_clear_weak_pointer (&self->client);
+  g_clear_object (&self->engine);
   G_OBJECT_CLASS (switch_policy_parent_class)->dispose (object);
 }
 
@@ -52,7 +57,9 @@ switch_policy_finalize (GObject *object)
   SwitchPolicy *self = SWITCH_POLICY (object);
 
   switch_roles_free (self->roles);
+  g_clear_pointer (&self->file, switch_policy_file_unref);
   g_free (self->domain);
+  g_free (self->vr);
   G_OBJECT_CLASS (switch_policy_parent_class)->finalize (object);
 }
 
@@ -77,58 +84,86 @@ question_free (gpointer data)
   g_object_unref (question->from);
   g_strfreev (question->objects);
   g_free (question->role);
+  g_free (question->rule);
   g_free (question);
 }
 
-/* The rules. */
+/* Verdicts */
 
-static gboolean
-refuse (GError **error, IsmbJid *from, SwitchDeed deed, const char *why)
+/* What holds where no file is configured: operators and switches may do everything. */
+static SwitchVerdict *
+decide_built_in (const SwitchPolicyCase *one)
 {
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED, "%s may not %s here: %s",
-               ismb_jid_get_full (from), deed == SWITCH_DEED_RUN ? "run commands" : "write files",
-               why);
-  return FALSE;
+  gboolean allowed = g_strcmp0 (one->role, "operator") == 0 || g_strcmp0 (one->role, "switch") == 0;
+  g_autofree char *why = g_strdup_printf ("the role \"%s\" %s it", one->role,
+                                          allowed ? "allows" : "does not allow");
+
+  return switch_verdict_new (allowed, why);
 }
 
-/* What holds where nothing is configured: operators and switches may do everything. */
-static gboolean
-decide (IsmbJid *from, const char *role, SwitchDeed deed, const char *object, GError **error)
+/* What the rules see of an object; a command that the engine does not know has no words, and will
+ * not be executed. */
+static GStrv
+split_object (SwitchPolicy *self, SwitchDeed deed, const char *object)
 {
-  g_autofree char *why = NULL;
+  GStrv words;
 
-  if (g_strcmp0 (role, "operator") == 0 || g_strcmp0 (role, "switch") == 0)
-    return TRUE;
-  why = g_strdup_printf ("the role \"%s\" does not allow it", role);
-  return refuse (error, from, deed, why);
+  if (deed == SWITCH_DEED_WRITE)
+    return g_strsplit (object, "/", -1);
+  words = switch_engine_resolve (self->engine, object, NULL);
+  return words != NULL ? words : g_new0 (char *, 1);
 }
 
-static gboolean
-decide_all (Question *question, const char *role, GError **error)
+static SwitchVerdict *
+decide (SwitchPolicy *self, const Question *question, const char *role, const char *object)
 {
+  const SwitchPolicyRules *rules
+    = self->file != NULL ? switch_policy_file_get_rules (self->file) : NULL;
+  g_auto (GStrv) words = split_object (self, question->deed, object);
+  const SwitchPolicyCase one = {
+    .from = question->from,
+    .role = role,
+    .vr = self->vr,
+    .deed = question->deed,
+    .words = (const char *const *) words,
+  };
+
+  return rules != NULL ? switch_policy_rules_decide (rules, &one) : decide_built_in (&one);
+}
+
+static SwitchVerdict *
+decide_all (SwitchPolicy *self, const Question *question, const char *role)
+{
+  SwitchVerdict *verdict = NULL;
+
   for (char **object = question->objects; *object != NULL; object++)
-    if (!decide (question->from, role, question->deed, *object, error))
-      return FALSE;
-  return TRUE;
+    {
+      g_clear_pointer (&verdict, switch_verdict_free);
+      verdict = decide (self, question, role, *object);
+      if (!verdict->allowed)
+        break;
+    }
+  return verdict != NULL ? verdict : switch_verdict_new (TRUE, "there is nothing to do");
 }
 
-/* Whom nobody asks for a role: strangers, and all in a laboratory, where names prove nothing. */
-static gboolean
-check_origin (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed, GError **error)
+/* Whom nobody asks for a role: strangers, and all in a laboratory, where names prove nothing. NULL:
+ * the rules decide. */
+static const char *
+find_fault (SwitchPolicy *self, IsmbJid *from)
 {
   const char *domain = ismb_jid_get_domain (from);
   g_autoptr (GHashTable) members = NULL;
 
   if (self->trust_open)
-    return refuse (error, from, deed, "trust=open lets nobody");
+    return "trust=open lets nobody";
   if (self->client == NULL)
-    return refuse (error, from, deed, "Switch Control is going away");
+    return "Switch Control is going away";
   if (g_str_equal (domain, self->domain))
-    return TRUE;
+    return NULL;
   members = ismb_client_get_peer_domains (self->client, FALSE);
   if (members != NULL && g_hash_table_contains (members, domain))
-    return TRUE;
-  return refuse (error, from, deed, "its switch is no member of this fabric");
+    return NULL;
+  return "its switch is no member of this fabric";
 }
 
 /* Roles */
@@ -179,37 +214,36 @@ role_in (IsmbIq *answer)
 }
 
 static void
+return_verdict (GTask *task, SwitchVerdict *verdict)
+{
+  g_task_return_pointer (task, verdict, (GDestroyNotify) switch_verdict_free);
+}
+
+static void
 return_decision (GTask *task, const char *role)
 {
   Question *question = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
 
   question->role = g_strdup (role);
-  if (decide_all (question, role, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
+  return_verdict (task, decide_all (g_task_get_source_object (task), question, role));
 }
 
 static void
 on_role (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (ISMB_CLIENT (source), result, &error);
+  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (ISMB_CLIENT (source), result, NULL);
   SwitchPolicy *self = g_task_get_source_object (task);
   Question *question = g_task_get_task_data (task);
 
-  if (answer != NULL)
+  if (answer == NULL)
     {
-      if (question->epoch == self->epoch)
-        keep_role (self, question->from, role_in (answer));
-      return_decision (task, role_in (answer));
+      return_verdict (task, switch_verdict_new (FALSE, "its switch does not tell its role"));
       return;
     }
-  g_clear_error (&error);
-  refuse (&error, question->from, question->deed, "its switch does not tell its role");
-  g_task_return_error (task, g_steal_pointer (&error));
+  if (question->epoch == self->epoch)
+    keep_role (self, question->from, role_in (answer));
+  return_decision (task, role_in (answer));
 }
 
 static void
@@ -228,41 +262,89 @@ ask_for_role (GTask *task)
                              g_object_ref (task));
 }
 
-void
-switch_policy_check_async (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed,
-                           const char *const *objects, GCancellable *cancellable,
-                           GAsyncReadyCallback callback, gpointer user_data)
+static void
+start (SwitchPolicy *self, GTask *task, const char *role)
 {
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autoptr (GError) error = NULL;
-  Question *question = g_new0 (Question, 1);
-  const char *role;
+  Question *question = g_task_get_task_data (task);
+  const char *fault = find_fault (self, question->from);
 
-  question->from = g_object_ref (from);
-  question->deed = deed;
-  question->objects = g_strdupv ((char **) objects);
-  question->epoch = self->epoch;
-  g_task_set_source_tag (task, switch_policy_check_async);
-  g_task_set_task_data (task, question, question_free);
-  role = switch_roles_lookup (self->roles, from, g_get_monotonic_time ());
-  if (!check_origin (self, from, deed, &error))
-    g_task_return_error (task, g_steal_pointer (&error));
+  if (fault == NULL && role == NULL)
+    role = switch_roles_lookup (self->roles, question->from, g_get_monotonic_time ());
+  if (fault != NULL)
+    return_verdict (task, switch_verdict_new (FALSE, fault));
   else if (role != NULL)
     return_decision (task, role);
   else
     ask_for_role (task);
 }
 
-gboolean
-switch_policy_check_finish (SwitchPolicy *self, GAsyncResult *result, GError **error)
+void
+switch_policy_judge_async (SwitchPolicy *self, IsmbJid *from, const char *role, SwitchDeed deed,
+                           const char *const *objects, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
 {
-  return g_task_propagate_boolean (G_TASK (result), error);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Question *question = g_new0 (Question, 1);
+
+  question->from = g_object_ref (from);
+  question->deed = deed;
+  question->objects = g_strdupv ((char **) objects);
+  question->epoch = self->epoch;
+  g_task_set_source_tag (task, switch_policy_judge_async);
+  g_task_set_task_data (task, question, question_free);
+  start (self, task, role);
+}
+
+SwitchVerdict *
+switch_policy_judge_finish (SwitchPolicy *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+GStrv
+switch_policy_resolve (SwitchPolicy *self, const char *command)
+{
+  return switch_engine_resolve (self->engine, command, NULL);
+}
+
+void
+switch_policy_check_async (SwitchPolicy *self, IsmbJid *from, SwitchDeed deed,
+                           const char *const *objects, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  switch_policy_judge_async (self, from, NULL, deed, objects, cancellable, callback, user_data);
 }
 
 static Question *
 question_of (GAsyncResult *result)
 {
   return g_task_get_task_data (G_TASK (result));
+}
+
+/* Where to look for what decided; NULL: in no file. */
+static char *
+locate_rule (const SwitchVerdict *verdict)
+{
+  if (verdict->rule == NULL)
+    return g_strdup (verdict->file);
+  return g_strdup_printf ("%s:%u %s", verdict->file, verdict->line, verdict->rule);
+}
+
+gboolean
+switch_policy_check_finish (SwitchPolicy *self, GAsyncResult *result, GError **error)
+{
+  Question *question = question_of (result);
+  g_autoptr (SwitchVerdict) verdict = switch_policy_judge_finish (self, result, error);
+
+  if (verdict == NULL)
+    return FALSE;
+  question->rule = locate_rule (verdict);
+  if (verdict->allowed)
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED, "%s may not %s here: %s",
+               ismb_jid_get_full (question->from),
+               question->deed == SWITCH_DEED_RUN ? "run commands" : "write files", verdict->why);
+  return FALSE;
 }
 
 const char *
@@ -276,17 +358,23 @@ switch_policy_get_role (GAsyncResult *result)
 const char *
 switch_policy_get_rule (GAsyncResult *result)
 {
-  return BUILT_IN;
+  const char *rule = question_of (result)->rule;
+
+  return rule != NULL ? rule : BUILT_IN;
 }
 
 SwitchPolicy *
-switch_policy_new (IsmbClient *client, const char *domain, gboolean trust_open)
+switch_policy_new (IsmbClient *client, const char *domain, SwitchEngine *engine,
+                   SwitchPolicyFile *file, gboolean trust_open)
 {
   static const char *const events[] = { "peer_changed", "peer_lost" };
   SwitchPolicy *self = g_object_new (SWITCH_TYPE_POLICY, NULL);
 
   g_set_weak_pointer (&self->client, client);
   self->domain = g_strdup (domain);
+  self->vr = g_strdup (ismb_client_get_vr (client));
+  self->engine = g_object_ref (engine);
+  self->file = file != NULL ? switch_policy_file_ref (file) : NULL;
   self->trust_open = trust_open;
   for (gsize i = 0; i < G_N_ELEMENTS (events); i++)
     self->handlers[i]

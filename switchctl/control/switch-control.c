@@ -10,7 +10,6 @@
 #include "ismb/transfer/ismb-receiver.h"
 #include "switchctl/control/command-list.h"
 #include "switchctl/control/doorman.h"
-#include "switchctl/control/policy.h"
 #include "switchctl/control/python-list.h"
 
 /* How many lists wait or run: one sender's must not keep out all others' */
@@ -435,9 +434,11 @@ on_received (IsmbReceiver *receiver, IsmbJid *from, const char *name, guint64 by
 
 gboolean
 switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *engine,
-                      const char *files_root, gboolean trust_open, GError **error)
+                      const char *files_root, SwitchPolicyFile *policy_file, gboolean trust_open,
+                      GError **error)
 {
-  g_autoptr (SwitchPolicy) policy = switch_policy_new (ISMB_CLIENT (self), domain, trust_open);
+  g_autoptr (SwitchPolicy) policy
+    = switch_policy_new (ISMB_CLIENT (self), domain, engine, policy_file, trust_open);
   g_autoptr (SwitchDoorman) doorman = switch_doorman_new (policy, self->witness);
 
   self->receiver = ismb_receiver_new (ISMB_CLIENT (self), files_root, ISMB_GATE (doorman), error);
@@ -460,14 +461,21 @@ switch_control_set_witness (SwitchControl *self, SwitchWitness *witness)
 SwitchControl *
 switch_control_new (const char *password, const char *vr, const char *runtime_dir,
                     const char *domain, SwitchEngine *engine, SwitchWitness *witness,
-                    const char *files_root, gboolean trust_open, GError **error)
+                    const char *files_root, SwitchPolicyFile *policy_file, gboolean trust_open,
+                    GError **error)
 {
   g_autoptr (SwitchControl) self
     = g_object_new (SWITCH_TYPE_CONTROL, "name", ACCOUNT, "password", password, "vr", vr,
                     "runtime-dir", runtime_dir, NULL);
 
   switch_control_set_witness (self, witness);
-  if (!switch_control_serve (self, domain, engine, files_root, trust_open, error))
+  if (!switch_control_serve (self, domain, engine, files_root, policy_file, trust_open, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+SwitchPolicy *
+switch_control_get_policy (SwitchControl *self)
+{
+  return self->policy;
 }

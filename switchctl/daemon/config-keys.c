@@ -156,18 +156,13 @@ set_engine (gpointer field, const char *value, GError **error)
   return g_str_equal (value, "exec") || expected (error, "exec, frr or program");
 }
 
-/* A file that is not there is the built-in policy; one that is must not be believed to hold. */
 static gboolean
 set_policy (gpointer field, const char *value, GError **error)
 {
   if (*value != '\0' && !g_path_is_absolute (value))
     return expected (error, "an absolute path, or nothing");
-  if (*value == '\0' || !g_file_test (value, G_FILE_TEST_EXISTS))
-    return TRUE;
-  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-                       ": policy files are not available in this build; leave the key out, and "
-                       "the built-in policy holds");
-  return FALSE;
+  replace (field, value);
+  return TRUE;
 }
 
 static gboolean
@@ -264,7 +259,7 @@ static const Key keys[] = {
   { SWITCH_GROUP_CONTROL, "engine-netns", IN_CONFIG (engine_netns), set_netns },
   { SWITCH_GROUP_CONTROL, "exec-allow", IN_CONFIG (exec_allow), set_path_list },
   { SWITCH_GROUP_CONTROL, "files-root", IN_CONFIG (files_root), set_path },
-  { SWITCH_GROUP_CONTROL, "policy", 0, set_policy },
+  { SWITCH_GROUP_CONTROL, "policy", IN_CONFIG (policy), set_policy },
   { SWITCH_GROUP_VR, "enabled", IN_VR (enabled), set_boolean },
   { SWITCH_GROUP_VR, "netns", IN_VR (netns), set_netns },
   { SWITCH_GROUP_VR, "bind-device", IN_VR (bind_device), set_text },

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "ismb/core/ismb-error.h"
+#include "switchctl/control/policy-rules.h"
 #include "switchctl/daemon/config-keys.h"
 
 #define FILE_MAX (1024 * 1024)
@@ -152,6 +153,18 @@ read_all (SwitchConfig *config, const char *path, GError **error)
   return TRUE;
 }
 
+/* A file that is named and is not there must not turn into the built-in policy. */
+static gboolean
+check_policy (SwitchConfig *config, GError **error)
+{
+  g_autoptr (SwitchPolicyRules) rules = NULL;
+
+  if (config->policy == NULL)
+    return TRUE;
+  rules = switch_policy_rules_load (config->policy, error);
+  return rules != NULL;
+}
+
 /* What no single line can tell. */
 static gboolean
 check_whole (SwitchConfig *config, GError **error)
@@ -169,7 +182,7 @@ check_whole (SwitchConfig *config, GError **error)
           return FALSE;
         }
     }
-  return TRUE;
+  return check_policy (config, error);
 }
 
 SwitchConfig *

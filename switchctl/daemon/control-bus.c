@@ -13,6 +13,7 @@
 #include "ismb/local/ismb-control.h"
 #include "ismb/net/ismb-caller.h"
 #include "switchctl/daemon/auditor.h"
+#include "switchctl/daemon/policy-bus.h"
 #include "switchctl/daemon/vr-bus.h"
 
 #define CALLERS_MAX 256
@@ -242,6 +243,14 @@ on_fabric_status (SwitchControlBus *self, GDBusMethodInvocation *invocation)
   return TRUE;
 }
 
+static gboolean
+on_policy_check (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *jid,
+                 const char *deed, const char *object, GVariant *options)
+{
+  switch_policy_bus_check (self->manager, invocation, jid, deed, object, options);
+  return TRUE;
+}
+
 static void
 describe (SwitchControlBus *self)
 {
@@ -275,6 +284,7 @@ make_skeletons (SwitchControlBus *self)
     { "handle-fabric-sign", G_CALLBACK (on_fabric_sign) },
     { "handle-fabric-install", G_CALLBACK (on_fabric_install) },
     { "handle-fabric-status", G_CALLBACK (on_fabric_status) },
+    { "handle-policy-check", G_CALLBACK (on_policy_check) },
   };
   GPtrArray *vrs = switch_manager_get_vrs (self->manager);
 

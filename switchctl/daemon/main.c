@@ -68,13 +68,21 @@ on_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+on_hangup (gpointer user_data)
+{
+  switch_manager_reload (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
 /* Until a signal ends it. */
 static void
-serve (void)
+serve (SwitchManager *manager)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   guint term = g_unix_signal_add (SIGTERM, on_signal, loop);
   guint interrupt = g_unix_signal_add (SIGINT, on_signal, loop);
+  guint hangup = g_unix_signal_add (SIGHUP, on_hangup, manager);
   guint watchdog = switch_notify_watchdog ();
 
   switch_notify ("READY=1");
@@ -82,6 +90,7 @@ serve (void)
   switch_notify ("STOPPING=1");
   g_source_remove (term);
   g_source_remove (interrupt);
+  g_source_remove (hangup);
   g_clear_handle_id (&watchdog, g_source_remove);
 }
 
@@ -111,7 +120,7 @@ run (const SwitchConfig *config)
       return EXIT_FAILURE;
     }
   g_message ("%s is up", switch_manager_get_domain (manager));
-  serve ();
+  serve (manager);
   switch_manager_stop (manager);
   switch_control_bus_stop (bus);
   flush_last_words ();

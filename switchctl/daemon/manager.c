@@ -21,6 +21,7 @@ struct _SwitchManager
   char *domain;
   IsmbFabric *fabric;
   GPtrArray *vrs;           /* of SwitchVr */
+  SwitchPolicyFile *policy_file; /* NULL: the built-in policy */
   SwitchResident *resident; /* NULL while VR-Mgmt is down, or there is none */
   GKeyFile
       *remembered; /* what was enabled or disabled at run time, and overrides the configuration */
@@ -38,6 +39,7 @@ switch_manager_dispose (GObject *object)
     switch_manager_stop (self);
   g_clear_pointer (&self->vrs, g_ptr_array_unref);
   g_clear_object (&self->fabric);
+  g_clear_pointer (&self->policy_file, switch_policy_file_unref);
   G_OBJECT_CLASS (switch_manager_parent_class)->dispose (object);
 }
 
@@ -151,7 +153,7 @@ start_vr (SwitchManager *self, SwitchVr *vr, GError **error)
     return FALSE;
   if (!is_home (self, vr) || self->resident != NULL)
     return TRUE;
-  self->resident = switch_resident_new (self->config, vr, error);
+  self->resident = switch_resident_new (self->config, vr, self->policy_file, error);
   if (self->resident != NULL)
     return TRUE;
   switch_vr_stop (vr);
@@ -199,6 +201,15 @@ switch_manager_stop (SwitchManager *self)
     stop_vr (self, g_ptr_array_index (self->vrs, i));
 }
 
+static gboolean
+load_policy (SwitchManager *self, GError **error)
+{
+  if (self->config->policy == NULL)
+    return TRUE;
+  self->policy_file = switch_policy_file_new (self->config->policy, error);
+  return self->policy_file != NULL;
+}
+
 static void
 make_vrs (SwitchManager *self)
 {
@@ -217,7 +228,7 @@ switch_manager_new (const SwitchConfig *config, GError **error)
   g_autoptr (SwitchManager) self = g_object_new (SWITCH_TYPE_MANAGER, NULL);
 
   self->config = config;
-  if (!take_folders (self, error) || !load_remembered (self, error))
+  if (!load_policy (self, error) || !take_folders (self, error) || !load_remembered (self, error))
     return NULL;
   self->domain = switch_domain_part (config->state_dir, config->domain, error);
   if (self->domain == NULL || !load_fabric (self, error))
@@ -284,4 +295,37 @@ SwitchVr *
 switch_manager_get_home (SwitchManager *self)
 {
   return find_vr (self, SWITCH_VR_MGMT, NULL);
+}
+
+void
+switch_manager_reload (SwitchManager *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->policy_file == NULL)
+    g_message ("no policy= is configured: the built-in policy holds");
+  else if (switch_policy_file_reload (self->policy_file, &error))
+    g_message ("the %u rules of %s hold from now on",
+               switch_policy_rules_count (switch_policy_file_get_rules (self->policy_file)),
+               self->config->policy);
+  else
+    g_warning ("%s; the rules from before hold", error->message);
+}
+
+SwitchPolicyFile *
+switch_manager_get_policy_file (SwitchManager *self)
+{
+  return self->policy_file;
+}
+
+SwitchPolicy *
+switch_manager_get_policy (SwitchManager *self, GError **error)
+{
+  SwitchPolicy *policy
+    = self->resident != NULL ? switch_resident_get_policy (self->resident) : NULL;
+
+  if (policy == NULL)
+    g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
+                         "Switch Control does not run here: nobody may do anything");
+  return policy;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "switchctl/control/policy.h"
 #include "switchctl/daemon/switch-config.h"
 #include "switchctl/daemon/vr.h"
 
@@ -25,7 +26,13 @@ GPtrArray          *switch_manager_get_vrs     (SwitchManager *self);
 /* Now, and at the next start too. ISMB_ERROR_NO_VIRTUAL_ROUTER names those there are. */
 gboolean            switch_manager_set_enabled (SwitchManager *self, const char *name,
                                                 gboolean enabled, GError **error);
-
+/* Reads the policy file again, where there is one; one with an error is complained of, and the rules
+ * from before hold. */
+void                switch_manager_reload      (SwitchManager *self);
+/* NULL: the built-in policy. */
+SwitchPolicyFile   *switch_manager_get_policy_file (SwitchManager *self);
+/* NULL and ISMB_ERROR_NOT_FOUND while Switch Control does not run. (transfer none) */
+SwitchPolicy       *switch_manager_get_policy  (SwitchManager *self, GError **error);
 /* The one that is always configured: where what concerns the whole switch is written down. */
 SwitchVr           *switch_manager_get_home     (SwitchManager *self);
 

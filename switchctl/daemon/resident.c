@@ -94,7 +94,8 @@ on_disconnected (IsmbClient *client, const char *event, GObject *payload, gpoint
 }
 
 static SwitchControl *
-make_control (const SwitchConfig *config, SwitchVr *vr, const char *password, GError **error)
+make_control (const SwitchConfig *config, SwitchVr *vr, SwitchPolicyFile *policy_file,
+              const char *password, GError **error)
 {
   g_autoptr (SwitchEngine) engine = NULL;
   g_autoptr (SwitchAuditor) auditor = switch_auditor_new (vr);
@@ -105,16 +106,17 @@ make_control (const SwitchConfig *config, SwitchVr *vr, const char *password, GE
     return NULL;
   return switch_control_new (password, switch_vr_get_name (vr), config->runtime_dir,
                              switch_vr_get_domain (vr), engine, SWITCH_WITNESS (auditor),
-                             config->files_root, config->trust_open, error);
+                             config->files_root, policy_file, config->trust_open, error);
 }
 
 SwitchResident *
-switch_resident_new (const SwitchConfig *config, SwitchVr *vr, GError **error)
+switch_resident_new (const SwitchConfig *config, SwitchVr *vr, SwitchPolicyFile *policy_file,
+                     GError **error)
 {
   g_autoptr (SwitchResident) self = g_object_new (SWITCH_TYPE_RESIDENT, NULL);
   g_autofree char *password = ismb_random_token ();
 
-  self->control = make_control (config, vr, password, error);
+  self->control = make_control (config, vr, policy_file, password, error);
   if (self->control == NULL
       || !ismb_accounts_renew (switch_vr_get_accounts (vr), SWITCH_RESIDENT_NAME, password,
                                ISMB_ROLE_SWITCH, error))
@@ -141,4 +143,10 @@ switch_resident_stop (SwitchResident *self)
   switch_control_stop (self->control); /* while there is a table for what ends */
   ismb_client_close (ISMB_CLIENT (self->control));
   g_clear_object (&self->control);
+}
+
+SwitchPolicy *
+switch_resident_get_policy (SwitchResident *self)
+{
+  return self->control != NULL ? switch_control_get_policy (self->control) : NULL;
 }

@@ -72,6 +72,7 @@ switch_config_free (SwitchConfig *config)
   g_free (config->files_root);
   g_strfreev (config->exec_allow);
   g_free (config->engine_netns);
+  g_free (config->policy);
   g_ptr_array_unref (config->vrs);
   g_free (config);
 }

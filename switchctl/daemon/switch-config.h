@@ -30,6 +30,7 @@ typedef struct
   char *files_root;
   char **exec_allow;         /* absolute paths */
   char *engine_netns;        /* or NULL */
+  char *policy;              /* a file that was good when it was read, or NULL: the built-in one */
   /* of SwitchVrConfig, in the order of the file; VR-Mgmt where there is none */
   GPtrArray *vrs;
 } SwitchConfig;

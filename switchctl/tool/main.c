@@ -22,6 +22,7 @@ static const struct
   { "account", tool_verb_account, "make, remove and list accounts" },
   { "audit", tool_verb_audit, "what was asked of this switch, and whether the record is whole" },
   { "fabric", tool_verb_fabric, "make a fabric, certify switches for it" },
+  { "policy", tool_verb_policy, "say who may run and write what, and which rule decides" },
   { "vr", tool_verb_vr, "enable and disable the bus in a virtual router" },
 };
 

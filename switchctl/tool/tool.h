@@ -31,6 +31,7 @@ ToolExit tool_verb_audit   (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_fabric  (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_listen  (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_peers   (Tool *tool, int argc, char **argv);
+ToolExit tool_verb_policy  (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_push    (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_run     (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_send    (Tool *tool, int argc, char **argv);

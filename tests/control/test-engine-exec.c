@@ -103,6 +103,42 @@ test_signals_are_the_usual_ones (void)
   signal (SIGPIPE, before);
 }
 
+/* However a command is written: these are the words that a policy decides about. */
+static void
+test_resolves (void)
+{
+  static const struct
+  {
+    const char *command, *words;
+  } cases[] = {
+    { "echo a", "/bin/echo|a" },
+    { "/bin/echo a", "/bin/echo|a" },
+    { "  e'ch'o\t\"a\" # b", "/bin/echo|a" },
+    { "e\\cho\na", "/bin/echo|a" },
+    { "echo 'a b' ''", "/bin/echo|a b|" },
+    { "echo a;false", "/bin/echo|a;false" },
+    { "ech a", NULL },
+    { "echo;", NULL },
+    { "/bin/../bin/echo a", NULL },
+    { "echo 'a", NULL },
+    { "", NULL },
+  };
+  g_autoptr (SwitchEngine) engine = make_engine ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_auto (GStrv) argv = switch_engine_resolve (engine, cases[i].command, &error);
+      g_autofree char *words = argv != NULL ? g_strjoinv ("|", argv) : NULL;
+
+      g_assert_cmpstr (words, ==, cases[i].words);
+      if (words == NULL)
+        g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
+      else
+        g_assert_no_error (error);
+    }
+}
+
 static void
 test_refused (void)
 {
@@ -293,6 +329,7 @@ main (int argc, char **argv)
   g_test_add_func ("/control/engine-exec/runs", test_runs);
   g_test_add_func ("/control/engine-exec/fails", test_fails);
   g_test_add_func ("/control/engine-exec/signals", test_signals_are_the_usual_ones);
+  g_test_add_func ("/control/engine-exec/resolves", test_resolves);
   g_test_add_func ("/control/engine-exec/refused", test_refused);
   g_test_add_func ("/control/engine-exec/text-is-sayable", test_text_is_sayable);
   g_test_add_func ("/control/engine-exec/output-limit", test_output_limit);

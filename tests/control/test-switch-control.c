@@ -60,7 +60,7 @@ set_up_with (Fixture *fixture, const char *account, gboolean trust_open)
   fixture->root = scene_make_folder (&fixture->scene, "root");
   g_queue_init (&fixture->answers);
   fixture->control = scene_make_client (&fixture->scene, SWITCH_TYPE_CONTROL, "switch");
-  switch_control_serve (fixture->control, SCENE_DOMAIN, engine, fixture->root, trust_open, &error);
+  switch_control_serve (fixture->control, SCENE_DOMAIN, engine, fixture->root, NULL, trust_open, &error);
   g_assert_no_error (error);
   scene_open (fixture->control);
   fixture->sender = add_sender (fixture, account);
@@ -381,7 +381,7 @@ test_no_root (void)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (switch_control_new ("secret", "VR-Mgmt", "/nonexistent", SCENE_DOMAIN, engine,
-                                     NULL, "/nonexistent/root", FALSE, &error));
+                                     NULL, "/nonexistent/root", NULL, FALSE, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
 }
 

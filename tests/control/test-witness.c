@@ -125,26 +125,57 @@ on_message (IsmbClient *client, IsmbMessage *message, Fixture *fixture)
   g_queue_push_tail (&fixture->answers, g_object_ref (message));
 }
 
+static SwitchPolicyFile *
+make_policy (Fixture *fixture, const char *text)
+{
+  g_autofree char *folder = scene_make_folder (&fixture->scene, "etc");
+  g_autofree char *path = g_build_filename (folder, "policy.conf", NULL);
+  g_autoptr (GError) error = NULL;
+  SwitchPolicyFile *file;
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  file = switch_policy_file_new (path, &error);
+  g_assert_no_error (error);
+  return file;
+}
+
+/* `policy` NULL: the built-in one. */
 static void
-set_up (Fixture *fixture, gconstpointer account)
+begin (Fixture *fixture, const char *account, const char *policy)
 {
   static const char *const allow[] = { "/bin/echo", "/bin/sh", NULL };
   g_autoptr (SwitchEngine) engine = switch_engine_exec_new (allow, NULL, NULL);
+  g_autoptr (SwitchPolicyFile) file = NULL;
   g_autoptr (GError) error = NULL;
 
   scene_set_up (&fixture->scene);
+  file = policy != NULL ? make_policy (fixture, policy) : NULL;
   fixture->here = scene_make_folder (&fixture->scene, "here");
   fixture->root = scene_make_folder (&fixture->scene, "root");
   fixture->recorder = g_object_new (TEST_TYPE_RECORDER, NULL);
   g_queue_init (&fixture->answers);
   fixture->control = scene_make_client (&fixture->scene, SWITCH_TYPE_CONTROL, "switch");
   switch_control_set_witness (fixture->control, SWITCH_WITNESS (fixture->recorder));
-  switch_control_serve (fixture->control, SCENE_DOMAIN, engine, fixture->root, FALSE, &error);
+  switch_control_serve (fixture->control, SCENE_DOMAIN, engine, fixture->root, file, FALSE, &error);
   g_assert_no_error (error);
   scene_open (fixture->control);
   fixture->sender = scene_make_client (&fixture->scene, ISMB_TYPE_CLIENT, account);
   g_signal_connect (fixture->sender, "message", G_CALLBACK (on_message), fixture);
   scene_open (fixture->sender);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer account)
+{
+  begin (fixture, account, NULL);
+}
+
+static void
+set_up_ruled (Fixture *fixture, gconstpointer account)
+{
+  begin (fixture, account,
+         "[rule no-shell]\naction=deny\ncommand=*/sh **\n\n"
+         "[rule run]\naction=allow\ncommand=*/echo **\n");
 }
 
 static void
@@ -208,6 +239,29 @@ test_refused_commands (Fixture *fixture, gconstpointer account)
 
   g_assert_true (ismb_stanza_is_error (ISMB_STANZA (answer)));
   assert_told (fixture, "1 commands refused client@sw1.test(client) ['echo one'] by built-in\n");
+}
+
+static void
+assert_decided (Fixture *fixture, const char *list, const char *verdict, const char *rule)
+{
+  g_autoptr (IsmbMessage) answer = NULL;
+  g_autofree char *told = NULL;
+
+  g_string_truncate (fixture->recorder->lines, 0);
+  answer = run_list (fixture, list);
+  told = g_strdup_printf ("%" G_GINT64_FORMAT
+                          " commands %s operator@sw1.test(operator) %s by %s/etc/%s\n",
+                          fixture->recorder->records, verdict, list, fixture->scene.folder, rule);
+  g_assert_true (g_str_has_prefix (fixture->recorder->lines->str, told));
+}
+
+/* Which line to look at; and the file alone where nothing in it matches. */
+static void
+test_rules (Fixture *fixture, gconstpointer account)
+{
+  assert_decided (fixture, "['echo one', 'sh -c exit']", "refused", "policy.conf:1 no-shell");
+  assert_decided (fixture, "['echo one']", "allowed", "policy.conf:5 run");
+  assert_decided (fixture, "['reboot']", "refused", "policy.conf");
 }
 
 /* What cannot be written down does not happen. */
@@ -308,6 +362,7 @@ main (int argc, char **argv)
   ADD ("commands", "operator", test_commands);
   ADD ("refused-commands", "client", test_refused_commands);
   ADD ("nothing-runs-unseen", "operator", test_nothing_runs_unseen);
+  g_test_add ("/control/witness/rules", Fixture, "operator", set_up_ruled, test_rules, tear_down);
   ADD ("goes-while-busy", "operator", test_goes_while_busy);
   ADD ("files", "operator", test_files);
   ADD ("refused-files", "client", test_refused_files);

@@ -109,6 +109,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (blue->s2s_port, ==, 65535);
   g_assert_false (blue->registration);
   g_assert_false (blue->mdns);
+  g_assert_null (config->policy);
   g_assert_cmpstr (red->name, ==, "red");
   g_assert_false (red->enabled);
 }
@@ -162,7 +163,6 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[switch-control]\nengine=frr\n", 2, "engine=frr is not available in this build: use exec" },
     { "[switch-control]\nengine=bash\n", 2, "expected exec, frr or program" },
     { "[switch-control]\nexec-allow=ip\n", 2, "absolute paths" },
-    { "[switch-control]\npolicy=/\n", 2, "policy=/: policy files are not available" },
     { "[switch-control]\npolicy=policy.conf\n", 2, "an absolute path, or nothing" },
     { "[vr ../etc]\n", 1, "a virtual router's name" },
     { "[vr .hidden]\n", 1, "a virtual router's name" },
@@ -196,6 +196,42 @@ test_errors (Fixture *fixture, gconstpointer data)
       g_assert_true (g_str_has_prefix (error->message, where));
       g_assert_nonnull (strstr (error->message, cases[i].says));
     }
+}
+
+/* The error is the policy's, with its own file and line. */
+static void
+test_policy (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *policy, *says;
+  } cases[] = {
+    { NULL, "policy:1: cannot read the policy" },
+    { "[rule x]\naction=deny\ncomand=/sbin/ip\n", "policy:3: comand=: unknown key" },
+    { "[rule x]\naction=deny\n", NULL },
+  };
+  g_autofree char *path = g_strconcat (fixture->path, ".policy", NULL);
+  g_autofree char *text = g_strdup_printf ("[switch-control]\npolicy=%s\n", path);
+
+  write_file (fixture->path, text);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (SwitchConfig) config = NULL;
+      g_autoptr (GError) error = NULL;
+
+      if (cases[i].policy != NULL)
+        write_file (path, cases[i].policy);
+      config = switch_config_load (fixture->path, &error);
+      if (cases[i].says == NULL)
+        {
+          g_assert_no_error (error);
+          g_assert_cmpstr (config->policy, ==, path);
+          continue;
+        }
+      g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG);
+      g_assert_nonnull (strstr (error->message, cases[i].says));
+    }
+  g_unlink (path);
 }
 
 static void
@@ -250,6 +286,7 @@ main (int argc, char **argv)
   add ("all-keys", test_all_keys);
   add ("drop-ins", test_drop_ins);
   add ("errors", test_errors);
+  add ("policy", test_policy);
   add ("missing-file", test_missing_file);
   add ("not-text", test_not_text);
   add ("too-long-for-a-socket", test_too_long_for_a_socket);

@@ -663,6 +663,70 @@ test_bad_configuration (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (said, "did you mean c2s-port?"));
 }
 
+/* Whether an operator of this switch may run a command, and what the daemon says of it. */
+static gboolean
+may_run (IsmbDBusManager1 *manager, const char *command, char **why, char **stale)
+{
+  g_autoptr (GVariant) verdict = NULL;
+  g_autoptr (GError) error = NULL;
+  GVariantDict options;
+  gboolean allowed = FALSE;
+
+  g_variant_dict_init (&options, NULL);
+  g_variant_dict_insert (&options, "role", "s", "operator");
+  ismb_dbus_manager1_call_policy_check_sync (manager, "ann@sw1.001122", "command", command,
+                                             g_variant_dict_end (&options), &verdict, NULL,
+                                             &error);
+  g_assert_no_error (error);
+  g_clear_pointer (why, g_free);
+  g_clear_pointer (stale, g_free);
+  g_variant_lookup (verdict, "allowed", "b", &allowed);
+  g_variant_lookup (verdict, "why", "s", why);
+  g_variant_lookup (verdict, "stale", "s", stale);
+  return allowed;
+}
+
+#define ALLOW_TRUE "[rule yes]\naction=allow\ncommand=/bin/true\n"
+
+/* What is executed decides, however it is written; a policy gone bad leaves the last good one. */
+static void
+test_policy (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (IsmbDBusManager1) manager = NULL;
+  g_autofree char *policy = g_build_filename (fixture->folder, "policy.conf", NULL);
+  g_autofree char *extra
+    = g_strdup_printf ("[switch-control]\nexec-allow=/bin/true\npolicy=%s\n", policy);
+  g_autofree char *why = NULL;
+  g_autofree char *stale = NULL;
+  g_autofree char *said = NULL;
+
+  write_config (fixture, extra);
+  said = refuse (fixture, "--check", 2);
+  g_assert_nonnull (strstr (said, "policy.conf:1: cannot read the policy"));
+  g_assert_true (g_file_set_contents (policy, ALLOW_TRUE, -1, NULL));
+  start (fixture);
+  connection = reach (fixture);
+  manager = manager_of (connection);
+  g_assert_true (may_run (manager, "t\\r'ue'", &why, &stale));
+  g_assert_cmpstr (why, ==, "policy.conf:1: [rule yes] allows it");
+  g_assert_false (may_run (manager, "true; true", &why, &stale));
+  g_assert_cmpstr (why, ==, "no rule of policy.conf allows it");
+
+  g_assert_true (g_file_set_contents (policy, ALLOW_TRUE "nonsense\n", -1, NULL));
+  g_subprocess_send_signal (fixture->daemon, SIGHUP);
+  while (stale == NULL)
+    g_assert_true (may_run (manager, "true", &why, &stale));
+  g_assert_nonnull (strstr (stale, "policy.conf:4: "));
+
+  g_assert_true (g_file_set_contents (policy, "[rule no]\naction=deny\n", -1, NULL));
+  g_subprocess_send_signal (fixture->daemon, SIGHUP);
+  while (may_run (manager, "true", &why, &stale))
+    ;
+  g_assert_cmpstr (why, ==, "policy.conf:1: [rule no] denies it");
+  g_assert_null (stale);
+}
+
 static void
 test_bad_option (Fixture *fixture, gconstpointer data)
 {
@@ -753,6 +817,7 @@ main (int argc, char **argv)
   add ("port-in-use", test_port_in_use);
   add ("other-vr-cannot-start", test_other_vr_cannot_start);
   add ("no-files-root", test_no_files_root);
+  add ("policy", test_policy);
   add ("bad-configuration", test_bad_configuration);
   add ("bad-option", test_bad_option);
   add ("says-goodbye", test_says_goodbye);

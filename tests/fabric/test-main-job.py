@@ -6,6 +6,7 @@ would do wrong on the way."""
 import hashlib
 import json
 import os
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["ISMB_SOURCE"], "tests/support"))
@@ -259,6 +260,43 @@ def test_a_killed_daemon_leaves_and_returns(fabric):
     assert three.domain == "sw3.001103" and three.ctl_json("fabric", "status")["member"]
     wait_for("commands on sw3", lambda: one.ctl("run", "--on", "sw3", "ip link", check=False).returncode == 0)
     caring.terminate()
+
+
+def test_a_policy_decides(fabric):
+    """What is executed counts, not how it is written; and what the other switch says of the sender's role."""
+    one, two, three = fabric.switches
+    policy = two.path("policy.conf")
+    ip = shutil.which("ip")
+    with open(policy, "w") as file:
+        file.write(f"[rule look]\naction=allow\nrole=operator\njid=*@{one.domain}\ncommand={ip} link show **\n"
+                   "[rule images]\naction=allow\npath=images/**\n")
+    restart(two, f"policy={policy}")
+    wait_for("commands on sw2", lambda: one.ctl("run", "--on", "sw2", "ip link show lo", check=False).returncode == 0)
+    one.ctl("run", "--on", "sw2", f"{ip} 'link' s\\how lo")
+    for command in ("ip li show", "ip link", "ip link set lo down", "ip -all link show"):
+        result = one.ctl("run", "--on", "sw2", command, check=False)
+        assert result.returncode == 1 and "no rule of policy.conf allows it" in result.stdout + result.stderr, (command, result)
+    assert three.ctl("run", "--on", "sw2", "ip link show lo", check=False).returncode == 1
+    for name, outcome in (("images/policy.bin", "stored"), ("other/policy.bin", "refused"), ("images", "refused")):
+        _, lines = push(one, "--on", "sw2", one.path("local", "other.bin"), "--as", name)
+        assert lines[0]["outcome"] == outcome, (name, lines)
+    one.ctl("account", "add", "ann", "--password", "pencil")
+    allowed = two.ctl("policy", "check", f"ann@{one.domain}", "ip link show lo")
+    assert f"{policy}:1" in allowed.stdout and f"{ip} link show lo" in allowed.stdout, allowed
+    for words in ((f"ann@{one.domain}", "ip link"), (f"ann@{three.domain}", "ip link show lo"),
+                  (f"ann@{one.domain}", "--path", "other/x"), ("ann@elsewhere.example", "ip link show lo")):
+        denied = two.ctl("--json", "policy", "check", *words, check=False)
+        assert denied.returncode == 1 and json.loads(denied.stdout)["allowed"] is False, denied
+    one.ctl("account", "remove", "ann")
+    restart(two, "")
+    wait_for("commands on sw2", lambda: one.ctl("run", "--on", "sw2", "ip link", check=False).returncode == 0)
+
+
+def restart(switch, extra):
+    switch.extra = extra
+    switch.configure()
+    switch.stop()
+    switch.start()
 
 
 def test_accounts(fabric):
