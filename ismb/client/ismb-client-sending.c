@@ -28,8 +28,8 @@ check_word (const char *word, const char *const *known, const char *what, GError
   if (word == NULL || g_strv_contains (known, word))
     return TRUE;
   list = g_strjoinv (", ", (char **) known);
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA, "\"%s\" is no %s: take one of %s", word, what,
-               list);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA, "\"%s\" is no %s: take one of %s", word,
+               what, list);
   return FALSE;
 }
 

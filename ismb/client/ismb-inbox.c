@@ -9,8 +9,8 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
 
-/* Whoever is approved without being asked for fills a roster, and whoever rules a domain has all the
- * addresses there: so those of one other domain, and all together, are not approved beyond. */
+/* Whoever is approved without being asked for fills a roster, and whoever rules a domain has all
+ * the addresses there: so those of one other domain, and all together, are not approved beyond. */
 #define SUBSCRIBERS_OF_DOMAIN_MAX 64
 #define SUBSCRIBERS_MAX 1000
 

@@ -22,11 +22,11 @@ void _ismb_roster_take_items (IsmbRoster *self, IsmbIq *iq, gboolean whole);
 IsmbRosterChange _ismb_roster_take_presence (IsmbRoster *self, IsmbPresence *presence);
 /* Who sees our presence, as far as we know: at that domain, or NULL for all. */
 guint _ismb_roster_count_subscribers (IsmbRoster *self, const char *domain);
-/* They see our presence from now on; `asked_back`: for that reason alone we ask for theirs. FALSE where
- * there is no room. */
+/* They see our presence from now on; `asked_back`: for that reason alone we ask for theirs. FALSE
+ * where there is no room. */
 gboolean _ismb_roster_approve (IsmbRoster *self, IsmbJid *from, gboolean asked_back);
-/* They want to see our presence no more. TRUE: nothing that anybody wanted is left in their item, which
- * is known to have no name either. */
+/* They want to see our presence no more. TRUE: nothing that anybody wanted is left in their item,
+ * which is known to have no name either. */
 gboolean _ismb_roster_withdraw (IsmbRoster *self, IsmbJid *from, gboolean *asked_back);
 /* The session is over: nobody is known to be present. */
 void _ismb_roster_clear_resources (IsmbRoster *self);

@@ -40,9 +40,9 @@ struct _IsmbRoster
 /**
  * IsmbRoster:
  *
- * Whom a client is subscribed to, and who of them is present: the contacts its listener keeps for it
- * (RFC 6121, 2), and their resources as presence tells them. An address to send a file to is found
- * here, with [method@Ismb.Roster.get_best_resource].
+ * Whom a client is subscribed to, and who of them is present: the contacts its listener keeps for
+ * it (RFC 6121, 2), and their resources as presence tells them. An address to send a file to is
+ * found here, with [method@Ismb.Roster.get_best_resource].
  *
  * Read only: it changes with what the client sends and hears.
  */

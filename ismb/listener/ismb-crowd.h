@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /* Those who came in by one kind of door and have not said yet who they are: at most 1,024, and an
  * eighth of the descriptors this process may have. Each source has a share of the places, its own
- * host a bigger one. Where all are taken the oldest makes room: whoever is in earnest is done soon. */
+ * host a bigger one. Where all are taken the oldest makes room: whoever is in earnest is done soon.
+ */
 typedef struct _IsmbCrowd IsmbCrowd;
 
 /* In the struct of whoever waits, zeroed at first. */

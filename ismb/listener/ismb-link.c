@@ -122,9 +122,10 @@ remember_proof (IsmbLink *self, const char *device_id)
 
   /* The registrar let it, and the person there may have been deceived. */
   if (self->proven_id != NULL && !g_str_equal (self->proven_id, device_id))
-    g_warning ("%s was device %s and is device %s now: if that switch was not replaced, somebody has"
-               " taken its name",
-               self->domain, self->proven_id, device_id);
+    g_warning (
+        "%s was device %s and is device %s now: if that switch was not replaced, somebody has"
+        " taken its name",
+        self->domain, self->proven_id, device_id);
   g_free (self->proven_id);
   self->proven_id = g_strdup (device_id);
   self->trust = open ? ISMB_TRUST_OPEN : ISMB_TRUST_MEMBER;

@@ -5,9 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* The server's side of SASL on one stream (RFC 4422; RFC 6120, section 6): SCRAM with and without channel
- * binding (RFC 5802, 7677, 9266), PLAIN (RFC 4616), EXTERNAL. It may be started again after a failure; how
- * often, and how long an exchange may last, is the session's to say, and so is <abort/>. */
+/* The server's side of SASL on one stream (RFC 4422; RFC 6120, section 6): SCRAM with and without
+ * channel binding (RFC 5802, 7677, 9266), PLAIN (RFC 4616), EXTERNAL. It may be started again after
+ * a failure; how often, and how long an exchange may last, is the session's to say, and so is
+ * <abort/>. */
 typedef struct _IsmbSasl IsmbSasl;
 
 /* What the stream stands on. Strings and bytes are copied or referenced. */
@@ -16,8 +17,9 @@ typedef struct
   const char *domain;   /* ours, prepared: an authzid must be the account's bare JID in it */
   gboolean encrypted;   /* PLAIN is offered: inside TLS, or where no stranger can listen */
   GBytes *exporter;     /* tls-exporter of the TLS session, for -PLUS; or NULL */
-  const char *external; /* whom the connection itself proves to be there, a prepared local part (by peer
-                         * credentials, or a certificate); or NULL: no EXTERNAL. Need not be an account. */
+  const char
+      *external; /* whom the connection itself proves to be there, a prepared local part (by peer
+                  * credentials, or a certificate); or NULL: no EXTERNAL. Need not be an account. */
 } IsmbSaslContext;
 
 typedef enum
@@ -27,13 +29,13 @@ typedef enum
   ISMB_SASL_FAILURE,  /* send <failure/> with the condition */
 } IsmbSaslResult;
 
-IsmbSasl          *ismb_sasl_new            (IsmbAccounts *accounts, const IsmbSaslContext *context);
+IsmbSasl *ismb_sasl_new (IsmbAccounts *accounts, const IsmbSaslContext *context);
 void               ismb_sasl_free           (IsmbSasl *self);
 /* What to offer, best first; NULL-terminated, the strings static. Owned by `self`. */
 const char *const *ismb_sasl_get_mechanisms (IsmbSasl *self);
-/* `initial`, `response`: the element's text as it came (base64, "=" for empty data), NULL where it has
- * none; `initial` NULL is no initial response, which is answered by an empty challenge. */
-IsmbSaslResult     ismb_sasl_start          (IsmbSasl *self, const char *mechanism, const char *initial);
+/* `initial`, `response`: the element's text as it came (base64, "=" for empty data), NULL where it
+ * has none; `initial` NULL is no initial response, which is answered by an empty challenge. */
+IsmbSaslResult ismb_sasl_start (IsmbSasl *self, const char *mechanism, const char *initial);
 IsmbSaslResult     ismb_sasl_respond        (IsmbSasl *self, const char *response);
 /* The text for <challenge/> or <success/>, base64; NULL: an element without text. */
 const char        *ismb_sasl_get_reply      (IsmbSasl *self);

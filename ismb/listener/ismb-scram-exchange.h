@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* SCRAM's four messages, the server's side (RFC 5802, section 5): what a client sends is taken apart
- * here. Where a function fails it sets a condition of RFC 6120, 6.5. */
+/* SCRAM's four messages, the server's side (RFC 5802, section 5): what a client sends is taken
+ * apart here. Where a function fails it sets a condition of RFC 6120, 6.5. */
 typedef struct _IsmbScramExchange IsmbScramExchange;
 
 typedef struct
@@ -16,15 +16,15 @@ typedef struct
 } IsmbScramBinding;
 
 /* From the client's first message. */
-IsmbScramExchange *ismb_scram_exchange_new         (GChecksumType hash, const IsmbScramBinding *binding,
-                                                    const char *first, const char **condition);
+IsmbScramExchange *ismb_scram_exchange_new (GChecksumType hash, const IsmbScramBinding *binding,
+                                            const char *first, const char **condition);
 void               ismb_scram_exchange_free        (IsmbScramExchange *self);
 /* As the client wrote them; the authzid may be empty. */
 const char        *ismb_scram_exchange_get_name    (IsmbScramExchange *self);
 const char        *ismb_scram_exchange_get_authzid (IsmbScramExchange *self);
-/* Our first message. `account`: the prepared name, NULL where the name cannot be one. `keys`: NULL where
- * there is no such account; the exchange then goes on as if, and fails at its end. `nonce`: ours, NULL
- * for a random one. */
+/* Our first message. `account`: the prepared name, NULL where the name cannot be one. `keys`: NULL
+ * where there is no such account; the exchange then goes on as if, and fails at its end. `nonce`:
+ * ours, NULL for a random one. */
 const char        *ismb_scram_exchange_challenge   (IsmbScramExchange *self, const char *account,
                                                     const IsmbScramKeys *keys, const char *nonce);
 /* Our last message, if the client has proved that it knows the password; NULL else. */
@@ -33,7 +33,8 @@ char              *ismb_scram_exchange_finish      (IsmbScramExchange *self, con
 /* Who has proved it. */
 const char        *ismb_scram_exchange_get_account (IsmbScramExchange *self);
 
-/* Strict: canonical base64 and nothing else, "=" or "" for no bytes. A NUL follows the bytes; NULL if wrong. */
+/* Strict: canonical base64 and nothing else, "=" or "" for no bytes. A NUL follows the bytes; NULL
+ * if wrong. */
 char              *ismb_scram_decode_base64        (const char *text, gsize *size);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbScramExchange, ismb_scram_exchange_free)

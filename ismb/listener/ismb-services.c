@@ -155,8 +155,8 @@ parse_own_address (IsmbServices *self, const char *jid, IsmbPart out)
   return ismb_routes_copy_part (out, prepared->str, parts.local);
 }
 
-/* Whom the roles of our accounts concern: other listeners, and the Switch Control of a domain. Asked
- * by anybody else, it is as if no account were there. */
+/* Whom the roles of our accounts concern: other listeners, and the Switch Control of a domain.
+ * Asked by anybody else, it is as if no account were there. */
 static gboolean
 may_know_roles (const char *asker)
 {

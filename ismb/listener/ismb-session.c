@@ -326,7 +326,8 @@ proceed_sasl (IsmbSession *self, IsmbSaslResult result)
 /* slixmpp up to 1.8 binds to tls-unique, which TLS 1.3 does not have (RFC 9266, 3), whatever is
  * offered. It falls back to plain SCRAM with the flag “y”, which is refused where binding is
  * offered: so that is withdrawn for this stream, and such clients sign in as they do where there is
- * no -PLUS. Somebody in the middle could ask for that as well: against him stands the certificate. */
+ * no -PLUS. Somebody in the middle could ask for that as well: against him stands the certificate.
+ */
 static void
 refuse_tls_unique (IsmbSession *self)
 {

@@ -58,8 +58,8 @@ IsmbSession *ismb_session_new          (const IsmbSessionContext *context,
                                         const IsmbSessionOrigin *origin,
                                         const IsmbSessionCallbacks *callbacks, gpointer owner);
 const char  *ismb_session_get_account  (IsmbSession *self);    /* NULL before authentication */
-/* Leaves the routes at once, then ends the stream: `condition` is a stream error's, or NULL. It keeps
- * itself alive until that has gone out, for seconds at most. */
+/* Leaves the routes at once, then ends the stream: `condition` is a stream error's, or NULL. It
+ * keeps itself alive until that has gone out, for seconds at most. */
 void         ismb_session_close        (IsmbSession *self, const char *condition, const char *text);
 /* The owner lets go of it and hears nothing more; a session that was not closed is cut. */
 void         ismb_session_part         (IsmbSession *self);

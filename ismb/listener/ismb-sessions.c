@@ -84,7 +84,8 @@ ismb_sessions_init (IsmbSessions *self)
   self->unbound = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
-/* Beside the sessions there are an eighth for strangers at the other door, and what else is open. */
+/* Beside the sessions there are an eighth for strangers at the other door, and what else is open.
+ */
 static guint
 find_limit (void)
 {
@@ -183,7 +184,8 @@ static const IsmbSessionCallbacks session_callbacks = {
   .closed = on_closed,
 };
 
-/* What a password alone opens: the switch's own account, and those that last as long as a process. */
+/* What a password alone opens: the switch's own account, and those that last as long as a process.
+ */
 static gboolean
 may_be_external (IsmbSessions *self, const char *name)
 {
@@ -205,7 +207,8 @@ find_external (IsmbSessions *self, uid_t uid)
   g_autofree char *address = NULL;
   IsmbAddressParts parts;
 
-  if (!ismb_caller_is_manager (uid) || getpwuid_r (uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+  if (!ismb_caller_is_manager (uid) ||
+      getpwuid_r (uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
     return NULL;
   address =
       g_strdup_printf ("%s@%s", found->pw_name, ismb_routes_get_domain (self->context.routes));

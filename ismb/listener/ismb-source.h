@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char address[INET6_ADDRSTRLEN + 8]; /* for people */
-  char key[INET6_ADDRSTRLEN + 8];     /* for counting: whoever has one address of a /64 has them all */
+  char key[INET6_ADDRSTRLEN + 8]; /* for counting: whoever has one address of a /64 has them all */
   gboolean unix_socket;
   gboolean local;                     /* this host */
   uid_t uid;                          /* of a unix socket's other end; -1: unknown */

@@ -11,7 +11,8 @@
 G_BEGIN_DECLS
 
 /* All that lives from a listener's start to its stop: the parts, each given those it stands on, and
- * the doors in front of them. Closes everything, saying that the system shuts down, when disposed. */
+ * the doors in front of them. Closes everything, saying that the system shuts down, when disposed.
+ */
 #define ISMB_TYPE_SWITCHBOARD (ismb_switchboard_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbSwitchboard, ismb_switchboard, ISMB, SWITCHBOARD, GObject)
 

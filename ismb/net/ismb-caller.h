@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* The user at the other end of a unix socket, as the kernel names him. May be asked in any thread. */
+/* The user at the other end of a unix socket, as the kernel names him. May be asked in any thread.
+ */
 #define ISMB_CALLER_GROUP "ismb"
 
 /* May he manage this switch: root, the user we run as, and the members of the group? */

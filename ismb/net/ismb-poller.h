@@ -7,8 +7,9 @@
 G_BEGIN_DECLS
 
 /* One epoll set behind one GSource: a wake-up costs the same with 5 descriptors or 5,000, where a
- * GSource each costs in proportion. Level-triggered; a turn handles 64 events at most, so that other
- * sources get theirs, and ends with the flush of every watch that asked for it during the turn. */
+ * GSource each costs in proportion. Level-triggered; a turn handles 64 events at most, so that
+ * other sources get theirs, and ends with the flush of every watch that asked for it during the
+ * turn. */
 #define ISMB_TYPE_POLLER (ismb_poller_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbPoller, ismb_poller, ISMB, POLLER, GObject)
 
@@ -19,8 +20,8 @@ typedef struct _IsmbWatch IsmbWatch;
 struct _IsmbWatch
 {
   void (*ready)    (IsmbWatch *watch, guint32 events);  /* EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR */
-  void (*flush)    (IsmbWatch *watch);                  /* end of the turn, after ismb_poller_flush_later () */
-  void (*deadline) (IsmbWatch *watch);                  /* once, after ismb_poller_set_deadline () */
+  void (*flush) (IsmbWatch *watch);    /* end of the turn, after ismb_poller_flush_later () */
+  void (*deadline) (IsmbWatch *watch); /* once, after ismb_poller_set_deadline () */
   /*< private >*/
   IsmbPoller *poller;
   int fd;
@@ -31,9 +32,11 @@ struct _IsmbWatch
 };
 
 IsmbPoller *ismb_poller_new          (GMainContext *context); /* NULL: the thread-default one */
-gboolean    ismb_poller_add          (IsmbPoller *self, IsmbWatch *watch, int fd, guint32 events, GError **error);
+gboolean ismb_poller_add (IsmbPoller *self, IsmbWatch *watch, int fd, guint32 events,
+                          GError **error);
 void        ismb_poller_modify       (IsmbPoller *self, IsmbWatch *watch, guint32 events);
-void        ismb_poller_remove       (IsmbPoller *self, IsmbWatch *watch);  /* deadline and flush too; idempotent */
+void ismb_poller_remove (IsmbPoller *self,
+                         IsmbWatch *watch); /* deadline and flush too; idempotent */
 void        ismb_poller_flush_later  (IsmbPoller *self, IsmbWatch *watch);
 /* One timer serves all: without a deadline pending there is none. milliseconds 0 clears. */
 void        ismb_poller_set_deadline (IsmbPoller *self, IsmbWatch *watch, guint milliseconds);

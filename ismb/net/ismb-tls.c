@@ -170,8 +170,8 @@ set_failure (IsmbTls *self, int code, const char *deed, GError **error)
                  gnutls_strerror (code));
 }
 
-/* Whether `code` only means: later. Sets the events to wait for, 0 for at once. Warnings cost a stranger
- * two bytes each, and whoever sends them faster than we read would keep us here. */
+/* Whether `code` only means: later. Sets the events to wait for, 0 for at once. Warnings cost a
+ * stranger two bytes each, and whoever sends them faster than we read would keep us here. */
 static gboolean
 is_for_later (IsmbTls *self, int code, guint32 *events)
 {

@@ -362,8 +362,8 @@ list_inside (gpointer data)
         g_ptr_array_add (listing->v4,
                          g_strdup (inet_ntop (AF_INET, &address->v4.sin_addr, text, sizeof text)));
       else
-        g_ptr_array_add (listing->v6,
-                         g_strdup (inet_ntop (AF_INET6, &address->v6.sin6_addr, text, sizeof text)));
+        g_ptr_array_add (listing->v6, g_strdup (inet_ntop (AF_INET6, &address->v6.sin6_addr, text,
+                                                           sizeof text)));
     }
   freeifaddrs (all);
 }

@@ -10,21 +10,25 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_VIRTUAL_ROUTER (ismb_virtual_router_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbVirtualRouter, ismb_virtual_router, ISMB, VIRTUAL_ROUTER, GObject)
 
-/* `netns`: a name in /run/netns, an absolute path, or NULL or "" for our own; `bind_device`: or NULL. */
-IsmbVirtualRouter *ismb_virtual_router_new      (const char *name, const char *netns, const char *bind_device);
+/* `netns`: a name in /run/netns, an absolute path, or NULL or "" for our own; `bind_device`: or
+ * NULL. */
+IsmbVirtualRouter *ismb_virtual_router_new (const char *name, const char *netns,
+                                            const char *bind_device);
 const char        *ismb_virtual_router_get_name (IsmbVirtualRouter *self);
 const char        *ismb_virtual_router_get_bind_device (IsmbVirtualRouter *self);
 /* Runs `func` with the calling thread inside the namespace, and comes back whatever it did. */
-gboolean           ismb_virtual_router_run      (IsmbVirtualRouter *self, void (*func) (gpointer data),
-                                                 gpointer data, GError **error);
-/* Non-blocking, close-on-exec sockets, made inside. They return -1 and set an error that names address and port. */
-int                ismb_virtual_router_listen   (IsmbVirtualRouter *self, const char *address, guint16 port,
-                                                 guint16 *actual_port, GError **error);
-/* Starts connecting to a numeric address, `fe80::1%eth0` included; writable when done (SO_ERROR tells). */
-int                ismb_virtual_router_connect  (IsmbVirtualRouter *self, const char *address, guint16 port,
-                                                 GError **error);
-/* The addresses by which others reach us there, IPv4 first; loopback and link-local ones are left out.
- * (transfer full), empty where there is none. */
+gboolean ismb_virtual_router_run (IsmbVirtualRouter *self, void (*func) (gpointer data),
+                                  gpointer data, GError **error);
+/* Non-blocking, close-on-exec sockets, made inside. They return -1 and set an error that names
+ * address and port. */
+int ismb_virtual_router_listen (IsmbVirtualRouter *self, const char *address, guint16 port,
+                                guint16 *actual_port, GError **error);
+/* Starts connecting to a numeric address, `fe80::1%eth0` included; writable when done (SO_ERROR
+ * tells). */
+int ismb_virtual_router_connect (IsmbVirtualRouter *self, const char *address, guint16 port,
+                                 GError **error);
+/* The addresses by which others reach us there, IPv4 first; loopback and link-local ones are left
+ * out. (transfer full), empty where there is none. */
 char             **ismb_virtual_router_list_addresses (IsmbVirtualRouter *self);
 /* A listening unix socket; the old one at that path is removed if nobody answers on it. */
 int                ismb_unix_listen             (const char *path, guint mode, GError **error);

@@ -26,8 +26,8 @@ IsmbAccounts        *ismb_accounts_load     (IsmbStore *store, GError **error);
 gboolean             ismb_accounts_create   (IsmbAccounts *self, const char *name,
                                              const char *password, IsmbRole role,
                                              gboolean transient, GError **error);
-/* A kept account of this password and role, whatever it had before: for a program that makes up a new
- * password each time, and whose roster stays. */
+/* A kept account of this password and role, whatever it had before: for a program that makes up a
+ * new password each time, and whose roster stays. */
 gboolean             ismb_accounts_renew    (IsmbAccounts *self, const char *name,
                                              const char *password, IsmbRole role, GError **error);
 gboolean             ismb_accounts_remove   (IsmbAccounts *self, const char *name, GError **error);

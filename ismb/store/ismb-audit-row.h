@@ -5,15 +5,15 @@
 
 G_BEGIN_DECLS
 
-/* A row of the audit table as a tuple, its columns in their order. Written its texts are `s`; read they
- * are `ay`, so that one that is no text any more can be told by its row. */
+/* A row of the audit table as a tuple, its columns in their order. Written its texts are `s`; read
+ * they are `ay`, so that one that is no text any more can be told by its row. */
 #define ISMB_AUDIT_COLUMNS                                                                         \
   "id, about, time, kind, who, role, origin, device, what, size, sha256, verdict, rule, outcome, " \
   "previous, hash"
 #define ISMB_AUDIT_ROW_TYPE "(xxxayayayayayayxayayayayayay)"
 
-/* SHA-256, in lower-case hex, of all columns but the last in their order, each as a netstring: its length in
- * bytes (decimal), a colon, its bytes (a number as decimal text), a comma. */
+/* SHA-256, in lower-case hex, of all columns but the last in their order, each as a netstring: its
+ * length in bytes (decimal), a colon, its bytes (a number as decimal text), a comma. */
 char     *ismb_audit_row_hash      (GVariant *row);
 gint64    ismb_audit_row_get_id    (GVariant *row);
 /* "" where it is no text. */

@@ -107,8 +107,8 @@ ismb_audit_load (IsmbStore *store, guint rows_max, GError **error)
   return g_steal_pointer (&self);
 }
 
-/* Pruning: by moving the mark, and a trigger of the file removes what lies behind it; so both happen or neither.
- * The rows that stay remain a chain that begins at the mark's hash. */
+/* Pruning: by moving the mark, and a trigger of the file removes what lies behind it; so both
+ * happen or neither. The rows that stay remain a chain that begins at the mark's hash. */
 static void
 prune (IsmbAudit *self)
 {
@@ -162,8 +162,8 @@ bounded (const char *text)
     return g_steal_pointer (&valid);
   hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
   end = g_utf8_find_prev_char (valid, valid + ISMB_AUDIT_TEXT_MAX + 1);
-  return g_strdup_printf ("%.*s… [%" G_GSIZE_FORMAT " bytes, SHA-256 %s]", (int) (end - valid), valid,
-                          strlen (text), hash);
+  return g_strdup_printf ("%.*s… [%" G_GSIZE_FORMAT " bytes, SHA-256 %s]", (int) (end - valid),
+                          valid, strlen (text), hash);
 }
 
 static void

@@ -22,13 +22,15 @@ typedef struct
   IsmbSubscription subscription;
 } IsmbRosterEntry;
 
-/* The rosters of a virtual router's accounts, in memory, and those of kept accounts in the store. Whoever
- * makes a new account finds its roster empty: what a transient one left behind is nobody's. */
+/* The rosters of a virtual router's accounts, in memory, and those of kept accounts in the store.
+ * Whoever makes a new account finds its roster empty: what a transient one left behind is nobody's.
+ */
 #define ISMB_TYPE_ROSTERS (ismb_rosters_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbRosters, ismb_rosters, ISMB, ROSTERS, GObject)
 
-/* What is stored for accounts that are not there is dropped. `accounts` are those of the same store. */
-IsmbRosters           *ismb_rosters_load   (IsmbStore *store, IsmbAccounts *accounts, GError **error);
+/* What is stored for accounts that are not there is dropped. `accounts` are those of the same
+ * store. */
+IsmbRosters *ismb_rosters_load (IsmbStore *store, IsmbAccounts *accounts, GError **error);
 /* NULL where absent; valid until the next change of that account's roster. */
 const IsmbRosterEntry *ismb_rosters_lookup (IsmbRosters *self, const char *account,
                                             const char *contact);

@@ -66,8 +66,8 @@ static const char *const migrations[] = {
   "CREATE TABLE roster (account TEXT NOT NULL, contact TEXT NOT NULL, name TEXT, groups TEXT,"
   " subscription INTEGER NOT NULL, PRIMARY KEY (account, contact)) WITHOUT ROWID;",
 
-  /* Of the chain the marks hold the ends: `cut` the last row that was pruned, `end` the newest. What
-   * does not follow it is not taken, so that a row which failed makes no gap. */
+  /* Of the chain the marks hold the ends: `cut` the last row that was pruned, `end` the newest.
+   * What does not follow it is not taken, so that a row which failed makes no gap. */
   "CREATE TABLE audit (id INTEGER PRIMARY KEY, about INTEGER NOT NULL, time INTEGER NOT NULL,"
   " kind TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, origin TEXT NOT NULL,"
   " device TEXT NOT NULL, what TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,"

@@ -27,8 +27,9 @@ gboolean   ismb_store_write_now (IsmbStore *self, const char *sql, GVariant *par
 typedef void (*IsmbStoreRow) (GVariant *row, gpointer user_data);
 gboolean   ismb_store_read  (IsmbStore *self, const char *sql, const char *row_type,
                              IsmbStoreRow row, gpointer user_data, GError **error);
-/* The same without waiting, and with parameters: for what is too much to keep in memory. `done` comes
- * in the caller's main context with all rows (of GVariant), or an error; after the writes before it. */
+/* The same without waiting, and with parameters: for what is too much to keep in memory. `done`
+ * comes in the caller's main context with all rows (of GVariant), or an error; after the writes
+ * before it. */
 typedef void (*IsmbStoreRows) (GPtrArray *rows, const GError *error, gpointer user_data);
 void       ismb_store_query (IsmbStore *self, const char *sql, GVariant *parameters,
                              const char *row_type, IsmbStoreRows done, gpointer user_data);

@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* One element of a stream, in canonical form: checked, its addresses prepared, written by our own
- * serialiser, the stream's own namespace left out, so that the same bytes serve every stream they go
- * to. Never changed once made; counted (one thread). In the bytes, `from` and `to` are the first
+ * serialiser, the stream's own namespace left out, so that the same bytes serve every stream they
+ * go to. Never changed once made; counted (one thread). In the bytes, `from` and `to` are the first
  * attributes, in that order, so that an address can be put in without parsing. */
 typedef enum
 {
@@ -23,8 +23,9 @@ typedef struct
   guint32 length;           /* of data */
   const char *name, *ns;    /* ns is "jabber:client" for a stanza, on any stream */
   const char *from, *to;    /* prepared addresses, or NULL */
-  gboolean bad_address;     /* a `from` or `to` was sent that is no address: that one is NULL here and left out
-                             * of data. Answer with jid-malformed; without a `from` nobody can be answered. */
+  gboolean bad_address; /* a `from` or `to` was sent that is no address: that one is NULL here and
+                         * left out of data. Answer with jid-malformed; without a `from` nobody can
+                         * be answered. */
   const char *id, *type;    /* or NULL */
   const char *payload_name, *payload_ns; /* the first child element, or NULL */
   const char *data;
@@ -41,12 +42,13 @@ IsmbFrame *ismb_frame_readdress (const IsmbFrame *frame, const char *from, const
 IsmbTree  *ismb_frame_to_tree   (const IsmbFrame *frame);
 /* Copies `parts`, whose data is canonical, whose head is set, and whose strings may be anywhere. */
 IsmbFrame *ismb_frame_new        (const IsmbFrame *parts);
-/* Bytes that are no element, for the write queue: a stream header, an end. Only data and length are set. */
+/* Bytes that are no element, for the write queue: a stream header, an end. Only data and length are
+ * set. */
 IsmbFrame *ismb_frame_new_text   (const char *text, gssize length);
 /* From a tree of ours; its addresses must be prepared. Takes nothing. */
 IsmbFrame *ismb_frame_new_from_tree (IsmbTree *tree);
-/* The error that answers `frame`, from whom it was sent to, or NULL where RFC 6120 wants none (errors,
- * results, presence that is no request). The payload is left out. */
+/* The error that answers `frame`, from whom it was sent to, or NULL where RFC 6120 wants none
+ * (errors, results, presence that is no request). The payload is left out. */
 IsmbFrame *ismb_frame_make_error (const IsmbFrame *frame, const char *condition, const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbFrame, ismb_frame_unref)

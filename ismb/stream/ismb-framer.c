@@ -563,5 +563,6 @@ ismb_stream_header_has_features (const IsmbStreamHeader *header)
   const char *version = header->version != NULL ? header->version : "";
   gsize major = strspn (version, "0123456789");
   const char *minor = version[major] == '.' ? version + major + 1 : "";
-  return strspn (version, "0") < major && *minor != '\0' && strspn (minor, "0123456789") == strlen (minor);
+  return strspn (version, "0") < major && *minor != '\0' &&
+         strspn (minor, "0123456789") == strlen (minor);
 }

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Writes one element in canonical form while expat reports it, and notes what its frame's head shall
- * say. Names are expat's, `namespace SEPARATOR local`; text is what expat has found valid. */
+/* Writes one element in canonical form while expat reports it, and notes what its frame's head
+ * shall say. Names are expat's, `namespace SEPARATOR local`; text is what expat has found valid. */
 #define ISMB_SCRIBE_SEPARATOR '\f' /* XML cannot contain it, in any spelling */
 #define ISMB_SCRIBE_DEPTH_MAX 63   /* levels of one element, its own among them */
 #define ISMB_SCRIBE_ATTRIBUTES_MAX 64

@@ -37,7 +37,8 @@ struct _IsmbStream
   const char *content_ns;
   gsize queue_limit;
   guint64 received;
-  gboolean blocked; /* the last flush left bytes in the queue; else the end of the turn writes them */
+  gboolean
+      blocked; /* the last flush left bytes in the queue; else the end of the turn writes them */
   gboolean header_sent, restarting, peer_ended, wrong, shut;
   GError *error;
 };

@@ -14,8 +14,8 @@ typedef enum
   ISMB_WIRE_UP,
 } IsmbWireState;
 
-/* A non-blocking socket, the TLS on it, and the frames that wait to be written. It knows how to come
- * up, which event each direction waits for, and what the kernel says went wrong. Lives in its
+/* A non-blocking socket, the TLS on it, and the frames that wait to be written. It knows how to
+ * come up, which event each direction waits for, and what the kernel says went wrong. Lives in its
  * owner's struct. */
 typedef struct
 {

@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* Frames that wait to be written, kept by reference: a frame to many streams is there once. Lives in
- * its owner's struct, zeroed before first use. */
+/* Frames that wait to be written, kept by reference: a frame to many streams is there once. Lives
+ * in its owner's struct, zeroed before first use. */
 typedef struct
 {
   IsmbFrame **frames;
@@ -20,9 +20,9 @@ typedef struct
 void  ismb_write_queue_push    (IsmbWriteQueue *queue, IsmbFrame *frame); /* takes a reference */
 /* Fills in what waits, from its front; returns how many vectors. */
 guint ismb_write_queue_vectors (IsmbWriteQueue *queue, struct iovec *vectors, guint max);
-/* The front as one piece of at most `size` bytes: small frames side by side in `buffer`, a big one where it
- * lies. Returns the piece's length. */
-gsize ismb_write_queue_piece   (IsmbWriteQueue *queue, char *buffer, gsize size, const char **piece);
+/* The front as one piece of at most `size` bytes: small frames side by side in `buffer`, a big one
+ * where it lies. Returns the piece's length. */
+gsize ismb_write_queue_piece (IsmbWriteQueue *queue, char *buffer, gsize size, const char **piece);
 void  ismb_write_queue_consume (IsmbWriteQueue *queue, gsize bytes);
 void  ismb_write_queue_clear   (IsmbWriteQueue *queue);
 

@@ -20,8 +20,8 @@ struct _IsmbGateInterface
                             gpointer user_data);
   /* ISMB_ERROR_NOT_ALLOWED */
   gboolean (*check_finish) (IsmbGate *self, GAsyncResult *result, GError **error);
-  /* Optional. What the sender of each offer was told at its end, also of one that was never checked: too many at
-   * once, or a name that is none. */
+  /* Optional. What the sender of each offer was told at its end, also of one that was never
+   * checked: too many at once, or a name that is none. */
   void     (*ended)        (IsmbGate *self, IsmbJid *from, const IsmbOffer *offer,
                             const char *outcome);
 };

@@ -351,11 +351,11 @@ ismb_fabric_establish (IsmbFabric *self, const char *name, GError **error)
   if (self->leaf != NULL || self->authority != NULL)
     {
       g_set_error (
-        error, ISMB_ERROR, ISMB_ERROR_EXISTS,
-        "this switch is %s the fabric “%s” already, and can be in one only; to leave it, stop the"
-        " daemon and remove fabric.pem, ca.key, ca.pem and issued from %s",
-        self->authority != NULL ? "a registrar of" : "in", self->name != NULL ? self->name : "?",
-        state_dir);
+          error, ISMB_ERROR, ISMB_ERROR_EXISTS,
+          "this switch is %s the fabric “%s” already, and can be in one only; to leave it, stop the"
+          " daemon and remove fabric.pem, ca.key, ca.pem and issued from %s",
+          self->authority != NULL ? "a registrar of" : "in", self->name != NULL ? self->name : "?",
+          state_dir);
       return FALSE;
     }
   self->authority = ismb_authority_create (state_dir, name, error);

@@ -107,10 +107,11 @@ ismb_ledger_check (IsmbLedger *self, const char *domain, const char *device_id, 
 
   if (holder == NULL || has_ended (holder) || g_str_equal (holder->device_id, device_id))
     return TRUE;
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS,
-               "%s is certified for device %s already, and this request is of device %s; if that one"
-               " takes its place, say so with `switchctl fabric sign --replace`",
-               domain, holder->device_id, device_id);
+  g_set_error (
+      error, ISMB_ERROR, ISMB_ERROR_EXISTS,
+      "%s is certified for device %s already, and this request is of device %s; if that one"
+      " takes its place, say so with `switchctl fabric sign --replace`",
+      domain, holder->device_id, device_id);
   return FALSE;
 }
 
@@ -162,7 +163,8 @@ ismb_ledger_enter (IsmbLedger *self, const char *domain, const char *device_id, 
         g_hash_table_remove (self->holders, domain);
       return FALSE;
     }
-  if (known && !has_ended (old_holder) && !g_str_equal (((Holder *) old_holder)->device_id, device_id))
+  if (known && !has_ended (old_holder) &&
+      !g_str_equal (((Holder *) old_holder)->device_id, device_id))
     warn_of_change (domain, old_holder, device_id);
   g_free (old_domain);
   g_clear_pointer (&old_holder, holder_free);

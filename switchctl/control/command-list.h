@@ -23,8 +23,8 @@ void         switch_command_list_run_async  (IsmbMessage *request, const char *c
                                              SwitchEngine *engine, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 IsmbMessage *switch_command_list_run_finish (GAsyncResult *result, GError **error);
-/* What became of it, for the record: the exit status of each command that ran, with spaces between, and why nothing
- * ran after them where the engine failed. (transfer full) */
+/* What became of it, for the record: the exit status of each command that ran, with spaces between,
+ * and why nothing ran after them where the engine failed. (transfer full) */
 char        *switch_command_list_dup_outcome (GAsyncResult *result);
 
 G_END_DECLS

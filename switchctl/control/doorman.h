@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* The gate for files: lets through what policy allows once the witness has it, and tells the witness what
- * became of it. */
+/* The gate for files: lets through what policy allows once the witness has it, and tells the
+ * witness what became of it. */
 #define SWITCH_TYPE_DOORMAN (switch_doorman_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchDoorman, switch_doorman, SWITCH, DOORMAN, GObject)
 

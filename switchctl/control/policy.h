@@ -13,9 +13,9 @@ G_BEGIN_DECLS
 #define SWITCH_TYPE_POLICY (switch_policy_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchPolicy, switch_policy, SWITCH, POLICY, GObject)
 
-/* `client` asks for roles, and is not kept alive; `domain` is this switch's own domain-part; `engine`
- * says what a command would execute. `file` NULL: the built-in policy, under which operators and
- * switches may do everything. */
+/* `client` asks for roles, and is not kept alive; `domain` is this switch's own domain-part;
+ * `engine` says what a command would execute. `file` NULL: the built-in policy, under which
+ * operators and switches may do everything. */
 SwitchPolicy  *switch_policy_new          (IsmbClient *client, const char *domain,
                                            SwitchEngine *engine, SwitchPolicyFile *file,
                                            gboolean trust_open);
@@ -26,9 +26,9 @@ void           switch_policy_check_async  (SwitchPolicy *self, IsmbJid *from, Sw
                                            GAsyncReadyCallback callback, gpointer user_data);
 gboolean       switch_policy_check_finish (SwitchPolicy *self, GAsyncResult *result,
                                            GError **error);
-/* What a check was decided by, allowed or not, once it is finished: the role as it was told ("" where
- * nobody was asked), and the rule: `file:line name`, the file where none of its rules matched, or
- * `built-in`. */
+/* What a check was decided by, allowed or not, once it is finished: the role as it was told (""
+ * where nobody was asked), and the rule: `file:line name`, the file where none of its rules
+ * matched, or `built-in`. */
 const char    *switch_policy_get_role     (GAsyncResult *result);
 const char    *switch_policy_get_rule     (GAsyncResult *result);
 /* As a check, with what decides: of the object that is denied, else of the last. `role` NULL: what

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The roles of other switches' accounts as their listeners told them, each believed for a minute: an
- * account may be removed and made anew as something else, and nobody would tell us. */
+/* The roles of other switches' accounts as their listeners told them, each believed for a minute:
+ * an account may be removed and made anew as something else, and nobody would tell us. */
 typedef struct _SwitchRoles SwitchRoles;
 
 #define SWITCH_ROLES_SECONDS 60

@@ -15,7 +15,8 @@
 /* How many lists wait or run: one sender's must not keep out all others' */
 #define LISTS_MAX 32
 #define LISTS_OF_OTHERS_MAX 24 /* the rest is kept for accounts of this switch */
-#define LISTS_UNPROVEN_MAX 8   /* of an account, and of another domain, that policy has not allowed */
+#define LISTS_UNPROVEN_MAX 8 /* of an account, and of another domain, that policy has not allowed  \
+                              */
 #define LISTS_OF_STRANGERS_MAX 16 /* the same of all other domains together */
 
 #define ACCOUNT "switch"
@@ -282,8 +283,9 @@ on_witnessed (const GError *error, gpointer user_data)
       return;
     }
   order->record = 0;
-  message = switch_answer_failure (order->request, "internal-server-error",
-                                   "nothing runs here that cannot be written down: see this switch's log");
+  message = switch_answer_failure (
+      order->request, "internal-server-error",
+      "nothing runs here that cannot be written down: see this switch's log");
   finish (order, message);
 }
 

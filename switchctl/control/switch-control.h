@@ -29,8 +29,8 @@ SwitchControl *switch_control_new (const char *password, const char *vr, const c
 gboolean       switch_control_serve (SwitchControl *self, const char *domain, SwitchEngine *engine,
                                      const char *files_root, SwitchPolicyFile *policy_file,
                                      gboolean trust_open, GError **error);
-/* Before it serves: who writes down what is asked of it. Nothing runs and nothing is stored that this one
- * cannot write down. Without one (NULL) nothing is written. */
+/* Before it serves: who writes down what is asked of it. Nothing runs and nothing is stored that
+ * this one cannot write down. Without one (NULL) nothing is written. */
 void           switch_control_set_witness (SwitchControl *self, SwitchWitness *witness);
 /* What decides here; NULL before it serves. (transfer none) */
 SwitchPolicy  *switch_control_get_policy  (SwitchControl *self);

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 #define SWITCH_RULE_SYNTAX "syntax"     /* no list of commands */
 #define SWITCH_RULE_RECEIVER "receiver" /* no name of a file, or too many files at once */
 
-/* What somebody asked Switch Control for, and what was decided. Borrowed for the call; NULL texts are empty. */
+/* What somebody asked Switch Control for, and what was decided. Borrowed for the call; NULL texts
+ * are empty. */
 typedef struct
 {
   const char *kind; /* "commands", "file" */

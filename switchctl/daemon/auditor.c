@@ -41,7 +41,8 @@ switch_auditor_init (SwitchAuditor *self)
 {
 }
 
-/* A peer's id is proven while it is a member and its link is up: it showed the certificate there. */
+/* A peer's id is proven while it is a member and its link is up: it showed the certificate there.
+ */
 static char *
 proven_device (SwitchVr *vr, const char *domain)
 {

@@ -6,15 +6,15 @@
 
 G_BEGIN_DECLS
 
-/* Who writes into a virtual router's audit table what happens there: Switch Control's witness, and the one of what
- * is done over the control bus. */
+/* Who writes into a virtual router's audit table what happens there: Switch Control's witness, and
+ * the one of what is done over the control bus. */
 #define SWITCH_TYPE_AUDITOR (switch_auditor_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchAuditor, switch_auditor, SWITCH, AUDITOR, GObject)
 
 /* `vr` is up. */
 SwitchAuditor *switch_auditor_new  (SwitchVr *vr);
-/* A deed of a program of this host that is done, or that `error` (nullable) kept from being: `kind` is "fabric" or
- * "account". Nothing where the virtual router is down. */
+/* A deed of a program of this host that is done, or that `error` (nullable) kept from being: `kind`
+ * is "fabric" or "account". Nothing where the virtual router is down. */
 void           switch_auditor_note (SwitchVr *vr, GDBusConnection *caller, const char *kind,
                                     const char *what, const GError *error);
 

@@ -388,7 +388,8 @@ open_server (SwitchControlBus *self, GError **error)
     }
   if (ismb_caller_find_group (&gid)
       && (lchown (self->path, (uid_t) -1, gid) < 0 || chmod (self->path, 0660) < 0))
-    g_warning ("the group " ISMB_CALLER_GROUP " has no access to %s: %s", self->path, g_strerror (errno));
+    g_warning ("the group " ISMB_CALLER_GROUP " has no access to %s: %s", self->path,
+               g_strerror (errno));
   return TRUE;
 }
 

@@ -94,8 +94,8 @@ serve (SwitchManager *manager)
   g_clear_handle_id (&watchdog, g_source_remove);
 }
 
-/* What was said at the end lies in the streams' queues; it goes out with the next turns. Whoever does
- * not take it is not waited for. */
+/* What was said at the end lies in the streams' queues; it goes out with the next turns. Whoever
+ * does not take it is not waited for. */
 static void
 flush_last_words (void)
 {

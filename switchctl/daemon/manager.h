@@ -26,8 +26,8 @@ GPtrArray          *switch_manager_get_vrs     (SwitchManager *self);
 /* Now, and at the next start too. ISMB_ERROR_NO_VIRTUAL_ROUTER names those there are. */
 gboolean            switch_manager_set_enabled (SwitchManager *self, const char *name,
                                                 gboolean enabled, GError **error);
-/* Reads the policy file again, where there is one; one with an error is complained of, and the rules
- * from before hold. */
+/* Reads the policy file again, where there is one; one with an error is complained of, and the
+ * rules from before hold. */
 void                switch_manager_reload      (SwitchManager *self);
 /* NULL: the built-in policy. */
 SwitchPolicyFile   *switch_manager_get_policy_file (SwitchManager *self);

@@ -78,7 +78,8 @@ void
 bus_close (IsmbClient *client)
 {
   gboolean closed = FALSE;
-  guint handler = ismb_client_add_event_handler (client, "disconnected", on_disconnected, &closed, NULL);
+  guint handler =
+      ismb_client_add_event_handler (client, "disconnected", on_disconnected, &closed, NULL);
 
   ismb_client_close (client);
   bus_wait (&closed, 2000);
@@ -127,8 +128,9 @@ add_named (GPtrArray *targets, GPtrArray *peers, const char *word, GError **erro
       g_ptr_array_add (found, (char *) ismb_peer_get_domain (g_ptr_array_index (peers, i)));
   if (found->len == 0)
     {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
-                   "--on: no member of the fabric here is called “%s”; `switchctl peers` lists them", word);
+      g_set_error (
+          error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
+          "--on: no member of the fabric here is called “%s”; `switchctl peers` lists them", word);
       return FALSE;
     }
   if (found->len > 1 && !is_group (word))
@@ -139,7 +141,8 @@ add_named (GPtrArray *targets, GPtrArray *peers, const char *word, GError **erro
       return FALSE;
     }
   for (i = 0; i < found->len; i++)
-    if (!g_ptr_array_find_with_equal_func (targets, g_ptr_array_index (found, i), g_str_equal, NULL))
+    if (!g_ptr_array_find_with_equal_func (targets, g_ptr_array_index (found, i), g_str_equal,
+                                           NULL))
       g_ptr_array_add (targets, g_strdup (g_ptr_array_index (found, i)));
   return TRUE;
 }

@@ -14,7 +14,8 @@ static const struct
   const char *summary;
 } verbs[] = {
   { "status", tool_verb_status, "the daemon, its identity and its virtual routers" },
-  { "peers", tool_verb_peers, "the switches known, their addresses and what they are to this fabric" },
+  { "peers", tool_verb_peers,
+    "the switches known, their addresses and what they are to this fabric" },
   { "run", tool_verb_run, "run CLI commands on switches" },
   { "push", tool_verb_push, "send a file to switches" },
   { "send", tool_verb_send, "send a message to an address on the bus" },
@@ -34,7 +35,8 @@ describe_verbs (void)
 
   for (i = 0; i < G_N_ELEMENTS (verbs); i++)
     g_string_append_printf (text, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
-  g_string_append (text, "\n`switchctl VERB --help` tells more of each. Exit codes: 0 all well, 1 some target failed,\n"
+  g_string_append (text, "\n`switchctl VERB --help` tells more of each. Exit codes: 0 all well, 1 "
+                         "some target failed,\n"
                          "2 usage, 3 the daemon is not reachable.");
   return g_string_free (text, FALSE);
 }

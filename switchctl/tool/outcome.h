@@ -5,14 +5,16 @@
 
 G_BEGIN_DECLS
 
-/* What became of one target, told as soon as it is known: in words a block, in JSON one object a line. */
+/* What became of one target, told as soon as it is known: in words a block, in JSON one object a
+ * line. */
 typedef struct
 {
   gboolean json;
   guint well, failed;
 } OutcomeReport;
 
-/* `more`: the rest of the JSON object, a floating a{sv} or NULL; `detail`: shown below the line, or NULL. */
+/* `more`: the rest of the JSON object, a floating a{sv} or NULL; `detail`: shown below the line, or
+ * NULL. */
 void outcome_tell (OutcomeReport *report, const char *domain, const char *outcome, gboolean well,
                    const char *detail, GVariant *more);
 /* A closing line that counts, in words only. */

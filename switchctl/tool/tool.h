@@ -38,7 +38,8 @@ ToolExit tool_verb_send    (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_status  (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_vr      (Tool *tool, int argc, char **argv);
 
-/* Parses a verb's options; what is left stays in argc and argv. FALSE: told why, leave with TOOL_EXIT_USAGE. */
+/* Parses a verb's options; what is left stays in argc and argv. FALSE: told why, leave with
+ * TOOL_EXIT_USAGE. */
 gboolean tool_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *words,
                      const char *summary);
 /* Says on stderr how the verb is used; for a wrong number of words. */

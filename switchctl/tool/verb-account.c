@@ -10,7 +10,8 @@
 
 #define WORDS "add NAME | remove NAME | list"
 
-/* From the terminal without an echo, else a line of stdin without its end. NULL where there is none. */
+/* From the terminal without an echo, else a line of stdin without its end. NULL where there is
+ * none. */
 static char *
 read_password (void)
 {
@@ -40,8 +41,9 @@ add (IsmbDBusVirtualRouter1 *router, const char *name, const char *password, con
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
   if (role != NULL)
     g_variant_builder_add (&options, "{sv}", "role", g_variant_new_string (role));
-  if (!ismb_dbus_virtual_router1_call_create_account_sync (router, name, password != NULL ? password : typed,
-                                                           g_variant_builder_end (&options), &jid, NULL, &error))
+  if (!ismb_dbus_virtual_router1_call_create_account_sync (
+          router, name, password != NULL ? password : typed, g_variant_builder_end (&options), &jid,
+          NULL, &error))
     return tool_fail (error);
   g_print ("%s\n", jid);
   return TOOL_EXIT_OK;
@@ -89,13 +91,15 @@ tool_verb_account (Tool *tool, int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbDBusVirtualRouter1) router = NULL;
   const GOptionEntry entries[] = {
-    { "password", 0, 0, G_OPTION_ARG_STRING, &password, "for add; without it the first line of stdin", "P" },
+    { "password", 0, 0, G_OPTION_ARG_STRING, &password,
+      "for add; without it the first line of stdin", "P" },
     { "role", 0, 0, G_OPTION_ARG_STRING, &role, "for add: operator (the default) or client", "R" },
     { NULL },
   };
 
   if (!tool_parse (&argc, &argv, entries, WORDS,
-                   "Makes, removes and lists the accounts of a virtual router. An operator may run commands and send\n"
+                   "Makes, removes and lists the accounts of a virtual router. An operator may run "
+                   "commands and send\n"
                    "files as the policy of each switch allows; a client may only talk."))
     return TOOL_EXIT_USAGE;
   if (!(argc == 3 && (g_str_equal (argv[1], "add") || g_str_equal (argv[1], "remove")))

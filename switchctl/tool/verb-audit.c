@@ -72,7 +72,8 @@ print_decision (GVariantDict *row, gint64 id, const char *time)
   g_autofree char *verdict = output_escape (get_text (row, "verdict"));
   gint64 size = get_number (row, "size", -1);
 
-  g_print ("%" G_GINT64_FORMAT "  %s  %s %s by %s: %s\n", id, time, kind, verdict, rule, safe_sender);
+  g_print ("%" G_GINT64_FORMAT "  %s  %s %s by %s: %s\n", id, time, kind, verdict, rule,
+           safe_sender);
   print_detail ("", get_text (row, "what"));
   if (size >= 0)
     g_print ("    %" G_GINT64_FORMAT " bytes\n", size);
@@ -147,7 +148,8 @@ print_verdict (GVariant *verdict, gboolean intact)
   if (!intact)
     g_print ("row %" G_GINT64_FORMAT " %s\n", get_number (dict, "row", 0), problem);
   if (last >= first)
-    g_print ("rows %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " are as they were written; hash of the last %s\n",
+    g_print ("rows %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+             " are as they were written; hash of the last %s\n",
              first, last, get_text (dict, "hash"));
   else if (intact)
     g_print ("there are no rows\n");
@@ -193,9 +195,8 @@ parse_time (const char *text, gint64 *since)
 {
   g_autoptr (GTimeZone) here = g_time_zone_new_local ();
   g_autofree char *midnight = g_strconcat (text, "T00:00:00", NULL);
-  g_autoptr (GDateTime) time
-    = g_date_time_new_from_iso8601 (strchr (text, 'T') != NULL || strchr (text, ' ') != NULL ? text : midnight,
-                                    here);
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (
+      strchr (text, 'T') != NULL || strchr (text, ' ') != NULL ? text : midnight, here);
 
   if (time == NULL)
     return FALSE;
@@ -218,16 +219,20 @@ tool_verb_audit (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!tool_parse (&argc, &argv, entries, WORDS,
-                   "Lists what was asked of this switch in the virtual router: by whom, what was decided, and what became of\n"
-                   "it. `verify` finds a row that was changed, removed or moved; its exit code is 1 then."))
+  if (!tool_parse (
+          &argc, &argv, entries, WORDS,
+          "Lists what was asked of this switch in the virtual router: by whom, what was decided, "
+          "and what became of\n"
+          "it. `verify` finds a row that was changed, removed or moved; its exit code is 1 then."))
     return TOOL_EXIT_USAGE;
   if (argc > 2 || (argc == 2 && !g_str_equal (argv[1], "verify")))
     return tool_usage ("audit", WORDS);
-  if (since_text != NULL && !parse_duration (since_text, &since) && !parse_time (since_text, &since))
+  if (since_text != NULL && !parse_duration (since_text, &since) &&
+      !parse_time (since_text, &since))
     {
-      g_printerr ("switchctl: --since: “%s” is no time and no duration; write 2026-11-22T08:00:00 or 2h\n",
-                  since_text);
+      g_printerr (
+          "switchctl: --since: “%s” is no time and no duration; write 2026-11-22T08:00:00 or 2h\n",
+          since_text);
       return TOOL_EXIT_USAGE;
     }
   router = tool_virtual_router (tool, tool->vr, &error);

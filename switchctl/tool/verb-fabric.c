@@ -110,15 +110,20 @@ is_confirmed (const char *found, const char *expected)
     {
       if (g_ascii_strcasecmp (found, expected) == 0)
         return TRUE;
-      g_printerr ("switchctl: the certificate is of another fabric: its CA is %s, and --ca-hash says %s\n", found, expected);
+      g_printerr (
+          "switchctl: the certificate is of another fabric: its CA is %s, and --ca-hash says %s\n",
+          found, expected);
       return FALSE;
     }
   if (!isatty (STDIN_FILENO))
     {
-      g_printerr ("switchctl: the certificate's CA is %s; say so with --ca-hash to install it\n", found);
+      g_printerr ("switchctl: the certificate's CA is %s; say so with --ca-hash to install it\n",
+                  found);
       return FALSE;
     }
-  g_print ("The certificate's CA has the fingerprint\n  %s\nIs that what `switchctl fabric status` shows on the registrar? [y/N] ", found);
+  g_print ("The certificate's CA has the fingerprint\n  %s\nIs that what `switchctl fabric status` "
+           "shows on the registrar? [y/N] ",
+           found);
   fflush (stdout);
   return fgets (answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -158,15 +163,19 @@ print_status (GVariant *status)
   short_id = output_short_id (id);
   g_print ("%s, device %s\n", domain, short_id);
   if (g_str_equal (trust, "open"))
-    g_print ("trust=open: no fabric; whoever is on the link is believed, and Switch Control does nothing\n");
+    g_print ("trust=open: no fabric; whoever is on the link is believed, and Switch Control does "
+             "nothing\n");
   else if (!member)
-    g_print ("no fabric yet: `switchctl fabric init NAME` makes one; `fabric request` asks to join one\n");
+    g_print ("no fabric yet: `switchctl fabric init NAME` makes one; `fabric request` asks to join "
+             "one\n");
   else
     {
       g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (expires);
-      g_autofree char *until = date != NULL ? g_date_time_format (date, "%Y-%m-%d %H:%M UTC") : g_strdup ("?");
+      g_autofree char *until =
+          date != NULL ? g_date_time_format (date, "%Y-%m-%d %H:%M UTC") : g_strdup ("?");
 
-      g_print ("%s of “%s”, CA %s\ncertified until %s\n", registrar ? "registrar" : "member", name, ca_hash, until);
+      g_print ("%s of “%s”, CA %s\ncertified until %s\n", registrar ? "registrar" : "member", name,
+               ca_hash, until);
     }
 }
 
@@ -210,18 +219,22 @@ tool_verb_fabric (Tool *tool, int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbDBusManager1) manager = NULL;
   const GOptionEntry entries[] = {
-    { "replace", 0, 0, G_OPTION_ARG_NONE, &options.replace, "for sign: take the name from the device that has it", NULL },
-    { "ca-hash", 0, 0, G_OPTION_ARG_STRING, &options.ca_hash, "for install: the CA's fingerprint, instead of the question", "HASH" },
+    { "replace", 0, 0, G_OPTION_ARG_NONE, &options.replace,
+      "for sign: take the name from the device that has it", NULL },
+    { "ca-hash", 0, 0, G_OPTION_ARG_STRING, &options.ca_hash,
+      "for install: the CA's fingerprint, instead of the question", "HASH" },
     { NULL },
   };
 
-  if (!tool_parse (&argc, &argv, entries, WORDS,
-                   "Makes a fabric and certifies switches for it:\n"
-                   "  init NAME     makes its CA here and prints the CA's fingerprint; this switch is then the registrar\n"
-                   "  request       prints a certificate request of this switch\n"
-                   "  sign FILE     on the registrar: prints the certificate for a request (- is stdin)\n"
-                   "  install FILE  takes the certificate, after the CA's fingerprint was confirmed\n"
-                   "  status        what this switch is to its fabric"))
+  if (!tool_parse (
+          &argc, &argv, entries, WORDS,
+          "Makes a fabric and certifies switches for it:\n"
+          "  init NAME     makes its CA here and prints the CA's fingerprint; this switch is then "
+          "the registrar\n"
+          "  request       prints a certificate request of this switch\n"
+          "  sign FILE     on the registrar: prints the certificate for a request (- is stdin)\n"
+          "  install FILE  takes the certificate, after the CA's fingerprint was confirmed\n"
+          "  status        what this switch is to its fabric"))
     return TOOL_EXIT_USAGE;
   if (argc < 2)
     return tool_usage ("fabric", WORDS);

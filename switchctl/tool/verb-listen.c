@@ -29,11 +29,13 @@ print_json (IsmbMessage *message, const char *from)
 
   g_variant_builder_init (&object, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&object, "{sv}", "from", g_variant_new_string (from));
-  g_variant_builder_add (&object, "{sv}", "type",
-                         g_variant_new_string (ismb_stanza_get_stanza_type (ISMB_STANZA (message))));
+  g_variant_builder_add (
+      &object, "{sv}", "type",
+      g_variant_new_string (ismb_stanza_get_stanza_type (ISMB_STANZA (message))));
   g_variant_builder_add (&object, "{sv}", "subject",
                          g_variant_new_string (or_empty (ismb_message_get_subject (message))));
-  g_variant_builder_add (&object, "{sv}", "body", g_variant_new_string (or_empty (ismb_message_get_body (message))));
+  g_variant_builder_add (&object, "{sv}", "body",
+                         g_variant_new_string (or_empty (ismb_message_get_body (message))));
   output_json (g_variant_builder_end (&object), FALSE);
 }
 
@@ -90,7 +92,8 @@ tool_verb_listen (Tool *tool, int argc, char **argv)
   Listen listen = { .json = tool->json, .left = -1 };
   IsmbClient *client;
   const GOptionEntry entries[] = {
-    { "as", 0, 0, G_OPTION_ARG_STRING, &name, "the name to be found under; gone when this ends", "NAME" },
+    { "as", 0, 0, G_OPTION_ARG_STRING, &name, "the name to be found under; gone when this ends",
+      "NAME" },
     { "count", 0, 0, G_OPTION_ARG_INT, &listen.left, "leave after N messages", "N" },
     { NULL },
   };

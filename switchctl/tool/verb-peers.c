@@ -14,15 +14,19 @@ peer_to_json (IsmbPeer *peer)
   GVariantBuilder object;
 
   g_variant_builder_init (&object, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&object, "{sv}", "domain", g_variant_new_string (ismb_peer_get_domain (peer)));
-  g_variant_builder_add (&object, "{sv}", "addresses", g_variant_new_strv (ismb_peer_get_addresses (peer), -1));
+  g_variant_builder_add (&object, "{sv}", "domain",
+                         g_variant_new_string (ismb_peer_get_domain (peer)));
+  g_variant_builder_add (&object, "{sv}", "addresses",
+                         g_variant_new_strv (ismb_peer_get_addresses (peer), -1));
   g_variant_builder_add (&object, "{sv}", "vr", g_variant_new_string (ismb_peer_get_vr (peer)));
   g_variant_builder_add (&object, "{sv}", "id", g_variant_new_string (ismb_peer_get_id (peer)));
   g_variant_builder_add (&object, "{sv}", "trust",
                          g_variant_new_string (ismb_trust_to_string (ismb_peer_get_trust (peer))));
-  g_variant_builder_add (&object, "{sv}", "link",
-                         g_variant_new_string (ismb_link_state_to_string (ismb_peer_get_link (peer))));
-  g_variant_builder_add (&object, "{sv}", "local", g_variant_new_boolean (ismb_peer_get_local (peer)));
+  g_variant_builder_add (
+      &object, "{sv}", "link",
+      g_variant_new_string (ismb_link_state_to_string (ismb_peer_get_link (peer))));
+  g_variant_builder_add (&object, "{sv}", "local",
+                         g_variant_new_boolean (ismb_peer_get_local (peer)));
   return g_variant_builder_end (&object);
 }
 
@@ -32,10 +36,11 @@ add_row (OutputTable *table, IsmbPeer *peer)
   g_autofree char *addresses = g_strjoinv (" ", (char **) ismb_peer_get_addresses (peer));
   g_autofree char *id = output_short_id (ismb_peer_get_id (peer));
 
-  output_table_add (table, ismb_peer_get_domain (peer), ismb_trust_to_string (ismb_peer_get_trust (peer)),
-                    ismb_peer_get_local (peer) ? "this one"
-                                               : ismb_link_state_to_string (ismb_peer_get_link (peer)),
-                    id, addresses, NULL);
+  output_table_add (
+      table, ismb_peer_get_domain (peer), ismb_trust_to_string (ismb_peer_get_trust (peer)),
+      ismb_peer_get_local (peer) ? "this one"
+                                 : ismb_link_state_to_string (ismb_peer_get_link (peer)),
+      id, addresses, NULL);
 }
 
 /* This switch first, then by name. */
@@ -99,13 +104,16 @@ tool_verb_peers (Tool *tool, int argc, char **argv)
   g_autolist (IsmbPeer) peers = NULL;
 
   if (!tool_parse (&argc, &argv, NULL, "",
-                   "Lists the switches known in the virtual router. TRUST: a member belongs to the fabric; one that\n"
-                   "is pending is only seen, and can do nothing. LINK: idle means known, with no stream open."))
+                   "Lists the switches known in the virtual router. TRUST: a member belongs to the "
+                   "fabric; one that\n"
+                   "is pending is only seen, and can do nothing. LINK: idle means known, with no "
+                   "stream open."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage ("peers", "");
   router = tool_virtual_router (tool, tool->vr, &error);
-  if (router == NULL || !ismb_dbus_virtual_router1_call_list_peers_sync (router, &list, NULL, &error))
+  if (router == NULL ||
+      !ismb_dbus_virtual_router1_call_list_peers_sync (router, &list, NULL, &error))
     return tool_fail (error);
   peers = read_peers (list);
   if (tool->json)

@@ -88,23 +88,25 @@ tool_verb_policy (Tool *tool, int argc, char **argv)
   g_autoptr (GVariant) verdict = NULL;
   gboolean allowed = FALSE;
   const GOptionEntry entries[] = {
-    { "path", 0, 0, G_OPTION_ARG_STRING, &path, "a file below the files root, instead of a command", "PATH" },
+    { "path", 0, 0, G_OPTION_ARG_STRING, &path, "a file below the files root, instead of a command",
+      "PATH" },
     { "role", 0, 0, G_OPTION_ARG_STRING, &role,
       "operator, switch or client; without it the switch of the address is asked", "ROLE" },
     { NULL },
   };
 
   if (!tool_parse (&argc, &argv, entries, WORDS,
-                   "Says whether an address may run a command or write a file on this switch, and which line of\n"
+                   "Says whether an address may run a command or write a file on this switch, and "
+                   "which line of\n"
                    "its policy decides. Exit code: 0 allowed, 1 denied. Nothing is run."))
     return TOOL_EXIT_USAGE;
   if (argc != (path != NULL ? 3 : 4) || !g_str_equal (argv[1], "check"))
     return tool_usage ("policy", WORDS);
   manager = tool_manager (tool, &error);
-  if (manager == NULL
-      || !ismb_dbus_manager1_call_policy_check_sync (manager, argv[2], path != NULL ? "path" : "command",
-                                                     path != NULL ? path : argv[3], make_options (role),
-                                                     &verdict, NULL, &error))
+  if (manager == NULL ||
+      !ismb_dbus_manager1_call_policy_check_sync (
+          manager, argv[2], path != NULL ? "path" : "command", path != NULL ? path : argv[3],
+          make_options (role), &verdict, NULL, &error))
     return tool_fail (error);
   g_variant_lookup (verdict, "allowed", "b", &allowed);
   print_stale (verdict);

@@ -12,7 +12,8 @@
 #define WORDS "FILE"
 #define PRESENCE_TIMEOUT_MS 10000
 
-/* A file goes to a resource, and a resource is learned from presence: subscribed to, and waited for. */
+/* A file goes to a resource, and a resource is learned from presence: subscribed to, and waited
+ * for. */
 typedef struct
 {
   GHashTable *absent;   /* domains whose Switch Control has not shown itself yet */
@@ -45,8 +46,10 @@ subscribe (IsmbClient *client, char **targets, GError **error)
   guint handlers[2];
   char **target;
 
-  handlers[0] = ismb_client_add_event_handler (client, "presence_available", on_available, &presence, NULL);
-  handlers[1] = ismb_client_add_event_handler (client, "presence_error", on_refused, &presence, NULL);
+  handlers[0] =
+      ismb_client_add_event_handler (client, "presence_available", on_available, &presence, NULL);
+  handlers[1] =
+      ismb_client_add_event_handler (client, "presence_error", on_refused, &presence, NULL);
   for (target = targets; well && *target != NULL; target++)
     {
       g_autofree char *address = g_strdup_printf ("switch@%s", *target);
@@ -62,7 +65,8 @@ subscribe (IsmbClient *client, char **targets, GError **error)
   return well;
 }
 
-/* Takes the subscription back on both sides (RFC 6121, 2.5), so that nothing stays behind in rosters. */
+/* Takes the subscription back on both sides (RFC 6121, 2.5), so that nothing stays behind in
+ * rosters. */
 static void
 unsubscribe (IsmbClient *client, char **targets)
 {
@@ -95,7 +99,8 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Push *push = user_data;
 
-  push->outcomes = ismb_client_send_file_to_peers_finish (ISMB_CLIENT (source), result, &push->error);
+  push->outcomes =
+      ismb_client_send_file_to_peers_finish (ISMB_CLIENT (source), result, &push->error);
   push->done = TRUE;
 }
 
@@ -104,7 +109,8 @@ static const char *
 advice (const char *outcome)
 {
   if (g_str_equal (outcome, "refused"))
-    return "its policy, the path (below its files root, no .., no symbolic link), or too many files at once";
+    return "its policy, the path (below its files root, no .., no symbolic link), or too many "
+           "files at once";
   if (g_str_equal (outcome, "conflict"))
     return "a file of that name is there; it is replaced without --no-overwrite";
   return NULL;
@@ -157,7 +163,8 @@ push_to (Tool *tool, char **targets, const char *file, const char *as, gboolean 
   path = resolve (client, file);
   if (!subscribe (client, targets, &error))
     return tool_fail (error);
-  ismb_client_send_file_to_peers_async (client, path, (const char *const *) targets, as, overwrite, NULL, on_sent, &push);
+  ismb_client_send_file_to_peers_async (client, path, (const char *const *) targets, as, overwrite,
+                                        NULL, on_sent, &push);
   bus_wait (&push.done, 0);
   for (target = targets; push.outcomes != NULL && *target != NULL; target++)
     tell (&report, *target, g_hash_table_lookup (push.outcomes, *target), size_of (path));
@@ -182,15 +189,20 @@ tool_verb_push (Tool *tool, int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) targets = NULL;
   const GOptionEntry entries[] = {
-    { "on", 0, 0, G_OPTION_ARG_STRING, &on, "names, with commas between; or others (the default), all, local", "TARGETS" },
-    { "as", 0, 0, G_OPTION_ARG_STRING, &as, "its name and path there, below the files root", "NAME" },
-    { "no-overwrite", 0, 0, G_OPTION_ARG_NONE, &no_overwrite, "leave a file of that name alone", NULL },
+    { "on", 0, 0, G_OPTION_ARG_STRING, &on,
+      "names, with commas between; or others (the default), all, local", "TARGETS" },
+    { "as", 0, 0, G_OPTION_ARG_STRING, &as, "its name and path there, below the files root",
+      "NAME" },
+    { "no-overwrite", 0, 0, G_OPTION_ARG_NONE, &no_overwrite, "leave a file of that name alone",
+      NULL },
     { NULL },
   };
 
   if (!tool_parse (&argc, &argv, entries, WORDS,
-                   "Sends a file from below the files root (/usr/local unless configured otherwise) to the same place on\n"
-                   "other switches. One named outcome for each: stored, conflict, refused, not-present, corrupt,\n"
+                   "Sends a file from below the files root (/usr/local unless configured "
+                   "otherwise) to the same place on\n"
+                   "other switches. One named outcome for each: stored, conflict, refused, "
+                   "not-present, corrupt,\n"
                    "no-space, timeout, unreachable."))
     return TOOL_EXIT_USAGE;
   if (argc != 2)

@@ -32,8 +32,9 @@ command_result (const IsmbNode *node, const char *command)
 
   g_variant_builder_init (&object, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&object, "{sv}", "command", g_variant_new_string (command));
-  g_variant_builder_add (&object, "{sv}", "status",
-                         g_variant_new_int32 (status != NULL ? (int) g_ascii_strtoll (status, NULL, 10) : -1));
+  g_variant_builder_add (
+      &object, "{sv}", "status",
+      g_variant_new_int32 (status != NULL ? (int) g_ascii_strtoll (status, NULL, 10) : -1));
   g_variant_builder_add (&object, "{sv}", "text", g_variant_new_string (text));
   return g_variant_builder_end (&object);
 }
@@ -48,7 +49,8 @@ command_results (IsmbMessage *message, char **commands)
   GVariantBuilder array;
 
   g_variant_builder_init (&array, G_VARIANT_TYPE ("aa{sv}"));
-  for (; result != NULL && *commands != NULL; result = ismb_node_find_next (result, "result", ISMB_NS_JOB))
+  for (; result != NULL && *commands != NULL;
+       result = ismb_node_find_next (result, "result", ISMB_NS_JOB))
     g_variant_builder_add_value (&array, command_result (result, *commands++));
   return g_variant_builder_end (&array);
 }
@@ -87,8 +89,8 @@ describe_failure (GString *out, const char *command, const char *text, const cha
     g_string_append (out, "\nexec-allow= in that switch's configuration lists what may run there");
 }
 
-/* For a person: what the commands before it said, which one failed, and why. NULL where nothing is told of
- * single commands. */
+/* For a person: what the commands before it said, which one failed, and why. NULL where nothing is
+ * told of single commands. */
 static char *
 describe_results (IsmbMessage *message, char **commands)
 {
@@ -99,7 +101,8 @@ describe_results (IsmbMessage *message, char **commands)
 
   if (result == NULL)
     return NULL;
-  for (; result != NULL && *commands != NULL; result = ismb_node_find_next (result, "result", ISMB_NS_JOB))
+  for (; result != NULL && *commands != NULL;
+       result = ismb_node_find_next (result, "result", ISMB_NS_JOB))
     {
       g_autofree char *text = ismb_node_dup_text (result);
       const char *status = ismb_node_get (result, "status");
@@ -161,14 +164,16 @@ on_answer (IsmbClient *client, const char *event, GObject *payload, gpointer use
       if (error_text == NULL)
         error_text = ismb_stanza_get_error_condition (ISMB_STANZA (payload));
     }
-  tell (run, domain, outcome_of (ISMB_MESSAGE (payload)), text != NULL ? text : error_text, ISMB_MESSAGE (payload));
+  tell (run, domain, outcome_of (ISMB_MESSAGE (payload)), text != NULL ? text : error_text,
+        ISMB_MESSAGE (payload));
   g_hash_table_remove (run->waiting, id);
   run->done = g_hash_table_size (run->waiting) == 0;
 }
 
 /* The original's message, to the letter, and beside it what asks for a result of each command. */
 static gboolean
-send_commands (IsmbClient *client, const char *domain, const char *body, const char *id, GError **error)
+send_commands (IsmbClient *client, const char *domain, const char *body, const char *id,
+               GError **error)
 {
   g_autofree char *address = g_strdup_printf ("switch@%s", domain);
   g_autoptr (IsmbJid) to = ismb_jid_new (address, error);
@@ -247,14 +252,17 @@ tool_verb_run (Tool *tool, int argc, char **argv)
   g_auto (GStrv) targets = NULL;
   int seconds = 60;
   const GOptionEntry entries[] = {
-    { "on", 0, 0, G_OPTION_ARG_STRING, &on, "names, with commas between; or all (the default), others, local", "TARGETS" },
+    { "on", 0, 0, G_OPTION_ARG_STRING, &on,
+      "names, with commas between; or all (the default), others, local", "TARGETS" },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &seconds, "how long to wait for answers (60)", "SECONDS" },
     { NULL },
   };
 
   if (!tool_parse (&argc, &argv, entries, WORDS,
-                   "Runs commands on switches, each argument one command, in order; a switch stops at the first that\n"
-                   "fails. One named outcome for each: ok, failed, refused, timeout, unreachable. Write `--` before a\n"
+                   "Runs commands on switches, each argument one command, in order; a switch stops "
+                   "at the first that\n"
+                   "fails. One named outcome for each: ok, failed, refused, timeout, unreachable. "
+                   "Write `--` before a\n"
                    "command that begins with a dash."))
     return TOOL_EXIT_USAGE;
   if (argc > 1 && g_str_equal (argv[1], "--"))

@@ -38,10 +38,12 @@ print_answer (Send *send, IsmbMessage *message)
       return;
     }
   g_variant_builder_init (&object, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&object, "{sv}", "from",
-                         g_variant_new_string (ismb_jid_get_full (ismb_stanza_get_from_jid (ISMB_STANZA (message)))));
-  g_variant_builder_add (&object, "{sv}", "type",
-                         g_variant_new_string (ismb_stanza_get_stanza_type (ISMB_STANZA (message))));
+  g_variant_builder_add (
+      &object, "{sv}", "from",
+      g_variant_new_string (ismb_jid_get_full (ismb_stanza_get_from_jid (ISMB_STANZA (message)))));
+  g_variant_builder_add (
+      &object, "{sv}", "type",
+      g_variant_new_string (ismb_stanza_get_stanza_type (ISMB_STANZA (message))));
   g_variant_builder_add (&object, "{sv}", "body", g_variant_new_string (body != NULL ? body : ""));
   output_json (g_variant_builder_end (&object), FALSE);
 }
@@ -55,7 +57,8 @@ on_message (IsmbClient *client, const char *event, GObject *payload, gpointer us
   IsmbJid *from = ismb_stanza_get_from_jid (message);
   gboolean is_error = ismb_stanza_is_error (message);
 
-  if (send->done || from == NULL || g_strcmp0 (ismb_jid_get_bare (from), ismb_jid_get_bare (send->to)) != 0)
+  if (send->done || from == NULL ||
+      g_strcmp0 (ismb_jid_get_bare (from), ismb_jid_get_bare (send->to)) != 0)
     return;
   if (send->wants_answer && ismb_message_get_body (ISMB_MESSAGE (message)) != NULL)
     print_answer (send, ISMB_MESSAGE (message));
@@ -63,7 +66,8 @@ on_message (IsmbClient *client, const char *event, GObject *payload, gpointer us
     {
       g_autofree char *reason = reason_of (message);
 
-      g_printerr ("switchctl: %s was not reached: %s\n", ismb_jid_get_full (send->to), reason != NULL ? reason : "");
+      g_printerr ("switchctl: %s was not reached: %s\n", ismb_jid_get_full (send->to),
+                  reason != NULL ? reason : "");
     }
   else
     return;
@@ -71,8 +75,8 @@ on_message (IsmbClient *client, const char *event, GObject *payload, gpointer us
   send->well = !is_error;
 }
 
-/* A message is not answered, but what goes to one domain stays in order (RFC 6120, 10.1): when that domain
- * has answered a ping sent behind the message, a bounce would have been here before. */
+/* A message is not answered, but what goes to one domain stays in order (RFC 6120, 10.1): when that
+ * domain has answered a ping sent behind the message, a bounce would have been here before. */
 static void
 wait_for_bounce (IsmbClient *client, IsmbJid *to)
 {
@@ -95,11 +99,13 @@ send_message (Send *send, const char *body, const char *subject, const char *typ
     return tool_fail (error);
   ismb_client_add_event_handler (client, "message", on_message, send, NULL);
   ismb_client_add_event_handler (client, "message_error", on_message, send, NULL);
-  sent = ismb_client_send_message (client, ismb_jid_get_full (send->to), body, subject, type, &error);
+  sent =
+      ismb_client_send_message (client, ismb_jid_get_full (send->to), body, subject, type, &error);
   if (sent && !send->wants_answer)
     wait_for_bounce (client, send->to);
   else if (sent && !bus_wait (&send->done, seconds * 1000))
-    g_printerr ("switchctl: no answer from %s within %d s\n", ismb_jid_get_full (send->to), seconds);
+    g_printerr ("switchctl: no answer from %s within %d s\n", ismb_jid_get_full (send->to),
+                seconds);
   bus_close (client);
   if (!sent)
     return tool_fail (error);
@@ -118,18 +124,21 @@ tool_verb_send (Tool *tool, int argc, char **argv)
   const GOptionEntry entries[] = {
     { "subject", 0, 0, G_OPTION_ARG_STRING, &subject, "the message's subject", "S" },
     { "type", 0, 0, G_OPTION_ARG_STRING, &type, "normal (the default), chat, headline", "T" },
-    { "answer", 0, 0, G_OPTION_ARG_NONE, &send.wants_answer, "wait for the answer, and print it", NULL },
+    { "answer", 0, 0, G_OPTION_ARG_NONE, &send.wants_answer, "wait for the answer, and print it",
+      NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &seconds, "how long to wait for it (30)", "SECONDS" },
     { NULL },
   };
 
   if (!tool_parse (&argc, &argv, entries, WORDS,
-                   "Sends a message to an address, e.g. example@sw2.001122. Exit code 1 where it comes back, with the\n"
+                   "Sends a message to an address, e.g. example@sw2.001122. Exit code 1 where it "
+                   "comes back, with the\n"
                    "reason, or where the answer tells of an error."))
     return TOOL_EXIT_USAGE;
   if (argc != 3 || seconds < 1 || seconds > 86400)
     return tool_usage ("send", WORDS);
-  if (type != NULL && !g_strv_contains ((const char *const[]) { "normal", "chat", "headline", NULL }, type))
+  if (type != NULL &&
+      !g_strv_contains ((const char *const[]){ "normal", "chat", "headline", NULL }, type))
     {
       g_printerr ("switchctl: --type is normal, chat or headline, not “%s”\n", type);
       return TOOL_EXIT_USAGE;

@@ -71,9 +71,12 @@ print_json (IsmbDBusManager1 *manager, const RouterStatus *status, guint count)
   for (i = 0; i < count; i++)
     add_json (&routers, &status[i]);
   g_variant_builder_init (&all, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&all, "{sv}", "domain", g_variant_new_string (ismb_dbus_manager1_get_domain (manager)));
-  g_variant_builder_add (&all, "{sv}", "id", g_variant_new_string (ismb_dbus_manager1_get_device_id (manager)));
-  g_variant_builder_add (&all, "{sv}", "trust", g_variant_new_string (ismb_dbus_manager1_get_trust (manager)));
+  g_variant_builder_add (&all, "{sv}", "domain",
+                         g_variant_new_string (ismb_dbus_manager1_get_domain (manager)));
+  g_variant_builder_add (&all, "{sv}", "id",
+                         g_variant_new_string (ismb_dbus_manager1_get_device_id (manager)));
+  g_variant_builder_add (&all, "{sv}", "trust",
+                         g_variant_new_string (ismb_dbus_manager1_get_trust (manager)));
   g_variant_builder_add (&all, "{sv}", "vrs", g_variant_builder_end (&routers));
   output_json (g_variant_builder_end (&all), TRUE);
 }
@@ -82,7 +85,8 @@ static void
 print_text (IsmbDBusManager1 *manager, const RouterStatus *status, guint count)
 {
   g_autofree char *id = output_short_id (ismb_dbus_manager1_get_device_id (manager));
-  OutputTable *table = output_table_new ("VR", "STATE", "CLIENTS ON", "SWITCHES ON", "SESSIONS", "PEERS", NULL);
+  OutputTable *table =
+      output_table_new ("VR", "STATE", "CLIENTS ON", "SWITCHES ON", "SESSIONS", "PEERS", NULL);
   guint i;
 
   g_print ("%s, device %s, trust %s, switchctld %s\n\n", ismb_dbus_manager1_get_domain (manager),
@@ -112,7 +116,8 @@ tool_verb_status (Tool *tool, int argc, char **argv)
   const char *const *names;
   guint count, i;
 
-  if (!tool_parse (&argc, &argv, NULL, "", "Shows the daemon, its identity and its virtual routers."))
+  if (!tool_parse (&argc, &argv, NULL, "",
+                   "Shows the daemon, its identity and its virtual routers."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage ("status", "");
