@@ -11,12 +11,16 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["ISMB_SOURCE"], "tests/support"))
 import tap  # noqa: E402
-from fabric import Fabric, SOURCE, SWITCHCTL, SWITCHCTLD, run, wait_for  # noqa: E402
+from fabric import BINDINGS, Fabric, SOURCE, SWITCHCTL, SWITCHCTLD, run, wait_for  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
 EXAMPLE = os.path.join(SOURCE, "examples/example-client.py")
 EXAMPLE_IN_LUA = os.path.join(SOURCE, "examples/example-client.lua")
-HAS_BINDINGS = os.environ.get("ISMB_INTROSPECTION") == "1"
+
+
+def need_bindings():
+    if BINDINGS is None:
+        raise tap.Skip("neither this build nor build/ has introspection")
 
 
 def test_strangers_are_pending_and_get_nothing(fabric):
@@ -71,8 +75,7 @@ def test_domains_are_derived_and_kept(fabric):
 
 
 def test_message_and_answer(fabric):
-    if not HAS_BINDINGS:
-        return message_and_answer_by_tool(fabric)
+    need_bindings()
     one, two, _ = fabric.switches
     answering = two.popen(PYTHON, EXAMPLE, "example", "secret", "--answer")
     assert "session started" in answering.stdout.readline()
@@ -83,8 +86,7 @@ def test_message_and_answer(fabric):
 
 
 def test_the_same_in_lua(fabric):
-    if not HAS_BINDINGS:
-        return
+    need_bindings()
     one, two, three = fabric.switches
     answering = two.popen("lua5.3", EXAMPLE_IN_LUA, "lua", "secret", "--answer")
     assert "session started" in answering.stdout.readline()
@@ -170,8 +172,7 @@ def test_a_body_that_is_no_list(fabric):
 
 def test_a_client_may_not_command(fabric):
     one, two, _ = fabric.switches
-    if not HAS_BINDINGS:
-        return
+    need_bindings()
     one.ctl("account", "add", "observer", "--password", "secret", "--role", "client")
     asking = one.popen(PYTHON, "-c", CLIENT_ASKS, f"switch@{two.domain}")
     output, _ = asking.communicate(timeout=60)
@@ -245,8 +246,7 @@ def test_files_outside_the_root(fabric):
 
 def test_a_killed_daemon_leaves_and_returns(fabric):
     one, two, three = fabric.switches
-    if not HAS_BINDINGS:
-        return
+    need_bindings()
     caring = one.popen(PYTHON, EXAMPLE, "example", "secret", "--answer")
     assert "session started" in caring.stdout.readline()
     wait_for("a link to sw3", lambda: one.peers()[three.domain]["link"] == "up")

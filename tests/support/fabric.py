@@ -15,6 +15,11 @@ import time
 BUILD = os.environ["ISMB_BUILD"]
 SOURCE = os.environ["ISMB_SOURCE"]
 SWITCHCTLD = os.path.join(BUILD, "switchctl/daemon/switchctld")
+# The sanitizers' build has no introspection; its daemons are tried with the scripts of the plain one beside it.
+BINDINGS = next((folder for folder in (os.path.join(BUILD, "ismb"), os.path.join(SOURCE, "build/ismb"))
+                 if os.path.exists(os.path.join(folder, "Ismb-1.typelib"))), None)
+if BINDINGS:
+    os.environ["GI_TYPELIB_PATH"] = os.environ["LD_LIBRARY_PATH"] = BINDINGS
 SWITCHCTL = os.path.join(BUILD, "switchctl/tool/switchctl")
 
 

@@ -5,6 +5,10 @@ import sys
 import traceback
 
 
+class Skip(Exception):
+    """A test that cannot run here, and why."""
+
+
 def main(module, *arguments):
     tests = [(name, function) for name, function in vars(module).items() if name.startswith("test_") and callable(function)]
     print(f"1..{len(tests)}", flush=True)
@@ -14,6 +18,8 @@ def main(module, *arguments):
         try:
             function(*arguments)
             print(f"ok {number} - {title}", flush=True)
+        except Skip as reason:
+            print(f"ok {number} - {title} # SKIP {reason}", flush=True)
         except Exception:  # whatever it was, it is this test's failure, and the next is tried
             failed += 1
             print(f"not ok {number} - {title}", flush=True)
