@@ -29,4 +29,6 @@
 #define ISMB_NS_ROLE "urn:ismb:role:1"
 #define ISMB_NS_FILE "urn:ismb:file:1"
 #define ISMB_NS_JOB "urn:ismb:job:1"
+#define ISMB_NS_JOIN "urn:ismb:join:1"
+#define ISMB_NS_FABRIC "urn:ismb:fabric:1"
 #define ISMB_NS_XML "http://www.w3.org/XML/1998/namespace"

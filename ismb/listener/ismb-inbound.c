@@ -30,7 +30,7 @@ struct _IsmbInbound
   IsmbInboundAdopt adopt;
   gpointer user_data;
   char *domain;           /* the header's `from`, proven by certificate */
-  char *device_id;
+  IsmbProof *proof;
   gboolean sends;         /* it takes stanzas on this stream (XEP-0288) */
   gboolean challenged, believed;
 };
@@ -41,7 +41,7 @@ inbound_free (IsmbInbound *self)
   ismb_crowd_leave (&self->place);
   g_clear_object (&self->stream);
   g_free (self->domain);
-  g_free (self->device_id);
+  g_clear_pointer (&self->proof, ismb_proof_free);
   g_free (self);
 }
 
@@ -78,7 +78,8 @@ verify (IsmbInbound *self, const char *from)
 
   if (from == NULL)
     return FALSE;
-  if (ismb_fabric_verify (self->context->fabric, chain, from, vr, &self->device_id, &error))
+  self->proof = ismb_fabric_verify (self->context->fabric, chain, from, vr, &error);
+  if (self->proof != NULL)
     return TRUE;
   ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, from, "untrusted",
                      "who connects as %s is not trusted: %s", from, error->message);
@@ -212,7 +213,7 @@ hand_over (IsmbInbound *self)
       return;
     }
   ismb_stream_send_text (self->stream, FEATURES_DONE, -1);
-  ismb_link_adopt (link, self->stream, self->sends, self->device_id);
+  ismb_link_adopt (link, self->stream, self->sends, self->proof);
   inbound_free (self);
 }
 

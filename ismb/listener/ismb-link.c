@@ -27,7 +27,7 @@ struct _IsmbLink
 
   IsmbLinkContext *context;
   char *domain;
-  char *proven_id;
+  IsmbProof *proof;          /* the last one; NULL: none yet */
   IsmbTrust trust;
   IsmbLinkState state;
   gboolean persistent;
@@ -116,18 +116,20 @@ set_state (IsmbLink *self, IsmbLinkState state)
 }
 
 static void
-remember_proof (IsmbLink *self, const char *device_id)
+remember_proof (IsmbLink *self, const IsmbProof *proof)
 {
+  const char *device_id = proof->names->device_id;
+  const char *former = self->proof != NULL ? self->proof->names->device_id : device_id;
   gboolean open = ismb_fabric_get_mode (self->context->fabric) == ISMB_FABRIC_OPEN;
 
   /* The registrar let it, and the person there may have been deceived. */
-  if (self->proven_id != NULL && !g_str_equal (self->proven_id, device_id))
+  if (!g_str_equal (former, device_id))
     g_warning (
         "%s was device %s and is device %s now: if that switch was not replaced, somebody has"
         " taken its name",
-        self->domain, self->proven_id, device_id);
-  g_free (self->proven_id);
-  self->proven_id = g_strdup (device_id);
+        self->domain, former, device_id);
+  g_clear_pointer (&self->proof, ismb_proof_free);
+  self->proof = ismb_proof_copy (proof);
   self->trust = open ? ISMB_TRUST_OPEN : ISMB_TRUST_MEMBER;
 }
 
@@ -240,14 +242,14 @@ silence_of (IsmbLink *self)
 
 /* An authenticated stream becomes ours. */
 static void
-take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const char *device_id)
+take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const IsmbProof *proof)
 {
   ismb_lanes_put (&self->lanes, slot, stream);
   ismb_stream_set_owner (stream, &stream_callbacks, self);
   ismb_peer_stream_settle (stream, silence_of (self));
   self->opened = g_get_monotonic_time ();
   ismb_heartbeat_reset (&self->heartbeat);
-  remember_proof (self, device_id);
+  remember_proof (self, proof);
   self->proving = FALSE;
   ismb_lanes_choose (&self->lanes);
   if (self->lanes.sending != NULL)
@@ -273,7 +275,7 @@ on_established (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives, g
   ismb_candidate_note_success (&self->dialler.candidate, ismb_outbound_get_address (done),
                                ismb_outbound_get_port (done));
   self->lanes.outgoing_receives = receives;
-  take_in (self, &self->lanes.outgoing, stream, ismb_outbound_get_device_id (done));
+  take_in (self, &self->lanes.outgoing, stream, ismb_outbound_get_proof (done));
 }
 
 static void
@@ -471,7 +473,7 @@ ismb_link_finalize (GObject *object)
 
   ismb_heartbeat_reset (&self->heartbeat);
   g_clear_pointer (&self->congestion, ismb_congestion_free);
-  g_clear_pointer (&self->proven_id, g_free);
+  g_clear_pointer (&self->proof, ismb_proof_free);
   ismb_candidate_clear (&self->dialler.candidate);
   g_clear_pointer (&self->domain, g_free);
   G_OBJECT_CLASS (ismb_link_parent_class)->finalize (object);
@@ -529,7 +531,8 @@ ismb_link_get_port (IsmbLink *self)
 const char *
 ismb_link_get_device_id (IsmbLink *self)
 {
-  return self->proven_id != NULL ? self->proven_id : self->dialler.candidate.device_id;
+  return self->proof != NULL ? self->proof->names->device_id
+                             : self->dialler.candidate.device_id;
 }
 
 IsmbLinkState
@@ -569,7 +572,7 @@ ismb_link_dial (IsmbLink *self)
 }
 
 void
-ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const char *device_id)
+ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const IsmbProof *proof)
 {
   g_autoptr (IsmbLink) alive = g_object_ref (self);
 
@@ -581,7 +584,7 @@ ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const char 
       set_state (self, ISMB_LINK_STATE_LOST);
     }
   self->lanes.incoming_sends = sends;
-  take_in (self, &self->lanes.incoming, stream, device_id);
+  take_in (self, &self->lanes.incoming, stream, proof);
 }
 
 void

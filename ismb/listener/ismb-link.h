@@ -33,7 +33,7 @@ void          ismb_link_set_persistent (IsmbLink *self, gboolean persistent);
 void          ismb_link_dial          (IsmbLink *self);
 /* A stream whose other end has proven to be this link's domain, from IsmbInbound; it becomes the
  * link's. `sends`: stanzas may go out on it too (XEP-0288). */
-void ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const char *device_id);
+void ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const IsmbProof *proof);
 /* Ends its streams, saying `condition` (NULL: an orderly end), and stops dialling; what waits is
  * dropped. It is idle then, says nothing upwards any more until it is used again. For a listener
  * that stops, and for a peer that is barred. */

@@ -24,7 +24,7 @@ struct _IsmbOutbound
   IsmbStream *stream;
   IsmbWatch watch;             /* no descriptor: the end of the turn, and the deadline */
   gboolean receives, asked, believed;
-  char *device_id;
+  IsmbProof *proof;
   GError *error;               /* of the last address */
 };
 
@@ -65,9 +65,9 @@ on_connected (IsmbStream *stream, gpointer owner)
   const char *vr = ismb_virtual_router_get_name (self->context->place);
   GError *error = NULL;
 
-  g_clear_pointer (&self->device_id, g_free);
-  if (!ismb_fabric_verify (self->context->fabric, chain, self->domain, vr, &self->device_id,
-                           &error))
+  g_clear_pointer (&self->proof, ismb_proof_free);
+  self->proof = ismb_fabric_verify (self->context->fabric, chain, self->domain, vr, &error);
+  if (self->proof == NULL)
     {
       ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, self->domain, "untrusted",
                          "who answers for %s at %s is not trusted: %s", self->domain,
@@ -278,7 +278,7 @@ ismb_outbound_free (IsmbOutbound *self)
   g_clear_error (&self->error);
   g_strfreev (self->addresses);
   g_free (self->ports);
-  g_free (self->device_id);
+  g_clear_pointer (&self->proof, ismb_proof_free);
   g_free (self->domain);
   g_free (self);
 }
@@ -295,10 +295,10 @@ ismb_outbound_get_port (IsmbOutbound *self)
   return self->next > 0 ? self->ports[self->next - 1] : 0;
 }
 
-const char *
-ismb_outbound_get_device_id (IsmbOutbound *self)
+const IsmbProof *
+ismb_outbound_get_proof (IsmbOutbound *self)
 {
-  return self->device_id;
+  return self->proof;
 }
 
 /* RFC 6120, 10.4: not-found where nobody, or somebody else, is; timeout where the way is. */

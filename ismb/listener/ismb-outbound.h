@@ -29,7 +29,7 @@ void          ismb_outbound_free          (IsmbOutbound *self);
 /* Once established: the address that answered, and whose key it holds there. */
 const char   *ismb_outbound_get_address   (IsmbOutbound *self);
 guint16       ismb_outbound_get_port      (IsmbOutbound *self);
-const char   *ismb_outbound_get_device_id (IsmbOutbound *self);
+const IsmbProof *ismb_outbound_get_proof  (IsmbOutbound *self);
 /* What to tell whoever had something to say: the stanza error that a failure amounts to. */
 const char   *ismb_outbound_name_condition (const GError *error);
 

@@ -462,9 +462,9 @@ check_vouched (IsmbFabric *self, gnutls_x509_crt_t leaf, IsmbNames *names, GErro
 
 /* The CA signs switches and nothing between, so only the leaf is looked at: what else came is
  * noise. */
-gboolean
+IsmbProof *
 ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain, const char *vr,
-                    char **device_id, GError **error)
+                    GError **error)
 {
   g_auto (gnutls_x509_crt_t) leaf = NULL;
   g_autoptr (IsmbNames) names = NULL;
@@ -472,13 +472,12 @@ ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain, cons
   if (chain->len == 0)
     {
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "%s showed no certificate", domain);
-      return FALSE;
+      return NULL;
     }
   leaf = ismb_certificate_from_der (g_ptr_array_index (chain, 0), error);
   names = leaf != NULL ? ismb_certificate_get_holder (leaf, error) : NULL;
   if (names == NULL || !check_names (names, domain, vr, error) ||
       !check_vouched (self, leaf, names, error))
-    return FALSE;
-  *device_id = g_strdup (names->device_id);
-  return TRUE;
+    return NULL;
+  return ismb_proof_new (g_steal_pointer (&names), gnutls_x509_crt_get_expiration_time (leaf));
 }

@@ -4,6 +4,7 @@
 #include "ismb/trust/ismb-authority.h"
 #include "ismb/trust/ismb-identity.h"
 #include "ismb/trust/ismb-names.h"
+#include "ismb/trust/ismb-proof.h"
 
 G_BEGIN_DECLS
 
@@ -43,10 +44,9 @@ gboolean ismb_fabric_install (IsmbFabric *self, const char *bundle_pem, const ch
 char         *ismb_fabric_ca_hash_of    (const char *bundle_pem, GError **error);
 /* Whom the certificate in a bundle is for. */
 IsmbNames    *ismb_fabric_holder_of     (const char *bundle_pem, GError **error);
-/* Is the holder of this chain (DER, leaf first) the switch `domain`, in the VR `vr`? Sets
- * `*device_id` (full form). Names only from SAN, by ASN.1. ISMB_ERROR_UNTRUSTED says what does not
- * hold. */
-gboolean ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain, const char *vr,
-                             char **device_id, GError **error);
+/* Is the holder of this chain (DER, leaf first) the switch `domain`, in the VR `vr`? Names only from
+ * SAN, by ASN.1. ISMB_ERROR_UNTRUSTED says what does not hold. */
+IsmbProof *ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain,
+                               const char *vr, GError **error);
 
 G_END_DECLS

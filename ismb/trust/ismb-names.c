@@ -10,6 +10,7 @@
 
 #define ID_PREFIX "ismb:id:"
 #define VR_PREFIX "ismb:vr:"
+#define REGISTRAR_URI "ismb:registrar"
 #define DEVICE_ID_SIZE 52
 #define DOMAIN_MAX 63
 #define VR_MAX 63
@@ -28,6 +29,16 @@ ismb_names_new (const char *domain, const char *device_id, const char *const *vr
   self->device_id = g_strdup (device_id);
   self->vrs = vrs != NULL ? g_strdupv ((char **) vrs) : g_new0 (char *, 1);
   return self;
+}
+
+IsmbNames *
+ismb_names_copy (const IsmbNames *self)
+{
+  IsmbNames *copy
+      = ismb_names_new (self->domain, self->device_id, (const char *const *) self->vrs);
+
+  copy->registrar = self->registrar;
+  return copy;
 }
 
 void
@@ -110,6 +121,8 @@ add_all (IsmbNames *self, gnutls_subject_alt_names_t names)
     result = add_uri (names, ID_PREFIX, self->device_id);
   for (guint i = 0; self->vrs[i] != NULL && result >= 0; i++)
     result = add_uri (names, VR_PREFIX, self->vrs[i]);
+  if (result >= 0 && self->registrar)
+    result = add (names, GNUTLS_SAN_URI, REGISTRAR_URI);
   return result;
 }
 
@@ -155,6 +168,7 @@ typedef struct
   char *xmpp;
   char *device_id;
   GStrvBuilder *vrs;
+  gboolean registrar;
 } Reading;
 
 static void
@@ -220,7 +234,10 @@ take_uri (Reading *reading, const gnutls_datum_t *value, GError **error)
     return take_device_id (reading, uri + strlen (ID_PREFIX), error);
   if (strlen (uri) == value->size && g_str_has_prefix (uri, VR_PREFIX))
     return take_vr (reading, uri + strlen (VR_PREFIX), error);
-  return untrusted (error, "the certificate has a URI that is neither ismb:id: nor ismb:vr:");
+  if (strlen (uri) != value->size || reading->registrar || !g_str_equal (uri, REGISTRAR_URI))
+    return untrusted (error, "the certificate has a URI that no switch has");
+  reading->registrar = TRUE;
+  return TRUE;
 }
 
 static gboolean
@@ -260,6 +277,7 @@ static IsmbNames *
 finish (Reading *reading, GError **error)
 {
   g_auto (GStrv) vrs = g_strv_builder_end (reading->vrs);
+  IsmbNames *names = NULL;
 
   if (reading->dns == NULL || reading->xmpp == NULL || !g_str_equal (reading->dns, reading->xmpp))
     {
@@ -271,7 +289,9 @@ finish (Reading *reading, GError **error)
       untrusted (error, "the certificate has no device id (URI ismb:id:)");
       return NULL;
     }
-  return ismb_names_new (reading->dns, reading->device_id, (const char *const *) vrs);
+  names = ismb_names_new (reading->dns, reading->device_id, (const char *const *) vrs);
+  names->registrar = reading->registrar;
+  return names;
 }
 
 static IsmbNames *
@@ -288,7 +308,7 @@ read_names (gnutls_subject_alt_names_t names, GError **error)
 
       if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
         return finish (&reading, error);
-      if (result < 0 || i >= VRS_MAX + 3)
+      if (result < 0 || i >= VRS_MAX + 4)
         {
           untrusted (error, "the names in the certificate cannot be read, or are too many");
           return NULL;

@@ -13,9 +13,11 @@ typedef struct
   char *domain;    /* dNSName and xmppAddr */
   char *device_id; /* full form, from the URI ismb:id: */
   char **vrs;      /* names, from the URIs ismb:vr:; empty for none */
+  gboolean registrar; /* the URI ismb:registrar: others are to be sent there to join */
 } IsmbNames;
 
 IsmbNames *ismb_names_new (const char *domain, const char *device_id, const char *const *vrs);
+IsmbNames *ismb_names_copy           (const IsmbNames *self);
 void       ismb_names_free           (IsmbNames *self);
 gboolean   ismb_names_has_vr         (IsmbNames *self, const char *vr);
 /* The extension's value, DER. */
