@@ -528,11 +528,29 @@ ismb_link_get_port (IsmbLink *self)
   return self->dialler.candidate.ports[0];
 }
 
+char **
+ismb_link_dup_addresses_at_port (IsmbLink *self)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  const char *const *addresses = ismb_link_get_addresses (self);
+
+  for (guint i = 0; addresses[i] != NULL; i++)
+    if (self->dialler.candidate.ports[i] == ismb_link_get_port (self))
+      g_strv_builder_add (builder, addresses[i]);
+  return g_strv_builder_end (builder);
+}
+
 const char *
 ismb_link_get_device_id (IsmbLink *self)
 {
   return self->proof != NULL ? self->proof->names->device_id
                              : self->dialler.candidate.device_id;
+}
+
+const IsmbProof *
+ismb_link_get_proof (IsmbLink *self)
+{
+  return self->proof;
 }
 
 IsmbLinkState

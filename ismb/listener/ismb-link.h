@@ -22,8 +22,12 @@ void ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guin
                               const char *device_id);
 const char *const *ismb_link_get_addresses (IsmbLink *self);  /* the one that last worked first */
 guint16       ismb_link_get_port      (IsmbLink *self);      /* of the first of them */
+/* Those of them with that port. */
+char        **ismb_link_dup_addresses_at_port (IsmbLink *self);
 /* Proven by certificate, else as discovered, or NULL. */
 const char   *ismb_link_get_device_id (IsmbLink *self);
+/* What was proven last, or NULL. */
+const IsmbProof *ismb_link_get_proof  (IsmbLink *self);
 IsmbLinkState ismb_link_get_state     (IsmbLink *self);
 IsmbTrust     ismb_link_get_trust     (IsmbLink *self);
 /* TRUE: presence is shared: dial now, stay up, ping, dial again after a loss (backing off, 1 s to

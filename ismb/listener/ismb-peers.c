@@ -24,6 +24,7 @@ struct _IsmbPeers
   IsmbRouter *router;
   GHashTable *peers;           /* domain, its link's, to Peer, owned */
   IsmbCrowd *inbounds;         /* of IsmbInbound, which come and go by themselves */
+  guint16 port;                /* ours; 0: none */
   GSource *tidying;            /* pending, to forget who is withdrawn */
 };
 
@@ -234,6 +235,12 @@ ismb_peers_set_tls (IsmbPeers *self, IsmbTlsContext *tls)
     self->context.tls = ismb_tls_context_ref (tls);
 }
 
+void
+ismb_peers_set_port (IsmbPeers *self, guint16 port)
+{
+  self->port = port;
+}
+
 static Peer *
 make_peer (IsmbPeers *self, const char *domain)
 {
@@ -349,6 +356,72 @@ ismb_peers_list (IsmbPeers *self)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     list = g_list_prepend (list, describe (self, ((Peer *) value)->link));
   return list;
+}
+
+static IsmbPeer *
+describe_registrar (IsmbPeers *self, IsmbLink *link)
+{
+  const IsmbProof *proof = ismb_link_get_proof (link);
+  g_auto (GStrv) addresses = ismb_link_dup_addresses_at_port (link);
+
+  if (proof == NULL || !proof->names->registrar ||
+      ismb_link_get_trust (link) != ISMB_TRUST_MEMBER || addresses[0] == NULL)
+    return NULL;
+  return ismb_peer_new (ismb_link_get_domain (link),
+                        ismb_virtual_router_get_name (self->context.place),
+                        proof->names->device_id, (const char *const *) addresses,
+                        ismb_link_get_port (link), ISMB_TRUST_MEMBER, ismb_link_get_state (link),
+                        FALSE);
+}
+
+/* NULL where we are none, or cannot be reached. */
+static IsmbPeer *
+describe_own_registrar (IsmbPeers *self)
+{
+  IsmbFabric *fabric = self->context.fabric;
+  g_auto (GStrv) addresses = NULL;
+
+  if (fabric == NULL || self->port == 0 || ismb_fabric_get_authority (fabric) == NULL ||
+      !ismb_fabric_is_member (fabric))
+    return NULL;
+  addresses = ismb_virtual_router_list_addresses (self->context.place);
+  if (addresses == NULL || addresses[0] == NULL)
+    return NULL;
+  return ismb_peer_new (self->context.domain, ismb_virtual_router_get_name (self->context.place),
+                        ismb_identity_get_full_id (ismb_fabric_get_identity (fabric)),
+                        (const char *const *) addresses, self->port, ISMB_TRUST_MEMBER,
+                        ISMB_LINK_STATE_UP, TRUE);
+}
+
+/* Whom to try first. */
+static int
+compare_links (gconstpointer a, gconstpointer b)
+{
+  static const int order[] = { [ISMB_LINK_STATE_UP] = 0,
+                               [ISMB_LINK_STATE_IDLE] = 1,
+                               [ISMB_LINK_STATE_LOST] = 2 };
+
+  return order[ismb_peer_get_link ((IsmbPeer *) a)] - order[ismb_peer_get_link ((IsmbPeer *) b)];
+}
+
+GList *
+ismb_peers_list_registrars (IsmbPeers *self)
+{
+  IsmbPeer *own = describe_own_registrar (self);
+  GList *list = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      IsmbPeer *peer = describe_registrar (self, ((Peer *) value)->link);
+
+      if (peer != NULL)
+        list = g_list_prepend (list, peer);
+    }
+  list = g_list_sort (list, compare_links);
+  return own != NULL ? g_list_prepend (list, own) : list;
 }
 
 void

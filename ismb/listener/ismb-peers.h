@@ -25,6 +25,8 @@ IsmbPeers *ismb_peers_new     (IsmbPoller *poller, IsmbVirtualRouter *place, Ism
                                IsmbRouter *router);
 /* For streams to come; NULL: none are opened. */
 void       ismb_peers_set_tls (IsmbPeers *self, IsmbTlsContext *tls);
+/* Where others reach us. */
+void       ismb_peers_set_port (IsmbPeers *self, guint16 port);
 /* An IsmbDoorEnter whose user data are the peers. */
 void       ismb_peers_accept  (int fd, const struct sockaddr *address, gpointer self);
 /* Where to try; a new one is dialled once, to prove who it is. `domain` as a stranger sent it. */
@@ -35,6 +37,10 @@ void       ismb_peers_add     (IsmbPeers *self, const char *domain, const char *
 void       ismb_peers_remove  (IsmbPeers *self, const char *domain);
 /* (element-type IsmbPeer) (transfer full), in no order */
 GList     *ismb_peers_list    (IsmbPeers *self);
+/* The members whose certificate says that they are registrars, ourselves too if we are one: we
+ * first, then those to whom a stream is open, at last the lost. All addresses of one are for
+ * its port; one of whom none is known is left out. (element-type IsmbPeer) (transfer full) */
+GList     *ismb_peers_list_registrars (IsmbPeers *self);
 /* Ends all streams, saying why, and forgets everybody, telling nobody. */
 void       ismb_peers_close   (IsmbPeers *self, const char *condition);
 

@@ -150,6 +150,7 @@ open_doors (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan, GError **err
                             (guint16) plan->s2s_port, ismb_peers_accept, self->peers,
                             &self->s2s_port, error))
     return FALSE;
+  ismb_peers_set_port (self->peers, self->s2s_port);
   return open_path (self, plan->c2s_path, error);
 }
 
