@@ -14,7 +14,6 @@
 #include "ismb/trust/ismb-ledger.h"
 
 #define LEAF_SECONDS (90LL * 24 * 60 * 60)
-#define FABRIC_NAME_MAX 64 /* bytes; what X.520 allows a common name */
 #define CURVE_BITS 256
 
 struct _IsmbAuthority
@@ -51,21 +50,6 @@ ismb_authority_class_init (IsmbAuthorityClass *klass)
 static void
 ismb_authority_init (IsmbAuthority *self)
 {
-}
-
-static gboolean
-check_fabric_name (const char *name, GError **error)
-{
-  gsize size = strlen (name);
-  gboolean good = size > 0 && size <= FABRIC_NAME_MAX && g_utf8_validate (name, size, NULL);
-
-  for (const char *at = name; good && *at != '\0'; at = g_utf8_next_char (at))
-    good = !g_unichar_iscntrl (g_utf8_get_char (at));
-  if (!good)
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-                 "a fabric's name must be 1 to %d bytes of UTF-8 without control characters",
-                 FABRIC_NAME_MAX);
-  return good;
 }
 
 static gboolean
@@ -124,7 +108,7 @@ ismb_authority_create (const char *state_dir, const char *fabric_name, GError **
   g_autofree char *ca_path = g_build_filename (state_dir, "ca.pem", NULL);
   gnutls_x509_crt_t ca = NULL;
 
-  if (!check_fabric_name (fabric_name, error))
+  if (!ismb_names_check_fabric (fabric_name, error))
     return NULL;
   if (g_file_test (ca_path, G_FILE_TEST_EXISTS))
     {

@@ -12,8 +12,10 @@
 #define VR_PREFIX "ismb:vr:"
 #define REGISTRAR_URI "ismb:registrar"
 #define DEVICE_ID_SIZE 52
+#define BASE32 "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 #define DOMAIN_MAX 63
 #define VR_MAX 63
+#define FABRIC_MAX 64 /* bytes; what X.520 allows a common name */
 #define VRS_MAX 64
 #define OID_SAN "2.5.29.17"
 #define OID_XMPP_ADDR "1.3.6.1.5.5.7.8.5"
@@ -78,19 +80,45 @@ ismb_names_check_domain (const char *domain, gsize size, GError **error)
   return good;
 }
 
+static gboolean
+is_plain (const char *text, gsize max)
+{
+  gsize size = strlen (text);
+  gboolean good = size > 0 && size <= max && g_utf8_validate (text, size, NULL);
+
+  for (const char *at = text; good && *at != '\0'; at = g_utf8_next_char (at))
+    good = !g_unichar_iscntrl (g_utf8_get_char (at));
+  return good;
+}
+
 gboolean
 ismb_names_check_vr (const char *vr, GError **error)
 {
-  gsize size = strlen (vr);
-  gboolean good = size > 0 && size <= VR_MAX && g_utf8_validate (vr, size, NULL);
+  gboolean good = is_plain (vr, VR_MAX);
 
-  for (const char *at = vr; good && *at != '\0'; at = g_utf8_next_char (at))
-    good = !g_unichar_iscntrl (g_utf8_get_char (at));
   if (!good)
     g_set_error (
       error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
       "a virtual router's name must be 1 to %d bytes of UTF-8 without control characters", VR_MAX);
   return good;
+}
+
+gboolean
+ismb_names_check_fabric (const char *fabric, GError **error)
+{
+  gboolean good = is_plain (fabric, FABRIC_MAX);
+
+  if (!good)
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+                 "a fabric's name must be 1 to %d bytes of UTF-8 without control characters",
+                 FABRIC_MAX);
+  return good;
+}
+
+gboolean
+ismb_names_is_device_id (const char *text)
+{
+  return strlen (text) == DEVICE_ID_SIZE && text[strspn (text, BASE32)] == '\0';
 }
 
 static int
@@ -203,8 +231,7 @@ take_domain (char **place, const gnutls_datum_t *value, GError **error)
 static gboolean
 take_device_id (Reading *reading, const char *id, GError **error)
 {
-  if (reading->device_id != NULL || strlen (id) != DEVICE_ID_SIZE ||
-      strspn (id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != DEVICE_ID_SIZE)
+  if (reading->device_id != NULL || !ismb_names_is_device_id (id))
     return untrusted (error, "a certificate must have one device id, of 52 base32 digits");
   reading->device_id = g_strdup (id);
   return TRUE;

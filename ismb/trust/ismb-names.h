@@ -31,6 +31,10 @@ IsmbNames *ismb_names_of_request     (gnutls_x509_crq_t request, GError **error)
 gboolean   ismb_names_check_domain   (const char *domain, gsize size, GError **error);
 /* A VR's name: 1 to 63 bytes of UTF-8 without control characters. */
 gboolean   ismb_names_check_vr       (const char *vr, GError **error);
+/* A fabric's: 1 to 64 bytes, likewise; ISMB_ERROR_BAD_CONFIG. */
+gboolean   ismb_names_check_fabric   (const char *fabric, GError **error);
+/* The full form: 52 base32 digits. */
+gboolean   ismb_names_is_device_id   (const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbNames, ismb_names_free)
 

@@ -27,8 +27,8 @@ char      *ismb_token_to_text (const IsmbToken *self);
 char      *ismb_token_dup_id (const IsmbToken *self);
 
 /* Proof of the secret, in the manner of SCRAM (RFC 5802): the registrar keeps a verifier, with which a
- * proof can be checked and none be made. It holds for one TLS session, whose exporter (RFC 9266) is in
- * it, and for one request (PEM, byte for byte). */
+ * proof can be checked and none be made. It holds for one TLS session, whose exporter (RFC 9266, 32
+ * bytes) is in it, and for one request (PEM, byte for byte, at most 10,000). */
 char      *ismb_token_dup_verifier (const IsmbToken *self); /* 64 hex digits */
 char      *ismb_token_prove (const IsmbToken *self, GBytes *exporter, const char *request_pem);
 gboolean   ismb_token_check (const char *verifier, const char *proof, GBytes *exporter,
