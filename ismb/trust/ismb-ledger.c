@@ -5,6 +5,7 @@
 #include "ismb/trust/ismb-ledger.h"
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/trust/ismb-state-file.h"
 
 struct _IsmbLedger
 {
@@ -52,32 +53,14 @@ has_ended (const Holder *holder)
 }
 
 static gboolean
-parse_line (IsmbLedger *self, const char *line)
+take_line (char **words, gpointer user_data)
 {
-  g_auto (GStrv) words = g_strsplit (line, " ", -1);
+  IsmbLedger *self = user_data;
   gint64 expiry = 0;
 
-  if (g_strv_length (words) != 3 || words[0][0] == '\0' || words[1][0] == '\0'
-      || !g_ascii_string_to_signed (words[2], 10, 0, G_MAXINT64, &expiry, NULL))
+  if (!g_ascii_string_to_signed (words[2], 10, 0, G_MAXINT64, &expiry, NULL))
     return FALSE;
   g_hash_table_insert (self->holders, g_strdup (words[0]), holder_new (words[1], expiry));
-  return TRUE;
-}
-
-/* A line that cannot be read must not be passed over: its domain would be anybody's again. */
-static gboolean
-parse (IsmbLedger *self, const char *text, GError **error)
-{
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (lines[i][0] != '\0' && !parse_line (self, lines[i]))
-      {
-        g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
-                     "%s, line %u: here must be a domain, a device id and a time in unix seconds",
-                     self->path, i + 1);
-        return FALSE;
-      }
   return TRUE;
 }
 
@@ -85,19 +68,13 @@ IsmbLedger *
 ismb_ledger_load (const char *path, GError **error)
 {
   g_autoptr (IsmbLedger) self = g_new0 (IsmbLedger, 1);
-  g_autoptr (GError) local_error = NULL;
-  g_autofree char *text = NULL;
 
   self->path = g_strdup (path);
   self->holders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, holder_free);
-  if (!g_file_get_contents (path, &text, NULL, &local_error))
-    {
-      if (g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        return g_steal_pointer (&self);
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return NULL;
-    }
-  return parse (self, text, error) ? g_steal_pointer (&self) : NULL;
+  return ismb_state_file_read_lines (path, 3, "a domain, a device id and a time in unix seconds",
+                                     take_line, self, error)
+             ? g_steal_pointer (&self)
+             : NULL;
 }
 
 gboolean
@@ -132,9 +109,7 @@ save (IsmbLedger *self, GError **error)
         g_string_append_printf (text, "%s %s %" G_GINT64_FORMAT "\n", (char *) domain,
                                 holder->device_id, holder->expiry);
     }
-  return g_file_set_contents_full (self->path, text->str, (gssize) text->len,
-                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                   0600, error);
+  return ismb_state_file_write (self->path, text->str, error);
 }
 
 static void

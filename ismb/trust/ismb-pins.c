@@ -4,9 +4,8 @@
 #include "config.h"
 #include "ismb/trust/ismb-pins.h"
 
-#include <string.h>
-
 #include "ismb/core/ismb-error.h"
+#include "ismb/trust/ismb-state-file.h"
 
 #define PINS_MAX 10000
 
@@ -26,25 +25,12 @@ ismb_pins_free (IsmbPins *self)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbPins, ismb_pins_free)
 
-/* A line that is no pin must not be passed over: the domain in it would be anybody's again. */
 static gboolean
-parse (IsmbPins *self, const char *text, GError **error)
+take_line (char **words, gpointer user_data)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  IsmbPins *self = user_data;
 
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      g_auto (GStrv) words = g_strsplit (lines[i], " ", -1);
-      if (lines[i][0] == '\0')
-        continue;
-      if (g_strv_length (words) != 2)
-        {
-          g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
-                       "%s, line %u: here must be a domain and a device id", self->path, i + 1);
-          return FALSE;
-        }
-      g_hash_table_insert (self->ids, g_strdup (words[0]), g_strdup (words[1]));
-    }
+  g_hash_table_insert (self->ids, g_strdup (words[0]), g_strdup (words[1]));
   return TRUE;
 }
 
@@ -52,19 +38,12 @@ IsmbPins *
 ismb_pins_load (const char *path, GError **error)
 {
   g_autoptr (IsmbPins) self = g_new0 (IsmbPins, 1);
-  g_autoptr (GError) local_error = NULL;
-  g_autofree char *text = NULL;
 
   self->path = g_strdup (path);
   self->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  if (!g_file_get_contents (path, &text, NULL, &local_error))
-    {
-      if (g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        return g_steal_pointer (&self);
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return NULL;
-    }
-  return parse (self, text, error) ? g_steal_pointer (&self) : NULL;
+  return ismb_state_file_read_lines (path, 2, "a domain and a device id", take_line, self, error)
+             ? g_steal_pointer (&self)
+             : NULL;
 }
 
 static gboolean
@@ -77,9 +56,7 @@ save (IsmbPins *self, GError **error)
   g_hash_table_iter_init (&iter, self->ids);
   while (g_hash_table_iter_next (&iter, &domain, &id))
     g_string_append_printf (text, "%s %s\n", (char *) domain, (char *) id);
-  return g_file_set_contents_full (self->path, text->str, text->len,
-                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                   0600, error);
+  return ismb_state_file_write (self->path, text->str, error);
 }
 
 static gboolean
