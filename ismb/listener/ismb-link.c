@@ -7,11 +7,10 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
-#include "ismb/listener/ismb-backlog.h"
-#include "ismb/listener/ismb-congestion.h"
 #include "ismb/listener/ismb-dialler.h"
 #include "ismb/listener/ismb-heartbeat.h"
 #include "ismb/listener/ismb-lanes.h"
+#include "ismb/listener/ismb-outbox.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
 /* The other side can have it said as often as it likes. */
@@ -37,11 +36,9 @@ struct _IsmbLink
   IsmbLanes lanes;
   gint64 opened;
 
-  IsmbBacklog backlog;
-  IsmbCongestion *congestion; /* while the other side reads too slowly */
+  IsmbOutbox outbox;
   IsmbWatch watch;           /* no descriptor: the link's one timer */
   IsmbHeartbeat heartbeat;
-  guint64 sent;              /* stanzas */
   guint64 traffic;           /* stanzas sent and bytes heard, when it was last looked at */
 };
 
@@ -51,56 +48,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (IsmbLink, ismb_link, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (ISMB_TYPE_SINK, ismb_link_sink_init))
 
 static void plan (IsmbLink *self);
-
-/* What waits for a stream */
-
-static void
-bounce (IsmbLink *self, IsmbFrame *frame, const char *condition)
-{
-  self->context->undeliverable (self, frame, condition, self->context->user_data);
-}
-
-static void
-bounce_backlog (IsmbLink *self, const char *condition)
-{
-  IsmbBacklog backlog = ismb_backlog_take (&self->backlog);
-  IsmbFrame *frame;
-
-  while ((frame = ismb_backlog_pop (&backlog)) != NULL)
-    {
-      bounce (self, frame, condition);
-      ismb_frame_unref (frame);
-    }
-}
-
-static void
-send_frame (IsmbLink *self, IsmbFrame *frame)
-{
-  IsmbStream *stream = self->lanes.sending;
-
-  if (!ismb_peer_stream_fits (frame))
-    bounce (self, frame, "policy-violation");
-  else if (!ismb_congestion_admits (&self->congestion, self->domain,
-                                    ismb_stream_get_queued (stream), frame, self->context->domain))
-    bounce (self, frame, "resource-constraint");
-  else
-    {
-      self->sent++;
-      ismb_stream_send_frame (stream, frame);
-    }
-}
-
-static void
-send_backlog (IsmbLink *self)
-{
-  IsmbFrame *frame;
-
-  while ((frame = ismb_backlog_pop (&self->backlog)) != NULL)
-    {
-      send_frame (self, frame);
-      ismb_frame_unref (frame);
-    }
-}
 
 /* State */
 
@@ -253,7 +200,7 @@ take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const IsmbProof 
   self->proving = FALSE;
   ismb_lanes_choose (&self->lanes);
   if (self->lanes.sending != NULL)
-    send_backlog (self);
+    ismb_outbox_flush (&self->outbox, self->lanes.sending);
   set_state (self, ISMB_LINK_STATE_UP);
   plan (self);
 }
@@ -288,7 +235,7 @@ on_failed (IsmbOutbound *outbound, const GError *error, gpointer owner)
   ismb_candidate_note_failure (&self->dialler.candidate);
   if (!ismb_lanes_is_open (&self->lanes) && (self->persistent || self->trust != ISMB_TRUST_PENDING))
     set_state (self, ISMB_LINK_STATE_LOST);
-  bounce_backlog (self, ismb_outbound_name_condition (error));
+  ismb_outbox_bounce_all (&self->outbox, ismb_outbound_name_condition (error));
   plan (self);
 }
 
@@ -342,7 +289,7 @@ look_for_life (IsmbLink *self)
 static void
 look_for_traffic (IsmbLink *self)
 {
-  guint64 traffic = self->sent + ismb_lanes_count_heard (&self->lanes);
+  guint64 traffic = self->outbox.sent + ismb_lanes_count_heard (&self->lanes);
   gboolean quiet = traffic == self->traffic;
 
   self->traffic = traffic;
@@ -365,7 +312,7 @@ static gboolean
 wants_stream (IsmbLink *self)
 {
   return self->lanes.sending == NULL &&
-         (self->persistent || self->proving || !ismb_backlog_is_empty (&self->backlog));
+         (self->persistent || self->proving || !ismb_outbox_is_empty (&self->outbox));
 }
 
 /* What the link waits for next, from what it is now. */
@@ -377,7 +324,7 @@ plan (IsmbLink *self)
   if (is_watched (self))
     milliseconds = silence_of (self) / ISMB_HEARTBEAT_LOOKS;
   else if (wants_stream (self) && self->dialler.outbound == NULL && can_dial (self))
-    milliseconds = ismb_dialler_get_pause (&self->dialler, !ismb_backlog_is_empty (&self->backlog));
+    milliseconds = ismb_dialler_get_pause (&self->dialler, !ismb_outbox_is_empty (&self->outbox));
   else if (!self->persistent && ismb_lanes_is_open (&self->lanes))
     milliseconds = self->context->idle > 0 ? self->context->idle : IDLE;
   ismb_poller_set_deadline (self->context->poller, &self->watch, milliseconds);
@@ -403,14 +350,6 @@ on_deadline (IsmbWatch *watch)
 
 /* The sink */
 
-/* Kept until it is known whether the other side can be reached. */
-static void
-keep (IsmbLink *self, IsmbFrame *frame)
-{
-  if (!ismb_backlog_push (&self->backlog, frame))
-    bounce (self, frame, "resource-constraint");
-}
-
 static void
 deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
 {
@@ -419,15 +358,15 @@ deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
       g_debug ("%s cannot be reached: %s", self->domain,
                ismb_dialler_shows_something (self->context) ? "no address of it is known"
                                             : "this switch is in no fabric");
-      bounce (self, frame, "remote-server-not-found");
+      ismb_outbox_bounce (&self->outbox, frame, "remote-server-not-found");
       return;
     }
   if (ismb_candidate_has_just_failed (&self->dialler.candidate))
     {
-      bounce (self, frame, "remote-server-timeout");
+      ismb_outbox_bounce (&self->outbox, frame, "remote-server-timeout");
       return;
     }
-  keep (self, frame);
+  ismb_outbox_keep (&self->outbox, frame);
   dial (self);
   plan (self);
 }
@@ -439,9 +378,9 @@ ismb_link_deliver (IsmbSink *sink, IsmbFrame *frame)
 
   ismb_lanes_choose (&self->lanes);
   if (self->lanes.sending != NULL)
-    send_frame (self, frame);
+    ismb_outbox_send (&self->outbox, self->lanes.sending, frame);
   else if (self->dialler.outbound != NULL)
-    keep (self, frame);
+    ismb_outbox_keep (&self->outbox, frame);
   else
     deliver_by_dialling (self, frame);
 }
@@ -462,7 +401,7 @@ ismb_link_dispose (GObject *object)
   ismb_poller_remove (self->context->poller, &self->watch);
   ismb_dialler_clear (&self->dialler, self->context);
   ismb_lanes_clear (&self->lanes);
-  ismb_backlog_clear (&self->backlog);
+  ismb_outbox_clear (&self->outbox);
   G_OBJECT_CLASS (ismb_link_parent_class)->dispose (object);
 }
 
@@ -472,7 +411,6 @@ ismb_link_finalize (GObject *object)
   IsmbLink *self = ISMB_LINK (object);
 
   ismb_heartbeat_reset (&self->heartbeat);
-  g_clear_pointer (&self->congestion, ismb_congestion_free);
   g_clear_pointer (&self->proof, ismb_proof_free);
   ismb_candidate_clear (&self->dialler.candidate);
   g_clear_pointer (&self->domain, g_free);
@@ -499,6 +437,7 @@ ismb_link_new (IsmbLinkContext *context, const char *domain)
 
   self->context = context;
   self->domain = g_strdup (domain);
+  ismb_outbox_init (&self->outbox, self, context, self->domain);
   return self;
 }
 
@@ -615,7 +554,7 @@ ismb_link_close (IsmbLink *self, const char *condition)
     ismb_peer_stream_part (g_steal_pointer (&self->lanes.outgoing), condition);
   if (self->lanes.incoming != NULL)
     ismb_peer_stream_part (g_steal_pointer (&self->lanes.incoming), condition);
-  ismb_backlog_clear (&self->backlog);
+  ismb_outbox_clear (&self->outbox);
   self->persistent = FALSE;
   self->state = ISMB_LINK_STATE_IDLE;
   plan (self);
