@@ -9,35 +9,137 @@
 #define NEWS_PAUSE 250 /* ms between two dials, whatever discovery says */
 #define NEWS_EVERY (10 * G_USEC_PER_SEC)
 
-/* What the candidate is made of anew: each way once. */
 typedef struct
 {
-  GStrvBuilder *addresses;
-  guint16 ports[ISMB_CANDIDATE_WAYS_MAX];
-  guint n;
-} Ways;
+  char *address;
+  guint16 port;
+  IsmbCandidateMark mark;
+} Way;
 
 static void
-add_way (Ways *ways, const char *address, guint16 port)
+way_clear (gpointer data)
 {
-  if (ways->n == ISMB_CANDIDATE_WAYS_MAX || port == 0)
-    return;
-  g_strv_builder_add (ways->addresses, address);
-  ways->ports[ways->n++] = port;
+  g_clear_pointer (&((Way *) data)->address, g_free);
+}
+
+static GArray *
+ways_new (void)
+{
+  GArray *ways = g_array_new (FALSE, FALSE, sizeof (Way));
+
+  g_array_set_clear_func (ways, way_clear);
+  return ways;
 }
 
 static void
-take_ways (IsmbCandidate *self, Ways *ways)
+add_way (GArray *ways, const char *address, guint16 port, const IsmbCandidateMark *mark)
+{
+  Way way = { g_strdup (address), port, *mark };
+
+  g_array_append_val (ways, way);
+}
+
+static guint
+count (const IsmbCandidate *self)
+{
+  return self->addresses != NULL ? g_strv_length (self->addresses) : 0;
+}
+
+static int
+find (const IsmbCandidate *self, const char *address, guint16 port)
+{
+  for (guint i = 0; i < count (self); i++)
+    if (self->ports[i] == port && g_strcmp0 (self->addresses[i], address) == 0)
+      return (int) i;
+  return -1;
+}
+
+static int
+compare_ways (gconstpointer a, gconstpointer b)
+{
+  const IsmbCandidateMark *one = &((const Way *) a)->mark, *other = &((const Way *) b)->mark;
+
+  if (one->stranger != other->stranger)
+    return one->stranger ? 1 : -1;
+  if (one->tries != other->tries)
+    return one->tries < other->tries ? -1 : 1;
+  return one->since < other->since ? -1 : 1;
+}
+
+/* All but the one that worked, in the order in which they deserve to be tried. */
+static GArray *
+list_known (const IsmbCandidate *self)
+{
+  GArray *ways = ways_new ();
+
+  for (guint i = self->worked ? 1 : 0; i < count (self); i++)
+    add_way (ways, self->addresses[i], self->ports[i], &self->marks[i]);
+  g_array_sort (ways, compare_ways);
+  return ways;
+}
+
+static GArray *
+list_news (IsmbCandidate *self, const char *const *addresses, guint16 port)
+{
+  GArray *ways = ways_new ();
+
+  for (; addresses != NULL && *addresses != NULL && port != 0; addresses++)
+    if (find (self, *addresses, port) < 0 && ways->len < ISMB_CANDIDATE_WAYS_MAX)
+      add_way (ways, *addresses, port, &(IsmbCandidateMark){ .since = ++self->heard });
+  return ways;
+}
+
+static const Way *
+look_at (GArray *ways, guint i)
+{
+  return i < ways->len ? &g_array_index (ways, Way, i) : NULL;
+}
+
+/* One of the news and one of those that were known, in turns; strangers last. */
+static GArray *
+mix (const IsmbCandidate *self, GArray *news, GArray *known)
+{
+  GArray *all = ways_new ();
+  guint fresh = 0, old = 0;
+
+  if (self->worked)
+    add_way (all, self->addresses[0], self->ports[0], &self->marks[0]);
+  while (fresh < news->len || old < known->len)
+    {
+      const Way *next = look_at (known, old);
+      gboolean wait = fresh < news->len && (next == NULL || next->mark.stranger || fresh <= old);
+
+      next = wait ? look_at (news, fresh++) : look_at (known, old++);
+      add_way (all, next->address, next->port, &next->mark);
+    }
+  if (all->len > ISMB_CANDIDATE_WAYS_MAX)
+    g_array_set_size (all, ISMB_CANDIDATE_WAYS_MAX);
+  return all;
+}
+
+static void
+take_ways (IsmbCandidate *self, GArray *ways)
 {
   g_strfreev (self->addresses);
-  self->addresses = g_strv_builder_end (ways->addresses);
-  memcpy (self->ports, ways->ports, sizeof self->ports);
+  self->addresses = g_new0 (char *, ways->len + 1);
+  for (guint i = 0; i < ways->len; i++)
+    {
+      Way *way = &g_array_index (ways, Way, i);
+
+      self->addresses[i] = g_steal_pointer (&way->address);
+      self->ports[i] = way->port;
+      self->marks[i] = way->mark;
+    }
 }
 
-static gboolean
-is_first (const IsmbCandidate *self, const char *address, guint16 port)
+static void
+arrange (IsmbCandidate *self, const char *const *addresses, guint16 port)
 {
-  return self->worked && self->ports[0] == port && g_str_equal (self->addresses[0], address);
+  g_autoptr (GArray) news = list_news (self, addresses, port);
+  g_autoptr (GArray) known = list_known (self);
+  g_autoptr (GArray) all = mix (self, news, known);
+
+  take_ways (self, all);
 }
 
 static void
@@ -56,17 +158,9 @@ void
 ismb_candidate_set (IsmbCandidate *self, const char *const *addresses, guint16 port,
                     const char *device_id)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  Ways ways = { .addresses = builder };
-
-  if (self->worked)
-    add_way (&ways, self->addresses[0], self->ports[0]);
-  for (; addresses != NULL && *addresses != NULL; addresses++)
-    if (!is_first (self, *addresses, port))
-      add_way (&ways, *addresses, port);
-  take_ways (self, &ways);
+  arrange (self, addresses, port);
   g_free (self->device_id);
-  self->device_id = g_strdup (device_id);
+  self->device_id = device_id != NULL && *device_id != '\0' ? g_strdup (device_id) : NULL;
   refresh (self);
 }
 
@@ -83,6 +177,17 @@ ismb_candidate_get_addresses (const IsmbCandidate *self)
   static const char *const none[] = { NULL };
 
   return self->addresses != NULL ? (const char *const *) self->addresses : none;
+}
+
+char **
+ismb_candidate_dup_addresses_at_port (const IsmbCandidate *self)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; i < count (self); i++)
+    if (self->ports[i] == self->ports[0])
+      g_strv_builder_add (builder, self->addresses[i]);
+  return g_strv_builder_end (builder);
 }
 
 gboolean
@@ -102,21 +207,38 @@ ismb_candidate_note_dial (IsmbCandidate *self)
 void
 ismb_candidate_note_success (IsmbCandidate *self, const char *address, guint16 port)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  Ways ways = { .addresses = builder };
+  IsmbCandidateMark mark = { .since = ++self->heard };
+  g_autoptr (GArray) all = ways_new ();
 
-  add_way (&ways, address, port);
-  for (guint i = 0; self->addresses != NULL && self->addresses[i] != NULL; i++)
-    if (self->ports[i] != port || !g_str_equal (self->addresses[i], address))
-      add_way (&ways, self->addresses[i], self->ports[i]);
-  take_ways (self, &ways);
+  add_way (all, address, port, &mark);
+  for (guint i = 0; i < count (self) && all->len < ISMB_CANDIDATE_WAYS_MAX; i++)
+    if ((int) i != find (self, address, port))
+      add_way (all, self->addresses[i], self->ports[i], &self->marks[i]);
+  take_ways (self, all);
   self->worked = TRUE;
   self->failed = 0;
 }
 
+/* Where a stranger is now, who was there before is no more. */
+void
+ismb_candidate_note_vain (IsmbCandidate *self, const char *address, guint16 port, gboolean stranger)
+{
+  int way = find (self, address, port);
+
+  if (way < 0)
+    return;
+  self->marks[way].tries += 2;
+  self->marks[way].stranger |= stranger;
+  self->worked = self->worked && !(way == 0 && stranger);
+  arrange (self, NULL, 0);
+}
+
+/* What had its chance goes behind what is announced from now on. */
 void
 ismb_candidate_note_failure (IsmbCandidate *self)
 {
+  for (guint i = 0; i < count (self); i++)
+    self->marks[i].tries = MAX (self->marks[i].tries, 1);
   self->failed = g_get_monotonic_time ();
 }
 

@@ -7,13 +7,25 @@ G_BEGIN_DECLS
 
 #define ISMB_CANDIDATE_WAYS_MAX 8
 
-/* Where another listener may be found, as discovery said, and when it may be tried again. Anybody
- * can announce anything in its name, so news never take away the address that last worked. Zeroed,
- * it is nowhere. */
 typedef struct
 {
-  char **addresses;       /* the one that last worked first; or NULL */
+  guint tries;       /* two for each in vain since it last worked, one if a dial never came to it */
+  gboolean stranger; /* somebody else answered there */
+  guint since;       /* the order in which ways were first heard of */
+} IsmbCandidateMark;
+
+/* Where another listener may be found, as discovery said, and when it may be tried again. Anybody
+ * can announce anything in its name, over and over, so news only ever add ways, for as long as there
+ * is room. The one that last worked comes first. Then what is new takes turns with what was known
+ * before, of which those go first that were tried in vain the least, and then the oldest: who is
+ * announced after a dial is tried at the second place of the next one, whatever a forger announces
+ * meanwhile. Last come those at which somebody else answered. Zeroed, it is nowhere. */
+typedef struct
+{
+  char **addresses;       /* in the order in which they are to be tried; or NULL */
   guint16 ports[ISMB_CANDIDATE_WAYS_MAX]; /* of each address */
+  IsmbCandidateMark marks[ISMB_CANDIDATE_WAYS_MAX]; /* of each address */
+  guint heard;            /* ways, ever */
   gboolean worked;        /* the first one did, and none did since */
   char *device_id;        /* as announced; or NULL */
   guint dials;            /* since the last steady stream, or the last news */
@@ -27,9 +39,15 @@ void     ismb_candidate_set             (IsmbCandidate *self, const char *const 
 void     ismb_candidate_clear           (IsmbCandidate *self);
 /* Never NULL. */
 const char *const *ismb_candidate_get_addresses (const IsmbCandidate *self);
+/* Those whose port is the first one's. */
+char   **ismb_candidate_dup_addresses_at_port (const IsmbCandidate *self);
 gboolean ismb_candidate_is_somewhere    (const IsmbCandidate *self);
 void     ismb_candidate_note_dial       (IsmbCandidate *self);
 void     ismb_candidate_note_success    (IsmbCandidate *self, const char *address, guint16 port);
+/* At that one; `stranger`: somebody else answered. */
+void     ismb_candidate_note_vain       (IsmbCandidate *self, const char *address, guint16 port,
+                                         gboolean stranger);
+/* At none. */
 void     ismb_candidate_note_failure    (IsmbCandidate *self);
 /* What ended was no failure of the way there: the pauses begin anew. */
 void     ismb_candidate_note_steady     (IsmbCandidate *self);

@@ -226,6 +226,15 @@ on_established (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives, g
 }
 
 static void
+on_vain (IsmbOutbound *outbound, gboolean stranger, gpointer owner)
+{
+  IsmbLink *self = owner;
+
+  ismb_candidate_note_vain (&self->dialler.candidate, ismb_outbound_get_address (outbound),
+                            ismb_outbound_get_port (outbound), stranger);
+}
+
+static void
 on_failed (IsmbOutbound *outbound, const GError *error, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
@@ -241,6 +250,7 @@ on_failed (IsmbOutbound *outbound, const GError *error, gpointer owner)
 
 static const IsmbOutboundCallbacks outbound_callbacks = {
   .established = on_established,
+  .vain = on_vain,
   .failed = on_failed,
 };
 
@@ -470,13 +480,7 @@ ismb_link_get_port (IsmbLink *self)
 char **
 ismb_link_dup_addresses_at_port (IsmbLink *self)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  const char *const *addresses = ismb_link_get_addresses (self);
-
-  for (guint i = 0; addresses[i] != NULL; i++)
-    if (self->dialler.candidate.ports[i] == ismb_link_get_port (self))
-      g_strv_builder_add (builder, addresses[i]);
-  return g_strv_builder_end (builder);
+  return ismb_candidate_dup_addresses_at_port (&self->dialler.candidate);
 }
 
 const char *

@@ -44,6 +44,8 @@ fail (IsmbOutbound *self, GError *error)
   g_clear_error (&self->error);
   self->error = error;
   drop_stream (self);
+  self->callbacks->vain (self, g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED),
+                         self->owner);
   ismb_poller_flush_later (self->context->poller, &self->watch);
 }
 
@@ -247,6 +249,7 @@ on_deadline (IsmbWatch *watch)
   IsmbOutbound *self = from_watch (watch);
 
   drop_stream (self);
+  self->callbacks->vain (self, FALSE, self->owner);
   g_clear_error (&self->error);
   self->error = g_error_new (ISMB_ERROR, ISMB_ERROR_TIMEOUT, "%s does not answer", self->domain);
   give_up (self);

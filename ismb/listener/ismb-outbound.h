@@ -17,6 +17,9 @@ typedef struct
    * too. */
   void (*established) (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives,
                        gpointer owner);
+  /* Goes on elsewhere. `stranger`: who answers at that address is not trusted. The owner frees
+   * nothing here. */
+  void (*vain)        (IsmbOutbound *outbound, gboolean stranger, gpointer owner);
   /* At every address; the error is that of the last. */
   void (*failed)      (IsmbOutbound *outbound, const GError *error, gpointer owner);
 } IsmbOutboundCallbacks;

@@ -429,9 +429,23 @@ test_wrong_name (Fixture *fixture, gconstpointer data)
 static void
 test_wrong_fabric (Fixture *fixture, gconstpointer data)
 {
-  Switch *stranger = add_switch ("two.000002", NULL, "VR-Mgmt");
+  Switch *stranger = add_switch ("three.000003", NULL, "VR-Mgmt");
 
-  assert_refused (fixture, introduce (fixture->one, "two.000002", stranger), stranger);
+  assert_refused (fixture, introduce (fixture->one, "three.000003", stranger), stranger);
+}
+
+/* Who announces a name that was never reached hides nobody, and is told nothing. */
+static void
+test_forged_before_reached (Fixture *fixture, gconstpointer data)
+{
+  Switch *forger = add_switch ("two.000002", NULL, "VR-Mgmt");
+
+  introduce (fixture->one, "two.000002", forger);
+  say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
+  wait_until (count_lines (fixture->two->got) == 1);
+  g_assert_cmpstr (forger->got->str, ==, "");
+  g_assert_cmpuint (ismb_link_get_port (fixture->link), ==, fixture->two->port);
+  g_assert_cmpstr (fixture->one->bounced->str, ==, "");
 }
 
 static void
@@ -912,6 +926,7 @@ main (int argc, char *argv[])
   TEST ("dial-alone", NULL, test_dial_alone);
   TEST ("second-address", NULL, test_second_address);
   TEST ("forged-news", NULL, test_forged_news);
+  TEST ("forged-before-reached", NULL, test_forged_before_reached);
   TEST ("crowded", NULL, test_crowded);
   TEST ("flood", NULL, test_flood);
   TEST ("wrong-name", NULL, test_wrong_name);
