@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Who has guessed wrong of late, by where he comes from: five times in a burst, then once in ten
+ * seconds. Of 1,024 sources at most: whose last guess is longest ago is forgotten first. */
+typedef struct _IsmbPenalties IsmbPenalties;
+
+#define ISMB_PENALTIES_MAX 1024
+
+IsmbPenalties *ismb_penalties_new    (void);
+void           ismb_penalties_free   (IsmbPenalties *self);
+/* May it try now? `now`: monotonic, microseconds. */
+gboolean       ismb_penalties_allows (IsmbPenalties *self, const char *source, gint64 now);
+/* It was wrong. */
+void           ismb_penalties_add    (IsmbPenalties *self, const char *source, gint64 now);
+guint          ismb_penalties_get_count (IsmbPenalties *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbPenalties, ismb_penalties_free)
+
+G_END_DECLS
