@@ -47,15 +47,19 @@ const char    *ismb_authority_get_ca_pem   (IsmbAuthority *self);
 const char *
 ismb_authority_get_ca_hash (IsmbAuthority *self); /* 64 hex digits: SHA-256 of the CA's SPKI */
 IsmbAdmissions *ismb_authority_get_admissions (IsmbAuthority *self);
-/* What time it is; the host's unless set. Borrowed, outlives it. */
+/* What time it is; the host's unless set. Borrowed, outlives it. While the host's clock is behind,
+ * nothing is signed but revocations. */
 void  ismb_authority_set_clock    (IsmbAuthority *self, IsmbClock *clock);
+/* Who is out: has no name and is given none. Borrowed, outlives it. What a former CA of ours has said
+ * is said again by this one. */
+void  ismb_authority_set_revocations (IsmbAuthority *self, IsmbRevocations *revocations);
 /* Seconds that certificates to come are valid for; 90 days unless set. */
 void  ismb_authority_set_lifetime (IsmbAuthority *self, gint64 seconds);
 
 /* Checks the request's self-signature and its names (exactly one domain, the id of its key, no
  * registrar) and certifies it. Returns the bundle: the certificate followed by the CA's, PEM.
  * ISMB_ERROR_EXISTS where another device holds the domain-part: with a name goes the trust of all
- * others. */
+ * others. ISMB_ERROR_NOT_ALLOWED: the device is revoked. */
 char *ismb_authority_sign (IsmbAuthority *self, const char *request_pem, GError **error);
 /* The same, and takes the domain-part from whoever holds it, who is to be revoked. */
 char *ismb_authority_replace (IsmbAuthority *self, const char *request_pem, GError **error);
@@ -68,11 +72,14 @@ char *ismb_authority_certify_registrar (IsmbAuthority *self, const char *request
  * have. A member whose name another device holds now has none. */
 char *ismb_authority_renew (IsmbAuthority *self, const char *request_pem, const IsmbProof *member,
                             GError **error);
-/* Signs for a device that is approved or proves a token. `*rule` says which ("token 0123...",
- * "approved"). Nothing is counted unless the certificate could be kept in the ledger. */
+/* Signs for a device that is approved or proves a token; `*rule` says which ("token 0123...",
+ * "approved"). ISMB_ERROR_UNTRUSTED: a bad request, or not of the device that asks; _NOT_ALLOWED:
+ * revoked, and see ismb_admissions_use (); _EXISTS: another device has the name; _FAILED: it is our
+ * fault. A use that was counted for nothing is not lost: the same device may try again. */
 IsmbAdmission ismb_authority_admit (IsmbAuthority *self, const IsmbApplication *application,
                                     char **bundle, char **rule, GError **error);
-/* Says that the device is out for ever; its name is free, its approval void. */
+/* Says that the device is out for ever, on disk when it returns; its name is free, its approval
+ * void. */
 IsmbRevocation *ismb_authority_revoke (IsmbAuthority *self, const char *device_id,
                                        GError **error);
 /* Makes a new CA of the same name, joined to this one by a certificate of each for the other (RFC

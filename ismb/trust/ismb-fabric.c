@@ -2,41 +2,24 @@
 #define G_LOG_DOMAIN "ismb.trust.fabric"
 
 #include "config.h"
-#include "ismb/trust/ismb-fabric.h"
+#include "ismb/trust/ismb-fabric-private.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/trust/ismb-certificate.h"
-#include "ismb/trust/ismb-pins.h"
+#include "ismb/trust/ismb-roots.h"
 
 #define HASH_DIGITS 64
-
-struct _IsmbFabric
-{
-  GObject parent_instance;
-  char *domain;
-  char **vrs;
-  IsmbFabricMode mode;
-  IsmbIdentity *identity;
-  IsmbAuthority *authority; /* or NULL */
-  IsmbPins *pins;           /* or NULL: closed */
-  char *bundle_path;
-  /* The bundle: our certificate, then the CA's. One file, so that a crash cannot leave halves of
-   * two. */
-  char *bundle_pem; /* or NULL, as all below */
-  gnutls_x509_crt_t leaf;
-  gnutls_x509_crt_t ca;
-  char *ca_pem;
-  char *name;
-  char *id;
-};
 
 G_DEFINE_FINAL_TYPE (IsmbFabric, ismb_fabric, G_TYPE_OBJECT)
 
 enum
 {
   CHANGED,
+  REVOKED,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -44,12 +27,10 @@ static guint signals[N_SIGNALS];
 static void
 drop_bundle (IsmbFabric *self)
 {
-  g_clear_pointer (&self->bundle_pem, g_free);
-  g_clear_pointer (&self->leaf, gnutls_x509_crt_deinit);
-  g_clear_pointer (&self->ca, gnutls_x509_crt_deinit);
+  g_clear_pointer (&self->bundle, ismb_bundle_free);
+  g_clear_pointer (&self->names, ismb_names_free);
   g_clear_pointer (&self->ca_pem, g_free);
   g_clear_pointer (&self->name, g_free);
-  g_clear_pointer (&self->id, g_free);
 }
 
 static void
@@ -57,10 +38,14 @@ ismb_fabric_finalize (GObject *object)
 {
   IsmbFabric *self = ISMB_FABRIC (object);
 
+  g_clear_handle_id (&self->changed_source, g_source_remove);
   drop_bundle (self);
   g_clear_object (&self->identity);
   g_clear_object (&self->authority);
   g_clear_pointer (&self->pins, ismb_pins_free);
+  g_clear_pointer (&self->revocations, ismb_revocations_free);
+  g_clear_pointer (&self->clock, ismb_clock_free);
+  g_free (self->state_dir);
   g_free (self->bundle_path);
   g_free (self->domain);
   g_strfreev (self->vrs);
@@ -74,6 +59,8 @@ ismb_fabric_class_init (IsmbFabricClass *klass)
 
   signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                    NULL, NULL, G_TYPE_NONE, 0);
+  signals[REVOKED] = g_signal_new ("revoked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                   NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
@@ -81,120 +68,104 @@ ismb_fabric_init (IsmbFabric *self)
 {
 }
 
-/* A bundle taken apart: nothing of it is believed yet. */
-typedef struct
+void
+ismb_fabric_emit_revoked (IsmbFabric *self, const char *device_id)
 {
-  gnutls_x509_crt_t certificates[2]; /* leaf, CA */
-  char *ca_hash;
-} Bundle;
-
-static void
-bundle_clear (Bundle *bundle)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (bundle->certificates); i++)
-    g_clear_pointer (&bundle->certificates[i], gnutls_x509_crt_deinit);
-  g_free (bundle->ca_hash);
+  g_signal_emit (self, signals[REVOKED], 0, device_id);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bundle, bundle_clear)
-
 static gboolean
-parse_bundle (const char *pem, Bundle *bundle, GError **error)
+on_idle (gpointer user_data)
 {
-  g_auto (gnutls_pubkey_t) ca_key = NULL;
+  IsmbFabric *self = user_data;
 
-  if (!ismb_certificate_list_from_pem (pem, G_N_ELEMENTS (bundle->certificates),
-                                       bundle->certificates, error))
-    return FALSE;
-  ca_key = ismb_certificate_get_key (bundle->certificates[1]);
-  bundle->ca_hash = ca_key != NULL ? ismb_certificate_key_to_hex (ca_key) : NULL;
-  if (bundle->ca_hash != NULL)
-    return TRUE;
-  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                       "the CA's certificate has no usable key");
-  return FALSE;
+  self->changed_source = 0;
+  g_signal_emit (self, signals[CHANGED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+void
+ismb_fabric_change_later (IsmbFabric *self)
+{
+  if (self->changed_source == 0)
+    self->changed_source = g_idle_add (on_idle, self);
 }
 
 /* Is the certificate for our key and our domain? */
 static gboolean
-check_ours (IsmbFabric *self, gnutls_x509_crt_t leaf, GError **error)
+check_ours (IsmbFabric *self, const IsmbNames *names, GError **error)
 {
-  g_autoptr (IsmbNames) names = ismb_certificate_get_holder (leaf, error);
+  const char *id = ismb_identity_get_full_id (self->identity);
 
-  if (names == NULL)
-    return FALSE;
   if (!g_str_equal (names->domain, self->domain))
-    {
-      g_set_error (
+    g_set_error (
         error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
         "the certificate is for %s, and this switch is %s: make a new request and have it signed",
         names->domain, self->domain);
-      return FALSE;
-    }
-  if (g_str_equal (names->device_id, ismb_identity_get_full_id (self->identity)))
+  else if (!g_str_equal (names->device_id, id))
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+                 "the certificate is for another key, of device %s; this one is %s: make a new "
+                 "request and have it signed",
+                 names->device_id, id);
+  else
     return TRUE;
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-               "the certificate is for another key, of device %s; this one is %s: make a new "
-               "request and have"
-               " it signed",
-               names->device_id, ismb_identity_get_full_id (self->identity));
   return FALSE;
 }
 
-static char *
-get_common_name (gnutls_x509_crt_t certificate)
+gboolean
+ismb_fabric_check_membership (IsmbFabric *self, GError **error)
 {
-  char text[257];
-  size_t size = sizeof text;
-
-  if (gnutls_x509_crt_get_dn_by_oid (certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, text, &size) <
-      0)
-    return NULL;
-  return g_utf8_make_valid (text, -1);
+  if (!check_ours (self, self->names, error) ||
+      ismb_roots_vouch (self->bundle->roots, self->bundle->leaf, self->clock, error) == NULL)
+    return FALSE;
+  if (!ismb_fabric_is_revoked (self, self->names->device_id))
+    return TRUE;
+  g_set_error_literal (
+      error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
+      "this device is revoked: `switchctl fabric leave --new-key` makes another of "
+      "it, which may join");
+  return FALSE;
 }
 
-/* From here on it is ours. */
+/* From here on it is ours. Takes both. */
 static void
-take_bundle (IsmbFabric *self, const char *pem, Bundle *bundle)
+take_bundle (IsmbFabric *self, IsmbBundle *bundle, IsmbNames *names)
 {
   drop_bundle (self);
-  self->bundle_pem = g_strdup (pem);
-  self->leaf = g_steal_pointer (&bundle->certificates[0]);
-  self->ca = g_steal_pointer (&bundle->certificates[1]);
-  self->ca_pem = ismb_certificate_to_pem (self->ca, NULL);
-  self->name = get_common_name (self->ca);
-  self->id = g_steal_pointer (&bundle->ca_hash);
+  self->bundle = bundle;
+  self->names = names;
+  self->ca_pem = ismb_certificate_to_pem (bundle->roots->pdata[0], NULL);
+  self->name = ismb_certificate_dup_common_name (bundle->roots->pdata[0]);
 }
 
 static gboolean
 load_bundle (IsmbFabric *self, GError **error)
 {
-  g_auto (Bundle) bundle = { 0 };
   g_autoptr (GError) local_error = NULL;
-  g_autofree char *pem = NULL;
+  g_autoptr (IsmbBundle) bundle = ismb_bundle_load (self->bundle_path, &local_error);
+  IsmbNames *names = NULL;
 
-  if (!g_file_get_contents (self->bundle_path, &pem, NULL, &local_error))
-    {
-      if (g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        return TRUE;
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
-  if (!parse_bundle (pem, &bundle, error))
-    {
-      g_prefix_error (error, "%s: ", self->bundle_path);
-      return FALSE;
-    }
-  take_bundle (self, pem, &bundle);
-  return TRUE;
+  if (bundle != NULL)
+    names = ismb_certificate_get_holder (bundle->leaf, &local_error);
+  if (names != NULL)
+    take_bundle (self, g_steal_pointer (&bundle), names);
+  if (local_error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
 }
 
 static gboolean
-load_authority (IsmbFabric *self, const char *state_dir, GError **error)
+load_authority (IsmbFabric *self, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
 
-  self->authority = ismb_authority_load (state_dir, &local_error);
+  self->authority = ismb_authority_load (self->state_dir, &local_error);
+  if (self->authority != NULL)
+    {
+      ismb_authority_set_clock (self->authority, self->clock);
+      ismb_authority_set_revocations (self->authority, self->revocations);
+    }
   if (self->authority != NULL || g_error_matches (local_error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local_error));
@@ -202,9 +173,9 @@ load_authority (IsmbFabric *self, const char *state_dir, GError **error)
 }
 
 static gboolean
-load_mode (IsmbFabric *self, const char *state_dir, GError **error)
+load_mode (IsmbFabric *self, GError **error)
 {
-  g_autofree char *path = g_build_filename (state_dir, "pins", NULL);
+  g_autofree char *path = g_build_filename (self->state_dir, "pins", NULL);
 
   if (self->mode == ISMB_FABRIC_CLOSED)
     return TRUE;
@@ -222,59 +193,81 @@ check_vrs (const char *const *vrs, GError **error)
   return TRUE;
 }
 
-/* Nobody else can say that a registrar's own name is another's, and a key of its own that was lost
- * must not keep it from starting. */
 static gboolean
-certify_self (IsmbFabric *self, GError **error)
+load_clock (IsmbFabric *self, GError **error)
 {
-  g_autofree char *request = ismb_fabric_request (self, error);
-  g_autofree char *bundle
-      = request != NULL ? ismb_authority_replace (self->authority, request, error) : NULL;
+  g_autofree char *path = g_build_filename (self->state_dir, "clock", NULL);
 
-  return bundle != NULL &&
-         ismb_fabric_install (self, bundle, ismb_authority_get_ca_hash (self->authority), error);
+  self->clock = ismb_clock_load (path, error);
+  return self->clock != NULL;
+}
+
+/* What a fabric has said that was left is nothing to the next one. */
+static void
+forget_revocations (IsmbFabric *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ismb_revocations_get_count (self->revocations) > 0 &&
+      !ismb_revocations_clear (self->revocations, &error))
+    g_warning ("revocations of a fabric that was left stay: %s", error->message);
 }
 
 static gboolean
-check_membership (IsmbFabric *self, GError **error)
+load_revocations (IsmbFabric *self, GError **error)
 {
-  return check_ours (self, self->leaf, error) &&
-         ismb_certificate_check (self->leaf, self->ca, error);
+  g_autofree char *path = g_build_filename (self->state_dir, "revoked", NULL);
+
+  self->revocations = ismb_revocations_load (path, error);
+  return self->revocations != NULL;
 }
 
-/* A registrar can help itself: where its certificate ended, or a crash came between CA and
- * certificate. */
-static gboolean
-settle (IsmbFabric *self, GError **error)
+/* A registrar can help itself: where its certificate ends, or a crash came between CA and
+ * certificate. Nothing here keeps a switch from starting: somebody must be able to reach it. */
+static void
+settle (IsmbFabric *self)
 {
-  g_autoptr (GError) reason = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (self->leaf != NULL && check_membership (self, &reason))
-    return TRUE;
   if (self->authority != NULL)
-    return certify_self (self, error);
-  if (reason != NULL)
-    g_warning ("not a member of the fabric for now: %s", reason->message);
-  return TRUE;
+    ismb_fabric_renew_registrar (self, &error);
+  else if (self->bundle != NULL)
+    ismb_fabric_check_membership (self, &error);
+  else
+    forget_revocations (self);
+  if (error != NULL)
+    g_warning ("%s: %s",
+               ismb_fabric_is_member (self) ? "the registrar's own certificate is not renewed"
+                                            : "not a member of the fabric for now",
+               error->message);
+}
+
+static IsmbFabric *
+fabric_new (const char *state_dir, const char *domain, const char *const *vrs, IsmbFabricMode mode)
+{
+  IsmbFabric *self = g_object_new (ISMB_TYPE_FABRIC, NULL);
+
+  self->state_dir = g_strdup (state_dir);
+  self->bundle_path = g_build_filename (state_dir, "fabric.pem", NULL);
+  self->domain = g_strdup (domain);
+  self->vrs = vrs != NULL ? g_strdupv ((char **) vrs) : g_new0 (char *, 1);
+  self->mode = mode;
+  return self;
 }
 
 IsmbFabric *
 ismb_fabric_load (const char *state_dir, const char *domain, const char *const *vrs,
                   IsmbFabricMode mode, GError **error)
 {
-  g_autoptr (IsmbFabric) self = g_object_new (ISMB_TYPE_FABRIC, NULL);
+  g_autoptr (IsmbFabric) self = fabric_new (state_dir, domain, vrs, mode);
 
-  self->domain = g_strdup (domain);
-  self->vrs = vrs != NULL ? g_strdupv ((char **) vrs) : g_new0 (char *, 1);
-  self->mode = mode;
-  self->bundle_path = g_build_filename (state_dir, "fabric.pem", NULL);
   if (!ismb_names_check_domain (domain, strlen (domain), error) || !check_vrs (vrs, error))
     return NULL;
   self->identity = ismb_identity_load (state_dir, error);
-  if (self->identity == NULL || !load_bundle (self, error) ||
-      !load_authority (self, state_dir, error) || !load_mode (self, state_dir, error) ||
-      !settle (self, error))
+  if (self->identity == NULL || !load_clock (self, error) || !load_revocations (self, error) ||
+      !load_bundle (self, error) || !load_authority (self, error) || !load_mode (self, error))
     return NULL;
+  settle (self);
   return g_steal_pointer (&self);
 }
 
@@ -296,10 +289,16 @@ ismb_fabric_get_domain (IsmbFabric *self)
   return self->domain;
 }
 
+IsmbClock *
+ismb_fabric_get_clock (IsmbFabric *self)
+{
+  return self->clock;
+}
+
 gboolean
 ismb_fabric_is_member (IsmbFabric *self)
 {
-  return self->leaf != NULL && check_membership (self, NULL);
+  return self->bundle != NULL && ismb_fabric_check_membership (self, NULL);
 }
 
 const char *
@@ -311,7 +310,7 @@ ismb_fabric_get_name (IsmbFabric *self)
 const char *
 ismb_fabric_get_id (IsmbFabric *self)
 {
-  return self->id;
+  return self->bundle != NULL ? self->bundle->ca_hash : NULL;
 }
 
 const char *
@@ -323,7 +322,7 @@ ismb_fabric_get_ca_pem (IsmbFabric *self)
 gint64
 ismb_fabric_get_expiry (IsmbFabric *self)
 {
-  return self->leaf != NULL ? gnutls_x509_crt_get_expiration_time (self->leaf) : 0;
+  return self->bundle != NULL ? gnutls_x509_crt_get_expiration_time (self->bundle->leaf) : 0;
 }
 
 IsmbAuthority *
@@ -332,40 +331,22 @@ ismb_fabric_get_authority (IsmbFabric *self)
   return self->authority;
 }
 
+const IsmbNames *
+ismb_fabric_get_names (IsmbFabric *self)
+{
+  return self->names;
+}
+
 /* An expired certificate is shown all the same: the other side then says what is wrong. Only one
  * that does not fit our key cannot be. */
 char *
 ismb_fabric_dup_chain_pem (IsmbFabric *self)
 {
-  if (self->mode == ISMB_FABRIC_CLOSED && self->leaf != NULL && check_ours (self, self->leaf, NULL))
-    return g_strdup (self->bundle_pem);
+  if (self->mode == ISMB_FABRIC_CLOSED && self->bundle != NULL &&
+      check_ours (self, self->names, NULL))
+    return ismb_bundle_to_pem (self->bundle, NULL);
   return ismb_identity_self_sign (self->identity, self->domain, (const char *const *) self->vrs,
-                                  NULL);
-}
-
-gboolean
-ismb_fabric_establish (IsmbFabric *self, const char *name, GError **error)
-{
-  g_autofree char *state_dir = g_path_get_dirname (self->bundle_path);
-
-  if (self->leaf != NULL || self->authority != NULL)
-    {
-      g_set_error (
-          error, ISMB_ERROR, ISMB_ERROR_EXISTS,
-          "this switch is %s the fabric “%s” already, and can be in one only; to leave it, stop the"
-          " daemon and remove fabric.pem, ca.key, ca.pem and issued from %s",
-          self->authority != NULL ? "a registrar of" : "in", self->name != NULL ? self->name : "?",
-          state_dir);
-      return FALSE;
-    }
-  self->authority = ismb_authority_create (state_dir, name, error);
-  if (self->authority == NULL)
-    return FALSE;
-  if (certify_self (self, error))
-    return TRUE;
-  g_clear_object (&self->authority);
-  ismb_authority_discard (state_dir);
-  return FALSE;
+                                  ismb_clock_now (self->clock), NULL);
 }
 
 char *
@@ -375,109 +356,196 @@ ismb_fabric_request (IsmbFabric *self, GError **error)
                                 error);
 }
 
-static gboolean
-check_ca_hash (const char *hash, const char *wanted, GError **error)
+gboolean
+ismb_fabric_check_ca_hash (const char *ca_hash, GError **error)
 {
-  if (strlen (wanted) != HASH_DIGITS || strspn (wanted, "0123456789abcdefABCDEF") != HASH_DIGITS)
-    {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-                   "“%s” is no CA hash: it has %d hex digits", wanted, HASH_DIGITS);
-      return FALSE;
-    }
-  if (g_ascii_strcasecmp (hash, wanted) == 0)
+  if (strlen (ca_hash) == HASH_DIGITS && strspn (ca_hash, "0123456789abcdefABCDEF") == HASH_DIGITS)
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, "“%s” is no CA hash: it has %d hex digits",
+               ca_hash, HASH_DIGITS);
+  return FALSE;
+}
+
+static gboolean
+check_wanted (IsmbFabric *self, IsmbBundle *bundle, const char *wanted, GError **error)
+{
+  if (!ismb_fabric_check_ca_hash (wanted, error))
+    return FALSE;
+  if (ismb_roots_lead_to (bundle->roots, wanted, self->clock))
     return TRUE;
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
                "the CA's hash is %s, and %s was expected: this is a certificate of another fabric",
-               hash, wanted);
+               bundle->ca_hash, wanted);
   return FALSE;
+}
+
+/* Who has a CA here has to do with no other, and who has a certificate with its CA and what that
+ * one vouches for. */
+static gboolean
+is_of_our_fabric (IsmbFabric *self, IsmbBundle *bundle)
+{
+  if (self->authority != NULL)
+    return g_str_equal (bundle->ca_hash, ismb_authority_get_ca_hash (self->authority));
+  return self->bundle == NULL || ismb_roots_agree (self->bundle->roots, bundle->roots, self->clock);
+}
+
+static gboolean
+check_same_fabric (IsmbFabric *self, IsmbBundle *bundle, GError **error)
+{
+  if (is_of_our_fabric (self, bundle))
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS,
+               "this switch is in the fabric “%s”, CA %s, and can be in one only: leave it first "
+               "(`switchctl fabric leave`)",
+               self->name != NULL ? self->name : "?",
+               self->bundle != NULL ? self->bundle->ca_hash : "?");
+  return FALSE;
+}
+
+/* Takes the bundle if it is for us and holds: on disk first. */
+static gboolean
+adopt (IsmbFabric *self, IsmbBundle *bundle, GError **error)
+{
+  g_autoptr (IsmbBundle) owned = bundle;
+  g_autoptr (IsmbNames) names = ismb_certificate_get_holder (bundle->leaf, error);
+
+  if (names == NULL || !check_ours (self, names, error) ||
+      !ismb_bundle_check (bundle, self->clock, error) ||
+      !ismb_bundle_save (bundle, self->bundle_path, self->clock, error))
+    return FALSE;
+  take_bundle (self, g_steal_pointer (&owned), g_steal_pointer (&names));
+  g_message ("in the fabric “%s”, CA %s", self->name, self->bundle->ca_hash);
+  g_signal_emit (self, signals[CHANGED], 0);
+  return TRUE;
 }
 
 gboolean
 ismb_fabric_install (IsmbFabric *self, const char *bundle_pem, const char *ca_hash, GError **error)
 {
-  g_auto (Bundle) bundle = { 0 };
+  g_autoptr (IsmbBundle) bundle = ismb_bundle_parse (bundle_pem, error);
 
-  if (!parse_bundle (bundle_pem, &bundle, error) ||
-      !check_ca_hash (bundle.ca_hash, ca_hash, error) ||
-      !check_ours (self, bundle.certificates[0], error) ||
-      !ismb_certificate_check (bundle.certificates[0], bundle.certificates[1], error) ||
-      !g_file_set_contents_full (self->bundle_path, bundle_pem, -1,
-                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
-                                 error))
+  return bundle != NULL && check_wanted (self, bundle, ca_hash, error) &&
+         check_same_fabric (self, bundle, error) && adopt (self, g_steal_pointer (&bundle), error);
+}
+
+gboolean
+ismb_fabric_renew (IsmbFabric *self, const char *bundle_pem, GError **error)
+{
+  g_autoptr (IsmbBundle) bundle = ismb_bundle_parse (bundle_pem, error);
+
+  if (bundle == NULL)
     return FALSE;
-  take_bundle (self, bundle_pem, &bundle);
-  g_message ("in the fabric “%s”, CA %s", self->name, self->id);
-  g_signal_emit (self, signals[CHANGED], 0);
+  if (self->bundle != NULL && ismb_roots_agree (self->bundle->roots, bundle->roots, self->clock))
+    return adopt (self, g_steal_pointer (&bundle), error);
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+               "the new certificate is of the CA %s, which is none of this fabric's",
+               bundle->ca_hash);
+  return FALSE;
+}
+
+gint64
+ismb_fabric_get_two_thirds (IsmbFabric *self)
+{
+  gint64 expiry = gnutls_x509_crt_get_expiration_time (self->bundle->leaf);
+  gint64 signed_at =
+      gnutls_x509_crt_get_activation_time (self->bundle->leaf) + ISMB_CERTIFICATE_LEEWAY;
+
+  return expiry - (expiry - signed_at) / 3;
+}
+
+gint64
+ismb_fabric_get_renewal (IsmbFabric *self)
+{
+  gint64 time = 0;
+
+  if (self->bundle == NULL || self->authority != NULL)
+    return 0;
+  time = ismb_fabric_get_two_thirds (self);
+  return ismb_roots_have_successor (self->bundle->roots, self->clock)
+             ? MIN (time, ismb_clock_now (self->clock))
+             : time;
+}
+
+static gboolean
+check_leaving (IsmbFabric *self, gboolean destroy, gboolean new_key, GError **error)
+{
+  if (self->authority != NULL && !destroy)
+    g_set_error (
+        error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
+        "this switch is the registrar of the fabric “%s”: its CA would be lost, and with it "
+        "whoever could let a switch in, renew its certificate or revoke it; if that is "
+        "meant, say so with `switchctl fabric leave --destroy`",
+        self->name != NULL ? self->name : "?");
+  else if (self->authority == NULL && self->bundle == NULL && !new_key)
+    g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
+                         "this switch is in no fabric that it could leave");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+remove_bundle (IsmbFabric *self, GError **error)
+{
+  if (g_unlink (self->bundle_path) != 0 && errno != ENOENT)
+    {
+      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot remove %s: %s", self->bundle_path,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  drop_bundle (self);
   return TRUE;
+}
+
+static gboolean
+destroy_authority (IsmbFabric *self, GError **error)
+{
+  if (self->authority != NULL && !ismb_authority_destroy (self->authority, error))
+    return FALSE;
+  g_clear_object (&self->authority);
+  return TRUE;
+}
+
+static gboolean
+replace_identity (IsmbFabric *self, GError **error)
+{
+  IsmbIdentity *identity = ismb_identity_replace (self->state_dir, error);
+
+  if (identity == NULL)
+    return FALSE;
+  g_set_object (&self->identity, identity);
+  g_object_unref (identity);
+  return TRUE;
+}
+
+/* In an order that leaves, wherever it breaks off, a switch that starts and can leave again. */
+gboolean
+ismb_fabric_leave (IsmbFabric *self, gboolean destroy, gboolean new_key, GError **error)
+{
+  gboolean left = FALSE;
+
+  if (!check_leaving (self, destroy, new_key, error) || !remove_bundle (self, error))
+    return FALSE;
+  left = destroy_authority (self, error) && ismb_revocations_clear (self->revocations, error) &&
+         (!new_key || replace_identity (self, error));
+  if (left)
+    g_message ("left the fabric%s", new_key ? ", and am another device from now on" : "");
+  g_signal_emit (self, signals[CHANGED], 0);
+  return left;
 }
 
 char *
 ismb_fabric_ca_hash_of (const char *bundle_pem, GError **error)
 {
-  g_auto (Bundle) bundle = { 0 };
+  g_autoptr (IsmbBundle) bundle = ismb_bundle_parse (bundle_pem, error);
 
-  return parse_bundle (bundle_pem, &bundle, error) ? g_steal_pointer (&bundle.ca_hash) : NULL;
+  return bundle != NULL ? g_strdup (bundle->ca_hash) : NULL;
 }
 
 IsmbNames *
 ismb_fabric_holder_of (const char *bundle_pem, GError **error)
 {
-  g_auto (Bundle) bundle = { 0 };
+  g_autoptr (IsmbBundle) bundle = ismb_bundle_parse (bundle_pem, error);
 
-  return parse_bundle (bundle_pem, &bundle, error)
-             ? ismb_certificate_get_holder (bundle.certificates[0], error)
-             : NULL;
-}
-
-static gboolean
-check_names (IsmbNames *names, const char *domain, const char *vr, GError **error)
-{
-  if (!g_str_equal (names->domain, domain))
-    {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "the certificate is for %s, not for %s",
-                   names->domain, domain);
-      return FALSE;
-    }
-  if (ismb_names_has_vr (names, vr))
-    return TRUE;
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-               "the certificate of %s is not for the virtual router %s", domain, vr);
-  return FALSE;
-}
-
-/* Does somebody whom we believe stand behind the certificate: the fabric's CA, or in an open fabric
- * nobody but the first to come? */
-static gboolean
-check_vouched (IsmbFabric *self, gnutls_x509_crt_t leaf, IsmbNames *names, GError **error)
-{
-  if (self->mode == ISMB_FABRIC_OPEN)
-    return ismb_certificate_check (leaf, NULL, error) &&
-           ismb_pins_check (self->pins, names->domain, names->device_id, error);
-  if (self->ca != NULL)
-    return ismb_certificate_check (leaf, self->ca, error);
-  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                       "this switch is in no fabric yet, so it can trust nobody");
-  return FALSE;
-}
-
-/* The CA signs switches and nothing between, so only the leaf is looked at: what else came is
- * noise. */
-IsmbProof *
-ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain, const char *vr,
-                    GError **error)
-{
-  g_auto (gnutls_x509_crt_t) leaf = NULL;
-  g_autoptr (IsmbNames) names = NULL;
-
-  if (chain->len == 0)
-    {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "%s showed no certificate", domain);
-      return NULL;
-    }
-  leaf = ismb_certificate_from_der (g_ptr_array_index (chain, 0), error);
-  names = leaf != NULL ? ismb_certificate_get_holder (leaf, error) : NULL;
-  if (names == NULL || !check_names (names, domain, vr, error) ||
-      !check_vouched (self, leaf, names, error))
-    return NULL;
-  return ismb_proof_new (g_steal_pointer (&names), gnutls_x509_crt_get_expiration_time (leaf));
+  return bundle != NULL ? ismb_certificate_get_holder (bundle->leaf, error) : NULL;
 }

@@ -58,8 +58,8 @@ gint64 ismb_fabric_get_renewal (IsmbFabric *self);
 /* On a registrar: renews our own certificate if it is time to. */
 gboolean ismb_fabric_renew_registrar (IsmbFabric *self, GError **error);
 /* Forgets certificate, CA and revocations; on a registrar only if `destroy`, as the CA ends with it.
- * `new_key`: and becomes another device, which is the way back for one that was revoked.
- * ISMB_ERROR_NOT_FOUND in no fabric. */
+ * `new_key`: and becomes another device, which is the way back for one that was revoked; that can be had
+ * in no fabric, too, which otherwise is ISMB_ERROR_NOT_FOUND. */
 gboolean ismb_fabric_leave (IsmbFabric *self, gboolean destroy, gboolean new_key, GError **error);
 /* For showing it before installing: the hash of the CA in a bundle. */
 char         *ismb_fabric_ca_hash_of    (const char *bundle_pem, GError **error);
@@ -77,11 +77,11 @@ IsmbProof *ismb_fabric_verify_renewed (IsmbFabric *self, const char *chain_pem,
 /* For one who wants to join: does this chain lead to the CA of that hash? Whom it is for. */
 IsmbNames *ismb_fabric_verify_authority (IsmbFabric *self, GPtrArray *chain, const char *ca_hash,
                                          GError **error);
-/* For a registrar: the device that showed this self-signed certificate, whose key the session has
- * proven; its full id. */
+/* For one who may want to join: the device that showed this certificate, whose key the session has
+ * proven; its full id. Who has signed it does not matter. */
 char *ismb_fabric_identify_applicant (GPtrArray *chain, GError **error);
 /* On a registrar: what ismb_authority_sign () does; `replace`: takes the name from the device that has
- * it, which is revoked by that. */
+ * it, which is revoked before. */
 char *ismb_fabric_sign (IsmbFabric *self, const char *request_pem, gboolean replace, GError **error);
 /* On a registrar; see ismb_authority_admit (). A revoked device is refused. */
 IsmbAdmission ismb_fabric_admit (IsmbFabric *self, const IsmbApplication *application,
@@ -89,6 +89,9 @@ IsmbAdmission ismb_fabric_admit (IsmbFabric *self, const IsmbApplication *applic
 /* On a registrar: says that a device is out, by its full id. ISMB_ERROR_EXISTS: it was said before. */
 gboolean ismb_fabric_revoke (IsmbFabric *self, const char *device_id, GError **error);
 gboolean ismb_fabric_is_revoked (IsmbFabric *self, const char *device_id);
+/* On a registrar: gives the fabric a new CA, see ismb_authority_roll_over (), and ourselves a certificate
+ * of it. Members follow as they meet those that have one. */
+gboolean ismb_fabric_roll_over (IsmbFabric *self, gint64 overlap, GError **error);
 IsmbRevocations *ismb_fabric_get_revocations (IsmbFabric *self);
 /* Statements that came over a link. Takes those that hold and are new, and returns them; the others
  * are logged and left. */

@@ -47,24 +47,6 @@ ismb_identity_init (IsmbIdentity *self)
 {
 }
 
-static gnutls_pubkey_t
-get_public_key (gnutls_x509_privkey_t key)
-{
-  g_auto (gnutls_pubkey_t) public_key = NULL;
-  gnutls_privkey_t abstract = NULL;
-  int result = gnutls_privkey_init (&abstract);
-
-  if (result >= 0)
-    result = gnutls_privkey_import_x509 (abstract, key, 0);
-  if (result >= 0)
-    result = gnutls_pubkey_init (&public_key);
-  if (result >= 0)
-    result = gnutls_pubkey_import_privkey (public_key, abstract, GNUTLS_KEY_DIGITAL_SIGNATURE, 0);
-  if (abstract != NULL)
-    gnutls_privkey_deinit (abstract);
-  return result >= 0 ? g_steal_pointer (&public_key) : NULL;
-}
-
 static char *
 shorten (const char *full_id)
 {
@@ -101,7 +83,7 @@ ismb_identity_load (const char *state_dir, GError **error)
   self->key = load_or_create (path, error);
   if (self->key == NULL)
     return NULL;
-  self->public_key = get_public_key (self->key);
+  self->public_key = ismb_certificate_get_public (self->key, NULL);
   if (self->public_key != NULL)
     self->full_id = ismb_certificate_key_to_base32 (self->public_key);
   if (self->full_id == NULL)
@@ -111,6 +93,22 @@ ismb_identity_load (const char *state_dir, GError **error)
     }
   self->id = shorten (self->full_id);
   return g_steal_pointer (&self);
+}
+
+IsmbIdentity *
+ismb_identity_replace (const char *state_dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (state_dir, "device.key", NULL);
+  g_autofree char *next = g_build_filename (state_dir, "device-next.key", NULL);
+  gnutls_x509_privkey_t key = NULL;
+
+  if (!ismb_key_file_remove (next, error))
+    return NULL;
+  key = ismb_key_file_create (next, error);
+  if (key == NULL)
+    return NULL;
+  gnutls_x509_privkey_deinit (key);
+  return ismb_key_file_replace (path, next, error) ? ismb_identity_load (state_dir, error) : NULL;
 }
 
 const char *
@@ -132,14 +130,13 @@ ismb_identity_dup_key_pem (IsmbIdentity *self)
 }
 
 char *
-ismb_identity_self_sign (IsmbIdentity *self, const char *domain, const char *const *vrs,
+ismb_identity_self_sign (IsmbIdentity *self, const char *domain, const char *const *vrs, gint64 now,
                          GError **error)
 {
   g_autoptr (IsmbNames) names = ismb_names_new (domain, self->full_id, vrs);
-  gint64 expiry = g_get_real_time () / G_USEC_PER_SEC + SELF_SIGNED_SECONDS;
-  g_auto (gnutls_x509_crt_t)
-    certificate = ismb_certificate_new_leaf (names, self->public_key, expiry, NULL, self->key,
-                                             error);
+  g_auto (gnutls_x509_crt_t) certificate =
+      ismb_certificate_new_leaf (names, self->public_key, now - ISMB_CERTIFICATE_LEEWAY,
+                                 now + SELF_SIGNED_SECONDS, NULL, self->key, error);
 
   return certificate != NULL ? ismb_certificate_to_pem (certificate, error) : NULL;
 }

@@ -93,8 +93,8 @@ parse (const char *path, const char *pem, gsize size, GError **error)
   int result = gnutls_x509_privkey_init (&key);
 
   if (result >= 0)
-    result = gnutls_x509_privkey_import2 (key, &datum, GNUTLS_X509_FMT_PEM, NULL,
-                                          GNUTLS_PKCS_PLAIN);
+    result =
+        gnutls_x509_privkey_import2 (key, &datum, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
   if (result >= 0)
     return g_steal_pointer (&key);
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
@@ -159,8 +159,8 @@ write_new (const char *path, const char *text, GError **error)
       set_errno_error (error, "write", path);
       return FALSE;
     }
-  written = write_all (fd, text) && fsync (fd) == 0 && link (temporary, path) == 0 &&
-            sync_folder (path);
+  written =
+      write_all (fd, text) && fsync (fd) == 0 && link (temporary, path) == 0 && sync_folder (path);
   if (!written)
     set_errno_error (error, "write", path);
   close (fd);
@@ -172,8 +172,8 @@ char *
 ismb_key_file_to_pem (gnutls_x509_privkey_t key, GError **error)
 {
   gnutls_datum_t pem = { NULL, 0 };
-  int result = gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN,
-                                                  &pem);
+  int result =
+      gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem);
   char *text = NULL;
 
   if (result < 0)
@@ -204,4 +204,46 @@ ismb_key_file_create (const char *path, GError **error)
     set_errno_error (error, "make the folder of", path);
   ismb_key_file_wipe (pem);
   return written ? g_steal_pointer (&key) : NULL;
+}
+
+/* What a file system that writes in place has kept of the key. The name may be another file's by
+ * now. */
+static gboolean
+wipe_contents (int fd)
+{
+  char zeros[KEY_FILE_MAX] = { 0 };
+  struct stat info;
+
+  return fstat (fd, &info) == 0 && info.st_size <= KEY_FILE_MAX &&
+         pwrite (fd, zeros, (gsize) info.st_size, 0) == info.st_size && fsync (fd) == 0;
+}
+
+/* After the deed: a crash before it must find the key. */
+static gboolean
+finish_removal (int fd, gboolean done, const char *path, GError **error)
+{
+  if (!done)
+    set_errno_error (error, "remove", path);
+  else if (fd >= 0 && !wipe_contents (fd))
+    g_warning ("the former key %s is gone, but could not be wiped: %s", path, g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return done;
+}
+
+gboolean
+ismb_key_file_replace (const char *path, const char *by, GError **error)
+{
+  int fd = open (path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+  return finish_removal (fd, rename (by, path) == 0 && sync_folder (path), path, error);
+}
+
+gboolean
+ismb_key_file_remove (const char *path, GError **error)
+{
+  int fd = open (path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  gboolean absent = fd < 0 && errno == ENOENT;
+
+  return finish_removal (fd, absent || (unlink (path) == 0 && sync_folder (path)), path, error);
 }

@@ -47,9 +47,9 @@ ismb_ledger_free (IsmbLedger *self)
 }
 
 static gboolean
-has_ended (const Holder *holder)
+has_ended (const Holder *holder, gint64 now)
 {
-  return holder->expiry <= g_get_real_time () / G_USEC_PER_SEC;
+  return holder->expiry <= now;
 }
 
 static gboolean
@@ -77,24 +77,17 @@ ismb_ledger_load (const char *path, GError **error)
              : NULL;
 }
 
-gboolean
-ismb_ledger_check (IsmbLedger *self, const char *domain, const char *device_id, GError **error)
+const char *
+ismb_ledger_get_holder (IsmbLedger *self, const char *domain, gint64 now)
 {
   const Holder *holder = g_hash_table_lookup (self->holders, domain);
 
-  if (holder == NULL || has_ended (holder) || g_str_equal (holder->device_id, device_id))
-    return TRUE;
-  g_set_error (
-      error, ISMB_ERROR, ISMB_ERROR_EXISTS,
-      "%s is certified for device %s already, and this request is of device %s; if that one"
-      " takes its place, say so with `switchctl fabric sign --replace`",
-      domain, holder->device_id, device_id);
-  return FALSE;
+  return holder != NULL && !has_ended (holder, now) ? holder->device_id : NULL;
 }
 
 /* Those that have ended are left out: the file is as long as the fabric is large. */
 static gboolean
-save (IsmbLedger *self, GError **error)
+save (IsmbLedger *self, gint64 now, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   GHashTableIter iter;
@@ -105,7 +98,7 @@ save (IsmbLedger *self, GError **error)
     {
       const Holder *holder = value;
 
-      if (!has_ended (holder))
+      if (!has_ended (holder, now))
         g_string_append_printf (text, "%s %s %" G_GINT64_FORMAT "\n", (char *) domain,
                                 holder->device_id, holder->expiry);
     }
@@ -124,13 +117,13 @@ warn_of_change (const char *domain, const Holder *holder, const char *device_id)
 
 gboolean
 ismb_ledger_enter (IsmbLedger *self, const char *domain, const char *device_id, gint64 expiry,
-                   GError **error)
+                   gint64 now, GError **error)
 {
   gpointer old_domain = NULL, old_holder = NULL;
   gboolean known = g_hash_table_steal_extended (self->holders, domain, &old_domain, &old_holder);
 
   g_hash_table_insert (self->holders, g_strdup (domain), holder_new (device_id, expiry));
-  if (!save (self, error))
+  if (!save (self, now, error))
     {
       if (known)
         g_hash_table_replace (self->holders, old_domain, old_holder);
@@ -138,10 +131,39 @@ ismb_ledger_enter (IsmbLedger *self, const char *domain, const char *device_id, 
         g_hash_table_remove (self->holders, domain);
       return FALSE;
     }
-  if (known && !has_ended (old_holder) &&
+  if (known && !has_ended (old_holder, now) &&
       !g_str_equal (((Holder *) old_holder)->device_id, device_id))
     warn_of_change (domain, old_holder, device_id);
   g_free (old_domain);
   g_clear_pointer (&old_holder, holder_free);
   return TRUE;
+}
+
+gboolean
+ismb_ledger_forget (IsmbLedger *self, const char *device_id, gint64 now, GError **error)
+{
+  GHashTableIter iter;
+  gpointer value = NULL;
+
+  g_hash_table_iter_init (&iter, self->holders);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (g_str_equal (((Holder *) value)->device_id, device_id))
+      g_hash_table_iter_remove (&iter);
+  return save (self, now, error);
+}
+
+void
+ismb_ledger_foreach (IsmbLedger *self, gint64 now, IsmbLedgerFunc func, gpointer user_data)
+{
+  GHashTableIter iter;
+  gpointer domain = NULL, value = NULL;
+
+  g_hash_table_iter_init (&iter, self->holders);
+  while (g_hash_table_iter_next (&iter, &domain, &value))
+    {
+      const Holder *holder = value;
+
+      if (!has_ended (holder, now))
+        func (domain, holder->device_id, holder->expiry, user_data);
+    }
 }

@@ -53,7 +53,7 @@ ismb_names_free (IsmbNames *self)
 }
 
 gboolean
-ismb_names_has_vr (IsmbNames *self, const char *vr)
+ismb_names_has_vr (const IsmbNames *self, const char *vr)
 {
   return g_strv_contains ((const char *const *) self->vrs, vr);
 }
@@ -375,11 +375,16 @@ ismb_names_of_certificate (gnutls_x509_crt_t certificate, GError **error)
   return read_extension (result, &extension, error);
 }
 
+/* Who asks for a certificate cannot ask to be a registrar: that is whoever has the CA. */
 IsmbNames *
 ismb_names_of_request (gnutls_x509_crq_t request, GError **error)
 {
   gnutls_datum_t extension = { NULL, 0 };
   int result = gnutls_x509_crq_get_extension_by_oid2 (request, OID_SAN, 0, &extension, NULL);
+  g_autoptr (IsmbNames) names = read_extension (result, &extension, error);
 
-  return read_extension (result, &extension, error);
+  if (names == NULL || !names->registrar)
+    return g_steal_pointer (&names);
+  untrusted (error, "the request asks for a registrar's certificate, which nobody is given");
+  return NULL;
 }

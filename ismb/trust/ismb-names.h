@@ -19,11 +19,11 @@ typedef struct
 IsmbNames *ismb_names_new (const char *domain, const char *device_id, const char *const *vrs);
 IsmbNames *ismb_names_copy           (const IsmbNames *self);
 void       ismb_names_free           (IsmbNames *self);
-gboolean   ismb_names_has_vr         (IsmbNames *self, const char *vr);
+gboolean   ismb_names_has_vr         (const IsmbNames *self, const char *vr);
 /* The extension's value, DER. */
 gboolean   ismb_names_export         (IsmbNames *self, gnutls_datum_t *extension, GError **error);
 /* Exactly one domain (dNSName, and an equal xmppAddr), exactly one device id, nothing of another
- * kind: ISMB_ERROR_UNTRUSTED tells what is not so. */
+ * kind, and in a request no registrar: ISMB_ERROR_UNTRUSTED tells what is not so. */
 IsmbNames *ismb_names_of_certificate (gnutls_x509_crt_t certificate, GError **error);
 IsmbNames *ismb_names_of_request     (gnutls_x509_crq_t request, GError **error);
 

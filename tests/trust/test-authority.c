@@ -123,16 +123,16 @@ test_certifies (Fixture *fixture, gconstpointer data)
   gint64 days = 0;
 
   g_assert_no_error (error);
-  g_assert_true (ismb_certificate_list_from_pem (bundle, 2, list, &error));
+  g_assert_true (ismb_certificate_list_from_pem (bundle, 2, 2, list, &error));
   names = ismb_certificate_get_holder (list[0], &error);
   g_assert_no_error (error);
   g_assert_cmpstr (names->domain, ==, "sw1.001122");
   g_assert_cmpstrv (names->vrs, vrs);
-  g_assert_true (ismb_certificate_check (list[0], list[1], &error));
+  g_assert_true (ismb_certificate_check_signature (list[0], list[1], &error));
   g_assert_no_error (error);
-  days = (gnutls_x509_crt_get_expiration_time (list[0]) - g_get_real_time () / G_USEC_PER_SEC +
-          60) /
-         86400;
+  days =
+      (gnutls_x509_crt_get_expiration_time (list[0]) - g_get_real_time () / G_USEC_PER_SEC + 60) /
+      86400;
   g_assert_cmpint (days, ==, 90);
   gnutls_x509_crt_deinit (list[0]);
   gnutls_x509_crt_deinit (list[1]);
@@ -283,9 +283,8 @@ test_refuses_a_changed_request (Fixture *fixture, gconstpointer data)
     name[2] = '2';
   base64 = g_base64_encode (der.data, der.size);
   gnutls_free (der.data);
-  changed =
-    g_strdup_printf ("-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQUEST-----\n",
-                     base64);
+  changed = g_strdup_printf (
+      "-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQUEST-----\n", base64);
   assert_refused (authority, changed, "signature");
 }
 

@@ -71,8 +71,8 @@ certify (Fixture *fixture, IsmbFabric *fabric)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *request = ismb_fabric_request (fabric, &error);
-  char *bundle = ismb_authority_sign (ismb_fabric_get_authority (fixture->registrar), request,
-                                      &error);
+  char *bundle =
+      ismb_authority_sign (ismb_fabric_get_authority (fixture->registrar), request, &error);
 
   g_assert_no_error (error);
   return bundle;
@@ -136,8 +136,8 @@ test_keeps_the_registrars_name (Fixture *fixture, gconstpointer data)
   g_autofree char *request = ismb_fabric_request (impostor, NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (ismb_authority_sign (ismb_fabric_get_authority (fixture->registrar), request,
-                                      &error));
+  g_assert_null (
+      ismb_authority_sign (ismb_fabric_get_authority (fixture->registrar), request, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
   g_clear_object (&impostor);
   scratch_remove (g_steal_pointer (&folder));
@@ -241,19 +241,19 @@ test_refuses_bad_bundles (Fixture *fixture, gconstpointer data)
   g_autofree char *leaf_only = g_strconcat (leaf, "-----END CERTIFICATE-----\n", NULL);
   g_autofree char *three = g_strconcat (bundle, leaf_only, NULL);
   g_autofree char *self_signed = ismb_fabric_dup_chain_pem (fixture->joiner);
-  g_autofree char *not_signed = g_strconcat (self_signed,
-                                             ismb_fabric_get_ca_pem (fixture->registrar), NULL);
-  g_autofree char *reversed = g_strconcat (ismb_fabric_get_ca_pem (fixture->registrar), leaf_only,
-                                           NULL);
+  g_autofree char *not_signed =
+      g_strconcat (self_signed, ismb_fabric_get_ca_pem (fixture->registrar), NULL);
+  g_autofree char *reversed =
+      g_strconcat (ismb_fabric_get_ca_pem (fixture->registrar), leaf_only, NULL);
   const char *hash = ca_hash (fixture);
 
-  assert_not_installed (fixture, "", hash, ISMB_ERROR_UNTRUSTED, "2 certificates");
-  assert_not_installed (fixture, "no PEM", hash, ISMB_ERROR_UNTRUSTED, "2 certificates");
-  assert_not_installed (fixture, leaf_only, hash, ISMB_ERROR_UNTRUSTED, "2 certificates");
-  assert_not_installed (fixture, three, hash, ISMB_ERROR_UNTRUSTED, "2 certificates");
+  assert_not_installed (fixture, "", hash, ISMB_ERROR_UNTRUSTED, "2 to 5 certificates");
+  assert_not_installed (fixture, "no PEM", hash, ISMB_ERROR_UNTRUSTED, "2 to 5 certificates");
+  assert_not_installed (fixture, leaf_only, hash, ISMB_ERROR_UNTRUSTED, "2 to 5 certificates");
+  assert_not_installed (fixture, three, hash, ISMB_ERROR_UNTRUSTED, "nothing to do with it");
   assert_not_installed (fixture, not_signed, hash, ISMB_ERROR_UNTRUSTED,
                         "no certificate of this fabric");
-  assert_not_installed (fixture, reversed, hash, ISMB_ERROR_UNTRUSTED, "another fabric");
+  assert_not_installed (fixture, reversed, hash, ISMB_ERROR_UNTRUSTED, "that of the fabric's CA");
 }
 
 /* As sign () would, with other dates. */
@@ -262,9 +262,8 @@ certify_until (Fixture *fixture, IsmbFabric *fabric, gint64 expiry)
 {
   g_autofree char *ca_path = g_build_filename (fixture->registrar_dir, "ca.key", NULL);
   g_auto (gnutls_x509_privkey_t) ca_key = ismb_key_file_load (ca_path, NULL);
-  g_autofree char *self_signed = ismb_identity_self_sign (ismb_fabric_get_identity (fabric),
-                                                          ismb_fabric_get_domain (fabric), vrs,
-                                                          NULL);
+  g_autofree char *self_signed = ismb_identity_self_sign (
+      ismb_fabric_get_identity (fabric), ismb_fabric_get_domain (fabric), vrs, expiry, NULL);
   g_auto (gnutls_x509_crt_t) ours = NULL;
   g_auto (gnutls_x509_crt_t) ca = NULL;
   g_auto (gnutls_x509_crt_t) leaf = NULL;
@@ -273,11 +272,11 @@ certify_until (Fixture *fixture, IsmbFabric *fabric, gint64 expiry)
   g_autofree char *pem = NULL;
   g_autoptr (GError) error = NULL;
 
-  ismb_certificate_list_from_pem (self_signed, 1, &ours, &error);
-  ismb_certificate_list_from_pem (ismb_fabric_get_ca_pem (fixture->registrar), 1, &ca, &error);
+  ismb_certificate_list_from_pem (self_signed, 1, 1, &ours, &error);
+  ismb_certificate_list_from_pem (ismb_fabric_get_ca_pem (fixture->registrar), 1, 1, &ca, &error);
   names = ismb_certificate_get_holder (ours, &error);
   key = ismb_certificate_get_key (ours);
-  leaf = ismb_certificate_new_leaf (names, key, expiry, ca, ca_key, &error);
+  leaf = ismb_certificate_new_leaf (names, key, expiry - 7200, expiry, ca, ca_key, &error);
   g_assert_no_error (error);
   pem = ismb_certificate_to_pem (leaf, NULL);
   return g_strconcat (pem, ismb_fabric_get_ca_pem (fixture->registrar), NULL);
@@ -368,7 +367,7 @@ test_refuses_a_damaged_file (Fixture *fixture, gconstpointer data)
 
   put_bundle (fixture->joiner_dir, "half a certif");
   g_assert_null (
-    ismb_fabric_load (fixture->joiner_dir, "sw2.001122", vrs, ISMB_FABRIC_CLOSED, &error));
+      ismb_fabric_load (fixture->joiner_dir, "sw2.001122", vrs, ISMB_FABRIC_CLOSED, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED);
   g_assert_nonnull (strstr (error->message, "fabric.pem"));
 }

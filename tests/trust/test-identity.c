@@ -8,6 +8,8 @@
 #include "ismb/trust/ismb-certificate.h"
 #include "tests/store/scratch.h"
 
+#define NOW 1800000000
+
 static const char *const vrs[] = { "VR-Mgmt", "Größe 1", NULL };
 
 typedef struct
@@ -50,8 +52,8 @@ test_stays_the_same (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpstr (full_id, ==, ismb_identity_get_full_id (second));
   g_assert_cmpuint (strlen (full_id), ==, 52);
-  short_id = g_strdup_printf ("%.4s-%.4s-%.4s-%.4s", full_id, full_id + 4, full_id + 8,
-                              full_id + 12);
+  short_id =
+      g_strdup_printf ("%.4s-%.4s-%.4s-%.4s", full_id, full_id + 4, full_id + 8, full_id + 12);
   g_assert_cmpstr (ismb_identity_get_id (first), ==, short_id);
 }
 
@@ -129,7 +131,8 @@ test_names_itself (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbIdentity) identity = load (fixture);
-  g_autofree char *certificate_pem = ismb_identity_self_sign (identity, "sw1.001122", vrs, &error);
+  g_autofree char *certificate_pem =
+      ismb_identity_self_sign (identity, "sw1.001122", vrs, NOW, &error);
   g_autofree char *request_pem = ismb_identity_request (identity, "sw1.001122", vrs, &error);
   g_auto (gnutls_x509_crt_t) certificate = NULL;
   g_auto (gnutls_x509_crq_t) request = NULL;
@@ -137,7 +140,7 @@ test_names_itself (Fixture *fixture, gconstpointer data)
   g_autoptr (IsmbNames) of_request = NULL;
 
   g_assert_no_error (error);
-  g_assert_true (ismb_certificate_list_from_pem (certificate_pem, 1, &certificate, &error));
+  g_assert_true (ismb_certificate_list_from_pem (certificate_pem, 1, 1, &certificate, &error));
   of_certificate = ismb_certificate_get_holder (certificate, &error);
   g_assert_no_error (error);
   assert_names (of_certificate, identity);
@@ -171,7 +174,7 @@ test_its_key_fits (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbIdentity) identity = load (fixture);
-  g_autofree char *certificate = ismb_identity_self_sign (identity, "sw1.001122", vrs, &error);
+  g_autofree char *certificate = ismb_identity_self_sign (identity, "sw1.001122", vrs, NOW, &error);
   g_autofree char *key = ismb_identity_dup_key_pem (identity);
   gnutls_certificate_credentials_t credentials = NULL;
   gnutls_datum_t certificate_datum = { (guint8 *) certificate, strlen (certificate) };

@@ -78,7 +78,7 @@ set_up (Fixture *fixture, gconstpointer data)
   g_assert_true (ismb_fabric_establish (fixture->fabric, "Campus", NULL));
   key_path = g_build_filename (fixture->folder, "ca.key", NULL);
   fixture->ca_key = ismb_key_file_load (key_path, NULL);
-  g_assert_true (ismb_certificate_list_from_pem (ismb_fabric_get_ca_pem (fixture->fabric), 1,
+  g_assert_true (ismb_certificate_list_from_pem (ismb_fabric_get_ca_pem (fixture->fabric), 1, 1,
                                                  &fixture->ca, NULL));
   fixture->peer_key = ismb_certificate_new_key (NULL);
   fixture->id_uri = id_uri_of (fixture->peer_key);
@@ -260,7 +260,8 @@ test_refuses_another_ca (Fixture *fixture, gconstpointer data)
 {
   Recipe recipe = good (fixture);
   g_auto (gnutls_x509_privkey_t) key = ismb_certificate_new_key (NULL);
-  g_auto (gnutls_x509_crt_t) same_name = ismb_certificate_new_authority (key, "Campus", NULL);
+  g_auto (gnutls_x509_crt_t) same_name =
+      ismb_certificate_new_authority (key, "Campus", 1700000000, NULL);
 
   recipe.issuer = same_name;
   recipe.issuer_key = key;
