@@ -11,6 +11,7 @@
  * check digits do not keep all else from being tried, the right ones are put in too. */
 
 #define VERIFIER "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define PROOF "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 static void
 try_token (const char *text)
@@ -52,6 +53,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   try_token (text);
   try_sealed (text);
   g_assert_false (ismb_token_check (VERIFIER, text, exporter, ""));
-  g_assert_false (ismb_token_check (text, VERIFIER, exporter, text));
+  g_assert_false (ismb_token_check (text, PROOF, exporter, text));
   return 0;
 }
