@@ -4,6 +4,7 @@
 #include "config.h"
 #include "ismb/trust/ismb-clock.h"
 
+#include "build-time.h"
 #include "ismb/trust/ismb-state-file.h"
 
 #define KEEP_SECONDS 60 /* not worth a write to flash before */
