@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
+#include "build-time.h"
 #include "ismb/trust/ismb-clock.h"
 
 #include <string.h>
