@@ -6,15 +6,13 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <string.h>
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/trust/ismb-certificate.h"
 #include "ismb/trust/ismb-key-file.h"
 #include "ismb/trust/ismb-roots.h"
 
-#define FABRIC_NAME_MAX 64 /* bytes; what X.520 allows a common name */
-#define ROOTS_MAX 4        /* ours, each joined to the other, the former one */
+#define ROOTS_MAX 4 /* ours, each joined to the other, the former one */
 
 /* A rollover is made by one rename, that of ca.pem: the key that fits it stands in ca-next.key by
  * then, and takes the place of the former behind it, now or at the next start. */
@@ -49,21 +47,6 @@ ca_new (const char *state_dir)
   self->next_key_path = g_build_filename (state_dir, "ca-next.key", NULL);
   self->pem_path = g_build_filename (state_dir, "ca.pem", NULL);
   return self;
-}
-
-static gboolean
-check_fabric_name (const char *name, GError **error)
-{
-  gsize size = strlen (name);
-  gboolean good = size > 0 && size <= FABRIC_NAME_MAX && g_utf8_validate (name, size, NULL);
-
-  for (const char *at = name; good && *at != '\0'; at = g_utf8_next_char (at))
-    good = !g_unichar_iscntrl (g_utf8_get_char (at));
-  if (!good)
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-                 "a fabric's name must be 1 to %d bytes of UTF-8 without control characters",
-                 FABRIC_NAME_MAX);
-  return good;
 }
 
 /* A certificate whose key is gone is what is left of a CA that was destroyed. */
@@ -129,7 +112,7 @@ ismb_ca_create (const char *state_dir, const char *fabric_name, GError **error)
   gint64 from = g_get_real_time () / G_USEC_PER_SEC - ISMB_CERTIFICATE_LEEWAY;
   gnutls_x509_crt_t root = NULL;
 
-  if (!check_fabric_name (fabric_name, error) || !check_absent (self, error))
+  if (!ismb_names_check_fabric (fabric_name, error) || !check_absent (self, error))
     return NULL;
   self->key = load_or_create_key (self->key_path, error);
   if (self->key != NULL)

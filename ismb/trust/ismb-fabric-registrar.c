@@ -167,7 +167,9 @@ ismb_fabric_admit (IsmbFabric *self, const IsmbApplication *application, char **
 static gboolean
 check_revocable (IsmbFabric *self, const char *device_id, GError **error)
 {
-  if (g_str_equal (device_id, ismb_identity_get_full_id (self->identity)))
+  if (!ismb_names_is_device_id (device_id))
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND, "“%s” is no device's full id", device_id);
+  else if (g_str_equal (device_id, ismb_identity_get_full_id (self->identity)))
     g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
                          "this is the registrar itself, without which nobody could be let in or "
                          "revoked; to end the fabric: `switchctl fabric leave --destroy`");

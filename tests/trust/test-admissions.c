@@ -68,8 +68,8 @@ invite (Fixture *fixture, guint uses)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (ismb_admissions_invite (fixture->admissions, fixture->token, uses, LATER, NOW,
-                                         &error));
+  g_assert_true (
+      ismb_admissions_invite (fixture->admissions, fixture->token, uses, LATER, NOW, &error));
   g_assert_no_error (error);
 }
 
@@ -105,8 +105,8 @@ assert_kept_out (Fixture *fixture, const char *device_id, gint64 now, IsmbError 
 static void
 assert_listed (Fixture *fixture, guint uses, guint used, gint64 now, gboolean expired)
 {
-  g_autoptr (GVariant) all = g_variant_ref_sink (
-      ismb_admissions_list_invitations (fixture->admissions, now));
+  g_autoptr (GVariant) all =
+      g_variant_ref_sink (ismb_admissions_list_invitations (fixture->admissions, now));
   g_autoptr (GVariant) one = NULL;
   g_auto (GVariantDict) about = G_VARIANT_DICT_INIT (NULL);
   g_autofree const char **devices = NULL;
@@ -135,8 +135,8 @@ assert_listed (Fixture *fixture, guint uses, guint used, gint64 now, gboolean ex
 static guint
 count_invitations (Fixture *fixture, gint64 now)
 {
-  g_autoptr (GVariant) all = g_variant_ref_sink (
-      ismb_admissions_list_invitations (fixture->admissions, now));
+  g_autoptr (GVariant) all =
+      g_variant_ref_sink (ismb_admissions_list_invitations (fixture->admissions, now));
 
   return g_variant_n_children (all);
 }
@@ -261,8 +261,8 @@ assert_no_invitation (Fixture *fixture, guint uses, gint64 expiry)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (ismb_admissions_invite (fixture->admissions, fixture->token, uses, expiry, NOW,
-                                          &error));
+  g_assert_false (
+      ismb_admissions_invite (fixture->admissions, fixture->token, uses, expiry, NOW, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG);
 }
 
@@ -284,10 +284,9 @@ fill (Fixture *fixture)
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint i = 0; i < ISMB_ADMISSIONS_MAX - 1; i++)
-    g_string_append_printf (text,
-                            "[invitation %016x]\nverifier=" CA_HASH
-                            "\nuses=1\nexpires=%d\ndevices=\n",
-                            i, LATER + 1);
+    g_string_append_printf (
+        text, "[invitation %016x]\nverifier=" CA_HASH "\nuses=1\nexpires=%d\ndevices=\n", i,
+        LATER + 1);
   g_assert_true (g_file_set_contents (fixture->path, text->str, -1, NULL));
   load (fixture);
 }
@@ -338,8 +337,8 @@ approve (Fixture *fixture, const char *id)
 static void
 assert_approvals (Fixture *fixture, const char *expected)
 {
-  g_autoptr (GVariant) all = g_variant_ref_sink (
-      ismb_admissions_list_approvals (fixture->admissions, NOW));
+  g_autoptr (GVariant) all =
+      g_variant_ref_sink (ismb_admissions_list_approvals (fixture->admissions, NOW));
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (gsize i = 0; i < g_variant_n_children (all); i++)
@@ -402,9 +401,10 @@ test_settled (Fixture *fixture, gconstpointer data)
 static void
 test_refuses_what_is_no_id (Fixture *fixture, gconstpointer data)
 {
-  static const char *const ids[]
-      = { "",           "AAAAAAAAAAAAAAA",  "aaaaaaaaaaaaaaaa", "AAAA-AAAA-AAAA-AAAA",
-          DEVICE_A "A", "AAAAAAAAAAAAAAA1", "AAAAAAAAAAAAAAAA]" };
+  static const char *const ids[] = {
+    "",           "AAAAAAAAAAAAAAA",  "aaaaaaaaaaaaaaaa", "AAAA-AAAA-AAAA-AAAA",
+    DEVICE_A "A", "AAAAAAAAAAAAAAA1", "AAAAAAAAAAAAAAAA]"
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
     {

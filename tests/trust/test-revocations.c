@@ -203,8 +203,8 @@ test_survive (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (ismb_revocations_get_count (second), ==, 2);
   g_assert_true (ismb_revocations_has (second, id));
   g_assert_false (ismb_revocations_has (second, unknown));
-  g_assert_true (ismb_revocation_check (ismb_revocations_get (second, id),
-                                        fixture->ca.public_key, NULL));
+  g_assert_true (
+      ismb_revocation_check (ismb_revocations_get (second, id), fixture->ca.public_key, NULL));
   g_assert_cmpuint (scratch_mode (fixture->folder, "revoked"), ==, 0600);
 }
 
@@ -239,7 +239,10 @@ static void
 test_any_order_is_the_same (Fixture *fixture, gconstpointer data)
 {
   static const char *const orders[][4] = {
-    { "BCDE", NULL }, { "EDCB", NULL }, { "D", "BE", "C", NULL }, { "CB", "BD", "EDC", NULL },
+    { "BCDE", NULL },
+    { "EDCB", NULL },
+    { "D", "BE", "C", NULL },
+    { "CB", "BD", "EDC", NULL },
   };
   static const char *const fewer[] = { "BCD", NULL };
   g_autofree char *digest = digest_after (fixture, orders[0]);

@@ -166,8 +166,8 @@ test_one_wrong_digit (void)
 static void
 assert_fabric_refused (const char *escaped, const char *hint)
 {
-  g_autofree char *body = g_strdup_printf (
-      "ISMB1.%s." CA_HASH ".000102030405060708090a0b0c0d0e0f.", escaped);
+  g_autofree char *body =
+      g_strdup_printf ("ISMB1.%s." CA_HASH ".000102030405060708090a0b0c0d0e0f.", escaped);
   g_autofree char *text = seal (body);
 
   assert_refused (text, hint);
@@ -237,8 +237,8 @@ test_proof_is_for_one_session_and_request (Fixture *fixture, gconstpointer data)
 
   g_assert_false (ismb_token_check (fixture->verifier, fixture->proof, other, REQUEST));
   g_assert_false (ismb_token_check (fixture->verifier, fixture->proof, shorter, REQUEST));
-  g_assert_false (ismb_token_check (fixture->verifier, fixture->proof, fixture->exporter,
-                                    REQUEST "\n"));
+  g_assert_false (
+      ismb_token_check (fixture->verifier, fixture->proof, fixture->exporter, REQUEST "\n"));
   g_assert_false (ismb_token_check (fixture->verifier, fixture->proof, fixture->exporter, ""));
   g_assert_false (ismb_token_check (fixture->verifier, fixture->proof, fixture->exporter, endless));
 }
