@@ -310,6 +310,7 @@ select_statements (IsmbFabric *self, GPtrArray *revocations)
   return selected;
 }
 
+/* Who is out is out at once, also where there is no room to write it down. */
 static GPtrArray *
 keep_statements (IsmbFabric *self, GPtrArray *selected)
 {
@@ -319,7 +320,11 @@ keep_statements (IsmbFabric *self, GPtrArray *selected)
   if (selected->len > 0)
     added = ismb_revocations_add (self->revocations, selected, &error);
   if (error != NULL)
-    g_warning ("%u revocations could not be kept: %s", selected->len, error->message);
+    {
+      g_warning ("%u revocations hold until the next start only: %s", selected->len,
+                 error->message);
+      added = ismb_revocations_hold (self->revocations, selected, NULL);
+    }
   return added != NULL ? added
                        : g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_revocation_free);
 }

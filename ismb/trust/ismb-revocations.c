@@ -228,15 +228,19 @@ save (IsmbRevocations *self, GTree *revocations, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
 
-  if (g_tree_nnodes (revocations) > ISMB_REVOCATIONS_MAX)
-    {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
-                   "more than %d devices are revoked, which is the limit: start a new fabric",
-                   ISMB_REVOCATIONS_MAX);
-      return FALSE;
-    }
   g_tree_foreach (revocations, append_line, text);
   return ismb_state_file_write (self->path, text->str, error);
+}
+
+static gboolean
+check_limit (GTree *revocations, GError **error)
+{
+  if (g_tree_nnodes (revocations) <= ISMB_REVOCATIONS_MAX)
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
+               "more than %d devices are revoked, which is the limit: start a new fabric",
+               ISMB_REVOCATIONS_MAX);
+  return FALSE;
 }
 
 static gboolean
@@ -272,7 +276,7 @@ merge (IsmbRevocations *self, GPtrArray *revocations, guint *changes, GError **e
       put (merged, revocation);
       (*changes)++;
     }
-  return g_steal_pointer (&merged);
+  return check_limit (merged, error) ? g_steal_pointer (&merged) : NULL;
 }
 
 /* Those of `merged` that are not ours yet become so. */
@@ -303,6 +307,15 @@ ismb_revocations_add (IsmbRevocations *self, GPtrArray *revocations, GError **er
   if (merged == NULL || (changes > 0 && !save (self, merged, error)))
     return NULL;
   return take_over (self, merged);
+}
+
+GPtrArray *
+ismb_revocations_hold (IsmbRevocations *self, GPtrArray *revocations, GError **error)
+{
+  guint changes = 0;
+  g_autoptr (GTree) merged = merge (self, revocations, &changes, error);
+
+  return merged != NULL ? take_over (self, merged) : NULL;
 }
 
 char *

@@ -43,6 +43,10 @@ const IsmbRevocation *ismb_revocations_get (IsmbRevocations *self, const char *d
  * not in, full; NULL with `error`, and then none was taken. */
 GPtrArray       *ismb_revocations_add  (IsmbRevocations *self, GPtrArray *revocations,
                                         GError **error);
+/* The same where there is no room to keep them: they hold until the next start, and are kept with the
+ * next that are added. */
+GPtrArray       *ismb_revocations_hold (IsmbRevocations *self, GPtrArray *revocations,
+                                        GError **error);
 /* SHA-256 of the ids in their order, 64 hex digits: equal sets have equal ones. */
 char            *ismb_revocations_dup_digest (IsmbRevocations *self);
 /* Those with ids behind `after` (NULL: from the first), in their order, at most `most`; borrowed. */

@@ -6,6 +6,8 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/trust/ismb-certificate.h"
+#include <glib/gstdio.h>
+
 #include "tests/store/scratch.h"
 
 typedef struct
@@ -346,6 +348,27 @@ test_failed_write_changes_nothing (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_holds_what_it_cannot_keep (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *folder = g_build_filename (fixture->folder, "later", NULL);
+  g_autofree char *path = g_build_filename (folder, "revoked", NULL);
+  g_autoptr (IsmbRevocations) revocations = ismb_revocations_load (path, NULL);
+  g_autoptr (IsmbRevocations) again = NULL;
+  g_autoptr (GPtrArray) first = revoke_all (&fixture->ca, "BC");
+  g_autoptr (GPtrArray) second = revoke_all (&fixture->ca, "D");
+  g_autoptr (GPtrArray) held = ismb_revocations_hold (revocations, first, NULL);
+  g_autoptr (GPtrArray) added = NULL;
+
+  g_assert_cmpuint (held->len, ==, 2);
+  g_assert_cmpuint (ismb_revocations_get_count (revocations), ==, 2);
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  added = ismb_revocations_add (revocations, second, NULL);
+  g_assert_cmpuint (added->len, ==, 1);
+  again = ismb_revocations_load (path, NULL);
+  g_assert_cmpuint (ismb_revocations_get_count (again), ==, 3);
+}
+
+static void
 test_one_bad_one_spoils_all (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (IsmbRevocations) revocations = load (fixture);
@@ -412,6 +435,7 @@ main (int argc, char **argv)
   ADD ("pages", test_pages);
   ADD ("no-line-is-passed-over", test_no_line_is_passed_over);
   ADD ("failed-write-changes-nothing", test_failed_write_changes_nothing);
+  ADD ("holds-what-it-cannot-keep", test_holds_what_it_cannot_keep);
   ADD ("one-bad-one-spoils-all", test_one_bad_one_spoils_all);
   ADD ("has-a-limit", test_has_a_limit);
   ADD ("are-forgotten-at-last", test_are_forgotten_at_last);
