@@ -6,8 +6,6 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/trust/ismb-certificate.h"
-#include <glib/gstdio.h>
-
 #include "tests/store/scratch.h"
 
 typedef struct
@@ -366,6 +364,7 @@ test_holds_what_it_cannot_keep (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (added->len, ==, 1);
   again = ismb_revocations_load (path, NULL);
   g_assert_cmpuint (ismb_revocations_get_count (again), ==, 3);
+  scratch_remove (g_steal_pointer (&folder));
 }
 
 static void
