@@ -10,6 +10,7 @@
 #include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-random.h"
+#include "ismb/listener/ismb-joining-desk.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
 #define PATIENCE 10000 /* ms until it must have proven who it is */
@@ -20,6 +21,7 @@
   "<stream:features><mechanisms xmlns='" ISMB_NS_SASL                                              \
   "'><mechanism>EXTERNAL</mechanism></mechanisms>"                                                 \
   "<bidi xmlns='" ISMB_NS_BIDI_FEATURE "'/></stream:features>"
+#define FEATURES_JOIN "<stream:features><join xmlns='" ISMB_NS_JOIN "'/></stream:features>"
 #define FEATURES_DONE "<stream:features/>"
 
 struct _IsmbInbound
@@ -27,12 +29,17 @@ struct _IsmbInbound
   IsmbLinkContext *context;
   IsmbStream *stream;
   IsmbCrowdPlace place;
+  IsmbSource source;
   IsmbInboundAdopt adopt;
   gpointer user_data;
   char *domain;           /* the header's `from`, proven by certificate */
   IsmbProof *proof;
   gboolean sends;         /* it takes stanzas on this stream (XEP-0288) */
   gboolean challenged, believed;
+  char *claimed;          /* the header's `from`, whoever it is */
+  char *applicant;        /* no member, and may ask to be one: the id of the device */
+  char *doubt;            /* why it is not believed */
+  gboolean told;          /* why it was sent away is reported */
 };
 
 static void
@@ -42,7 +49,27 @@ inbound_free (IsmbInbound *self)
   g_clear_object (&self->stream);
   g_free (self->domain);
   g_clear_pointer (&self->proof, ismb_proof_free);
+  g_free (self->claimed);
+  g_free (self->applicant);
+  g_free (self->doubt);
   g_free (self);
+}
+
+static void
+report (IsmbInbound *self, const char *rule, const char *outcome)
+{
+  const IsmbReport line = {
+    .what = "stream",
+    .who = self->claimed,
+    .device = self->applicant,
+    .source = self->source.address,
+    .rule = rule,
+    .outcome = outcome,
+  };
+
+  if (!self->told)
+    ismb_link_context_report (self->context, &line);
+  self->told = TRUE;
 }
 
 /* The stream's opening */
@@ -65,37 +92,55 @@ check_header (IsmbInbound *self, const IsmbStreamHeader *header)
     return "host-unknown";
   if (self->domain != NULL && g_strcmp0 (header->from, self->domain) != 0)
     return "invalid-from"; /* another name than before the login */
+  if (header->from == NULL && ismb_stream_get_tls (self->stream) != NULL)
+    return "not-authorized"; /* a certificate can only prove a name that is claimed */
   return NULL;
 }
 
-/* Why it is not believed is for our log alone. */
-static gboolean
-verify (IsmbInbound *self, const char *from)
+/* Why it is not believed is for us alone. */
+static void
+tell_doubt (IsmbInbound *self)
 {
-  g_autoptr (GPtrArray) chain = ismb_tls_dup_peer_chain (ismb_stream_get_tls (self->stream));
-  const char *vr = ismb_virtual_router_get_name (self->context->place);
-  g_autoptr (GError) error = NULL;
+  if (self->told)
+    return;
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, self->claimed, "untrusted",
+                     "who connects as %s is not trusted: %s", self->claimed, self->doubt);
+  report (self, "certificate", self->doubt);
+}
 
-  if (from == NULL)
-    return FALSE;
-  self->proof = ismb_fabric_verify (self->context->fabric, chain, from, vr, &error);
-  if (self->proof != NULL)
-    return TRUE;
-  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, from, "untrusted",
-                     "who connects as %s is not trusted: %s", from, error->message);
-  return FALSE;
+/* One that is no member may ask to become one, if it shows a key. */
+static void
+doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
+{
+  IsmbJoiningDesk *desk = self->context->desk;
+
+  self->doubt = g_strdup (error->message);
+  if (desk != NULL && ismb_joining_desk_is_open (desk))
+    self->applicant = ismb_fabric_identify_applicant (chain, NULL);
+  if (self->applicant != NULL)
+    {
+      ismb_stream_send_text (self->stream, FEATURES_JOIN, -1);
+      return;
+    }
+  tell_doubt (self);
+  ismb_stream_close (self->stream, "not-authorized", NULL);
 }
 
 static void
 offer_login (IsmbInbound *self, const char *from)
 {
-  if (!verify (self, from))
+  g_autoptr (GPtrArray) chain = ismb_tls_dup_peer_chain (ismb_stream_get_tls (self->stream));
+  const char *vr = ismb_virtual_router_get_name (self->context->place);
+  g_autoptr (GError) error = NULL;
+
+  self->proof = ismb_fabric_verify (self->context->fabric, chain, from, vr, &error);
+  if (self->proof != NULL)
     {
-      ismb_stream_close (self->stream, "not-authorized", NULL);
-      return;
+      self->domain = g_strdup (from);
+      ismb_stream_send_text (self->stream, FEATURES_TLS, -1);
     }
-  self->domain = g_strdup (from);
-  ismb_stream_send_text (self->stream, FEATURES_TLS, -1);
+  else
+    doubt (self, chain, error);
 }
 
 static void hand_over (IsmbInbound *self);
@@ -107,6 +152,8 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
   const char *condition = check_header (self, header);
 
   open_stream (self, header->from);
+  g_free (self->claimed);
+  self->claimed = g_strdup (header->from);
   if (condition != NULL)
     ismb_stream_close (stream, condition, NULL);
   else if (ismb_stream_get_tls (stream) == NULL)
@@ -167,6 +214,24 @@ login (IsmbInbound *self, IsmbFrame *frame)
     finish_login (self, text);
 }
 
+/* It has one question, and this is the answer. */
+static void
+answer_applicant (IsmbInbound *self, IsmbFrame *join)
+{
+  g_autoptr (GBytes) exporter = ismb_tls_dup_exporter (ismb_stream_get_tls (self->stream));
+  const IsmbVisitor visitor = {
+    .domain = self->claimed,
+    .device_id = self->applicant,
+    .source = &self->source,
+    .exporter = exporter,
+  };
+  g_autoptr (IsmbFrame) answer = ismb_joining_desk_answer (self->context->desk, join, &visitor);
+
+  self->told = TRUE; /* by the desk */
+  ismb_stream_send_frame (self->stream, answer);
+  ismb_stream_close (self->stream, NULL, NULL);
+}
+
 static void
 on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 {
@@ -186,6 +251,8 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   else if (known &&
            ismb_peer_stream_is (frame, self->challenged ? "response" : "auth", ISMB_NS_SASL))
     login (self, frame);
+  else if (self->applicant != NULL && ismb_peer_stream_is (frame, "join", ISMB_NS_JOIN))
+    answer_applicant (self, frame);
   else if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
     ismb_stream_close (stream, NULL, NULL);
   else
@@ -199,6 +266,10 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
 
   g_debug ("a connection%s%s ended before its login: %s", self->domain != NULL ? " from " : "",
            self->domain != NULL ? self->domain : "", error != NULL ? error->message : "in order");
+  if (self->doubt != NULL)
+    tell_doubt (self);
+  else if (error != NULL)
+    report (self, "stream", error->message);
   inbound_free (self);
 }
 
@@ -236,9 +307,10 @@ ismb_inbound_new (IsmbLinkContext *context, int fd, IsmbCrowd *crowd, const Ismb
     }
   self = g_new0 (IsmbInbound, 1);
   self->context = context;
+  self->source = *source;
   self->adopt = adopt;
   self->user_data = user_data;
-  self->stream = ismb_peer_stream_new (context, fd, ISMB_STREAM_DETECT_TLS, NULL, &callbacks, self);
+  self->stream = ismb_peer_stream_new (context, fd, ISMB_STREAM_DETECT_TLS, &callbacks, self);
   ismb_stream_set_deadline (self->stream, PATIENCE);
   ismb_crowd_join (crowd, &self->place, self, source);
 }
@@ -248,4 +320,10 @@ ismb_inbound_close (IsmbInbound *inbound)
 {
   ismb_stream_abandon (inbound->stream);
   inbound_free (inbound);
+}
+
+const char *
+ismb_inbound_get_address (IsmbInbound *inbound)
+{
+  return inbound->source.address;
 }

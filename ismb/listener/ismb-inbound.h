@@ -17,5 +17,7 @@ void ismb_inbound_new   (IsmbLinkContext *context, int fd, IsmbCrowd *crowd,
                          const IsmbSource *source, IsmbInboundAdopt adopt, gpointer user_data);
 /* At once and without a word; it is gone, from the crowd too, when this returns. */
 void ismb_inbound_close (IsmbInbound *inbound);
+/* Where it comes from, for people. */
+const char *ismb_inbound_get_address (IsmbInbound *inbound);
 
 G_END_DECLS

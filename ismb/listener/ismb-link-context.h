@@ -3,6 +3,7 @@
 
 #include "ismb/core/ismb-peer.h"
 #include "ismb/listener/ismb-dials.h"
+#include "ismb/listener/ismb-report.h"
 #include "ismb/net/ismb-poller.h"
 #include "ismb/net/ismb-tls.h"
 #include "ismb/net/ismb-virtual-router.h"
@@ -12,6 +13,7 @@
 G_BEGIN_DECLS
 
 typedef struct _IsmbLink IsmbLink;
+typedef struct _IsmbJoiningDesk IsmbJoiningDesk;
 
 /* What all links of a listener share; it outlives them. The callbacks go upwards and may do what
  * they like, except take the last reference of the link. */
@@ -25,6 +27,9 @@ typedef struct
   guint silence;             /* ms without a byte until a watched link is lost; 0: 10,000 */
   IsmbDials dials;           /* under way, to whom nobody has proven to be yet */
   guint idle;                /* ms without traffic until an unshared link closes; 0: 60,000 */
+  IsmbJoiningDesk *desk;     /* for those who are no members; NULL: they are sent away */
+  IsmbReporter reporter;     /* is told of strangers; or NULL */
+  gpointer reporter_data;
 
   /* Came: its `from` is of the link's domain, its `to` is ours. Borrowed. */
   void (*frame)         (IsmbLink *link, IsmbFrame *frame, gpointer user_data);
@@ -36,5 +41,12 @@ typedef struct
   void (*state)         (IsmbLink *link, IsmbLinkState state, gpointer user_data);
   gpointer user_data;
 } IsmbLinkContext;
+
+static inline void
+ismb_link_context_report (const IsmbLinkContext *self, const IsmbReport *report)
+{
+  if (self->reporter != NULL)
+    self->reporter (report, self->reporter_data);
+}
 
 G_END_DECLS

@@ -6,6 +6,8 @@
 
 #include <sys/resource.h>
 
+#include "ismb/core/ismb-error.h"
+#include "ismb/listener/ismb-joining.h"
 #include "ismb/listener/ismb-listener-private.h"
 #include "ismb/listener/ismb-listener-settings.h"
 #include "ismb/listener/ismb-switchboard.h"
@@ -30,6 +32,8 @@ struct _IsmbListener
   IsmbFabric *fabric;
   IsmbAccounts *accounts;
   IsmbRosters *rosters;
+  IsmbReporter reporter; /* or NULL */
+  gpointer reporter_data;
 
   IsmbSwitchboard *board; /* while it runs */
 };
@@ -230,6 +234,8 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
     .accounts = self->accounts,
     .rosters = self->rosters,
     .fabric = self->fabric,
+    .reporter = self->reporter,
+    .reporter_data = self->reporter_data,
     .listen = self->settings.listen,
     .c2s_port = port,
     .s2s_port = self->settings.s2s_port,
@@ -475,6 +481,35 @@ void
 _ismb_listener_set_fabric (IsmbListener *self, IsmbFabric *fabric)
 {
   g_set_object (&self->fabric, fabric);
+}
+
+void
+_ismb_listener_set_reporter (IsmbListener *self, IsmbReporter reporter, gpointer user_data)
+{
+  self->reporter = reporter;
+  self->reporter_data = user_data;
+}
+
+void
+_ismb_listener_join_async (IsmbListener *self, const char *ca_hash, const IsmbToken *token,
+                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, _ismb_listener_join_async);
+  if (self->board == NULL || self->fabric == NULL)
+    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
+                             "the listener of %s does not run", self->settings.virtual_router);
+  else
+    ismb_joining_start (ismb_switchboard_get_peers (self->board), ca_hash, token,
+                        g_steal_pointer (&task));
+}
+
+gboolean
+_ismb_listener_join_finish (IsmbListener *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 IsmbAccounts *

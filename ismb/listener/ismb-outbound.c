@@ -9,8 +9,7 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
-#define ADDRESS_PATIENCE 5000  /* ms for TCP and TLS, at each address */
-#define PATIENCE 15000         /* ms for all of it */
+#define PATIENCE 15000 /* ms for all of it */
 
 struct _IsmbOutbound
 {
@@ -59,6 +58,25 @@ refuse (IsmbOutbound *self, const char *reason)
 
 /* The stream */
 
+/* Takes `error`. */
+static void
+disbelieve (IsmbOutbound *self, GError *error)
+{
+  const IsmbReport line = {
+    .what = "dial",
+    .who = self->domain,
+    .source = ismb_outbound_get_address (self),
+    .rule = "certificate",
+    .outcome = error->message,
+  };
+
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, self->domain, "untrusted",
+                     "who answers for %s at %s is not trusted: %s", self->domain,
+                     ismb_outbound_get_address (self), error->message);
+  ismb_link_context_report (self->context, &line);
+  fail (self, error);
+}
+
 static void
 on_connected (IsmbStream *stream, gpointer owner)
 {
@@ -71,10 +89,7 @@ on_connected (IsmbStream *stream, gpointer owner)
   self->proof = ismb_fabric_verify (self->context->fabric, chain, self->domain, vr, &error);
   if (self->proof == NULL)
     {
-      ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, self->domain, "untrusted",
-                         "who answers for %s at %s is not trusted: %s", self->domain,
-                         ismb_outbound_get_address (self), error->message);
-      fail (self, error);
+      disbelieve (self, error);
       return;
     }
   ismb_stream_set_deadline (stream, 0);
@@ -200,24 +215,17 @@ give_up (IsmbOutbound *self)
 static gboolean
 open_stream (IsmbOutbound *self, const char *address, GError **error)
 {
-  int fd;
-
   if (self->context->tls == NULL)
     {
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "no certificate to show to %s",
                    self->domain);
       return FALSE;
     }
-  fd = ismb_virtual_router_connect (self->context->place, address,
-                                    ismb_outbound_get_port (self), error);
-  if (fd < 0)
-    return FALSE;
   self->asked = self->believed = self->receives = FALSE;
-  self->stream =
-      ismb_peer_stream_new (self->context, fd, ISMB_STREAM_OUTGOING | ISMB_STREAM_DIRECT_TLS,
-                            self->domain, &stream_callbacks, self);
-  ismb_stream_set_deadline (self->stream, ADDRESS_PATIENCE);
-  return TRUE;
+  self->stream
+    = ismb_peer_stream_dial (self->context, self->context->tls, self->domain, address,
+                             ismb_outbound_get_port (self), &stream_callbacks, self, error);
+  return self->stream != NULL;
 }
 
 static IsmbOutbound *

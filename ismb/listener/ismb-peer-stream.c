@@ -10,14 +10,37 @@
 #define STANZA_BYTES (262144 + 2 * ISMB_FRAMER_GROWTH)
 #define QUEUE_BYTES (8 * 1024 * 1024) /* more than congestion lets wait */
 
-IsmbStream *
-ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFlags flags,
-                      const char *server_name, const IsmbStreamCallbacks *callbacks, gpointer owner)
+static IsmbStream *
+make_stream (IsmbLinkContext *context, IsmbTlsContext *tls, int fd, IsmbStreamFlags flags,
+             const char *server_name, const IsmbStreamCallbacks *callbacks, gpointer owner)
 {
   static const char *const alpn[] = { "xmpp-server", NULL };
 
-  return ismb_stream_new (context->poller, fd, flags, ISMB_NS_SERVER, context->tls, alpn,
-                          server_name, callbacks, owner);
+  return ismb_stream_new (context->poller, fd, flags, ISMB_NS_SERVER, tls, alpn, server_name,
+                          callbacks, owner);
+}
+
+IsmbStream *
+ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFlags flags,
+                      const IsmbStreamCallbacks *callbacks, gpointer owner)
+{
+  return make_stream (context, context->tls, fd, flags, NULL, callbacks, owner);
+}
+
+IsmbStream *
+ismb_peer_stream_dial (IsmbLinkContext *context, IsmbTlsContext *tls, const char *domain,
+                       const char *address, guint16 port, const IsmbStreamCallbacks *callbacks,
+                       gpointer owner, GError **error)
+{
+  int fd = ismb_virtual_router_connect (context->place, address, port, error);
+  IsmbStream *stream;
+
+  if (fd < 0)
+    return NULL;
+  stream = make_stream (context, tls, fd, ISMB_STREAM_OUTGOING | ISMB_STREAM_DIRECT_TLS, domain,
+                        callbacks, owner);
+  ismb_stream_set_deadline (stream, ISMB_PEER_STREAM_PATIENCE);
+  return stream;
 }
 
 static void

@@ -9,10 +9,17 @@ G_BEGIN_DECLS
 /* A stream between two listeners: what is particular about it, from who negotiates it to the link
  * that gets it. */
 
-/* Takes `fd`. */
+#define ISMB_PEER_STREAM_PATIENCE 5000 /* ms for TCP and TLS, at each address that is dialled */
+
+/* One that was accepted. Takes `fd`. */
 IsmbStream *ismb_peer_stream_new (IsmbLinkContext *context, int fd, IsmbStreamFlags flags,
-                                  const char *server_name, const IsmbStreamCallbacks *callbacks,
-                                  gpointer owner);
+                                  const IsmbStreamCallbacks *callbacks, gpointer owner);
+/* To a numeric address, showing what `tls` has. Who answers has ISMB_PEER_STREAM_PATIENCE to come
+ * up. */
+IsmbStream *ismb_peer_stream_dial (IsmbLinkContext *context, IsmbTlsContext *tls,
+                                   const char *domain, const char *address, guint16 port,
+                                   const IsmbStreamCallbacks *callbacks, gpointer owner,
+                                   GError **error);
 /* Says goodbye (a stream error condition, or NULL), and lives on only for that. Takes the
  * reference. */
 void        ismb_peer_stream_part      (IsmbStream *stream, const char *condition);

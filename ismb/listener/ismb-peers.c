@@ -10,6 +10,7 @@
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-log-gate.h"
 #include "ismb/listener/ismb-inbound.h"
+#include "ismb/listener/ismb-joining-desk.h"
 #include "ismb/listener/ismb-link.h"
 
 #define PEERS_MAX 10000        /* anybody on a link can announce names */
@@ -35,6 +36,7 @@ enum
   FOUND,
   CHANGED,
   LOST,
+  CLOSING,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -63,6 +65,7 @@ ismb_peers_dispose (GObject *object)
     ismb_peers_close (self, NULL);
   g_clear_pointer (&self->peers, g_hash_table_unref);
   g_clear_pointer (&self->inbounds, ismb_crowd_free);
+  g_clear_pointer (&self->context.desk, ismb_joining_desk_free);
   g_clear_object (&self->router);
   g_clear_object (&self->presence);
   g_clear_object (&self->routes);
@@ -86,6 +89,8 @@ ismb_peers_class_init (IsmbPeersClass *klass)
                                    G_TYPE_NONE, 1, ISMB_TYPE_PEER);
   signals[LOST] = g_signal_new ("lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                                 1, G_TYPE_STRING);
+  signals[CLOSING] = g_signal_new ("closing", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 0);
 }
 
 static void
@@ -206,6 +211,12 @@ on_shared (IsmbPeers *self, const char *domain, gboolean shared)
     tidy_later (self);
 }
 
+static GList *
+list_registrars (gpointer user_data)
+{
+  return ismb_peers_list_registrars (user_data);
+}
+
 IsmbPeers *
 ismb_peers_new (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric,
                 IsmbRoutes *routes, IsmbPresenceService *presence, IsmbRouter *router)
@@ -223,6 +234,7 @@ ismb_peers_new (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric
   self->context.undeliverable = on_undeliverable;
   self->context.state = on_state;
   self->context.user_data = self;
+  self->context.desk = ismb_joining_desk_new (&self->context, list_registrars, self);
   g_signal_connect_object (presence, "shared", G_CALLBACK (on_shared), self, G_CONNECT_SWAPPED);
   return self;
 }
@@ -233,6 +245,19 @@ ismb_peers_set_tls (IsmbPeers *self, IsmbTlsContext *tls)
   g_clear_pointer (&self->context.tls, ismb_tls_context_unref);
   if (tls != NULL)
     self->context.tls = ismb_tls_context_ref (tls);
+}
+
+void
+ismb_peers_set_reporter (IsmbPeers *self, IsmbReporter reporter, gpointer user_data)
+{
+  self->context.reporter = reporter;
+  self->context.reporter_data = user_data;
+}
+
+IsmbLinkContext *
+ismb_peers_get_context (IsmbPeers *self)
+{
+  return &self->context;
 }
 
 void
@@ -272,6 +297,22 @@ adopt (const char *domain, gpointer user_data)
   return peer->link;
 }
 
+/* Somebody makes a crowd. */
+static void
+report_excess (IsmbPeers *self, const char *what, const char *who, const char *source,
+               const char *outcome)
+{
+  const IsmbReport line = {
+    .what = what,
+    .who = who,
+    .source = source,
+    .rule = "limit",
+    .outcome = outcome,
+  };
+
+  ismb_link_context_report (&self->context, &line);
+}
+
 void
 ismb_peers_accept (int fd, const struct sockaddr *address, gpointer user_data)
 {
@@ -283,12 +324,19 @@ ismb_peers_accept (int fd, const struct sockaddr *address, gpointer user_data)
   if (self->context.tls == NULL || !ismb_crowd_admits (self->inbounds, &source))
     {
       g_debug ("a connection of %s is refused", source.address);
+      if (self->context.tls != NULL)
+        report_excess (self, "connections", NULL, source.address,
+                       "too many connections from there have not said who they are");
       close (fd);
       return;
     }
   excess = ismb_crowd_get_excess (self->inbounds);
   if (excess != NULL)
-    ismb_inbound_close (excess);
+    {
+      report_excess (self, "connections", NULL, ismb_inbound_get_address (excess),
+                     "makes room: too many connections have not said who they are");
+      ismb_inbound_close (excess);
+    }
   ismb_inbound_new (&self->context, fd, self->inbounds, &source, adopt, self);
 }
 
@@ -319,6 +367,7 @@ ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresse
     {
       ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "peers", "full",
                          "%s is ignored: %d peers are known already", name, PEERS_MAX);
+      report_excess (self, "names", name, NULL, "is ignored: too many peers are known already");
       return;
     }
   if (new)
@@ -431,6 +480,7 @@ ismb_peers_close (IsmbPeers *self, const char *condition)
   GHashTableIter iter;
   gpointer key, value;
 
+  g_signal_emit (self, signals[CLOSING], 0);
   while ((inbound = ismb_crowd_get_oldest (self->inbounds)) != NULL)
     ismb_inbound_close (inbound);
   g_hash_table_iter_init (&iter, self->peers);

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "ismb/core/ismb-peer.h"
+#include "ismb/listener/ismb-link-context.h"
 #include "ismb/listener/ismb-presence-service.h"
 #include "ismb/listener/ismb-router.h"
 #include "ismb/net/ismb-poller.h"
@@ -18,13 +19,17 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_PEERS (ismb_peers_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbPeers, ismb_peers, ISMB, PEERS, GObject)
 
-/* Signals: `found` (IsmbPeer), `changed` (IsmbPeer), `lost` (utf8 domain).
+/* Signals: `found` (IsmbPeer), `changed` (IsmbPeer), `lost` (utf8 domain); `closing` ().
  * `fabric` may be NULL: then peers are listed, and none is ever reached. */
 IsmbPeers *ismb_peers_new     (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric,
                                IsmbRoutes *routes, IsmbPresenceService *presence,
                                IsmbRouter *router);
 /* For streams to come; NULL: none are opened. */
 void       ismb_peers_set_tls (IsmbPeers *self, IsmbTlsContext *tls);
+/* Who is told of strangers. */
+void       ismb_peers_set_reporter (IsmbPeers *self, IsmbReporter reporter, gpointer user_data);
+/* What all their streams share; theirs. */
+IsmbLinkContext *ismb_peers_get_context (IsmbPeers *self);
 /* Where others reach us. */
 void       ismb_peers_set_port (IsmbPeers *self, guint16 port);
 /* An IsmbDoorEnter whose user data are the peers. */

@@ -121,6 +121,7 @@ make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
                                       router, plan->require_tls);
   self->peers = ismb_peers_new (self->poller, plan->place, plan->fabric, self->routes,
                                 self->presence, router);
+  ismb_peers_set_reporter (self->peers, plan->reporter, plan->reporter_data);
   self->doors = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_door_free);
 }
 

@@ -23,6 +23,8 @@ typedef struct
   IsmbAccounts *accounts;
   IsmbRosters *rosters;
   IsmbFabric *fabric;          /* or NULL: no TLS, no s2s */
+  IsmbReporter reporter;       /* or NULL */
+  gpointer reporter_data;
   IsmbRequireTls require_tls;
   char **listen;               /* addresses */
   guint16 c2s_port;            /* 0: any */

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ismb/listener/ismb-listener-private.h"
 #include "scratch.h"
 
 #define ROLE "--lab-switch" /* FOLDER DOMAIN ACCOUNT */
@@ -18,6 +17,8 @@ struct _LabSwitch
   char *folder;
   IsmbFabric *fabric;
   IsmbListener *listener;
+  IsmbReporter reporter; /* or NULL */
+  gpointer reporter_data;
   GSubprocess *process;
   GDataInputStream *answers; /* of the process */
   guint16 c2s_port, s2s_port;
@@ -69,6 +70,25 @@ lab_switch_get_device_id (LabSwitch *self)
   return ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric));
 }
 
+IsmbFabric *
+lab_switch_get_fabric (LabSwitch *self)
+{
+  return self->fabric;
+}
+
+const char *
+lab_switch_get_folder (LabSwitch *self)
+{
+  return self->folder;
+}
+
+void
+lab_switch_set_reporter (LabSwitch *self, IsmbReporter reporter, gpointer user_data)
+{
+  self->reporter = reporter;
+  self->reporter_data = user_data;
+}
+
 void
 lab_switch_found (LabSwitch *self)
 {
@@ -103,7 +123,8 @@ open_store (const char *folder)
 }
 
 static IsmbListener *
-start_listener (IsmbStore *store, const char *domain, IsmbFabric *fabric, const char *account)
+start_listener (IsmbStore *store, const char *domain, IsmbFabric *fabric, const char *account,
+                IsmbReporter reporter, gpointer reporter_data)
 {
   g_autoptr (GError) error = NULL;
   IsmbListener *listener = ismb_listener_new ("blue");
@@ -111,6 +132,7 @@ start_listener (IsmbStore *store, const char *domain, IsmbFabric *fabric, const 
   g_object_set (listener, "domain", domain, "s2s-port", 0, NULL);
   _ismb_listener_set_store (listener, store);
   _ismb_listener_set_fabric (listener, fabric);
+  _ismb_listener_set_reporter (listener, reporter, reporter_data);
   ismb_listener_create_account (listener, account, "secret", &error);
   g_assert_no_error (error);
   ismb_listener_start (listener, 0, &error);
@@ -123,7 +145,8 @@ lab_switch_start (LabSwitch *self, const char *account)
 {
   g_autoptr (IsmbStore) store = open_store (self->folder);
 
-  self->listener = start_listener (store, self->domain, self->fabric, account);
+  self->listener = start_listener (store, self->domain, self->fabric, account, self->reporter,
+                                   self->reporter_data);
   self->c2s_port = ismb_listener_get_c2s_port (self->listener);
   self->s2s_port = ismb_listener_get_s2s_port (self->listener);
 }
@@ -132,6 +155,12 @@ IsmbListener *
 lab_switch_get_listener (LabSwitch *self)
 {
   return self->listener;
+}
+
+guint16
+lab_switch_get_s2s_port (LabSwitch *self)
+{
+  return self->s2s_port;
 }
 
 void
@@ -230,7 +259,7 @@ lab_switch_main (int argc, char **argv)
     return FALSE;
   fabric = load_fabric (argv[2], argv[3]);
   apart.store = store = open_store (argv[2]);
-  listener = start_listener (store, argv[3], fabric, argv[4]);
+  listener = start_listener (store, argv[3], fabric, argv[4], NULL, NULL);
   dprintf (STDOUT_FILENO, "%u %u\n", ismb_listener_get_c2s_port (listener),
            ismb_listener_get_s2s_port (listener));
   g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, on_order, &apart);
@@ -251,9 +280,15 @@ lab_switch_sign_in (LabSwitch *self, const char *account, const char *resource)
 void
 lab_switch_tell (LabSwitch *self, LabSwitch *other)
 {
+  lab_switch_tell_of (self, other->domain, other->s2s_port);
+}
+
+void
+lab_switch_tell_of (LabSwitch *self, const char *domain, guint16 port)
+{
   static const char *const here[] = { "127.0.0.1", NULL };
 
-  ismb_listener_add_peer (self->listener, other->domain, here, other->s2s_port, NULL);
+  ismb_listener_add_peer (self->listener, domain, here, port, NULL);
 }
 
 IsmbPeer *
