@@ -2,6 +2,8 @@
 #include "config.h"
 #include "ismb/listener/ismb-lanes.h"
 
+#include "ismb/listener/ismb-peer-stream.h"
+
 static void
 abandon (IsmbStream *stream)
 {
@@ -69,6 +71,36 @@ ismb_lanes_leave (IsmbLanes *self, IsmbStream *stream)
   ismb_lanes_take_out (self, stream);
   add_leaving (self, stream);
   ismb_stream_close (stream, NULL, NULL);
+}
+
+void
+ismb_lanes_leave_both (IsmbLanes *self)
+{
+  if (self->outgoing != NULL)
+    ismb_lanes_leave (self, self->outgoing);
+  if (self->incoming != NULL)
+    ismb_lanes_leave (self, self->incoming);
+}
+
+static void
+end (IsmbLanes *self, IsmbStream *stream, const char *condition)
+{
+  if (stream != NULL && ismb_lanes_take_out (self, stream))
+    ismb_peer_stream_part (stream, condition);
+}
+
+void
+ismb_lanes_end (IsmbLanes *self, const char *condition)
+{
+  end (self, self->outgoing, condition);
+  end (self, self->incoming, condition);
+  ismb_lanes_clear (self);
+}
+
+void
+ismb_lanes_end_other (IsmbLanes *self, IsmbStream *stream, const char *condition)
+{
+  end (self, stream == self->outgoing ? self->incoming : self->outgoing, condition);
 }
 
 gboolean

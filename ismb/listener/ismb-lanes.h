@@ -29,6 +29,11 @@ gboolean ismb_lanes_take_out    (IsmbLanes *self, IsmbStream *stream);
 /* Ends one of the two so that nothing is lost that is under way on it: what comes until the other
  * side's end is still taken. */
 void     ismb_lanes_leave       (IsmbLanes *self, IsmbStream *stream);
+void     ismb_lanes_leave_both  (IsmbLanes *self);
+/* Says goodbye to the two (a stream error condition, or NULL), and nothing more is heard on any. */
+void     ismb_lanes_end         (IsmbLanes *self, const char *condition);
+/* The same for the one of the two that is not `stream`, if there is one. */
+void     ismb_lanes_end_other   (IsmbLanes *self, IsmbStream *stream, const char *condition);
 /* One of those that we ended is gone; FALSE: it was none of them. */
 gboolean ismb_lanes_forget      (IsmbLanes *self, IsmbStream *stream);
 /* Sees to `sending`. */

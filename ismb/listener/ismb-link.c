@@ -12,6 +12,7 @@
 #include "ismb/listener/ismb-lanes.h"
 #include "ismb/listener/ismb-outbox.h"
 #include "ismb/listener/ismb-peer-stream.h"
+#include "ismb/listener/ismb-warrant.h"
 
 /* The other side can have it said as often as it likes. */
 #define SAY(self, level, reason, ...)                                                              \
@@ -26,8 +27,7 @@ struct _IsmbLink
 
   IsmbLinkContext *context;
   char *domain;
-  IsmbProof *proof;          /* the last one; NULL: none yet */
-  IsmbTrust trust;
+  IsmbWarrant warrant;
   IsmbLinkState state;
   gboolean persistent;
 
@@ -60,24 +60,6 @@ set_state (IsmbLink *self, IsmbLinkState state)
   SAY (self, INFO, ismb_link_state_to_string (state), "the link to %s is %s", self->domain,
        ismb_link_state_to_string (state));
   self->context->state (self, state, self->context->user_data);
-}
-
-static void
-remember_proof (IsmbLink *self, const IsmbProof *proof)
-{
-  const char *device_id = proof->names->device_id;
-  const char *former = self->proof != NULL ? self->proof->names->device_id : device_id;
-  gboolean open = ismb_fabric_get_mode (self->context->fabric) == ISMB_FABRIC_OPEN;
-
-  /* The registrar let it, and the person there may have been deceived. */
-  if (!g_str_equal (former, device_id))
-    g_warning (
-        "%s was device %s and is device %s now: if that switch was not replaced, somebody has"
-        " taken its name",
-        self->domain, former, device_id);
-  g_clear_pointer (&self->proof, ismb_proof_free);
-  self->proof = ismb_proof_copy (proof);
-  self->trust = open ? ISMB_TRUST_OPEN : ISMB_TRUST_MEMBER;
 }
 
 /* Streams */
@@ -121,6 +103,20 @@ break_off (IsmbLink *self, IsmbStream *stream, const char *condition)
   settle_after_loss (self, TRUE);
 }
 
+/* Nothing that is said or heard rests on a certificate that has ended. */
+static gboolean
+is_entitled (IsmbLink *self)
+{
+  if (ismb_warrant_holds (&self->warrant, self->context))
+    return TRUE;
+  SAY (self, MESSAGE, "expired", "the certificate of %s has ended: its streams are closed",
+       self->domain);
+  note_end (self);
+  ismb_lanes_end (&self->lanes, "not-authorized");
+  settle_after_loss (self, TRUE);
+  return FALSE;
+}
+
 static const char *
 check_frame (IsmbLink *self, IsmbStream *stream, const IsmbFrame *frame)
 {
@@ -135,6 +131,8 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   g_autoptr (IsmbLink) self = g_object_ref (owner);
   const char *condition = NULL;
 
+  if (!is_entitled (self))
+    return;
   if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
     {
       SAY (self, INFO, "error", "%s ends its stream: %s", self->domain,
@@ -187,6 +185,14 @@ silence_of (IsmbLink *self)
   return self->context->silence > 0 ? self->context->silence : SILENCE;
 }
 
+/* What another device of that name was told, this one was not; and nothing more is heard of that. */
+static void
+part_from_former (IsmbLink *self, IsmbStream *stream)
+{
+  ismb_lanes_end_other (&self->lanes, stream, "not-authorized");
+  set_state (self, ISMB_LINK_STATE_LOST);
+}
+
 /* An authenticated stream becomes ours. */
 static void
 take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const IsmbProof *proof)
@@ -196,7 +202,8 @@ take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const IsmbProof 
   ismb_peer_stream_settle (stream, silence_of (self));
   self->opened = g_get_monotonic_time ();
   ismb_heartbeat_reset (&self->heartbeat);
-  remember_proof (self, proof);
+  if (ismb_warrant_take (&self->warrant, self->context, proof))
+    part_from_former (self, stream);
   self->proving = FALSE;
   ismb_lanes_choose (&self->lanes);
   if (self->lanes.sending != NULL)
@@ -210,47 +217,32 @@ take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const IsmbProof 
 static gboolean
 can_dial (IsmbLink *self)
 {
-  return ismb_dialler_can_dial (&self->dialler, self->context);
+  return ismb_dialler_can_dial (&self->dialler, ismb_warrant_get_device_id (&self->warrant));
 }
 
 static void
-on_established (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives, gpointer owner)
+on_established (IsmbStream *stream, gboolean receives, const IsmbProof *proof, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
-  g_autoptr (IsmbOutbound) done = ismb_dialler_end (&self->dialler, self->context);
 
-  ismb_candidate_note_success (&self->dialler.candidate, ismb_outbound_get_address (done),
-                               ismb_outbound_get_port (done));
   self->lanes.outgoing_receives = receives;
-  take_in (self, &self->lanes.outgoing, stream, ismb_outbound_get_proof (done));
+  take_in (self, &self->lanes.outgoing, stream, proof);
 }
 
 static void
-on_vain (IsmbOutbound *outbound, gboolean stranger, gpointer owner)
-{
-  IsmbLink *self = owner;
-
-  ismb_candidate_note_vain (&self->dialler.candidate, ismb_outbound_get_address (outbound),
-                            ismb_outbound_get_port (outbound), stranger);
-}
-
-static void
-on_failed (IsmbOutbound *outbound, const GError *error, gpointer owner)
+on_failed (const GError *error, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
-  g_autoptr (IsmbOutbound) done = ismb_dialler_end (&self->dialler, self->context);
 
   SAY (self, INFO, "unreachable", "cannot reach %s: %s", self->domain, error->message);
-  ismb_candidate_note_failure (&self->dialler.candidate);
-  if (!ismb_lanes_is_open (&self->lanes) && (self->persistent || self->trust != ISMB_TRUST_PENDING))
+  if (!ismb_lanes_is_open (&self->lanes) && (self->persistent || ismb_warrant_is_given (&self->warrant)))
     set_state (self, ISMB_LINK_STATE_LOST);
   ismb_outbox_bounce_all (&self->outbox, ismb_outbound_name_condition (error));
   plan (self);
 }
 
-static const IsmbOutboundCallbacks outbound_callbacks = {
+static const IsmbDiallerCallbacks dialler_callbacks = {
   .established = on_established,
-  .vain = on_vain,
   .failed = on_failed,
 };
 
@@ -258,8 +250,7 @@ static const IsmbOutboundCallbacks outbound_callbacks = {
 static void
 dial (IsmbLink *self)
 {
-  ismb_dialler_dial (&self->dialler, self->context, self->domain,
-                     self->trust != ISMB_TRUST_PENDING, &outbound_callbacks, self);
+  ismb_dialler_dial (&self->dialler, self->domain, ismb_warrant_is_given (&self->warrant));
   if (self->dialler.outbound != NULL)
     self->proving = FALSE;
 }
@@ -303,10 +294,8 @@ look_for_traffic (IsmbLink *self)
   gboolean quiet = traffic == self->traffic;
 
   self->traffic = traffic;
-  if (quiet && self->lanes.outgoing != NULL)
-    ismb_lanes_leave (&self->lanes, self->lanes.outgoing);
-  if (quiet && self->lanes.incoming != NULL)
-    ismb_lanes_leave (&self->lanes, self->lanes.incoming);
+  if (quiet)
+    ismb_lanes_leave_both (&self->lanes);
   if (!ismb_lanes_is_open (&self->lanes) && self->state == ISMB_LINK_STATE_UP)
     set_state (self, ISMB_LINK_STATE_IDLE);
   plan (self);
@@ -346,6 +335,8 @@ on_deadline (IsmbWatch *watch)
   g_autoptr (IsmbLink) self
     = g_object_ref ((IsmbLink *) ((char *) watch - G_STRUCT_OFFSET (IsmbLink, watch)));
 
+  if (ismb_lanes_is_open (&self->lanes) && !is_entitled (self))
+    return;
   if (is_watched (self))
     look_for_life (self);
   else if (wants_stream (self))
@@ -365,9 +356,8 @@ deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
 {
   if (!can_dial (self))
     {
-      g_debug ("%s cannot be reached: %s", self->domain,
-               ismb_dialler_shows_something (self->context) ? "no address of it is known"
-                                            : "this switch is in no fabric");
+      g_debug ("%s cannot be reached: no address of it is known, or it or we are no member",
+               self->domain);
       ismb_outbox_bounce (&self->outbox, frame, "remote-server-not-found");
       return;
     }
@@ -387,7 +377,7 @@ ismb_link_deliver (IsmbSink *sink, IsmbFrame *frame)
   IsmbLink *self = ISMB_LINK (sink);
 
   ismb_lanes_choose (&self->lanes);
-  if (self->lanes.sending != NULL)
+  if (self->lanes.sending != NULL && is_entitled (self))
     ismb_outbox_send (&self->outbox, self->lanes.sending, frame);
   else if (self->dialler.outbound != NULL)
     ismb_outbox_keep (&self->outbox, frame);
@@ -409,7 +399,7 @@ ismb_link_dispose (GObject *object)
   IsmbLink *self = ISMB_LINK (object);
 
   ismb_poller_remove (self->context->poller, &self->watch);
-  ismb_dialler_clear (&self->dialler, self->context);
+  ismb_dialler_stop (&self->dialler);
   ismb_lanes_clear (&self->lanes);
   ismb_outbox_clear (&self->outbox);
   G_OBJECT_CLASS (ismb_link_parent_class)->dispose (object);
@@ -421,7 +411,7 @@ ismb_link_finalize (GObject *object)
   IsmbLink *self = ISMB_LINK (object);
 
   ismb_heartbeat_reset (&self->heartbeat);
-  g_clear_pointer (&self->proof, ismb_proof_free);
+  ismb_warrant_clear (&self->warrant);
   ismb_candidate_clear (&self->dialler.candidate);
   g_clear_pointer (&self->domain, g_free);
   G_OBJECT_CLASS (ismb_link_parent_class)->finalize (object);
@@ -447,6 +437,7 @@ ismb_link_new (IsmbLinkContext *context, const char *domain)
 
   self->context = context;
   self->domain = g_strdup (domain);
+  ismb_dialler_init (&self->dialler, context, &dialler_callbacks, self);
   ismb_outbox_init (&self->outbox, self, context, self->domain);
   return self;
 }
@@ -465,6 +456,12 @@ ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 p
   plan (self);
 }
 
+const IsmbCandidate *
+ismb_link_get_candidate (IsmbLink *self)
+{
+  return &self->dialler.candidate;
+}
+
 const char *const *
 ismb_link_get_addresses (IsmbLink *self)
 {
@@ -477,23 +474,25 @@ ismb_link_get_port (IsmbLink *self)
   return self->dialler.candidate.ports[0];
 }
 
-char **
-ismb_link_dup_addresses_at_port (IsmbLink *self)
-{
-  return ismb_candidate_dup_addresses_at_port (&self->dialler.candidate);
-}
-
 const char *
 ismb_link_get_device_id (IsmbLink *self)
 {
-  return self->proof != NULL ? self->proof->names->device_id
-                             : self->dialler.candidate.device_id;
+  const char *proven = ismb_warrant_get_device_id (&self->warrant);
+
+  return proven != NULL ? proven : self->dialler.candidate.device_id;
+}
+
+gboolean
+ismb_link_is_wanted (IsmbLink *self)
+{
+  return self->persistent || ismb_lanes_is_open (&self->lanes) ||
+         !ismb_outbox_is_empty (&self->outbox);
 }
 
 const IsmbProof *
 ismb_link_get_proof (IsmbLink *self)
 {
-  return self->proof;
+  return self->warrant.proof;
 }
 
 IsmbLinkState
@@ -505,7 +504,10 @@ ismb_link_get_state (IsmbLink *self)
 IsmbTrust
 ismb_link_get_trust (IsmbLink *self)
 {
-  return self->trust;
+  if (self->warrant.trust == ISMB_TRUST_PENDING &&
+      ismb_dialler_is_barred (&self->dialler, NULL))
+    return ISMB_TRUST_REVOKED;
+  return self->warrant.trust;
 }
 
 void
@@ -549,15 +551,48 @@ ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const IsmbP
 }
 
 void
+ismb_link_renew (IsmbLink *self, const IsmbProof *proof)
+{
+  ismb_warrant_take (&self->warrant, self->context, proof);
+}
+
+static void
+end (IsmbLink *self, const char *condition)
+{
+  gboolean was_up = self->state == ISMB_LINK_STATE_UP;
+
+  ismb_dialler_stop (&self->dialler);
+  self->proving = FALSE;
+  ismb_lanes_end (&self->lanes, condition);
+  ismb_outbox_bounce_all (&self->outbox, "remote-server-not-found");
+  settle_after_loss (self, was_up);
+}
+
+void
+ismb_link_bar (IsmbLink *self)
+{
+  g_autoptr (IsmbLink) alive = g_object_ref (self);
+
+  if (ismb_warrant_get_device_id (&self->warrant) != NULL)
+    ismb_warrant_revoke (&self->warrant);
+  end (self, "not-authorized");
+}
+
+void
+ismb_link_disown (IsmbLink *self)
+{
+  g_autoptr (IsmbLink) alive = g_object_ref (self);
+
+  ismb_warrant_clear (&self->warrant);
+  end (self, NULL);
+}
+
+void
 ismb_link_close (IsmbLink *self, const char *condition)
 {
-  ismb_dialler_clear (&self->dialler, self->context);
+  ismb_dialler_stop (&self->dialler);
   self->proving = FALSE;
-  self->lanes.sending = NULL;
-  if (self->lanes.outgoing != NULL)
-    ismb_peer_stream_part (g_steal_pointer (&self->lanes.outgoing), condition);
-  if (self->lanes.incoming != NULL)
-    ismb_peer_stream_part (g_steal_pointer (&self->lanes.incoming), condition);
+  ismb_lanes_end (&self->lanes, condition);
   ismb_outbox_clear (&self->outbox);
   self->persistent = FALSE;
   self->state = ISMB_LINK_STATE_IDLE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/listener/ismb-candidate.h"
 #include "ismb/listener/ismb-link-context.h"
 #include "ismb/listener/ismb-sink.h"
 #include "ismb/stream/ismb-stream.h"
@@ -20,12 +21,13 @@ const char   *ismb_link_get_domain    (IsmbLink *self);
  * last worked is tried before all others, whatever is said. */
 void ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 port,
                               const char *device_id);
+const IsmbCandidate *ismb_link_get_candidate (IsmbLink *self);
 const char *const *ismb_link_get_addresses (IsmbLink *self);  /* the one that last worked first */
 guint16       ismb_link_get_port      (IsmbLink *self);      /* of the first of them */
-/* Those of them with that port. */
-char        **ismb_link_dup_addresses_at_port (IsmbLink *self);
 /* Proven by certificate, else as discovered, or NULL. */
 const char   *ismb_link_get_device_id (IsmbLink *self);
+/* Is a stream open, presence shared, or something kept for it? */
+gboolean      ismb_link_is_wanted     (IsmbLink *self);
 /* What was proven last, or NULL. */
 const IsmbProof *ismb_link_get_proof  (IsmbLink *self);
 IsmbLinkState ismb_link_get_state     (IsmbLink *self);
@@ -38,9 +40,16 @@ void          ismb_link_dial          (IsmbLink *self);
 /* A stream whose other end has proven to be this link's domain, from IsmbInbound; it becomes the
  * link's. `sends`: stanzas may go out on it too (XEP-0288). */
 void ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const IsmbProof *proof);
+/* The same device, whose key its streams have proven, has a newer certificate. */
+void          ismb_link_renew         (IsmbLink *self, const IsmbProof *proof);
+/* The device whose link this is, or that is announced to be there, was revoked: its streams end at
+ * once, what waits goes back, and it is not dialled while no other device is announced. */
+void          ismb_link_bar           (IsmbLink *self);
+/* We have left the fabric: its streams end, what waits goes back, and it has proven nothing. */
+void          ismb_link_disown        (IsmbLink *self);
 /* Ends its streams, saying `condition` (NULL: an orderly end), and stops dialling; what waits is
  * dropped. It is idle then, says nothing upwards any more until it is used again. For a listener
- * that stops, and for a peer that is barred. */
+ * that stops, and for a peer that is forgotten. */
 void          ismb_link_close         (IsmbLink *self, const char *condition);
 
 G_END_DECLS

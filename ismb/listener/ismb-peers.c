@@ -12,8 +12,8 @@
 #include "ismb/listener/ismb-inbound.h"
 #include "ismb/listener/ismb-joining-desk.h"
 #include "ismb/listener/ismb-link.h"
-
-#define PEERS_MAX 10000        /* anybody on a link can announce names */
+#include "ismb/listener/ismb-registrars.h"
+#include "ismb/listener/ismb-strangers.h"
 
 struct _IsmbPeers
 {
@@ -24,6 +24,9 @@ struct _IsmbPeers
   IsmbPresenceService *presence;
   IsmbRouter *router;
   GHashTable *peers;           /* domain, its link's, to Peer, owned */
+  IsmbStrangers strangers;
+  const IsmbPeersService *service; /* or NULL */
+  gpointer service_data;
   IsmbCrowd *inbounds;         /* of IsmbInbound, which come and go by themselves */
   guint16 port;                /* ours; 0: none */
   GSource *tidying;            /* pending, to forget who is withdrawn */
@@ -44,6 +47,7 @@ static guint signals[N_SIGNALS];
 typedef struct
 {
   IsmbLink *link;
+  GList *place;                /* among the strangers, or NULL */
   gboolean withdrawn;          /* discovery sees it no more */
 } Peer;
 
@@ -110,6 +114,15 @@ describe (IsmbPeers *self, IsmbLink *link)
 }
 
 static void
+close_inbounds (IsmbPeers *self)
+{
+  IsmbInbound *inbound;
+
+  while ((inbound = ismb_crowd_get_oldest (self->inbounds)) != NULL)
+    ismb_inbound_close (inbound);
+}
+
+static void
 announce (IsmbPeers *self, guint signal, IsmbLink *link)
 {
   g_autoptr (IsmbPeer) peer = describe (self, link);
@@ -123,6 +136,7 @@ forget (IsmbPeers *self, const char *domain)
   g_autofree char *name = g_strdup (domain);
   Peer *peer = g_hash_table_lookup (self->peers, name);
 
+  ismb_strangers_remove (&self->strangers, &peer->place);
   ismb_routes_set_domain (self->routes, name, NULL);
   ismb_link_close (peer->link, NULL);
   g_hash_table_remove (self->peers, name);
@@ -165,11 +179,24 @@ tidy_later (IsmbPeers *self)
   g_source_attach (self->tidying, g_main_context_get_thread_default ());
 }
 
+/* An iq, whose one address is the other domain itself, and whose other one is ours. */
+static gboolean
+is_between_domains (IsmbPeers *self, const IsmbFrame *frame, const char *theirs,
+                    const char *domain, const char *ours)
+{
+  return frame->kind == ISMB_FRAME_IQ && self->service != NULL && g_strcmp0 (theirs, domain) == 0 &&
+         g_strcmp0 (ours, self->context.domain) == 0;
+}
+
 static void
 on_frame (IsmbLink *link, IsmbFrame *frame, gpointer user_data)
 {
   IsmbPeers *self = user_data;
+  const char *domain = ismb_link_get_domain (link);
 
+  if (is_between_domains (self, frame, frame->from, domain, frame->to) &&
+      self->service->frame (domain, frame, self->service_data))
+    return;
   ismb_router_from_link (self->router, frame);
 }
 
@@ -177,7 +204,11 @@ static void
 on_undeliverable (IsmbLink *link, IsmbFrame *frame, const char *condition, gpointer user_data)
 {
   IsmbPeers *self = user_data;
+  const char *domain = ismb_link_get_domain (link);
 
+  if (is_between_domains (self, frame, frame->to, domain, frame->from) &&
+      self->service->undeliverable (frame, self->service_data))
+    return;
   ismb_router_bounce (self->router, frame, condition, NULL);
 }
 
@@ -191,12 +222,17 @@ on_state (IsmbLink *link, IsmbLinkState state, gpointer user_data)
   if (peer == NULL)
     return;
   if (state == ISMB_LINK_STATE_UP)
-    ismb_presence_service_domain_up (self->presence, domain);
+    {
+      ismb_strangers_remove (&self->strangers, &peer->place);
+      ismb_presence_service_domain_up (self->presence, domain);
+    }
   else if (state == ISMB_LINK_STATE_LOST)
     ismb_presence_service_domain_lost (self->presence, domain);
   if (peer->withdrawn)
     tidy_later (self);
   announce (self, CHANGED, link);
+  if (state == ISMB_LINK_STATE_UP && self->service != NULL)
+    self->service->up (domain, self->service_data);
 }
 
 static void
@@ -215,6 +251,74 @@ static GList *
 list_registrars (gpointer user_data)
 {
   return ismb_peers_list_registrars (user_data);
+}
+
+/* Its links, which what is done to them may take out of the table. */
+static GPtrArray *
+list_links (IsmbPeers *self)
+{
+  GPtrArray *links = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (links, g_object_ref (((Peer *) value)->link));
+  return links;
+}
+
+static void
+mistrust (IsmbPeers *self, const char *domain)
+{
+  Peer *peer = g_hash_table_lookup (self->peers, domain);
+
+  if (peer != NULL && peer->place == NULL)
+    peer->place = ismb_strangers_add (&self->strangers, peer->link);
+}
+
+static void
+disown_all (IsmbPeers *self)
+{
+  g_autoptr (GPtrArray) links = list_links (self);
+
+  for (guint i = 0; i < links->len; i++)
+    {
+      IsmbLink *link = g_ptr_array_index (links, i);
+
+      ismb_link_disown (link);
+      mistrust (self, ismb_link_get_domain (link));
+      announce (self, CHANGED, link);
+    }
+  close_inbounds (self);
+}
+
+static void
+on_revoked (IsmbPeers *self, const char *device_id)
+{
+  IsmbIdentity *identity = ismb_fabric_get_identity (self->context.fabric);
+  g_autoptr (GPtrArray) links = list_links (self);
+
+  if (g_str_equal (device_id, ismb_identity_get_full_id (identity)))
+    disown_all (self);
+  for (guint i = 0; i < links->len; i++)
+    {
+      IsmbLink *link = g_ptr_array_index (links, i);
+
+      if (g_strcmp0 (ismb_link_get_device_id (link), device_id) != 0)
+        continue;
+      g_message ("%s was revoked: it is heard no more", ismb_link_get_domain (link));
+      ismb_link_bar (link);
+      announce (self, CHANGED, link);
+    }
+}
+
+/* A new certificate changes nothing of what stands. */
+static void
+on_fabric_changed (IsmbPeers *self)
+{
+  if (ismb_fabric_get_mode (self->context.fabric) == ISMB_FABRIC_CLOSED &&
+      !ismb_fabric_is_member (self->context.fabric))
+    disown_all (self);
 }
 
 IsmbPeers *
@@ -236,6 +340,11 @@ ismb_peers_new (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric
   self->context.user_data = self;
   self->context.desk = ismb_joining_desk_new (&self->context, list_registrars, self);
   g_signal_connect_object (presence, "shared", G_CALLBACK (on_shared), self, G_CONNECT_SWAPPED);
+  if (fabric == NULL)
+    return self;
+  g_signal_connect_object (fabric, "revoked", G_CALLBACK (on_revoked), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self,
+                           G_CONNECT_SWAPPED);
   return self;
 }
 
@@ -243,8 +352,11 @@ void
 ismb_peers_set_tls (IsmbPeers *self, IsmbTlsContext *tls)
 {
   g_clear_pointer (&self->context.tls, ismb_tls_context_unref);
-  if (tls != NULL)
-    self->context.tls = ismb_tls_context_ref (tls);
+  if (tls == NULL)
+    return;
+  self->context.tls = ismb_tls_context_ref (tls);
+  /* They may believe us now, and we them. */
+  ismb_strangers_dial (&self->strangers);
 }
 
 void
@@ -353,6 +465,26 @@ parse_domain (const char *text)
   return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
+/* FALSE: there is no room for another one. */
+static gboolean
+make_room (IsmbPeers *self, const char *name)
+{
+  IsmbLink *goes;
+
+  if (!ismb_strangers_is_full (&self->strangers))
+    return TRUE;
+  goes = ismb_strangers_choose (&self->strangers);
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "peers", "full",
+                     "too many names are announced that nobody has proven: %s %s", name,
+                     goes != NULL ? "takes another one's place" : "is ignored");
+  report_excess (self, "names", name, NULL,
+                 goes != NULL ? "too many names are announced: it takes another one's place"
+                              : "is ignored: too many names are announced");
+  if (goes != NULL)
+    forget (self, ismb_link_get_domain (goes));
+  return goes != NULL;
+}
+
 void
 ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresses, guint16 port,
                 const char *device_id)
@@ -363,15 +495,13 @@ ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresse
 
   if (name == NULL || strcmp (name, self->context.domain) == 0)
     return;
-  if (new && g_hash_table_size (self->peers) >= PEERS_MAX)
-    {
-      ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "peers", "full",
-                         "%s is ignored: %d peers are known already", name, PEERS_MAX);
-      report_excess (self, "names", name, NULL, "is ignored: too many peers are known already");
-      return;
-    }
+  if (new && !make_room (self, name))
+    return;
   if (new)
-    peer = make_peer (self, name);
+    {
+      peer = make_peer (self, name);
+      peer->place = ismb_strangers_add (&self->strangers, peer->link);
+    }
   peer->withdrawn = FALSE;
   ismb_link_set_candidate (peer->link, addresses, port, device_id);
   announce (self, new ? FOUND : CHANGED, peer->link);
@@ -407,85 +537,69 @@ ismb_peers_list (IsmbPeers *self)
   return list;
 }
 
-static IsmbPeer *
-describe_registrar (IsmbPeers *self, IsmbLink *link)
+void
+ismb_peers_set_service (IsmbPeers *self, const IsmbPeersService *service, gpointer user_data)
 {
-  const IsmbProof *proof = ismb_link_get_proof (link);
-  g_auto (GStrv) addresses = ismb_link_dup_addresses_at_port (link);
-
-  if (proof == NULL || !proof->names->registrar ||
-      ismb_link_get_trust (link) != ISMB_TRUST_MEMBER || addresses[0] == NULL)
-    return NULL;
-  return ismb_peer_new (ismb_link_get_domain (link),
-                        ismb_virtual_router_get_name (self->context.place),
-                        proof->names->device_id, (const char *const *) addresses,
-                        ismb_link_get_port (link), ISMB_TRUST_MEMBER, ismb_link_get_state (link),
-                        FALSE);
+  self->service = service;
+  self->service_data = user_data;
 }
 
-/* NULL where we are none, or cannot be reached. */
-static IsmbPeer *
-describe_own_registrar (IsmbPeers *self)
+const IsmbProof *
+ismb_peers_get_proof (IsmbPeers *self, const char *domain)
 {
-  IsmbFabric *fabric = self->context.fabric;
-  g_auto (GStrv) addresses = NULL;
+  Peer *peer = g_hash_table_lookup (self->peers, domain);
 
-  if (fabric == NULL || self->port == 0 || ismb_fabric_get_authority (fabric) == NULL ||
-      !ismb_fabric_is_member (fabric))
-    return NULL;
-  addresses = ismb_virtual_router_list_addresses (self->context.place);
-  if (addresses == NULL || addresses[0] == NULL)
-    return NULL;
-  return ismb_peer_new (self->context.domain, ismb_virtual_router_get_name (self->context.place),
-                        ismb_identity_get_full_id (ismb_fabric_get_identity (fabric)),
-                        (const char *const *) addresses, self->port, ISMB_TRUST_MEMBER,
-                        ISMB_LINK_STATE_UP, TRUE);
+  return peer != NULL ? ismb_link_get_proof (peer->link) : NULL;
 }
 
-/* Whom to try first. */
-static int
-compare_links (gconstpointer a, gconstpointer b)
+void
+ismb_peers_renew (IsmbPeers *self, const char *domain, const IsmbProof *proof)
 {
-  static const int order[] = { [ISMB_LINK_STATE_UP] = 0,
-                               [ISMB_LINK_STATE_IDLE] = 1,
-                               [ISMB_LINK_STATE_LOST] = 2 };
+  Peer *peer = g_hash_table_lookup (self->peers, domain);
 
-  return order[ismb_peer_get_link ((IsmbPeer *) a)] - order[ismb_peer_get_link ((IsmbPeer *) b)];
+  g_return_if_fail (peer != NULL);
+  ismb_link_renew (peer->link, proof);
 }
 
-GList *
-ismb_peers_list_registrars (IsmbPeers *self)
+GPtrArray *
+ismb_peers_list_members (IsmbPeers *self, gboolean idle_too)
 {
-  IsmbPeer *own = describe_own_registrar (self);
-  GList *list = NULL;
+  GPtrArray *domains = g_ptr_array_new_with_free_func (g_free);
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, self->peers);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      IsmbPeer *peer = describe_registrar (self, ((Peer *) value)->link);
+      IsmbLink *link = ((Peer *) value)->link;
 
-      if (peer != NULL)
-        list = g_list_prepend (list, peer);
+      if (ismb_link_get_trust (link) == ISMB_TRUST_MEMBER &&
+          (idle_too || ismb_link_get_state (link) == ISMB_LINK_STATE_UP))
+        g_ptr_array_add (domains, g_strdup (ismb_link_get_domain (link)));
     }
-  list = g_list_sort (list, compare_links);
-  return own != NULL ? g_list_prepend (list, own) : list;
+  return domains;
+}
+
+GList *
+ismb_peers_list_registrars (IsmbPeers *self)
+{
+  g_autoptr (GPtrArray) links = list_links (self);
+
+  return ismb_registrars_list (&self->context, links, self->port);
 }
 
 void
 ismb_peers_close (IsmbPeers *self, const char *condition)
 {
-  IsmbInbound *inbound;
   GHashTableIter iter;
   gpointer key, value;
 
   g_signal_emit (self, signals[CLOSING], 0);
-  while ((inbound = ismb_crowd_get_oldest (self->inbounds)) != NULL)
-    ismb_inbound_close (inbound);
+  close_inbounds (self);
   g_hash_table_iter_init (&iter, self->peers);
   while (g_hash_table_iter_next (&iter, &key, &value))
     {
+      ismb_strangers_remove (&self->strangers, &((Peer *) value)->place);
       ismb_link_close (((Peer *) value)->link, condition);
       ismb_routes_set_domain (self->routes, key, NULL);
     }

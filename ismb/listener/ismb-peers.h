@@ -19,6 +19,17 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_PEERS (ismb_peers_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbPeers, ismb_peers, ISMB, PEERS, GObject)
 
+/* What switches say to each other, and not their accounts. */
+typedef struct
+{
+  /* An iq came from a member's domain itself, to ours. FALSE: it was for somebody else here. */
+  gboolean (*frame)         (const char *domain, IsmbFrame *iq, gpointer user_data);
+  /* One to a domain could not be sent. */
+  gboolean (*undeliverable) (IsmbFrame *iq, gpointer user_data);
+  /* A link is up. */
+  void     (*up)            (const char *domain, gpointer user_data);
+} IsmbPeersService;
+
 /* Signals: `found` (IsmbPeer), `changed` (IsmbPeer), `lost` (utf8 domain); `closing` ().
  * `fabric` may be NULL: then peers are listed, and none is ever reached. */
 IsmbPeers *ismb_peers_new     (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric,
@@ -46,6 +57,16 @@ GList     *ismb_peers_list    (IsmbPeers *self);
  * first, then those to whom a stream is open, at last the lost. All addresses of one are for
  * its port; one of whom none is known is left out. (element-type IsmbPeer) (transfer full) */
 GList     *ismb_peers_list_registrars (IsmbPeers *self);
+/* NULL: none. */
+void       ismb_peers_set_service  (IsmbPeers *self, const IsmbPeersService *service,
+                                    gpointer user_data);
+/* What that domain has proven last, or NULL. */
+const IsmbProof *ismb_peers_get_proof (IsmbPeers *self, const char *domain);
+/* A known one's device has a newer certificate. */
+void       ismb_peers_renew        (IsmbPeers *self, const char *domain, const IsmbProof *proof);
+/* Domains; those with a stream, or with others that can perhaps be dialled. (element-type utf8)
+ * (transfer full) */
+GPtrArray *ismb_peers_list_members (IsmbPeers *self, gboolean idle_too);
 /* Ends all streams, saying why, and forgets everybody, telling nobody. */
 void       ismb_peers_close   (IsmbPeers *self, const char *condition);
 

@@ -8,6 +8,7 @@
 
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-link.h"
 
 #define SWITCH_CONTROL "switch" /* the account that runs commands, on every switch */
 
@@ -102,7 +103,17 @@ answer_info (IsmbServices *self, const Request *request, IsmbTree *reply)
   return NULL;
 }
 
-/* XEP-0030, 4: the domain's items are the known peers, so that any client can find them. */
+/* Who was only heard of is nobody to talk to. */
+static gboolean
+is_fellow (IsmbServices *self, const char *domain)
+{
+  IsmbSink *sink = ismb_routes_get_domain_sink (self->routes, domain);
+  IsmbTrust trust = ISMB_IS_LINK (sink) ? ismb_link_get_trust (ISMB_LINK (sink)) : ISMB_TRUST_OPEN;
+
+  return trust == ISMB_TRUST_MEMBER || trust == ISMB_TRUST_OPEN;
+}
+
+/* XEP-0030, 4: the domain's items are the members of the fabric, so that any client can find them. */
 static const char *
 answer_items (IsmbServices *self, const Request *request, IsmbTree *reply)
 {
@@ -113,9 +124,11 @@ answer_items (IsmbServices *self, const Request *request, IsmbTree *reply)
     return "item-not-found";
   for (guint i = 0; request->place == AT_DOMAIN && i < domains->len; i++)
     {
-      IsmbNode *item = ismb_tree_add (reply, query, "item", ISMB_NS_DISCO_ITEMS);
+      const char *domain = g_ptr_array_index (domains, i);
 
-      ismb_tree_set (reply, item, "jid", g_ptr_array_index (domains, i));
+      if (is_fellow (self, domain))
+        ismb_tree_set (reply, ismb_tree_add (reply, query, "item", ISMB_NS_DISCO_ITEMS), "jid",
+                       domain);
     }
   return NULL;
 }
