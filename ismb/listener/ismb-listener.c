@@ -512,6 +512,40 @@ _ismb_listener_join_finish (IsmbListener *self, GAsyncResult *result, GError **e
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+static void
+on_renewed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ismb_fabric_service_renew_finish (ISMB_FABRIC_SERVICE (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+_ismb_listener_renew_async (IsmbListener *self, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  IsmbFabricService *service
+      = self->board != NULL ? ismb_switchboard_get_fabric_service (self->board) : NULL;
+
+  g_task_set_source_tag (task, _ismb_listener_renew_async);
+  if (service == NULL)
+    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
+                             "the listener does not run, or has no fabric");
+  else
+    ismb_fabric_service_renew_async (service, cancellable, on_renewed, g_steal_pointer (&task));
+}
+
+gboolean
+_ismb_listener_renew_finish (IsmbListener *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 IsmbAccounts *
 _ismb_listener_get_accounts (IsmbListener *self)
 {

@@ -21,6 +21,18 @@ ismb_parts_dup_domain (const char *address)
   return g_strndup (address + ismb_address_domain_offset (&parts), parts.domain);
 }
 
+char *
+ismb_parts_prepare_domain (const char *text)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  IsmbAddressParts parts;
+
+  if (!ismb_address_prepare (text, strlen (text), out, &parts, NULL) || parts.local > 0 ||
+      parts.resource > 0)
+    return NULL;
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
 gboolean
 ismb_parts_is_at (const char *address, const char *domain)
 {

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-log-gate.h"
 #include "ismb/listener/ismb-inbound.h"
 #include "ismb/listener/ismb-joining-desk.h"
 #include "ismb/listener/ismb-link.h"
+#include "ismb/listener/ismb-parts.h"
 #include "ismb/listener/ismb-registrars.h"
 #include "ismb/listener/ismb-strangers.h"
 
@@ -452,34 +452,20 @@ ismb_peers_accept (int fd, const struct sockaddr *address, gpointer user_data)
   ismb_inbound_new (&self->context, fd, self->inbounds, &source, adopt, self);
 }
 
-/* The prepared domain, or NULL where there is more or less to it. */
-static char *
-parse_domain (const char *text)
-{
-  g_autoptr (GString) out = g_string_new (NULL);
-  IsmbAddressParts parts;
-
-  if (!ismb_address_prepare (text, strlen (text), out, &parts, NULL) || parts.local > 0 ||
-      parts.resource > 0)
-    return NULL;
-  return g_string_free (g_steal_pointer (&out), FALSE);
-}
-
 /* FALSE: there is no room for another one. */
 static gboolean
 make_room (IsmbPeers *self, const char *name)
 {
+  const char *outcome;
   IsmbLink *goes;
 
   if (!ismb_strangers_is_full (&self->strangers))
     return TRUE;
   goes = ismb_strangers_choose (&self->strangers);
-  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "peers", "full",
-                     "too many names are announced that nobody has proven: %s %s", name,
-                     goes != NULL ? "takes another one's place" : "is ignored");
-  report_excess (self, "names", name, NULL,
-                 goes != NULL ? "too many names are announced: it takes another one's place"
-                              : "is ignored: too many names are announced");
+  outcome = goes != NULL ? "too many names are announced: it takes another one's place"
+                         : "too many names are announced: it is ignored";
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "peers", "full", "%s: %s", name, outcome);
+  report_excess (self, "names", name, NULL, outcome);
   if (goes != NULL)
     forget (self, ismb_link_get_domain (goes));
   return goes != NULL;
@@ -489,7 +475,7 @@ void
 ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresses, guint16 port,
                 const char *device_id)
 {
-  g_autofree char *name = parse_domain (domain);
+  g_autofree char *name = ismb_parts_prepare_domain (domain);
   Peer *peer = name != NULL ? g_hash_table_lookup (self->peers, name) : NULL;
   gboolean new = peer == NULL;
 
@@ -514,7 +500,7 @@ ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresse
 void
 ismb_peers_remove (IsmbPeers *self, const char *domain)
 {
-  g_autofree char *name = parse_domain (domain);
+  g_autofree char *name = ismb_parts_prepare_domain (domain);
   Peer *peer = name != NULL ? g_hash_table_lookup (self->peers, name) : NULL;
 
   if (peer == NULL)

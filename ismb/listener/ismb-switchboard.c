@@ -21,6 +21,7 @@ struct _IsmbSwitchboard
   IsmbPresenceService *presence;
   IsmbSessions *sessions;
   IsmbPeers *peers;
+  IsmbFabricService *fabric_service; /* or NULL: without a fabric */
   GPtrArray *doors;
   char *c2s_path; /* that we made */
   guint16 c2s_port, s2s_port;
@@ -32,6 +33,9 @@ static void
 close_all (IsmbSwitchboard *self)
 {
   g_ptr_array_set_size (self->doors, 0);
+  if (self->fabric_service != NULL)
+    g_object_run_dispose (G_OBJECT (self->fabric_service)); /* whoever waits keeps it alive */
+  g_clear_object (&self->fabric_service);
   ismb_sessions_close (self->sessions, NULL, "system-shutdown", NULL);
   ismb_peers_close (self->peers, "system-shutdown");
   if (self->c2s_path != NULL)
@@ -166,6 +170,9 @@ ismb_switchboard_new (const IsmbSwitchboardPlan *plan, GError **error)
   if (plan->fabric != NULL)
     {
       self->fabric = g_object_ref (plan->fabric);
+      self->fabric_service
+          = ismb_fabric_service_new (self->poller, plan->fabric, self->peers, self->routes,
+                                     ismb_virtual_router_get_name (plan->place));
       g_signal_connect_object (self->fabric, "changed", G_CALLBACK (on_fabric_changed), self,
                                G_CONNECT_SWAPPED);
       if (!renew_tls (self, error))
@@ -190,6 +197,12 @@ IsmbPeers *
 ismb_switchboard_get_peers (IsmbSwitchboard *self)
 {
   return self->peers;
+}
+
+IsmbFabricService *
+ismb_switchboard_get_fabric_service (IsmbSwitchboard *self)
+{
+  return self->fabric_service;
 }
 
 guint16

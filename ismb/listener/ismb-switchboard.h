@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/listener/ismb-fabric-service.h"
 #include "ismb/listener/ismb-peers.h"
 #include "ismb/listener/ismb-sessions.h"
 #include "ismb/net/ismb-virtual-router.h"
@@ -37,6 +38,8 @@ IsmbSwitchboard *ismb_switchboard_new          (const IsmbSwitchboardPlan *plan,
 const char      *ismb_switchboard_get_domain   (IsmbSwitchboard *self);
 IsmbSessions    *ismb_switchboard_get_sessions (IsmbSwitchboard *self);
 IsmbPeers       *ismb_switchboard_get_peers    (IsmbSwitchboard *self);
+/* or NULL: without a fabric */
+IsmbFabricService *ismb_switchboard_get_fabric_service (IsmbSwitchboard *self);
 guint16          ismb_switchboard_get_c2s_port (IsmbSwitchboard *self);
 guint16          ismb_switchboard_get_s2s_port (IsmbSwitchboard *self);
 
