@@ -121,9 +121,12 @@ switch_auditor_new (SwitchVr *vr)
 static char *
 name_caller (GDBusConnection *caller)
 {
-  GCredentials *credentials = g_dbus_connection_get_peer_credentials (caller);
+  GCredentials *credentials
+    = caller != NULL ? g_dbus_connection_get_peer_credentials (caller) : NULL;
   uid_t uid = credentials != NULL ? g_credentials_get_unix_user (credentials, NULL) : (uid_t) -1;
 
+  if (caller == NULL)
+    return g_strdup ("switchctld");
   return g_strdup_printf ("uid:%" G_GINT64_FORMAT, uid != (uid_t) -1 ? (gint64) uid : -1);
 }
 

@@ -13,8 +13,9 @@ G_DECLARE_FINAL_TYPE (SwitchAuditor, switch_auditor, SWITCH, AUDITOR, GObject)
 
 /* `vr` is up. */
 SwitchAuditor *switch_auditor_new  (SwitchVr *vr);
-/* A deed of a program of this host that is done, or that `error` (nullable) kept from being: `kind`
- * is "fabric" or "account". Nothing where the virtual router is down. */
+/* A deed of a program of this host (`caller` NULL: of the daemon itself) that is done, or that
+ * `error` (nullable) kept from being: `kind` is "fabric" or "account". Nothing where the virtual
+ * router is down. */
 void           switch_auditor_note (SwitchVr *vr, GDBusConnection *caller, const char *kind,
                                     const char *what, const GError *error);
 

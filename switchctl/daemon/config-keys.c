@@ -8,11 +8,13 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-jid.h"
+#include "switchctl/control/duration.h"
 #include "switchctl/daemon/log.h"
 
 #define VR_NAME_MAX 32 /* it is a part of a socket's path */
 #define DOMAIN_MAX 63  /* it is an mDNS label */
 #define GUESS_DISTANCE 3
+#define LIFETIME_MIN 10 /* seconds */
 
 /* A setter: FALSE with an error that goes on where `key=value` ended. */
 typedef gboolean (*Setter) (gpointer field, const char *value, GError **error);
@@ -149,6 +151,40 @@ set_trust (gpointer field, const char *value, GError **error)
 }
 
 static gboolean
+set_ca_hash (gpointer field, const char *value, GError **error)
+{
+  g_autofree char *lower = g_ascii_strdown (value, -1);
+
+  if (*value != '\0' && (strlen (value) != 64 || strspn (lower, "0123456789abcdef") != 64))
+    return expected (error, "64 hex digits, as `switchctl fabric status` shows them on a member, "
+                            "or nothing");
+  replace (field, lower);
+  return TRUE;
+}
+
+static gboolean
+set_lifetime (gpointer field, const char *value, GError **error)
+{
+  gint64 seconds;
+
+  if (!switch_duration_parse (value, &seconds) || seconds < LIFETIME_MIN)
+    return expected (error, SWITCH_DURATION_EXPECTED ", from 10s to 3650d");
+  *(gint64 *) field = seconds;
+  return TRUE;
+}
+
+static gboolean
+set_audit_rows (gpointer field, const char *value, GError **error)
+{
+  guint64 rows;
+
+  if (!g_ascii_string_to_unsigned (value, 10, 1000, 10000000, &rows, NULL))
+    return expected (error, "a number from 1000 to 10000000");
+  *(guint *) field = (guint) rows;
+  return TRUE;
+}
+
+static gboolean
 set_engine (gpointer field, const char *value, GError **error)
 {
   if (g_str_equal (value, "frr") || g_str_equal (value, "program"))
@@ -253,7 +289,10 @@ static const Key keys[] = {
   { SWITCH_GROUP_DAEMON, "state-dir", IN_CONFIG (state_dir), set_path },
   { SWITCH_GROUP_DAEMON, "runtime-dir", IN_CONFIG (runtime_dir), set_path },
   { SWITCH_GROUP_DAEMON, "log-level", IN_CONFIG (log_level), set_log_level },
+  { SWITCH_GROUP_DAEMON, "audit-rows", IN_CONFIG (audit_rows), set_audit_rows },
   { SWITCH_GROUP_FABRIC, "trust", IN_CONFIG (trust_open), set_trust },
+  { SWITCH_GROUP_FABRIC, "ca-hash", IN_CONFIG (ca_hash), set_ca_hash },
+  { SWITCH_GROUP_FABRIC, "certificate-lifetime", IN_CONFIG (certificate_lifetime), set_lifetime },
   { SWITCH_GROUP_CONTROL, "enabled", IN_CONFIG (control_enabled), set_boolean },
   { SWITCH_GROUP_CONTROL, "engine", 0, set_engine },
   { SWITCH_GROUP_CONTROL, "engine-netns", IN_CONFIG (engine_netns), set_netns },

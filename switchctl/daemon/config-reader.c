@@ -142,8 +142,10 @@ static gboolean
 read_all (SwitchConfig *config, const char *path, GError **error)
 {
   g_autofree char *main_file = g_strdup (path != NULL ? path : ISMB_SYSCONFDIR "/switchctld.conf");
+  g_autofree char *folder = g_path_get_dirname (main_file);
   g_autoptr (GPtrArray) drop_ins = list_drop_ins (main_file);
 
+  config->join_file = g_build_filename (folder, "join", NULL);
   if ((path != NULL || g_file_test (main_file, G_FILE_TEST_EXISTS))
       && !read_file (config, main_file, error))
     return FALSE;

@@ -12,7 +12,7 @@
 #include "ismb/local/ismb-control-generated.h"
 #include "ismb/local/ismb-control.h"
 #include "ismb/net/ismb-caller.h"
-#include "switchctl/daemon/auditor.h"
+#include "switchctl/daemon/fabric-bus.h"
 #include "switchctl/daemon/policy-bus.h"
 #include "switchctl/daemon/vr-bus.h"
 
@@ -26,6 +26,7 @@ struct _SwitchControlBus
   char *path;
   GDBusServer *server; /* NULL once stopped */
   IsmbDBusManager1 *skeleton;
+  IsmbDBusFabric1 *fabric;
   GPtrArray *vrs;      /* of SwitchVrBus */
   GHashTable *callers; /* set of GDBusConnection */
 };
@@ -40,6 +41,7 @@ switch_control_bus_dispose (GObject *object)
   switch_control_bus_stop (self);
   g_clear_pointer (&self->vrs, g_ptr_array_unref);
   g_clear_object (&self->skeleton);
+  g_clear_object (&self->fabric);
   g_clear_object (&self->manager);
   G_OBJECT_CLASS (switch_control_bus_parent_class)->dispose (object);
 }
@@ -114,135 +116,6 @@ on_disable (SwitchControlBus *self, GDBusMethodInvocation *invocation, const cha
   return set_enabled (self, invocation, name, FALSE);
 }
 
-static void
-note (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *what,
-      const GError *error)
-{
-  switch_auditor_note (switch_manager_get_home (self->manager),
-                       g_dbus_method_invocation_get_connection (invocation), "fabric", what, error);
-}
-
-static gboolean
-on_fabric_init (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *name)
-{
-  IsmbFabric *fabric = switch_manager_get_fabric (self->manager);
-  g_autofree char *what = g_strconcat ("init ", name, NULL);
-  g_autoptr (GError) error = NULL;
-  gboolean established = ismb_fabric_establish (fabric, name, &error);
-
-  note (self, invocation, what, error);
-  if (established)
-    ismb_dbus_manager1_complete_fabric_init (self->skeleton, invocation,
-                                             ismb_fabric_get_id (fabric));
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
-  return TRUE;
-}
-
-static gboolean
-on_fabric_request (SwitchControlBus *self, GDBusMethodInvocation *invocation)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *request =
-      ismb_fabric_request (switch_manager_get_fabric (self->manager), &error);
-
-  if (request != NULL)
-    ismb_dbus_manager1_complete_fabric_request (self->skeleton, invocation, request);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
-  return TRUE;
-}
-
-static char *
-sign (SwitchControlBus *self, const char *request, gboolean replace, GError **error)
-{
-  IsmbAuthority *authority = ismb_fabric_get_authority (switch_manager_get_fabric (self->manager));
-
-  if (authority != NULL)
-    return replace ? ismb_authority_replace (authority, request, error)
-                   : ismb_authority_sign (authority, request, error);
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
-               "%s is no registrar: sign on the switch where `switchctl fabric init` was given",
-               switch_manager_get_domain (self->manager));
-  return NULL;
-}
-
-static void
-note_signed (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *certificate,
-             gboolean replace, const GError *error)
-{
-  g_autoptr (IsmbNames) holder =
-      certificate != NULL ? ismb_fabric_holder_of (certificate, NULL) : NULL;
-  g_autofree char *what = g_strdup_printf ("sign%s %s %s", replace ? " --replace" : "",
-                                           holder != NULL ? holder->domain : "",
-                                           holder != NULL ? holder->device_id : "");
-
-  note (self, invocation, g_strchomp (what), error);
-}
-
-static gboolean
-on_fabric_sign (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *request,
-                GVariant *options)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *certificate = NULL;
-  gboolean replace = FALSE;
-
-  g_variant_lookup (options, "replace", "b", &replace);
-  certificate = sign (self, request, replace, &error);
-  note_signed (self, invocation, certificate, replace, error);
-  if (certificate != NULL)
-    ismb_dbus_manager1_complete_fabric_sign (self->skeleton, invocation, certificate);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
-  return TRUE;
-}
-
-static gboolean
-on_fabric_install (SwitchControlBus *self, GDBusMethodInvocation *invocation,
-                   const char *certificate, const char *ca_hash)
-{
-  g_autofree char *what = g_strconcat ("install, CA ", ca_hash, NULL);
-  g_autoptr (GError) error = NULL;
-  gboolean installed = ismb_fabric_install (switch_manager_get_fabric (self->manager), certificate,
-                                            ca_hash, &error);
-
-  note (self, invocation, what, error);
-  if (installed)
-    ismb_dbus_manager1_complete_fabric_install (self->skeleton, invocation);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
-  return TRUE;
-}
-
-static const char *
-or_empty (const char *text)
-{
-  return text != NULL ? text : "";
-}
-
-static gboolean
-on_fabric_status (SwitchControlBus *self, GDBusMethodInvocation *invocation)
-{
-  IsmbFabric *fabric = switch_manager_get_fabric (self->manager);
-  GVariantDict status;
-
-  g_variant_dict_init (&status, NULL);
-  g_variant_dict_insert (&status, "trust", "s", ismb_dbus_manager1_get_trust (self->skeleton));
-  g_variant_dict_insert (&status, "member", "b", ismb_fabric_is_member (fabric));
-  g_variant_dict_insert (&status, "name", "s", or_empty (ismb_fabric_get_name (fabric)));
-  g_variant_dict_insert (&status, "fabric_id", "s", or_empty (ismb_fabric_get_id (fabric)));
-  /* The fabric's id is the hash of its CA's key: two words for one number. */
-  g_variant_dict_insert (&status, "ca_hash", "s", or_empty (ismb_fabric_get_id (fabric)));
-  g_variant_dict_insert (&status, "registrar", "b", ismb_fabric_get_authority (fabric) != NULL);
-  g_variant_dict_insert (&status, "expires", "x", ismb_fabric_get_expiry (fabric));
-  g_variant_dict_insert (&status, "id", "s", ismb_dbus_manager1_get_device_id (self->skeleton));
-  g_variant_dict_insert (&status, "domain", "s", switch_manager_get_domain (self->manager));
-  ismb_dbus_manager1_complete_fabric_status (self->skeleton, invocation,
-                                             g_variant_dict_end (&status));
-  return TRUE;
-}
-
 static gboolean
 on_policy_check (SwitchControlBus *self, GDBusMethodInvocation *invocation, const char *jid,
                  const char *deed, const char *object, GVariant *options)
@@ -279,17 +152,16 @@ make_skeletons (SwitchControlBus *self)
   } handlers[] = {
     { "handle-enable-virtual-router", G_CALLBACK (on_enable) },
     { "handle-disable-virtual-router", G_CALLBACK (on_disable) },
-    { "handle-fabric-init", G_CALLBACK (on_fabric_init) },
-    { "handle-fabric-request", G_CALLBACK (on_fabric_request) },
-    { "handle-fabric-sign", G_CALLBACK (on_fabric_sign) },
-    { "handle-fabric-install", G_CALLBACK (on_fabric_install) },
-    { "handle-fabric-status", G_CALLBACK (on_fabric_status) },
     { "handle-policy-check", G_CALLBACK (on_policy_check) },
   };
   GPtrArray *vrs = switch_manager_get_vrs (self->manager);
 
   self->skeleton = ismb_dbus_manager1_skeleton_new ();
+  self->fabric = switch_fabric_bus_new (self->manager);
   describe (self);
+  /* It may become another device. */
+  g_signal_connect_object (switch_manager_get_fabric (self->manager), "changed",
+                           G_CALLBACK (describe), self, G_CONNECT_SWAPPED);
   for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
     g_signal_connect_object (self->skeleton, handlers[i].signal, handlers[i].handler, self,
                              G_CONNECT_SWAPPED);
@@ -310,6 +182,7 @@ static void
 let_go (SwitchControlBus *self, GDBusConnection *caller)
 {
   unexport (self->skeleton, caller);
+  unexport (self->fabric, caller);
   for (guint i = 0; i < self->vrs->len; i++)
     {
       unexport (g_ptr_array_index (self->vrs, i), caller);
@@ -327,7 +200,9 @@ on_closed (SwitchControlBus *self, gboolean remote_vanished, GError *error, GDBu
 static gboolean export(SwitchControlBus *self, GDBusConnection *caller, GError **error)
 {
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), caller,
-                                         ISMB_CONTROL_MANAGER_PATH, error))
+                                         ISMB_CONTROL_MANAGER_PATH, error)
+      || !g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->fabric), caller,
+                                            ISMB_CONTROL_FABRIC_PATH, error))
     return FALSE;
   for (guint i = 0; i < self->vrs->len; i++)
     {

@@ -21,6 +21,8 @@ struct _SwitchManager
   char *domain;
   IsmbFabric *fabric;
   GPtrArray *vrs;           /* of SwitchVr */
+  SwitchJoining *joining;
+  SwitchKeeper *keeper;
   SwitchPolicyFile *policy_file; /* NULL: the built-in policy */
   SwitchResident *resident; /* NULL while VR-Mgmt is down, or there is none */
   GKeyFile
@@ -37,6 +39,8 @@ switch_manager_dispose (GObject *object)
 
   if (self->vrs != NULL)
     switch_manager_stop (self);
+  g_clear_object (&self->joining);
+  g_clear_object (&self->keeper);
   g_clear_pointer (&self->vrs, g_ptr_array_unref);
   g_clear_object (&self->fabric);
   g_clear_pointer (&self->policy_file, switch_policy_file_unref);
@@ -125,6 +129,16 @@ is_enabled (SwitchManager *self, const SwitchVrConfig *config)
   return config->enabled;
 }
 
+/* The CA may have been made just now. */
+static void
+on_fabric_changed (SwitchManager *self)
+{
+  IsmbAuthority *authority = ismb_fabric_get_authority (self->fabric);
+
+  if (authority != NULL)
+    ismb_authority_set_lifetime (authority, self->config->certificate_lifetime);
+}
+
 static gboolean
 load_fabric (SwitchManager *self, GError **error)
 {
@@ -137,7 +151,12 @@ load_fabric (SwitchManager *self, GError **error)
   self->fabric =
       ismb_fabric_load (self->config->state_dir, self->domain, (const char *const *) vrs,
                         self->config->trust_open ? ISMB_FABRIC_OPEN : ISMB_FABRIC_CLOSED, error);
-  return self->fabric != NULL;
+  if (self->fabric == NULL)
+    return FALSE;
+  g_signal_connect_object (self->fabric, "changed", G_CALLBACK (on_fabric_changed), self,
+                           G_CONNECT_SWAPPED);
+  on_fabric_changed (self);
+  return TRUE;
 }
 
 static gboolean
@@ -191,12 +210,18 @@ switch_manager_start (SwitchManager *self, GError **error)
         }
       g_warning ("the virtual router %s stays down: %s", switch_vr_get_name (vr), cause->message);
     }
+  switch_keeper_start (self->keeper);
+  switch_joining_start (self->joining);
   return TRUE;
 }
 
 void
 switch_manager_stop (SwitchManager *self)
 {
+  if (self->joining != NULL)
+    switch_joining_stop (self->joining);
+  if (self->keeper != NULL)
+    switch_keeper_stop (self->keeper);
   for (guint i = 0; i < self->vrs->len; i++)
     stop_vr (self, g_ptr_array_index (self->vrs, i));
 }
@@ -218,8 +243,8 @@ make_vrs (SwitchManager *self)
   self->vrs = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < config->vrs->len; i++)
     g_ptr_array_add (self->vrs,
-                     switch_vr_new (g_ptr_array_index (config->vrs, i), self->domain,
-                                    config->state_dir, config->runtime_dir, self->fabric));
+                     switch_vr_new (g_ptr_array_index (config->vrs, i), config, self->domain,
+                                    self->fabric));
 }
 
 SwitchManager *
@@ -234,7 +259,9 @@ switch_manager_new (const SwitchConfig *config, GError **error)
   if (self->domain == NULL || !load_fabric (self, error))
     return NULL;
   make_vrs (self);
-  return g_steal_pointer (&self);
+  self->keeper = switch_keeper_new (config, self->fabric, self->vrs);
+  self->joining = switch_joining_new (config, self->fabric, self->vrs, error);
+  return self->joining != NULL ? g_steal_pointer (&self) : NULL;
 }
 
 const SwitchConfig *
@@ -253,6 +280,18 @@ IsmbFabric *
 switch_manager_get_fabric (SwitchManager *self)
 {
   return self->fabric;
+}
+
+SwitchJoining *
+switch_manager_get_joining (SwitchManager *self)
+{
+  return self->joining;
+}
+
+SwitchKeeper *
+switch_manager_get_keeper (SwitchManager *self)
+{
+  return self->keeper;
 }
 
 GPtrArray *
@@ -297,8 +336,8 @@ switch_manager_get_home (SwitchManager *self)
   return find_vr (self, SWITCH_VR_MGMT, NULL);
 }
 
-void
-switch_manager_reload (SwitchManager *self)
+static void
+reload_policy (SwitchManager *self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -310,6 +349,14 @@ switch_manager_reload (SwitchManager *self)
                self->config->policy);
   else
     g_warning ("%s; the rules from before hold", error->message);
+}
+
+void
+switch_manager_reload (SwitchManager *self)
+{
+  reload_policy (self);
+  if (!ismb_fabric_is_member (self->fabric))
+    switch_joining_start (self->joining);
 }
 
 SwitchPolicyFile *

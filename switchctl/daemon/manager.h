@@ -2,6 +2,8 @@
 #pragma once
 
 #include "switchctl/control/policy.h"
+#include "switchctl/daemon/joining.h"
+#include "switchctl/daemon/keeper.h"
 #include "switchctl/daemon/switch-config.h"
 #include "switchctl/daemon/vr.h"
 
@@ -21,13 +23,15 @@ void                switch_manager_stop        (SwitchManager *self);
 const SwitchConfig *switch_manager_get_config  (SwitchManager *self);
 const char         *switch_manager_get_domain  (SwitchManager *self);
 IsmbFabric         *switch_manager_get_fabric  (SwitchManager *self);
+SwitchJoining      *switch_manager_get_joining (SwitchManager *self);
+SwitchKeeper       *switch_manager_get_keeper  (SwitchManager *self);
 /* Those that are configured, up or down. (element-type SwitchVr) (transfer none) */
 GPtrArray          *switch_manager_get_vrs     (SwitchManager *self);
 /* Now, and at the next start too. ISMB_ERROR_NO_VIRTUAL_ROUTER names those there are. */
 gboolean            switch_manager_set_enabled (SwitchManager *self, const char *name,
                                                 gboolean enabled, GError **error);
 /* Reads the policy file again, where there is one; one with an error is complained of, and the
- * rules from before hold. */
+ * rules from before hold. In no fabric it reads the join file again, too. */
 void                switch_manager_reload      (SwitchManager *self);
 /* NULL: the built-in policy. */
 SwitchPolicyFile   *switch_manager_get_policy_file (SwitchManager *self);

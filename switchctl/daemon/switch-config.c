@@ -4,6 +4,8 @@
 #include "config.h"
 #include "switchctl/daemon/switch-config.h"
 
+#include "ismb/store/ismb-audit.h"
+
 static void
 vr_free (SwitchVrConfig *vr)
 {
@@ -53,6 +55,8 @@ switch_config_new (void)
   config->state_dir = g_strdup ("/var/lib/ismb");
   config->runtime_dir = g_strdup ("/run/ismb");
   config->log_level = g_strdup ("info");
+  config->audit_rows = ISMB_AUDIT_ROWS_MAX;
+  config->certificate_lifetime = 90 * 86400;
   config->control_enabled = TRUE;
   config->files_root = g_strdup ("/usr/local");
   config->exec_allow = g_new0 (char *, 1);
@@ -69,6 +73,8 @@ switch_config_free (SwitchConfig *config)
   g_free (config->state_dir);
   g_free (config->runtime_dir);
   g_free (config->log_level);
+  g_free (config->ca_hash);
+  g_free (config->join_file);
   g_free (config->files_root);
   g_strfreev (config->exec_allow);
   g_free (config->engine_netns);

@@ -25,7 +25,11 @@ typedef struct
   char *state_dir;
   char *runtime_dir;
   char *log_level;
+  guint audit_rows;          /* of each virtual router */
   gboolean trust_open;
+  char *ca_hash;             /* of the fabric to join when approved, lower case; or NULL */
+  gint64 certificate_lifetime; /* seconds */
+  char *join_file;           /* a token beside the configuration; need not exist */
   gboolean control_enabled;
   char *files_root;
   char **exec_allow;         /* absolute paths */

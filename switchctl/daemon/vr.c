@@ -8,6 +8,7 @@
 #include "ismb/listener/ismb-listener-private.h"
 #include "ismb/net/ismb-virtual-router.h"
 #include "switchctl/daemon/folder.h"
+#include "switchctl/daemon/strangers.h"
 
 struct _SwitchVr
 {
@@ -18,13 +19,16 @@ struct _SwitchVr
   char *state_dir;   /* <state-dir>/<vr> */
   char *runtime_dir; /* <runtime-dir>/<vr> */
   char *c2s_path;
+  guint audit_rows;
   IsmbFabric *fabric;
+  SwitchStrangers *strangers; /* outlives every listener, which reports to it */
 
   IsmbVirtualRouter *place;
   IsmbStore *store;
   IsmbAudit *audit;
   IsmbListener *listener;      /* NULL while down */
   IsmbMdnsEmbedded *discovery; /* NULL where there is none */
+  char *announced_id;          /* the device's, while discovery runs */
 };
 
 G_DEFINE_FINAL_TYPE (SwitchVr, switch_vr, G_TYPE_OBJECT)
@@ -32,6 +36,7 @@ G_DEFINE_FINAL_TYPE (SwitchVr, switch_vr, G_TYPE_OBJECT)
 enum
 {
   STATE_CHANGED,
+  HEARD,
   PEER_FOUND,
   PEER_CHANGED,
   PEER_LOST,
@@ -58,6 +63,8 @@ switch_vr_finalize (GObject *object)
   g_free (self->state_dir);
   g_free (self->runtime_dir);
   g_free (self->c2s_path);
+  g_free (self->announced_id);
+  switch_strangers_free (self->strangers);
   G_OBJECT_CLASS (switch_vr_parent_class)->finalize (object);
 }
 
@@ -70,6 +77,8 @@ switch_vr_class_init (SwitchVrClass *klass)
   G_OBJECT_CLASS (klass)->finalize = switch_vr_finalize;
   signals[STATE_CHANGED] =
       g_signal_new ("state-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[HEARD] =
+      g_signal_new ("heard", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[PEER_FOUND] = g_signal_new ("peer-found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                       G_TYPE_NONE, 1, ISMB_TYPE_PEER);
   signals[PEER_CHANGED] = g_signal_new ("peer-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
@@ -81,6 +90,7 @@ switch_vr_class_init (SwitchVrClass *klass)
 static void
 switch_vr_init (SwitchVr *self)
 {
+  self->strangers = switch_strangers_new ();
 }
 
 /* `fab=` tells which fabric someone belongs to, and `vr=` is what the two must have in common: the
@@ -96,19 +106,13 @@ on_candidate (SwitchVr *self, const IsmbCandidate *candidate)
     }
   ismb_listener_add_peer (self->listener, candidate->domain, candidate->addresses, candidate->port,
                           candidate->id[0] != '\0' ? candidate->id : NULL);
+  g_signal_emit (self, signals[HEARD], 0);
 }
 
 static void
 on_lost (SwitchVr *self, const char *domain)
 {
   ismb_listener_remove_peer (self->listener, domain);
-}
-
-static void
-on_fabric_changed (SwitchVr *self)
-{
-  if (self->discovery != NULL)
-    ismb_mdns_embedded_set_fabric_id (self->discovery, ismb_fabric_get_id (self->fabric));
 }
 
 static void
@@ -139,13 +143,15 @@ run_inside (void (*func) (gpointer data), gpointer data, gpointer place, GError 
 static void
 start_discovery (SwitchVr *self)
 {
-  IsmbIdentity *identity = ismb_fabric_get_identity (self->fabric);
+  const char *id = ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric));
   g_autoptr (GError) error = NULL;
 
+  g_free (self->announced_id);
+  self->announced_id = g_strdup (id);
   self->discovery = ismb_mdns_embedded_new (
-      self->domain, self->config->name, ismb_listener_get_s2s_port (self->listener),
-      ismb_identity_get_full_id (identity), ismb_fabric_get_id (self->fabric),
-      self->config->bind_device, run_inside, g_object_ref (self->place), g_object_unref);
+      self->domain, self->config->name, ismb_listener_get_s2s_port (self->listener), id,
+      ismb_fabric_get_id (self->fabric), self->config->bind_device, run_inside,
+      g_object_ref (self->place), g_object_unref);
   g_signal_connect_object (self->discovery, "found", G_CALLBACK (on_candidate), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->discovery, "changed", G_CALLBACK (on_candidate), self,
@@ -156,6 +162,31 @@ start_discovery (SwitchVr *self)
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "ISMB_VIRTUAL_ROUTER", self->config->name,
                     "MESSAGE", "%s; other switches are not found", error->message);
   g_clear_object (&self->discovery);
+}
+
+static void
+stop_discovery (SwitchVr *self)
+{
+  if (self->discovery != NULL)
+    ismb_discovery_stop (ISMB_DISCOVERY (self->discovery));
+  g_clear_object (&self->discovery);
+}
+
+/* A switch that has a new key announces itself as another device. */
+static void
+on_fabric_changed (SwitchVr *self)
+{
+  const char *id = ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric));
+
+  if (self->discovery == NULL)
+    return;
+  if (g_str_equal (id, self->announced_id))
+    {
+      ismb_mdns_embedded_set_fabric_id (self->discovery, ismb_fabric_get_id (self->fabric));
+      return;
+    }
+  stop_discovery (self);
+  start_discovery (self);
 }
 
 static gboolean
@@ -169,9 +200,10 @@ start_listener (SwitchVr *self, GError **error)
   self->store = ismb_store_open (database, error);
   if (self->store == NULL)
     return FALSE;
-  self->audit = ismb_audit_load (self->store, ISMB_AUDIT_ROWS_MAX, error);
+  self->audit = ismb_audit_load (self->store, self->audit_rows, error);
   if (self->audit == NULL)
     return FALSE;
+  switch_strangers_set_audit (self->strangers, self->audit);
   self->place =
       ismb_virtual_router_new (self->config->name, self->config->netns, self->config->bind_device);
   self->listener = ismb_listener_new (self->config->name);
@@ -181,6 +213,7 @@ start_listener (SwitchVr *self, GError **error)
   _ismb_listener_set_place (self->listener, self->place);
   _ismb_listener_set_store (self->listener, self->store);
   _ismb_listener_set_fabric (self->listener, self->fabric);
+  _ismb_listener_set_reporter (self->listener, switch_strangers_report, self->strangers);
   return ismb_listener_start (self->listener, (guint16) self->config->c2s_port, error) != 0;
 }
 
@@ -213,11 +246,10 @@ switch_vr_stop (SwitchVr *self)
   g_autoptr (IsmbListener) listener = g_steal_pointer (&self->listener);
   g_autoptr (GError) error = NULL;
 
-  if (self->discovery != NULL)
-    ismb_discovery_stop (ISMB_DISCOVERY (self->discovery));
-  g_clear_object (&self->discovery);
+  stop_discovery (self);
   if (listener != NULL)
     ismb_listener_stop (listener);
+  switch_strangers_set_audit (self->strangers, NULL);
   if (self->store != NULL && !ismb_store_sync (self->store, &error))
     g_warning ("%s: %s", self->config->name, error->message);
   g_clear_object (&self->audit);
@@ -228,15 +260,16 @@ switch_vr_stop (SwitchVr *self)
 }
 
 SwitchVr *
-switch_vr_new (const SwitchVrConfig *config, const char *domain, const char *state_dir,
-               const char *runtime_dir, IsmbFabric *fabric)
+switch_vr_new (const SwitchVrConfig *config, const SwitchConfig *whole, const char *domain,
+               IsmbFabric *fabric)
 {
   SwitchVr *self = g_object_new (SWITCH_TYPE_VR, NULL);
 
   self->config = config;
   self->domain = g_strdup (domain);
-  self->state_dir = g_build_filename (state_dir, config->name, NULL);
-  self->runtime_dir = g_build_filename (runtime_dir, config->name, NULL);
+  self->state_dir = g_build_filename (whole->state_dir, config->name, NULL);
+  self->runtime_dir = g_build_filename (whole->runtime_dir, config->name, NULL);
+  self->audit_rows = whole->audit_rows;
   self->c2s_path = g_build_filename (self->runtime_dir, "c2s", NULL);
   self->fabric = g_object_ref (fabric);
   g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self,

@@ -13,9 +13,9 @@ G_BEGIN_DECLS
 #define SWITCH_TYPE_VR (switch_vr_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchVr, switch_vr, SWITCH, VR, GObject)
 
-/* `config` is borrowed and outlives it. */
-SwitchVr             *switch_vr_new          (const SwitchVrConfig *config, const char *domain,
-                                              const char *state_dir, const char *runtime_dir,
+/* `config` and the `whole` it is a part of are borrowed and outlive it. */
+SwitchVr             *switch_vr_new          (const SwitchVrConfig *config,
+                                              const SwitchConfig *whole, const char *domain,
                                               IsmbFabric *fabric);
 gboolean              switch_vr_start        (SwitchVr *self, GError **error);
 void                  switch_vr_stop         (SwitchVr *self);
@@ -27,6 +27,7 @@ IsmbListener         *switch_vr_get_listener (SwitchVr *self);   /* NULL while d
 IsmbAccounts         *switch_vr_get_accounts (SwitchVr *self);   /* NULL while down */
 IsmbAudit            *switch_vr_get_audit    (SwitchVr *self);   /* NULL while down */
 /* Signals: `state-changed`: it came up or went down;
+ *          `heard`: somebody announced himself, or announces other things than before;
  *          `peer-found` (IsmbPeer), `peer-changed` (IsmbPeer), `peer-lost` (utf8 domain). */
 
 G_END_DECLS

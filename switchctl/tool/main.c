@@ -22,7 +22,7 @@ static const struct
   { "listen", tool_verb_listen, "print the messages that arrive" },
   { "account", tool_verb_account, "make, remove and list accounts" },
   { "audit", tool_verb_audit, "what was asked of this switch, and whether the record is whole" },
-  { "fabric", tool_verb_fabric, "make a fabric, certify switches for it" },
+  { "fabric", tool_verb_fabric, "make a fabric, let switches in and bar them" },
   { "policy", tool_verb_policy, "say who may run and write what, and which rule decides" },
   { "vr", tool_verb_vr, "enable and disable the bus in a virtual router" },
 };

@@ -4,6 +4,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/local/ismb-control.h"
+#include "switchctl/tool/output.h"
 
 gboolean
 tool_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *words,
@@ -37,10 +38,12 @@ ToolExit
 tool_fail (const GError *error)
 {
   g_autoptr (GError) plain = g_error_copy (error);
+  g_autofree char *safe = NULL;
 
   if (g_dbus_error_is_remote_error (plain))
     g_dbus_error_strip_remote_error (plain);
-  g_printerr ("switchctl: %s\n", plain->message);
+  safe = output_escape (plain->message);   /* another switch may have said it */
+  g_printerr ("switchctl: %s\n", safe);
   return g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NO_DAEMON) ? TOOL_EXIT_NO_DAEMON
                                                                    : TOOL_EXIT_FAILED;
 }
@@ -60,6 +63,21 @@ tool_manager (Tool *tool, GError **error)
     return NULL;
   return ismb_dbus_manager1_proxy_new_sync (tool->control, G_DBUS_PROXY_FLAGS_NONE, NULL,
                                             ISMB_CONTROL_MANAGER_PATH, NULL, error);
+}
+
+IsmbDBusFabric1 *
+tool_fabric (Tool *tool, GError **error)
+{
+  IsmbDBusFabric1 *fabric;
+
+  if (!tool_connect (tool, error))
+    return NULL;
+  fabric = ismb_dbus_fabric1_proxy_new_sync (tool->control, G_DBUS_PROXY_FLAGS_NONE, NULL,
+                                             ISMB_CONTROL_FABRIC_PATH, NULL, error);
+  /* Some calls wait for others, and the daemon knows for how long. */
+  if (fabric != NULL)
+    g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (fabric), G_MAXINT);
+  return fabric;
 }
 
 IsmbDBusVirtualRouter1 *

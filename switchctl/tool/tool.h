@@ -49,6 +49,7 @@ ToolExit tool_fail  (const GError *error);
 
 gboolean                  tool_connect (Tool *tool, GError **error);
 IsmbDBusManager1         *tool_manager (Tool *tool, GError **error);
+IsmbDBusFabric1          *tool_fabric  (Tool *tool, GError **error);
 /* A virtual router's object; one that is not configured is ISMB_ERROR_NO_VIRTUAL_ROUTER. */
 IsmbDBusVirtualRouter1   *tool_virtual_router (Tool *tool, const char *name, GError **error);
 

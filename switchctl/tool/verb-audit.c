@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "switchctl/control/duration.h"
 #include "switchctl/tool/output.h"
 
 #define WORDS "[--since TIME|DURATION] [--json] | verify"
@@ -173,19 +174,15 @@ verify (IsmbDBusVirtualRouter1 *router, gboolean json)
   return intact ? TOOL_EXIT_OK : TOOL_EXIT_FAILED;
 }
 
-/* "90s", "15m", "2h", "7d": that long ago. */
+/* That long ago. */
 static gboolean
 parse_duration (const char *text, gint64 *since)
 {
-  static const char units[] = "smhd";
-  static const gint64 seconds[] = { 1, 60, 3600, 86400 };
-  char *end = NULL;
-  guint64 count = g_ascii_isdigit (text[0]) ? g_ascii_strtoull (text, &end, 10) : 0;
-  const char *unit = end != NULL && end[0] != '\0' ? strchr (units, end[0]) : NULL;
+  gint64 seconds;
 
-  if (unit == NULL || end[1] != '\0' || count > 100000000)
+  if (!switch_duration_parse (text, &seconds))
     return FALSE;
-  *since = g_get_real_time () - (gint64) count * seconds[unit - units] * G_USEC_PER_SEC;
+  *since = g_get_real_time () - seconds * G_USEC_PER_SEC;
   return TRUE;
 }
 

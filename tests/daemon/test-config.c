@@ -7,6 +7,8 @@
 
 #include "ismb/core/ismb-error.h"
 
+#define A_HASH "5b0f5b0f5b0f5b0f5b0f5b0f5b0f5b0f5b0f5b0f5b0f5b0f5b0f5b0f5B0F5B0F"
+
 typedef struct
 {
   char *folder;
@@ -63,7 +65,11 @@ test_defaults (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (config->state_dir, ==, "/var/lib/ismb");
   g_assert_cmpstr (config->runtime_dir, ==, "/run/ismb");
   g_assert_cmpstr (config->files_root, ==, "/usr/local");
+  g_assert_cmpuint (config->audit_rows, ==, 100000);
   g_assert_false (config->trust_open);
+  g_assert_null (config->ca_hash);
+  g_assert_cmpint (config->certificate_lifetime, ==, 90 * 86400);
+  g_assert_true (g_str_has_suffix (config->join_file, "/join"));
   g_assert_true (config->control_enabled);
   g_assert_cmpuint (g_strv_length (config->exec_allow), ==, 0);
   g_assert_cmpuint (config->vrs->len, ==, 1);
@@ -84,7 +90,8 @@ test_all_keys (Fixture *fixture, gconstpointer data)
                      "[daemon]\n"
                      "domain = SW1.001122\n"
                      "state-dir=/a\nruntime-dir=/b\nlog-level=info;ismb.listener=debug\n"
-                     "[fabric]\ntrust=open\n"
+                     "audit-rows=1000\n"
+                     "[fabric]\ntrust=open\nca-hash=" A_HASH "\ncertificate-lifetime=12h\n"
                      "[switch-control]\nenabled=true\nengine=exec\nengine-netns=blue\n"
                      "exec-allow=/usr/sbin/ip;/usr/sbin/bridge\nfiles-root=/c\n"
                      "policy=/nowhere/policy.conf\npolicy=\n"
@@ -98,7 +105,10 @@ test_all_keys (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpstr (config->domain, ==, "sw1.001122");
   g_assert_cmpstr (config->log_level, ==, "info;ismb.listener=debug");
+  g_assert_cmpuint (config->audit_rows, ==, 1000);
   g_assert_true (config->trust_open);
+  g_assert_cmpint (strlen (config->ca_hash), ==, 64);
+  g_assert_cmpint (config->certificate_lifetime, ==, 12 * 3600);
   g_assert_cmpstr (config->engine_netns, ==, "blue");
   g_assert_cmpstr (config->exec_allow[1], ==, "/usr/sbin/bridge");
   g_assert_cmpuint (config->vrs->len, ==, 2);
@@ -148,7 +158,7 @@ test_errors (Fixture *fixture, gconstpointer data)
     const char *says;
   } cases[] = {
     { "[daemon]\nstate-dirr=/a\n", 2, "unknown key state-dirr, did you mean state-dir?" },
-    { "[daemon]\nxyzzyplugh=1\n", 2, "this group has domain, state-dir, runtime-dir, log-level" },
+    { "[daemon]\nxyzzyplugh=1\n", 2, "this group has domain, state-dir, runtime-dir, log-level, audit-rows" },
     { "[deamon]\n", 1, "did you mean [daemon]?" },
     { "\n\n[something-else]\n", 3, "there are [daemon], [fabric], [switch-control] and [vr NAME]" },
     { "[daemon\n", 1, "closing bracket" },
@@ -158,7 +168,14 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[daemon]\nstate-dir=relative\n", 2, "state-dir=relative: expected an absolute path" },
     { "[daemon]\nlog-level=loud\n", 2, "loud is no level" },
     { "[daemon]\nlog-level=info;ismb.listener=loud\n", 2, "loud is no level" },
+    { "[daemon]\naudit-rows=999\n", 2, "audit-rows=999: expected a number from 1000 to 10000000" },
+    { "[daemon]\naudit-rows=many\n", 2, "expected a number from 1000" },
     { "[fabric]\ntrust=everyone\n", 2, "expected fabric or open" },
+    { "[fabric]\nca-hash=5b0f\n", 2, "ca-hash=5b0f: expected 64 hex digits" },
+    { "[fabric]\nca-hash=" A_HASH "0\n", 2, "expected 64 hex digits" },
+    { "[fabric]\ncertificate-lifetime=90\n", 2, "expected a number with s, m, h or d" },
+    { "[fabric]\ncertificate-lifetime=9s\n", 2, "from 10s to 3650d" },
+    { "[fabric]\ncertificate-lifetime=3651d\n", 2, "from 10s to 3650d" },
     { "[switch-control]\nenabled=yes\n", 2, "expected true or false" },
     { "[switch-control]\nengine=frr\n", 2, "engine=frr is not available in this build: use exec" },
     { "[switch-control]\nengine=bash\n", 2, "expected exec, frr or program" },

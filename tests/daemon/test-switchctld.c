@@ -503,59 +503,74 @@ test_answers_after_the_commit (Fixture *fixture, gconstpointer data)
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
 }
 
+static IsmbDBusFabric1 *
+fabric_of (GDBusConnection *connection)
+{
+  g_autoptr (GError) error = NULL;
+  IsmbDBusFabric1 *fabric = ismb_dbus_fabric1_proxy_new_sync (
+    connection, 0, NULL, ISMB_CONTROL_FABRIC_PATH, NULL, &error);
+
+  g_assert_no_error (error);
+  return fabric;
+}
+
 static char *
-sign (IsmbDBusManager1 *manager, const char *request, gboolean replace, GError **error)
+sign (IsmbDBusFabric1 *fabric, const char *request, gboolean replace, GError **error)
 {
   GVariantDict options;
   char *certificate = NULL;
 
   g_variant_dict_init (&options, NULL);
   g_variant_dict_insert (&options, "replace", "b", replace);
-  ismb_dbus_manager1_call_fabric_sign_sync (manager, request, g_variant_dict_end (&options),
-                                            &certificate, NULL, error);
+  ismb_dbus_fabric1_call_sign_sync (fabric, request, g_variant_dict_end (&options), &certificate,
+                                    NULL, error);
   return certificate;
 }
 
-/* A request for the daemon's own name, of a device that is not the daemon's. */
+/* A request of a new device that calls itself so. */
 static char *
-request_of_another (Fixture *fixture, IsmbDBusManager1 *manager)
+request_of_another (Fixture *fixture, const char *device, const char *domain)
 {
   static const char *const vrs[] = { "VR-Mgmt", NULL };
-  g_autofree char *folder = g_build_filename (fixture->folder, "another", NULL);
+  g_autofree char *folder = g_build_filename (fixture->folder, device, NULL);
   g_autoptr (IsmbIdentity) identity = NULL;
 
   g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
   identity = ismb_identity_load (folder, NULL);
-  return ismb_identity_request (identity, ismb_dbus_manager1_get_domain (manager), vrs, NULL);
+  return ismb_identity_request (identity, domain, vrs, NULL);
 }
 
 static void
 test_name_is_replaced (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GDBusConnection) connection = NULL;
-  g_autoptr (IsmbDBusManager1) manager = NULL;
+  g_autoptr (IsmbDBusFabric1) fabric = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *hash = NULL, *request = NULL, *certificate = NULL;
+  g_autofree char *hash = NULL, *first = NULL, *second = NULL, *former = NULL, *latter = NULL;
 
   start (fixture);
   connection = reach (fixture);
-  manager = manager_of (connection);
-  request = request_of_another (fixture, manager);
-  ismb_dbus_manager1_call_fabric_init_sync (manager, "lab", &hash, NULL, &error);
+  fabric = fabric_of (connection);
+  first = request_of_another (fixture, "first", "sw2.001122");
+  second = request_of_another (fixture, "second", "sw2.001122");
+  ismb_dbus_fabric1_call_init_sync (fabric, "lab", &hash, NULL, &error);
   g_assert_no_error (error);
-  g_assert_null (sign (manager, request, FALSE, &error));
+  former = sign (fabric, first, FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_null (sign (fabric, second, FALSE, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS);
   g_clear_error (&error);
-  certificate = sign (manager, request, TRUE, &error);
+  latter = sign (fabric, second, TRUE, &error);
   g_assert_no_error (error);
-  g_assert_nonnull (certificate);
+  g_assert_null (sign (fabric, first, FALSE, &error));
+  g_assert_nonnull (error);
 }
 
 static void
 test_fabric (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GDBusConnection) connection = NULL;
-  g_autoptr (IsmbDBusManager1) manager = NULL;
+  g_autoptr (IsmbDBusFabric1) fabric = NULL;
   g_autoptr (GVariant) status = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *certificate = NULL;
@@ -566,17 +581,17 @@ test_fabric (Fixture *fixture, gconstpointer data)
 
   start (fixture);
   connection = reach (fixture);
-  manager = manager_of (connection);
-  ismb_dbus_manager1_call_fabric_request_sync (manager, &request, NULL, &error);
+  fabric = fabric_of (connection);
+  ismb_dbus_fabric1_call_request_sync (fabric, &request, NULL, &error);
   g_assert_no_error (error);
-  g_assert_null (sign (manager, request, FALSE, &error));
+  g_assert_null (sign (fabric, request, FALSE, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED);
   g_clear_error (&error);
-  ismb_dbus_manager1_call_fabric_init_sync (manager, "lab", &hash, NULL, &error);
+  ismb_dbus_fabric1_call_init_sync (fabric, "lab", &hash, NULL, &error);
   g_assert_no_error (error);
-  certificate = sign (manager, request, FALSE, &error);
+  certificate = sign (fabric, request, FALSE, &error);
   g_assert_no_error (error);
-  ismb_dbus_manager1_call_fabric_status_sync (manager, &status, NULL, &error);
+  ismb_dbus_fabric1_call_status_sync (fabric, &status, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (g_variant_lookup (status, "member", "b", &member) && member);
   g_assert_true (g_variant_lookup (status, "ca_hash", "&s", &known_hash));

@@ -54,6 +54,7 @@ class Switch:
         self.domain = None
         self.extra = ""          # lines behind [switch-control]
         self.daemon_extra = ""   # lines behind [daemon]
+        self.fabric_extra = ""   # lines behind [fabric]
         for name in ("state", "run", "local"):
             os.makedirs(os.path.join(self.folder, name))
         os.chmod(self.path("state"), 0o700)
@@ -79,6 +80,9 @@ state-dir={self.path("state")}
 runtime-dir={self.path("run")}
 {self.daemon_extra}
 
+[fabric]
+{self.fabric_extra}
+
 [switch-control]
 engine=exec
 exec-allow={shutil.which("ip")};{shutil.which("bridge") or "/usr/sbin/bridge"}
@@ -88,12 +92,12 @@ files-root={self.path("local")}
         with open(self.path("switchctld.conf"), "w") as file:
             file.write(text)
 
-    def start(self):
+    def start(self, **environment):
         with open(self.path("log"), "ab") as log:
             self.process = subprocess.Popen(
                 ["ip", "netns", "exec", self.netns, "unshare", "--uts", "sh", "-c",
                  f"hostname {self.name}; exec {SWITCHCTLD} --config {self.path('switchctld.conf')}"],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **environment})
         wait_for(f"{self.name}'s daemon to answer", self.answers)
         self.domain = self.status()["domain"]
 
