@@ -16,7 +16,7 @@ struct _IsmbApplicant
 {
   const IsmbApplicantPapers *papers;
   const IsmbApplicantWay *way;
-  IsmbApplicantDone done;
+  const IsmbApplicantCallbacks *callbacks;
   gpointer owner;
   IsmbStream *stream;
   IsmbNames *names; /* of who answers; NULL: not believed yet */
@@ -31,7 +31,7 @@ end (IsmbApplicant *self, IsmbJoinAnswer *answer, const GError *error)
 {
   if (self->stream != NULL)
     ismb_peer_stream_part (g_steal_pointer (&self->stream), NULL);
-  self->done (self, answer, error, self->owner);
+  self->callbacks->done (self, answer, error, self->owner);
 }
 
 static void
@@ -95,6 +95,7 @@ on_connected (IsmbStream *stream, gpointer owner)
       disbelieve (self, error);
       return;
     }
+  self->callbacks->met (self, self->owner);
   ismb_stream_set_limit (stream, ANSWER_BYTES);
   ismb_stream_set_deadline (stream, ANSWER_PATIENCE);
   ismb_stream_send_header (stream, self->papers->context->domain, self->way->domain, NULL);
@@ -185,7 +186,7 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
   refuse (self, error != NULL ? error->message : "closes the stream without an answer");
 }
 
-static const IsmbStreamCallbacks callbacks = {
+static const IsmbStreamCallbacks stream_callbacks = {
   .connected = on_connected,
   .header = on_header,
   .frame = on_frame,
@@ -194,16 +195,16 @@ static const IsmbStreamCallbacks callbacks = {
 
 IsmbApplicant *
 ismb_applicant_new (const IsmbApplicantPapers *papers, const IsmbApplicantWay *way,
-                    IsmbApplicantDone done, gpointer owner, GError **error)
+                    const IsmbApplicantCallbacks *callbacks, gpointer owner, GError **error)
 {
   g_autoptr (IsmbApplicant) self = g_new0 (IsmbApplicant, 1);
 
   self->papers = papers;
   self->way = way;
-  self->done = done;
+  self->callbacks = callbacks;
   self->owner = owner;
   self->stream = ismb_peer_stream_dial (papers->context, papers->tls, way->domain, way->address,
-                                        way->port, &callbacks, self, error);
+                                        way->port, &stream_callbacks, self, error);
   return self->stream != NULL ? g_steal_pointer (&self) : NULL;
 }
 
@@ -224,7 +225,7 @@ ismb_applicant_get_way (IsmbApplicant *self)
 }
 
 gboolean
-ismb_applicant_has_met_member (IsmbApplicant *self)
+ismb_applicant_has_met (IsmbApplicant *self)
 {
   return self->names != NULL;
 }

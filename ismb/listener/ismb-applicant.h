@@ -28,18 +28,24 @@ typedef struct
   guint hops;    /* 0: nobody's referral; else it has to be a registrar */
 } IsmbApplicantWay;
 
-/* Exactly once, never from inside a call of the owner's, who frees it then and takes `answer`, or
- * hears of `error`. */
-typedef void (*IsmbApplicantDone) (IsmbApplicant *applicant, IsmbJoinAnswer *answer,
-                                   const GError *error, gpointer owner);
+typedef struct
+{
+  /* A member of the fabric answers, and will be asked. The owner leaves this one alone. */
+  void (*met)  (IsmbApplicant *applicant, gpointer owner);
+  /* Exactly once, never from inside a call of the owner's, who frees it then and takes `answer`, or
+   * hears of `error`: ISMB_ERROR_UNTRUSTED where somebody else answers. */
+  void (*done) (IsmbApplicant *applicant, IsmbJoinAnswer *answer, const GError *error,
+                gpointer owner);
+} IsmbApplicantCallbacks;
 
 /* NULL: the address cannot even be dialled. Takes nothing; `way` outlives it. */
 IsmbApplicant *ismb_applicant_new  (const IsmbApplicantPapers *papers, const IsmbApplicantWay *way,
-                                    IsmbApplicantDone done, gpointer owner, GError **error);
+                                    const IsmbApplicantCallbacks *callbacks, gpointer owner,
+                                    GError **error);
 void           ismb_applicant_free (IsmbApplicant *self);
 const IsmbApplicantWay *ismb_applicant_get_way (IsmbApplicant *self);
-/* A member of the fabric is there, whatever it said. */
-gboolean       ismb_applicant_has_met_member (IsmbApplicant *self);
+/* Has a member of the fabric answered? */
+gboolean       ismb_applicant_has_met (IsmbApplicant *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbApplicant, ismb_applicant_free)
 

@@ -6,6 +6,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/listener/ismb-applicant.h"
+#include "ismb/listener/ismb-link.h"
 #include "ismb/trust/ismb-key-file.h"
 
 #define PATIENCE 15000  /* ms for all of it */
@@ -199,27 +200,39 @@ is_new (IsmbJoining *self, const char *domain, const char *address, guint16 port
   return g_hash_table_add (self->seen, g_strdup_printf ("%s %s %u", domain, address, port));
 }
 
-/* `hops` 0: behind those that wait; else before them, as there is a registrar there. */
-static void
-add_ways (IsmbJoining *self, IsmbPeer *peer, guint hops)
+static IsmbApplicantWay *
+way_new (const char *domain, const char *address, guint16 port, guint hops)
 {
-  const char *const *addresses = ismb_peer_get_addresses (peer);
-  const char *domain = ismb_peer_get_domain (peer);
-  guint16 port = ismb_peer_get_port (peer);
+  IsmbApplicantWay *way = g_new0 (IsmbApplicantWay, 1);
 
-  for (; addresses != NULL && *addresses != NULL && port > 0; addresses++)
-    {
-      IsmbApplicantWay *way = NULL;
+  *way = (IsmbApplicantWay) { g_strdup (domain), g_strdup (address), port, hops };
+  return way;
+}
 
-      if (!is_new (self, domain, *addresses, port))
-        continue;
-      way = g_new0 (IsmbApplicantWay, 1);
-      *way = (IsmbApplicantWay) { g_strdup (domain), g_strdup (*addresses), port, hops };
-      if (hops > 0)
-        g_queue_push_head (&self->ways, way);
-      else
-        g_queue_push_tail (&self->ways, way);
-    }
+/* Behind those that wait. */
+static void
+add_known (IsmbJoining *self, IsmbLink *link)
+{
+  const IsmbCandidate *candidate = ismb_link_get_candidate (link);
+  const char *const *addresses = ismb_candidate_get_addresses (candidate);
+  const char *domain = ismb_link_get_domain (link);
+
+  for (guint i = 0; addresses[i] != NULL; i++)
+    if (is_new (self, domain, addresses[i], candidate->ports[i]))
+      g_queue_push_tail (&self->ways, way_new (domain, addresses[i], candidate->ports[i], 0));
+}
+
+/* Before those that wait, as there is a registrar. */
+static void
+add_referred (IsmbJoining *self, IsmbPeer *registrar, guint hops)
+{
+  const char *const *addresses = ismb_peer_get_addresses (registrar);
+  const char *domain = ismb_peer_get_domain (registrar);
+  guint16 port = ismb_peer_get_port (registrar);
+
+  for (guint i = g_strv_length ((char **) addresses); i-- > 0;)
+    if (is_new (self, domain, addresses[i], port))
+      g_queue_push_head (&self->ways, way_new (domain, addresses[i], port, hops));
 }
 
 static void
@@ -228,7 +241,7 @@ follow (IsmbJoining *self, const IsmbJoinAnswer *answer, guint hops)
   if (hops >= HOPS_MAX)
     return;
   for (GList *each = g_list_last (answer->registrars); each != NULL; each = each->prev)
-    add_ways (self, each->data, hops + 1);
+    add_referred (self, each->data, hops + 1);
 }
 
 /* Answers */
@@ -263,10 +276,22 @@ take_answer (IsmbJoining *self, const IsmbApplicantWay *way, IsmbJoinAnswer *ans
   ismb_join_answer_free (answer);
 }
 
+/* Somebody else who answers in a name does not get to be asked first again. */
 static void
-take_error (IsmbJoining *self, const GError *error)
+note_vain (IsmbJoining *self, const IsmbApplicantWay *way, const GError *error)
+{
+  IsmbLink *link = ismb_peers_find_link (self->peers, way->domain);
+
+  if (link != NULL)
+    ismb_candidate_note_vain (ismb_link_get_candidate (link), way->address, way->port,
+                              g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED));
+}
+
+static void
+take_error (IsmbJoining *self, const IsmbApplicantWay *way, const GError *error)
 {
   g_debug ("%s", error->message);
+  note_vain (self, way, error);
   g_clear_error (&self->error);
   self->error = g_error_copy (error);
 }
@@ -275,12 +300,12 @@ static void
 on_done (IsmbApplicant *applicant, IsmbJoinAnswer *answer, const GError *error, gpointer owner)
 {
   IsmbJoining *self = owner;
+  const IsmbApplicantWay *way = ismb_applicant_get_way (applicant);
 
-  self->met |= ismb_applicant_has_met_member (applicant);
   if (answer != NULL)
-    take_answer (self, ismb_applicant_get_way (applicant), answer);
+    take_answer (self, way, answer);
   else
-    take_error (self, error);
+    take_error (self, way, error);
   self->applicants = g_list_remove (self->applicants, applicant);
   ismb_applicant_free (applicant);
   if (self->answer != NULL && ismb_join_answer_is_final (self->answer))
@@ -288,6 +313,32 @@ on_done (IsmbApplicant *applicant, IsmbJoinAnswer *answer, const GError *error, 
   else
     ismb_poller_flush_later (self->papers.context->poller, &self->watch);
 }
+
+/* One device does not ask one registrar twice at once: the other attempts wait, for the case that
+ * this one comes to nothing. */
+static void
+on_met (IsmbApplicant *applicant, gpointer owner)
+{
+  IsmbJoining *self = owner;
+  const char *domain = ismb_applicant_get_way (applicant)->domain;
+  GList *next = NULL;
+
+  self->met = TRUE;
+  for (GList *each = self->applicants; each != NULL; each = next)
+    {
+      const IsmbApplicantWay *way = ismb_applicant_get_way (each->data);
+
+      next = each->next;
+      if (each->data == applicant || !g_str_equal (way->domain, domain))
+        continue;
+      g_queue_push_tail (&self->ways,
+                         way_new (way->domain, way->address, way->port, way->hops));
+      ismb_applicant_free (each->data);
+      self->applicants = g_list_delete_link (self->applicants, each);
+    }
+}
+
+static const IsmbApplicantCallbacks applicant_callbacks = { on_met, on_done };
 
 /* Attempts */
 
@@ -300,11 +351,37 @@ try_way (IsmbJoining *self, IsmbApplicantWay *way)
   g_ptr_array_add (self->tried, way);
   if (g_hash_table_contains (self->answered, way->domain))
     return;
-  applicant = ismb_applicant_new (&self->papers, way, on_done, self, &error);
+  applicant = ismb_applicant_new (&self->papers, way, &applicant_callbacks, self, &error);
   if (applicant != NULL)
     self->applicants = g_list_prepend (self->applicants, applicant);
   else
-    take_error (self, error);
+    take_error (self, way, error);
+}
+
+static gboolean
+is_being_asked (IsmbJoining *self, const char *domain)
+{
+  for (GList *each = self->applicants; each != NULL; each = each->next)
+    if (ismb_applicant_has_met (each->data)
+        && g_str_equal (ismb_applicant_get_way (each->data)->domain, domain))
+      return TRUE;
+  return FALSE;
+}
+
+/* The first that need not wait for another one, or NULL. */
+static IsmbApplicantWay *
+take_way (IsmbJoining *self)
+{
+  for (GList *each = self->ways.head; each != NULL; each = each->next)
+    {
+      IsmbApplicantWay *way = each->data;
+
+      if (is_being_asked (self, way->domain))
+        continue;
+      g_queue_delete_link (&self->ways, each);
+      return way;
+    }
+  return NULL;
 }
 
 static IsmbJoining *
@@ -317,9 +394,10 @@ static void
 on_flush (IsmbWatch *watch)
 {
   IsmbJoining *self = from_watch (watch);
+  IsmbApplicantWay *way = NULL;
 
-  while (g_list_length (self->applicants) < AT_ONCE && !g_queue_is_empty (&self->ways))
-    try_way (self, g_queue_pop_head (&self->ways));
+  while (g_list_length (self->applicants) < AT_ONCE && (way = take_way (self)) != NULL)
+    try_way (self, way);
   if (self->applicants == NULL)
     end (self);
 }
@@ -364,15 +442,6 @@ watch_cancellable (IsmbJoining *self)
   g_source_attach (self->cancelling, g_task_get_context (self->task));
 }
 
-static void
-add_known (IsmbJoining *self)
-{
-  g_autolist (IsmbPeer) known = ismb_peers_list (self->peers);
-
-  for (GList *each = known; each != NULL; each = each->next)
-    add_ways (self, each->data, 0);
-}
-
 static IsmbJoining *
 joining_new (IsmbPeers *peers, const char *ca_hash, const IsmbToken *token, GTask *task)
 {
@@ -395,6 +464,7 @@ void
 ismb_joining_start (IsmbPeers *peers, const char *ca_hash, const IsmbToken *token, GTask *task)
 {
   IsmbJoining *self = joining_new (peers, ca_hash, token, task);
+  g_autoptr (GPtrArray) links = ismb_peers_list_links (peers);
   IsmbPoller *poller = self->papers.context->poller;
   GError *error = NULL;
 
@@ -405,7 +475,8 @@ ismb_joining_start (IsmbPeers *peers, const char *ca_hash, const IsmbToken *toke
     }
   self->closing = g_signal_connect (peers, "closing", G_CALLBACK (on_closing), self);
   watch_cancellable (self);
-  add_known (self);
+  for (guint i = 0; i < links->len; i++)
+    add_known (self, g_ptr_array_index (links, i));
   ismb_poller_set_deadline (poller, &self->watch, PATIENCE);
   ismb_poller_flush_later (poller, &self->watch);
 }

@@ -456,7 +456,7 @@ ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 p
   plan (self);
 }
 
-const IsmbCandidate *
+IsmbCandidate *
 ismb_link_get_candidate (IsmbLink *self)
 {
   return &self->dialler.candidate;

@@ -21,7 +21,7 @@ const char   *ismb_link_get_domain    (IsmbLink *self);
  * last worked is tried before all others, whatever is said. */
 void ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 port,
                               const char *device_id);
-const IsmbCandidate *ismb_link_get_candidate (IsmbLink *self);
+IsmbCandidate *ismb_link_get_candidate (IsmbLink *self);
 const char *const *ismb_link_get_addresses (IsmbLink *self);  /* the one that last worked first */
 guint16       ismb_link_get_port      (IsmbLink *self);      /* of the first of them */
 /* Proven by certificate, else as discovered, or NULL. */

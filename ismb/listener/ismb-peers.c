@@ -253,20 +253,6 @@ list_registrars (gpointer user_data)
   return ismb_peers_list_registrars (user_data);
 }
 
-/* Its links, which what is done to them may take out of the table. */
-static GPtrArray *
-list_links (IsmbPeers *self)
-{
-  GPtrArray *links = g_ptr_array_new_with_free_func (g_object_unref);
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->peers);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    g_ptr_array_add (links, g_object_ref (((Peer *) value)->link));
-  return links;
-}
-
 static void
 mistrust (IsmbPeers *self, const char *domain)
 {
@@ -279,7 +265,7 @@ mistrust (IsmbPeers *self, const char *domain)
 static void
 disown_all (IsmbPeers *self)
 {
-  g_autoptr (GPtrArray) links = list_links (self);
+  g_autoptr (GPtrArray) links = ismb_peers_list_links (self);
 
   for (guint i = 0; i < links->len; i++)
     {
@@ -296,7 +282,7 @@ static void
 on_revoked (IsmbPeers *self, const char *device_id)
 {
   IsmbIdentity *identity = ismb_fabric_get_identity (self->context.fabric);
-  g_autoptr (GPtrArray) links = list_links (self);
+  g_autoptr (GPtrArray) links = ismb_peers_list_links (self);
 
   if (g_str_equal (device_id, ismb_identity_get_full_id (identity)))
     disown_all (self);
@@ -523,6 +509,27 @@ ismb_peers_list (IsmbPeers *self)
   return list;
 }
 
+GPtrArray *
+ismb_peers_list_links (IsmbPeers *self)
+{
+  GPtrArray *links = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (links, g_object_ref (((Peer *) value)->link));
+  return links;
+}
+
+IsmbLink *
+ismb_peers_find_link (IsmbPeers *self, const char *domain)
+{
+  Peer *peer = g_hash_table_lookup (self->peers, domain);
+
+  return peer != NULL ? peer->link : NULL;
+}
+
 void
 ismb_peers_set_service (IsmbPeers *self, const IsmbPeersService *service, gpointer user_data)
 {
@@ -569,7 +576,7 @@ ismb_peers_list_members (IsmbPeers *self, gboolean idle_too)
 GList *
 ismb_peers_list_registrars (IsmbPeers *self)
 {
-  g_autoptr (GPtrArray) links = list_links (self);
+  g_autoptr (GPtrArray) links = ismb_peers_list_links (self);
 
   return ismb_registrars_list (&self->context, links, self->port);
 }

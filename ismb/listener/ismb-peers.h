@@ -53,6 +53,11 @@ void       ismb_peers_add     (IsmbPeers *self, const char *domain, const char *
 void       ismb_peers_remove  (IsmbPeers *self, const char *domain);
 /* (element-type IsmbPeer) (transfer full), in no order */
 GList     *ismb_peers_list    (IsmbPeers *self);
+/* In no order; what is done to them may make them forgotten. (element-type IsmbLink)
+ * (transfer full) */
+GPtrArray *ismb_peers_list_links (IsmbPeers *self);
+/* The link to that domain, or NULL. */
+IsmbLink  *ismb_peers_find_link (IsmbPeers *self, const char *domain);
 /* The members whose certificate says that they are registrars, ourselves too if we are one: we
  * first, then those to whom a stream is open, at last the lost. All addresses of one are for
  * its port; one of whom none is known is left out. (element-type IsmbPeer) (transfer full) */

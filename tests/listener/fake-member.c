@@ -86,7 +86,7 @@ fake_member_new (const char *domain, IsmbTlsContext *tls, const char *answer)
   self->answer = g_strdup (answer);
   self->tls = ismb_tls_context_ref (tls);
   self->poller = ismb_poller_new (NULL);
-  self->fd = ismb_virtual_router_listen (place, "127.0.0.1", 0, &self->port, &error);
+  self->fd = ismb_virtual_router_listen (place, "0.0.0.0", 0, &self->port, &error);
   g_assert_no_error (error);
   self->source = g_unix_fd_add (self->fd, G_IO_IN, on_connection, self);
   return self;

@@ -586,6 +586,47 @@ test_second_registrar_knows (Fixture *fixture, gconstpointer data)
   lab_switch_free (other);
 }
 
+static guint
+count (const char *text, const char *word)
+{
+  guint n = 0;
+
+  for (; (text = strstr (text, word)) != NULL; text++)
+    n++;
+  return n;
+}
+
+/* A registrar with several addresses is asked once. */
+static void
+test_many_addresses (Fixture *fixture, gconstpointer data)
+{
+  static const char *const here[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3", NULL };
+  LabSwitch *other = lab_switch_new ("spine2.0d0e0f");
+  g_autoptr (FakeMember) fake = make_fake_registrar (fixture, other, "<wait " NS "/>");
+  g_autoptr (GError) error = NULL;
+
+  ismb_listener_add_peer (lab_switch_get_listener (fixture->joiner), "spine2.0d0e0f", here,
+                          fake_member_get_port (fake), NULL);
+  g_assert_false (join_fabric (fixture->joiner, ca_hash_of (fixture->registrar), NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (fake_member_count_joins (fake), ==, 1);
+  lab_switch_free (other);
+}
+
+/* Whoever announces other ways in a member's name is passed by. */
+static void
+test_forged_ways (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (IsmbToken) token = invite (fixture->registrar, 1, now () + HOUR);
+  g_autoptr (IsmbTlsContext) tls = make_own_tls (fixture->joiner);
+  g_autoptr (FakeMember) forger = fake_member_new (REGISTRAR, tls, "<wait " NS "/>");
+
+  lab_switch_tell_of (fixture->joiner, REGISTRAR, fake_member_get_port (forger));
+  lab_switch_tell (fixture->joiner, fixture->registrar);
+  assert_joins (fixture->joiner, fixture->registrar, token);
+  g_assert_cmpuint (fake_member_count_bytes (forger), ==, 0);
+}
+
 /* Giving up */
 
 typedef struct
@@ -812,16 +853,6 @@ test_malformed (Fixture *fixture, gconstpointer data)
   assert_says (fixture, fixture->registrar, "<join <", "<not-well-formed");
 }
 
-static guint
-count (const char *text, const char *word)
-{
-  guint n = 0;
-
-  for (; (text = strstr (text, word)) != NULL; text++)
-    n++;
-  return n;
-}
-
 /* One question, and one answer. */
 static void
 test_second_join_is_not_heard (Fixture *fixture, gconstpointer data)
@@ -967,6 +998,8 @@ main (int argc, char **argv)
   ADD ("hops-end", test_hops_end);
   ADD ("answers", test_answers);
   ADD ("second-registrar-knows", test_second_registrar_knows);
+  ADD ("many-addresses", test_many_addresses);
+  ADD ("forged-ways", test_forged_ways);
   ADD ("cancelled", test_cancelled);
   ADD ("stopped-meanwhile", test_stopped_meanwhile);
   ADD ("replay", test_replay);
