@@ -321,13 +321,65 @@ test_is_not_fooled_by_cross_signing (Fixture *fixture, gconstpointer data)
   attacker_clear (&attacker);
 }
 
-/* Nor does a member's key make a CA, nor a date that has passed, nor another name. */
+/* The attacker's switch as that CA of his would certify it. */
+static gnutls_x509_crt_t
+certify_attacker (Attacker *attacker, gnutls_x509_crt_t ca)
+{
+  gint64 now = wall_now ();
+  g_autoptr (GPtrArray) chain = site_chain (attacker->site);
+  g_auto (gnutls_x509_crt_t) former = ismb_certificate_from_der (chain->pdata[0], NULL);
+  g_auto (gnutls_pubkey_t) key = ismb_certificate_get_key (former);
+  g_autoptr (IsmbNames) names = ismb_names_new ("sw3.001122", site_id (attacker->site), site_vrs);
+
+  return ismb_certificate_new_leaf (names, key, now - 60, now + 60, ca, attacker->key, NULL);
+}
+
+static void
+assert_no_kin (Fixture *fixture, Attacker *attacker, gnutls_x509_crt_t ca, gnutls_x509_crt_t kin)
+{
+  g_auto (gnutls_x509_crt_t) leaf = certify_attacker (attacker, ca);
+  g_autoptr (GPtrArray) chain = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  add (chain, leaf);
+  add (chain, kin);
+  add (chain, attacker->real);
+  add (chain, attacker->root);
+  assert_not_fooled (fixture, chain);
+}
+
+/* The CA's signature under the attacker's key and the CA's own name, but no word of its being a CA.
+ */
+static gnutls_x509_crt_t
+sign_no_ca (Attacker *attacker, gnutls_x509_privkey_t real_key)
+{
+  gint64 now = wall_now ();
+  gnutls_x509_crt_t kin = NULL;
+
+  gnutls_x509_crt_init (&kin);
+  gnutls_x509_crt_set_version (kin, 3);
+  gnutls_x509_crt_set_serial (kin, "\1", 1);
+  gnutls_x509_crt_set_dn_by_oid (kin, GNUTLS_OID_X520_COMMON_NAME, 0, "Campus", 6);
+  gnutls_x509_crt_set_dn_by_oid (kin, GNUTLS_OID_X520_ORGANIZATION_NAME, 0, "Campus", 6);
+  gnutls_x509_crt_set_activation_time (kin, now - 60);
+  gnutls_x509_crt_set_expiration_time (kin, now + 60);
+  gnutls_x509_crt_set_key (kin, attacker->key);
+  gnutls_x509_crt_set_basic_constraints (kin, 0, -1);
+  gnutls_x509_crt_set_key_usage (kin, GNUTLS_KEY_DIGITAL_SIGNATURE);
+  gnutls_x509_crt_set_subject_key_id (kin, "\1", 1);
+  g_assert_cmpint (gnutls_x509_crt_sign2 (kin, attacker->real, real_key, GNUTLS_DIG_SHA256, 0), >=,
+                   0);
+  return kin;
+}
+
+/* Nor does a member's key make a CA, nor a date that has passed, nor another name, nor what is
+ * none. */
 static void
 test_is_not_fooled_by_kin_that_is_none (Fixture *fixture, gconstpointer data)
 {
   gint64 now = wall_now ();
   g_auto (gnutls_x509_privkey_t) real_key = get_ca_key (fixture->registrar);
   g_auto (gnutls_x509_crt_t) by_member = NULL, ended = NULL, renamed = NULL, named = NULL;
+  g_auto (gnutls_x509_crt_t) no_ca = NULL;
   g_autofree char *path = site_path (fixture->away, "device.key");
   g_auto (gnutls_x509_privkey_t) member_key = ismb_key_file_load (path, NULL);
   Attacker attacker;
@@ -339,16 +391,11 @@ test_is_not_fooled_by_kin_that_is_none (Fixture *fixture, gconstpointer data)
       ismb_certificate_new_kin (attacker.root, now - 60, now - 30, attacker.real, real_key, NULL);
   named = ismb_certificate_new_authority (attacker.key, "Other", now - 60, NULL);
   renamed = ismb_certificate_new_kin (named, now - 60, now + 60, attacker.real, real_key, NULL);
-  for (guint i = 0; i < 3; i++)
-    {
-      g_autoptr (GPtrArray) chain = site_chain (attacker.site);
-
-      g_ptr_array_remove_range (chain, 1, chain->len - 1);
-      add (chain, i == 0 ? by_member : i == 1 ? ended : renamed);
-      add (chain, attacker.real);
-      add (chain, attacker.root);
-      assert_not_fooled (fixture, chain);
-    }
+  no_ca = sign_no_ca (&attacker, real_key);
+  assert_no_kin (fixture, &attacker, attacker.root, by_member);
+  assert_no_kin (fixture, &attacker, attacker.root, ended);
+  assert_no_kin (fixture, &attacker, named, renamed);
+  assert_no_kin (fixture, &attacker, no_ca, no_ca);
   attacker_clear (&attacker);
 }
 
