@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A registrar and a member, spoken to by hand: what strangers may say. */
 #include "config.h"
+#include "ismb/listener/ismb-joining-desk.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "ismb/net/ismb-virtual-router.h"
 #include "joining-lab.h"
+#include "scratch.h"
 #include "stream-end.h"
 
 static guint
@@ -286,6 +290,48 @@ test_strangers_are_reported (JoiningLab *lab, gconstpointer data)
   joining_lab_await_report (lab, "dial " JOINER " refused certificate: ");
 }
 
+/* Who makes a crowd is reported, too. */
+static void
+test_crowds_are_reported (JoiningLab *lab, gconstpointer data)
+{
+  g_autoptr (IsmbVirtualRouter) place = ismb_virtual_router_new ("blue", NULL, NULL);
+  g_autoptr (GArray) sockets = g_array_new (FALSE, FALSE, sizeof (int));
+  guint16 port = lab_switch_get_s2s_port (lab->registrar);
+
+  while (strstr (lab->reports->str, "connections - refused limit: ") == NULL)
+    {
+      g_autoptr (GError) error = NULL;
+      int fd = ismb_virtual_router_connect (place, "127.0.0.1", port, &error);
+
+      g_assert_no_error (error);
+      g_array_append_val (sockets, fd);
+      while (g_main_context_iteration (NULL, FALSE))
+        continue;
+    }
+  g_assert_cmpuint (sockets->len, >, 1);
+  for (guint i = 0; i < sockets->len; i++)
+    close (g_array_index (sockets, int, i));
+}
+
+/* Where nobody vouches for anybody there is nothing to join. */
+static void
+test_open_fabric_has_no_desk (void)
+{
+  char *folder = scratch_new ();
+  g_autoptr (GError) error = NULL;
+  IsmbLinkContext context = { NULL };
+  g_autoptr (IsmbJoiningDesk) desk = ismb_joining_desk_new (&context, NULL, NULL);
+
+  g_assert_false (ismb_joining_desk_is_open (desk));
+  g_test_expect_message ("ismb.trust.fabric", G_LOG_LEVEL_WARNING, "trust=open*");
+  context.fabric = ismb_fabric_load (folder, MEMBER, NULL, ISMB_FABRIC_OPEN, &error);
+  g_assert_no_error (error);
+  g_test_assert_expected_messages ();
+  g_assert_false (ismb_joining_desk_is_open (desk));
+  g_assert_finalize_object (context.fabric);
+  scratch_remove (folder);
+}
+
 #define ADD(name, test)                                                                            \
   g_test_add ("/joining-desk/" name, JoiningLab, NULL, joining_lab_set_up, test,                   \
               joining_lab_tear_down)
@@ -307,5 +353,7 @@ main (int argc, char **argv)
   ADD ("torn", test_torn);
   ADD ("cut", test_cut);
   ADD ("strangers-are-reported", test_strangers_are_reported);
+  ADD ("crowds-are-reported", test_crowds_are_reported);
+  g_test_add_func ("/joining-desk/open-fabric-has-no-desk", test_open_fabric_has_no_desk);
   return g_test_run ();
 }
