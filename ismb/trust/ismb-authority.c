@@ -248,18 +248,18 @@ check_not_revoked (IsmbAuthority *self, const char *device_id, GError **error)
 }
 
 /* Who is revoked holds nothing, even if a crash left him in the ledger. */
-char *
-ismb_authority_dup_holder (IsmbAuthority *self, const char *domain)
+static const char *
+get_holder (IsmbAuthority *self, const char *domain)
 {
   const char *holder = ismb_ledger_get_holder (self->ledger, domain, get_now (self));
 
-  return holder != NULL && !is_revoked (self, holder) ? g_strdup (holder) : NULL;
+  return holder != NULL && !is_revoked (self, holder) ? holder : NULL;
 }
 
 static gboolean
 check_name (IsmbAuthority *self, const IsmbNames *names, GError **error)
 {
-  g_autofree char *holder = ismb_authority_dup_holder (self, names->domain);
+  const char *holder = get_holder (self, names->domain);
 
   if (holder == NULL || g_str_equal (holder, names->device_id))
     return TRUE;
@@ -305,6 +305,12 @@ ismb_authority_replace (IsmbAuthority *self, const char *request_pem, GError **e
   g_autoptr (IsmbRequest) request = ismb_request_parse (request_pem, error);
 
   return request != NULL ? certify (self, request->names, request->key, error) : NULL;
+}
+
+char *
+ismb_authority_dup_holder (IsmbAuthority *self, const char *domain)
+{
+  return g_strdup (get_holder (self, domain));
 }
 
 /* Nobody else can say that a registrar's own name is another's, and a key of its own that was lost

@@ -36,25 +36,25 @@ typedef enum
  */
 IsmbAuthority *ismb_authority_create (const char *state_dir, const char *fabric_name,
                                       GError **error);
-IsmbAuthority *ismb_authority_load         (const char *state_dir, GError **error);
+IsmbAuthority *ismb_authority_load (const char *state_dir, GError **error);
 /* Takes back a CA that has certified nobody. Its key stays, for the next one. */
-void           ismb_authority_discard      (const char *state_dir);
+void ismb_authority_discard (const char *state_dir);
 /* Ends the CA: its key is wiped and gone, and all that stood with it. */
-gboolean       ismb_authority_destroy      (IsmbAuthority *self, GError **error);
-/* What goes behind a leaf in a bundle: the CA's certificate, and after a rollover those that join it
- * to the former one, as long as that is believed. */
-const char    *ismb_authority_get_ca_pem   (IsmbAuthority *self);
+gboolean ismb_authority_destroy (IsmbAuthority *self, GError **error);
+/* What goes behind a leaf in a bundle: the CA's certificate, and after a rollover those that join
+ * it to the former one, as long as that is believed. */
+const char *ismb_authority_get_ca_pem (IsmbAuthority *self);
 const char *
 ismb_authority_get_ca_hash (IsmbAuthority *self); /* 64 hex digits: SHA-256 of the CA's SPKI */
 IsmbAdmissions *ismb_authority_get_admissions (IsmbAuthority *self);
 /* What time it is; the host's unless set. Borrowed, outlives it. While the host's clock is behind,
  * nothing is signed but revocations. */
-void  ismb_authority_set_clock    (IsmbAuthority *self, IsmbClock *clock);
-/* Who is out: has no name and is given none. Borrowed, outlives it. What a former CA of ours has said
- * is said again by this one. */
-void  ismb_authority_set_revocations (IsmbAuthority *self, IsmbRevocations *revocations);
+void ismb_authority_set_clock (IsmbAuthority *self, IsmbClock *clock);
+/* Who is out: has no name and is given none. Borrowed, outlives it. What a former CA of ours has
+ * said is said again by this one. */
+void ismb_authority_set_revocations (IsmbAuthority *self, IsmbRevocations *revocations);
 /* Seconds that certificates to come are valid for; 90 days unless set. */
-void  ismb_authority_set_lifetime (IsmbAuthority *self, gint64 seconds);
+void ismb_authority_set_lifetime (IsmbAuthority *self, gint64 seconds);
 
 /* Checks the request's self-signature and its names (exactly one domain, the id of its key, no
  * registrar) and certifies it. Returns the bundle: the certificate followed by the CA's, PEM.
@@ -80,8 +80,7 @@ IsmbAdmission ismb_authority_admit (IsmbAuthority *self, const IsmbApplication *
                                     char **bundle, char **rule, GError **error);
 /* Says that the device is out for ever, on disk when it returns; its name is free, its approval
  * void. */
-IsmbRevocation *ismb_authority_revoke (IsmbAuthority *self, const char *device_id,
-                                       GError **error);
+IsmbRevocation *ismb_authority_revoke (IsmbAuthority *self, const char *device_id, GError **error);
 /* Makes a new CA of the same name, joined to this one by a certificate of each for the other (RFC
  * 4210, 4.4) that is good for `overlap` seconds, and signs with it from now on; the former key is
  * wiped. ISMB_ERROR_EXISTS while the last overlap is not over. */

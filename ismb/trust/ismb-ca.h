@@ -15,15 +15,15 @@ typedef struct _IsmbCa IsmbCa;
 #define ISMB_CA_OVERLAP_MAX (10LL * 365 * 24 * 60 * 60) /* seconds */
 
 /* ISMB_ERROR_EXISTS where there is one already. */
-IsmbCa     *ismb_ca_create   (const char *state_dir, const char *fabric_name, GError **error);
+IsmbCa *ismb_ca_create (const char *state_dir, const char *fabric_name, GError **error);
 /* ISMB_ERROR_NOT_FOUND where there is none. Ends a rollover that a crash cut short. */
-IsmbCa     *ismb_ca_load     (const char *state_dir, GError **error);
-void        ismb_ca_free     (IsmbCa *self);
+IsmbCa *ismb_ca_load (const char *state_dir, GError **error);
+void ismb_ca_free (IsmbCa *self);
 /* Wipes the key, and removes the rest. */
-gboolean    ismb_ca_destroy  (const char *state_dir, GError **error);
+gboolean ismb_ca_destroy (const char *state_dir, GError **error);
 const char *ismb_ca_get_hash (IsmbCa *self);
 /* The CA's certificate, and in an overlap those that join it to the former one. */
-char       *ismb_ca_dup_pem  (IsmbCa *self, gint64 now, GError **error);
+char *ismb_ca_dup_pem (IsmbCa *self, gint64 now, GError **error);
 /* A certificate, PEM, without the CA's; it does not outlive the CA: `*until` is made to fit. */
 char *ismb_ca_certify (IsmbCa *self, IsmbNames *names, gnutls_pubkey_t key, gint64 from,
                        gint64 *until, GError **error);

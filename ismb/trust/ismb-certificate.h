@@ -27,7 +27,8 @@ gnutls_x509_privkey_t ismb_certificate_new_key (GError **error);
 gnutls_x509_crt_t ismb_certificate_new_authority (gnutls_x509_privkey_t key,
                                                   const char *fabric_name, gint64 from,
                                                   GError **error);
-/* Joins two CAs: one more certificate for the key and the name of the CA `subject`, which `ca` signs. */
+/* Joins two CAs: one more certificate for the key and the name of the CA `subject`, which `ca`
+ * signs. */
 gnutls_x509_crt_t ismb_certificate_new_kin (gnutls_x509_crt_t subject, gint64 from, gint64 until,
                                             gnutls_x509_crt_t ca, gnutls_x509_privkey_t ca_key,
                                             GError **error);
@@ -40,8 +41,8 @@ gnutls_x509_crq_t ismb_certificate_new_request (IsmbNames *names, gnutls_x509_pr
 
 gnutls_x509_crt_t ismb_certificate_from_der (GBytes *der, GError **error);
 gnutls_x509_crt_t ismb_certificate_copy (gnutls_x509_crt_t certificate);
-/* The certificates of a PEM text that holds `least` to `most`, in its order, the rest of `list` NULL;
- * returns how many, 0 on failure. */
+/* The certificates of a PEM text that holds `least` to `most`, in its order, the rest of `list`
+ * NULL; returns how many, 0 on failure. */
 guint ismb_certificate_list_from_pem (const char *pem, guint least, guint most,
                                       gnutls_x509_crt_t *list, GError **error);
 gnutls_x509_crq_t ismb_certificate_request_from_pem (const char *pem, GError **error);
@@ -63,10 +64,10 @@ char *ismb_certificate_dup_common_name (gnutls_x509_crt_t certificate);
 IsmbNames *ismb_certificate_get_holder (gnutls_x509_crt_t certificate, GError **error);
 /* Is it for both sides of TLS, as a switch's must be? */
 gboolean ismb_certificate_check_purposes (gnutls_x509_crt_t certificate, GError **error);
-gboolean ismb_certificate_check_dates    (gnutls_x509_crt_t certificate, IsmbClock *clock,
-                                          GError **error);
+gboolean ismb_certificate_check_dates (gnutls_x509_crt_t certificate, IsmbClock *clock,
+                                       GError **error);
 /* Is it a CA's? */
-gboolean ismb_certificate_may_sign       (gnutls_x509_crt_t certificate);
+gboolean ismb_certificate_may_sign (gnutls_x509_crt_t certificate);
 /* Has `ca`, which must be one that may, signed it? Says nothing of dates. For a certificate that is
  * `ca` itself: is it self-signed? */
 gboolean ismb_certificate_check_signature (gnutls_x509_crt_t certificate, gnutls_x509_crt_t ca,

@@ -30,11 +30,11 @@ struct _IsmbFabric
 /* Is the certificate that we have for our key and our domain, valid, and are we not revoked? */
 gboolean ismb_fabric_check_membership (IsmbFabric *self, GError **error);
 /* When the certificate has lived for two thirds of its time. */
-gint64   ismb_fabric_get_two_thirds   (IsmbFabric *self);
+gint64 ismb_fabric_get_two_thirds (IsmbFabric *self);
 /* The CA of that hash is to be a new member's. */
-gboolean ismb_fabric_check_ca_hash    (const char *ca_hash, GError **error);
+gboolean ismb_fabric_check_ca_hash (const char *ca_hash, GError **error);
 /* Emits `changed` once whoever is at work now is done. */
-void     ismb_fabric_change_later     (IsmbFabric *self);
-void     ismb_fabric_emit_revoked     (IsmbFabric *self, const char *device_id);
+void ismb_fabric_change_later (IsmbFabric *self);
+void ismb_fabric_emit_revoked (IsmbFabric *self, const char *device_id);
 
 G_END_DECLS

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 typedef struct _IsmbLedger IsmbLedger;
 
 /* No file: nothing was signed yet. */
-IsmbLedger *ismb_ledger_load  (const char *path, GError **error);
-void        ismb_ledger_free  (IsmbLedger *self);
+IsmbLedger *ismb_ledger_load (const char *path, GError **error);
+void ismb_ledger_free (IsmbLedger *self);
 /* The device that holds the domain-part, or NULL. `now` here as below: unix seconds. */
 const char *ismb_ledger_get_holder (IsmbLedger *self, const char *domain, gint64 now);
 /* On disk when it returns; whoever held the domain-part before holds it no more. */

@@ -17,7 +17,7 @@ typedef struct
 
 /* ISMB_ERROR_UNTRUSTED where the text, its signature, its key or its names are no good. */
 IsmbRequest *ismb_request_parse (const char *pem, GError **error);
-void         ismb_request_free  (IsmbRequest *self);
+void ismb_request_free (IsmbRequest *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbRequest, ismb_request_free)
 
