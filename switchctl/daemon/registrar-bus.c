@@ -91,16 +91,31 @@ on_list_invitations (IsmbDBusFabric1 *object, GDBusMethodInvocation *invocation,
   return TRUE;
 }
 
+static void
+withdraw (SwitchManager *manager, const char *id, GError **error)
+{
+  IsmbAuthority *authority = switch_fabric_call_find_authority (manager, "withdraw", error);
+  g_autoptr (GError) cause = NULL;
+
+  if (authority == NULL
+      || ismb_admissions_withdraw (ismb_authority_get_admissions (authority), id, &cause))
+    return;
+  if (g_error_matches (cause, ISMB_ERROR, ISMB_ERROR_NOT_FOUND))
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
+                 "there is no invitation %.64s: `switchctl fabric invite --list` has those that are",
+                 id);
+  else
+    g_propagate_error (error, g_steal_pointer (&cause));
+}
+
 static gboolean
 on_withdraw (IsmbDBusFabric1 *object, GDBusMethodInvocation *invocation, const char *id,
              SwitchManager *manager)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *what = g_strconcat ("withdraw ", id, NULL);
-  IsmbAuthority *authority = switch_fabric_call_find_authority (manager, "withdraw", &error);
 
-  if (authority != NULL)
-    ismb_admissions_withdraw (ismb_authority_get_admissions (authority), id, &error);
+  withdraw (manager, id, &error);
   switch_fabric_call_note (manager, invocation, what, error);
   if (!switch_fabric_call_answer_error (invocation, error))
     ismb_dbus_fabric1_complete_withdraw (object, invocation);
