@@ -37,7 +37,8 @@ struct _IsmbInbound
   gboolean sends;         /* it takes stanzas on this stream (XEP-0288) */
   gboolean challenged, believed;
   char *claimed;          /* the header's `from`, whoever it is */
-  char *applicant;        /* no member, and may ask to be one: the id of the device */
+  char *device;           /* whose key the session has proven, where that is not believed */
+  gboolean applies;       /* no member, and may ask to be one */
   char *doubt;            /* why it is not believed */
   gboolean told;          /* why it was sent away is reported */
 };
@@ -50,7 +51,7 @@ inbound_free (IsmbInbound *self)
   g_free (self->domain);
   g_clear_pointer (&self->proof, ismb_proof_free);
   g_free (self->claimed);
-  g_free (self->applicant);
+  g_free (self->device);
   g_free (self->doubt);
   g_free (self);
 }
@@ -61,7 +62,7 @@ report (IsmbInbound *self, const char *rule, const char *outcome)
   const IsmbReport line = {
     .what = "stream",
     .who = self->claimed,
-    .device = self->applicant,
+    .device = self->device,
     .source = self->source.address,
     .rule = rule,
     .outcome = outcome,
@@ -115,9 +116,9 @@ doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
   IsmbJoiningDesk *desk = self->context->desk;
 
   self->doubt = g_strdup (error->message);
-  if (desk != NULL && ismb_joining_desk_is_open (desk))
-    self->applicant = ismb_fabric_identify_applicant (chain, NULL);
-  if (self->applicant != NULL)
+  self->device = ismb_fabric_identify_applicant (chain, NULL);
+  self->applies = self->device != NULL && desk != NULL && ismb_joining_desk_is_open (desk);
+  if (self->applies)
     {
       ismb_stream_send_text (self->stream, FEATURES_JOIN, -1);
       return;
@@ -221,7 +222,7 @@ answer_applicant (IsmbInbound *self, IsmbFrame *join)
   g_autoptr (GBytes) exporter = ismb_tls_dup_exporter (ismb_stream_get_tls (self->stream));
   const IsmbVisitor visitor = {
     .domain = self->claimed,
-    .device_id = self->applicant,
+    .device_id = self->device,
     .source = &self->source,
     .exporter = exporter,
   };
@@ -251,7 +252,7 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   else if (known &&
            ismb_peer_stream_is (frame, self->challenged ? "response" : "auth", ISMB_NS_SASL))
     login (self, frame);
-  else if (self->applicant != NULL && ismb_peer_stream_is (frame, "join", ISMB_NS_JOIN))
+  else if (self->applies && ismb_peer_stream_is (frame, "join", ISMB_NS_JOIN))
     answer_applicant (self, frame);
   else if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
     ismb_stream_close (stream, NULL, NULL);

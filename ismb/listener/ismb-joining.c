@@ -191,8 +191,9 @@ on_closing (IsmbPeers *peers, gpointer user_data)
 
 /* Ways */
 
+/* TRUE: for the first time. */
 static gboolean
-is_new (IsmbJoining *self, const char *domain, const char *address, guint16 port)
+note_way (IsmbJoining *self, const char *domain, const char *address, guint16 port)
 {
   if (g_str_equal (domain, self->papers.context->domain)
       || g_hash_table_size (self->seen) >= WAYS_MAX)
@@ -218,7 +219,7 @@ add_known (IsmbJoining *self, IsmbLink *link)
   const char *domain = ismb_link_get_domain (link);
 
   for (guint i = 0; addresses[i] != NULL; i++)
-    if (is_new (self, domain, addresses[i], candidate->ports[i]))
+    if (note_way (self, domain, addresses[i], candidate->ports[i]))
       g_queue_push_tail (&self->ways, way_new (domain, addresses[i], candidate->ports[i], 0));
 }
 
@@ -231,7 +232,7 @@ add_referred (IsmbJoining *self, IsmbPeer *registrar, guint hops)
   guint16 port = ismb_peer_get_port (registrar);
 
   for (guint i = g_strv_length ((char **) addresses); i-- > 0;)
-    if (is_new (self, domain, addresses[i], port))
+    if (note_way (self, domain, addresses[i], port))
       g_queue_push_head (&self->ways, way_new (domain, addresses[i], port, hops));
 }
 

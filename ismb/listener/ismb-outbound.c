@@ -60,11 +60,13 @@ refuse (IsmbOutbound *self, const char *reason)
 
 /* Takes `error`. */
 static void
-disbelieve (IsmbOutbound *self, GError *error)
+disbelieve (IsmbOutbound *self, GPtrArray *chain, GError *error)
 {
+  g_autofree char *device = ismb_fabric_identify_applicant (chain, NULL);
   const IsmbReport line = {
     .what = "dial",
     .who = self->domain,
+    .device = device,
     .source = ismb_outbound_get_address (self),
     .rule = "certificate",
     .outcome = error->message,
@@ -89,7 +91,7 @@ on_connected (IsmbStream *stream, gpointer owner)
   self->proof = ismb_fabric_verify (self->context->fabric, chain, self->domain, vr, &error);
   if (self->proof == NULL)
     {
-      disbelieve (self, error);
+      disbelieve (self, chain, error);
       return;
     }
   ismb_stream_set_deadline (stream, 0);

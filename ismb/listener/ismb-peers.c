@@ -400,13 +400,8 @@ static void
 report_excess (IsmbPeers *self, const char *what, const char *who, const char *source,
                const char *outcome)
 {
-  const IsmbReport line = {
-    .what = what,
-    .who = who,
-    .source = source,
-    .rule = "limit",
-    .outcome = outcome,
-  };
+  const IsmbReport line
+    = { .what = what, .who = who, .source = source, .rule = "limit", .outcome = outcome };
 
   ismb_link_context_report (&self->context, &line);
 }

@@ -13,9 +13,11 @@ on_report (const IsmbReport *report, gpointer user_data)
   JoiningLab *lab = user_data;
 
   g_assert_nonnull (report->source != NULL ? report->source : report->who);
-  g_string_append_printf (lab->reports, "%s %s %s %s: %s\n", report->what,
+  g_string_append_printf (lab->reports, "%s %s %s %s: %s\n at %s device %s\n", report->what,
                           report->who != NULL ? report->who : "-",
-                          report->allowed ? "allowed" : "refused", report->rule, report->outcome);
+                          report->allowed ? "allowed" : "refused", report->rule, report->outcome,
+                          report->source != NULL ? report->source : "-",
+                          report->device != NULL ? report->device : "-");
 }
 
 static LabSwitch *

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   LabSwitch *registrar, *member, *joiner;
-  GString *reports; /* of registrar and member: "what who allowed rule: outcome\n" */
+  /* Of registrar and member: "what who allowed rule: outcome\n at source device id\n". */
+  GString *reports;
 } JoiningLab;
 
 #define REGISTRAR "spine1.0d0e0f"

@@ -275,10 +275,13 @@ test_cut (JoiningLab *lab, gconstpointer data)
   joining_lab_assert_joins (lab->joiner, lab->registrar, token);
 }
 
-/* Strangers are reported by those whom they come to. */
+/* Strangers are reported by those whom they come to, and who come to them. */
 static void
 test_strangers_are_reported (JoiningLab *lab, gconstpointer data)
 {
+  g_autofree char *where = g_strdup_printf (" at 127.0.0.1 device %s\n",
+                                            lab_switch_get_device_id (lab->joiner));
+
   {
     g_autoptr (StreamEnd) end = come_to (lab, lab->member);
 
@@ -286,8 +289,11 @@ test_strangers_are_reported (JoiningLab *lab, gconstpointer data)
     stream_end_expect_end (end);
   }
   joining_lab_await_report (lab, "stream " JOINER " refused certificate: ");
+  joining_lab_assert_reported (lab, where);
+  g_string_truncate (lab->reports, 0);
   lab_switch_tell (lab->member, lab->joiner);
   joining_lab_await_report (lab, "dial " JOINER " refused certificate: ");
+  joining_lab_assert_reported (lab, where);
 }
 
 /* Who makes a crowd is reported, too. */
