@@ -30,6 +30,8 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   StreamEnd *self = owner;
 
   g_string_append_printf (self->heard, "%s\n", frame->data);
+  if (g_str_equal (frame->name, "success"))
+    ismb_stream_restart (stream);
 }
 
 static void
