@@ -17,9 +17,12 @@
 #include "ismb/discovery/ismb-mdns-peers.h"
 #include "ismb/discovery/ismb-mdns-record.h"
 
-/* A thousand switches on a link, and five records of each on two protocols, with room for other
- * services. */
-#define CACHE_ENTRIES_MAX 32768
+/* Of each interface and protocol; beyond it avahi hears of nothing new until old records end. Ten
+ * thousand names that somebody forged, at five records each, leave room for a thousand true switches
+ * and other services. A record takes some 400 bytes, so that the worst is 26 MB. Where more is forged
+ * than that, a newcomer is not heard here until the forger's records end; but he hears us, and dials
+ * us. */
+#define CACHE_ENTRIES_MAX 65536
 /* The name was somebody else's; by then they may have left. */
 #define COLLISION_RETRY_SECONDS 60
 

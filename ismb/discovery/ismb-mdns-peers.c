@@ -12,7 +12,14 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/discovery/ismb-mdns-record.h"
 
-#define DOMAINS_MAX 4096
+/* Anybody can announce names. The first OLD_MAX that are there are followed for as long as they are;
+ * the others take turns: a new one takes the place of that which came first among the NEW_MAX. It is
+ * followed until a thousand others have come, and to resolve it takes a second at most, so that who
+ * comes in the midst of ten thousand forged names is found. What made room is not said to be lost:
+ * whoever has heard of it knows better than a crowd whether it is there. When there is room again, all
+ * that avahi knows are heard of anew. */
+#define OLD_MAX 3072
+#define NEW_MAX 1024
 #define ADDRESSES_MAX 8
 #define RECORDS_MAX 64 /* of one domain; each is heard once for every interface and protocol */
 
@@ -25,7 +32,9 @@ struct _IsmbMdnsPeers
   gpointer place;
   AvahiSServiceBrowser *browser;
   GHashTable *peers; /* domain -> Peer */
-  gboolean full;
+  GQueue new;        /* of Peer, in the order of their coming: those behind the first OLD_MAX */
+  gboolean full;     /* some made room */
+  guint again_id;
 };
 
 /* A record as it came, on one interface by one protocol. */
@@ -42,6 +51,7 @@ typedef struct
 {
   IsmbMdnsPeers *peers;
   char *domain;
+  GList *place;    /* among the new ones, or NULL */
   guint sightings; /* announcements: interfaces times protocols */
   char *host;      /* what the A and AAAA browsers ask for, or NULL */
   AvahiSRecordBrowser *srv, *txt, *a, *aaaa;
@@ -303,24 +313,69 @@ peer_new (IsmbMdnsPeers *peers, const char *domain, const char *instance)
   return peer;
 }
 
+static guint
+count_old (IsmbMdnsPeers *self)
+{
+  return g_hash_table_size (self->peers) - self->new.length;
+}
+
+static void
+forget (IsmbMdnsPeers *self, Peer *peer)
+{
+  if (peer->place != NULL)
+    g_queue_delete_link (&self->new, peer->place);
+  g_hash_table_remove (self->peers, peer->domain);
+}
+
+static void
+make_room (IsmbMdnsPeers *self)
+{
+  if (count_old (self) < OLD_MAX || self->new.length < NEW_MAX)
+    return;
+  if (!self->full)
+    g_warning ("more than %d switches are announced: they take turns", OLD_MAX + NEW_MAX);
+  self->full = TRUE;
+  forget (self, self->new.head->data);
+}
+
 static void
 on_announced (IsmbMdnsPeers *self, const char *domain, const char *instance)
 {
   Peer *peer = g_hash_table_lookup (self->peers, domain);
 
-  if (peer == NULL && g_hash_table_size (self->peers) >= DOMAINS_MAX)
-    {
-      if (!self->full)
-        g_warning ("more than %d switches are announced; the rest is passed over", DOMAINS_MAX);
-      self->full = TRUE;
-      return;
-    }
   if (peer == NULL)
     {
+      make_room (self);
       peer = peer_new (self, domain, instance);
+      if (count_old (self) >= OLD_MAX)
+        {
+          g_queue_push_tail (&self->new, peer);
+          peer->place = self->new.tail;
+        }
       g_hash_table_insert (self->peers, peer->domain, peer);
     }
   peer->sightings++;
+}
+
+static gboolean browse (IsmbMdnsPeers *self);
+
+/* Not from inside a browser's own callback. */
+static gboolean
+browse_again (gpointer user_data)
+{
+  IsmbMdnsPeers *self = user_data;
+  GHashTableIter iter;
+  gpointer peer;
+
+  self->again_id = 0;
+  g_clear_pointer (&self->browser, avahi_s_service_browser_free);
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &peer))
+    ((Peer *) peer)->sightings = 0;
+  if (!browse (self))
+    g_warning ("cannot browse for switches any more: %s",
+               avahi_strerror (avahi_server_errno (self->server)));
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -329,11 +384,15 @@ on_withdrawn (IsmbMdnsPeers *self, const char *domain)
   Peer *peer = g_hash_table_lookup (self->peers, domain);
   g_autoptr (IsmbCandidate) said = NULL;
 
-  if (peer == NULL || --peer->sightings > 0)
+  if (peer == NULL || (peer->sightings > 0 && --peer->sightings > 0))
     return;
   said = g_steal_pointer (&peer->said);
-  g_hash_table_remove (self->peers, domain);
-  self->full = FALSE;
+  forget (self, peer);
+  if (self->full && g_hash_table_size (self->peers) < OLD_MAX / 2 && self->again_id == 0)
+    {
+      self->full = FALSE;
+      self->again_id = g_idle_add (browse_again, self);
+    }
   if (said != NULL)
     ismb_discovery_emit_lost (self->owner, said->domain);
 }
@@ -357,6 +416,15 @@ on_service (AvahiSServiceBrowser *browser, AvahiIfIndex interface, AvahiProtocol
     on_withdrawn (self, peer);
 }
 
+static gboolean
+browse (IsmbMdnsPeers *self)
+{
+  self->browser = avahi_s_service_browser_new (self->server, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC,
+                                               ISMB_MDNS_SERVICE, ISMB_MDNS_DOMAIN,
+                                               AVAHI_LOOKUP_USE_MULTICAST, on_service, self);
+  return self->browser != NULL;
+}
+
 IsmbMdnsPeers *
 ismb_mdns_peers_new (AvahiServer *server, IsmbDiscovery *owner, const char *own_domain,
                      IsmbRunInside run_inside, gpointer place, GError **error)
@@ -369,10 +437,7 @@ ismb_mdns_peers_new (AvahiServer *server, IsmbDiscovery *owner, const char *own_
   self->run_inside = run_inside;
   self->place = place;
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) peer_free);
-  self->browser =
-      avahi_s_service_browser_new (server, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, ISMB_MDNS_SERVICE,
-                                   ISMB_MDNS_DOMAIN, AVAHI_LOOKUP_USE_MULTICAST, on_service, self);
-  if (self->browser != NULL)
+  if (browse (self))
     return self;
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "cannot browse for switches: %s",
                avahi_strerror (avahi_server_errno (server)));
@@ -385,7 +450,9 @@ ismb_mdns_peers_free (IsmbMdnsPeers *self)
 {
   if (self == NULL)
     return;
+  g_clear_handle_id (&self->again_id, g_source_remove);
   g_clear_pointer (&self->browser, avahi_s_service_browser_free);
+  g_queue_clear (&self->new);
   g_clear_pointer (&self->peers, g_hash_table_unref);
   g_free (self->own_domain);
   g_free (self);

@@ -515,15 +515,23 @@ test_only_registrars_renew (Fixture *fixture, gconstpointer data)
 }
 
 static gboolean
-never_fatal (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+is_fatal (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
 {
-  return FALSE;
+  return (level & G_LOG_LEVEL_WARNING) == 0;
+}
+
+static void
+keep_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  g_string_append (user_data, message);
 }
 
 static void
 test_forged_revocation (Fixture *fixture, gconstpointer data)
 {
   Talker talker;
+  g_autoptr (GString) warnings = g_string_new (NULL);
+  guint handler;
   const char *victim = lab_switch_get_device_id (fixture->two);
   const char *ca = ismb_fabric_get_id (lab_switch_get_fabric (fixture->one));
   g_autofree char *news
@@ -531,9 +539,14 @@ test_forged_revocation (Fixture *fixture, gconstpointer data)
                          "MEUCIQDx</revocation></revocations>", victim, ca);
 
   talker_init (&talker, fixture->spine, fixture->one);
-  g_test_log_set_fatal_handler (never_fatal, NULL); /* it is warned of */
+  g_test_log_set_fatal_handler (is_fatal, NULL);
+  handler = g_log_set_handler ("ismb.trust.fabric",
+                               (GLogLevelFlags) (G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL),
+                               keep_warning, warnings);
   talker_ask (&talker, fixture->one, "set", "n", news);
   stream_end_expect (talker.stream, "type='result' id='n'");
+  g_log_remove_handler ("ismb.trust.fabric", handler);
+  g_assert_nonnull (strstr (warnings->str, "none of this fabric"));
   g_assert_false (knows_revoked (fixture->one, victim));
   talker_ask (&talker, fixture->one, "set", "shape",
               "<revocations " NS "><revocation time='x'/></revocations>");
