@@ -107,9 +107,9 @@ static const IsmbOutboundCallbacks outbound_callbacks = {
 };
 
 void
-ismb_dialler_dial (IsmbDialler *self, const char *domain, gboolean proven)
+ismb_dialler_dial (IsmbDialler *self, const char *domain, gboolean proven, gboolean urgent)
 {
-  self->crowded = !proven && !ismb_dials_begin (&self->context->dials);
+  self->crowded = !proven && !ismb_dials_begin (&self->context->dials, urgent);
   if (self->crowded)
     return;
   self->counted = !proven;

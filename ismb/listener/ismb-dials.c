@@ -2,16 +2,18 @@
 #include "config.h"
 #include "ismb/listener/ismb-dials.h"
 
-#define AT_ONCE 32
+#define AT_ONCE 32u
 #define PACE (G_USEC_PER_SEC / 20)
 #define AHEAD (G_USEC_PER_SEC - PACE) /* a second's worth may begin together */
 
 gboolean
-ismb_dials_begin (IsmbDials *self)
+ismb_dials_begin (IsmbDials *self, gboolean urgent)
 {
+  guint places = urgent ? 2 * AT_ONCE : AT_ONCE;
+  gint64 ahead = urgent ? AHEAD + G_USEC_PER_SEC : AHEAD;
   gint64 now = g_get_monotonic_time ();
 
-  if (self->running >= AT_ONCE || self->due > now + AHEAD)
+  if (self->running >= places || self->due > now + ahead)
     return FALSE;
   self->due = MAX (self->due, now) + PACE;
   self->running++;

@@ -250,7 +250,8 @@ static const IsmbDiallerCallbacks dialler_callbacks = {
 static void
 dial (IsmbLink *self)
 {
-  ismb_dialler_dial (&self->dialler, self->domain, ismb_warrant_is_given (&self->warrant));
+  ismb_dialler_dial (&self->dialler, self->domain, ismb_warrant_is_given (&self->warrant),
+                     !ismb_outbox_is_empty (&self->outbox));
   if (self->dialler.outbound != NULL)
     self->proving = FALSE;
 }

@@ -10,9 +10,15 @@ test_bounds (void)
   guint begun = 0;
 
   for (guint i = 0; i < 1000; i++)
-    begun += ismb_dials_begin (&dials);
+    begun += ismb_dials_begin (&dials, FALSE);
   g_assert_cmpuint (begun, >=, 20); /* a second's worth */
   g_assert_cmpuint (begun, <=, 32);
+  /* Who has something to say does not wait for them. */
+  g_assert_true (ismb_dials_begin (&dials, TRUE));
+  begun++;
+  for (guint i = 0; i < 1000; i++)
+    begun += ismb_dials_begin (&dials, TRUE);
+  g_assert_cmpuint (begun, <=, 64);
   while (begun-- > 0)
     ismb_dials_end (&dials);
   g_assert_cmpuint (dials.running, ==, 0);

@@ -205,6 +205,54 @@ test_stranger_is_kept_out (Fixture *fixture, gconstpointer data)
   wait_for_trust (&fixture->leaf, SPINE, ISMB_TRUST_PENDING);
 }
 
+static gboolean
+is_fatal (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  return (level & G_LOG_LEVEL_WARNING) == 0;
+}
+
+static void
+keep_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  g_string_append (user_data, message);
+}
+
+/* Ten thousand names that nobody has: who is true among them is reached, and they make room. */
+static void
+test_forged_names (Fixture *fixture, gconstpointer data)
+{
+  static const char *const nowhere[] = { "127.0.0.1", NULL };
+  g_autoptr (GString) warnings = g_string_new (NULL);
+  guint handler = g_log_set_handler ("ismb.listener.peers",
+                                     (GLogLevelFlags) (G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL),
+                                     keep_warning, warnings);
+  GList *peers;
+
+  g_test_log_set_fatal_handler (is_fatal, NULL);
+  for (guint i = 0; i < 10500; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("forged%u.000001", i);
+
+      ismb_listener_add_peer (fixture->leaf.listener, name, nowhere, 1, NULL);
+    }
+  tell (&fixture->leaf, &fixture->spine, SPINE);
+  xmpp_client_send (fixture->ada, "<message to='bob@" SPINE "/desk'><body>hi</body></message>");
+  g_free (xmpp_client_expect (fixture->bob, "<body>hi</body></message>"));
+  wait_for_trust (&fixture->leaf, SPINE, ISMB_TRUST_MEMBER);
+  for (guint i = 0; i < 10500; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("again%u.000001", i);
+
+      ismb_listener_add_peer (fixture->leaf.listener, name, nowhere, 1, NULL);
+    }
+  wait_for_trust (&fixture->leaf, SPINE, ISMB_TRUST_MEMBER);
+  peers = ismb_listener_list_peers (fixture->leaf.listener);
+  g_assert_cmpuint (g_list_length (peers), ==, 10000 + 2);
+  g_list_free_full (peers, g_object_unref);
+  g_assert_nonnull (strstr (warnings->str, "too many names"));
+  g_log_remove_handler ("ismb.listener.peers", handler);
+}
+
 #define ADD(name, data, test) g_test_add ("/peers/" name, Fixture, data, set_up, test, tear_down)
 
 int
@@ -215,6 +263,7 @@ main (int argc, char **argv)
   ADD ("new-peer-proves-itself", "members", test_new_peer_proves_itself);
   ADD ("services-answer-across", "members", test_services_answer_across);
   ADD ("presence-holds-the-link", "members", test_presence_holds_the_link);
+  ADD ("forged-names", "members", test_forged_names);
   ADD ("stranger-is-kept-out", "strangers", test_stranger_is_kept_out);
   return g_test_run ();
 }
