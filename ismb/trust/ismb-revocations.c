@@ -325,7 +325,12 @@ ismb_revocations_dup_digest (IsmbRevocations *self)
 
   for (GTreeNode *node = g_tree_node_first (self->revocations); node != NULL;
        node = g_tree_node_next (node))
-    g_checksum_update (checksum, g_tree_node_key (node), -1);
+    {
+      const IsmbRevocation *revocation = g_tree_node_value (node);
+
+      g_checksum_update (checksum, (const guchar *) revocation->device_id, -1);
+      g_checksum_update (checksum, (const guchar *) revocation->ca_hash, -1);
+    }
   return g_strdup (g_checksum_get_string (checksum));
 }
 

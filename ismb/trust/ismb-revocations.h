@@ -47,7 +47,8 @@ GPtrArray       *ismb_revocations_add  (IsmbRevocations *self, GPtrArray *revoca
  * next that are added. */
 GPtrArray       *ismb_revocations_hold (IsmbRevocations *self, GPtrArray *revocations,
                                         GError **error);
-/* SHA-256 of the ids in their order, 64 hex digits: equal sets have equal ones. */
+/* SHA-256 of all device ids in their order, each followed by the hash of the CA that signed, 64 hex
+ * digits: equal sets have equal ones, and after a rollover what the new CA says again is asked for. */
 char            *ismb_revocations_dup_digest (IsmbRevocations *self);
 /* Those with ids behind `after` (NULL: from the first), in their order, at most `most`; borrowed. */
 GPtrArray       *ismb_revocations_list (IsmbRevocations *self, const char *after, guint most);
