@@ -21,6 +21,7 @@
 #define OLD_MAX 3072
 #define NEW_MAX 1024
 #define ADDRESSES_MAX 8
+#define HANDFUL 20     /* ms */
 #define RECORDS_MAX 64 /* of one domain; each is heard once for every interface and protocol */
 
 struct _IsmbMdnsPeers
@@ -221,9 +222,10 @@ on_record (AvahiSRecordBrowser *browser, AvahiIfIndex interface, AvahiProtocol p
       }
   else
     return;
-  /* Records come in handfuls; what they amount to is seen when the handful is complete. */
+  /* Records come in handfuls; what they amount to is seen when the handful is complete. Not when we
+   * are idle: who floods the link would see to it that we never are. */
   if (peer->update_id == 0)
-    peer->update_id = g_idle_add (peer_update, peer);
+    peer->update_id = g_timeout_add (HANDFUL, peer_update, peer);
 }
 
 static AvahiSRecordBrowser *
