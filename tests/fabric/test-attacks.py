@@ -128,7 +128,7 @@ def test_wrong_certificates_of_whom_a_switch_dials(scene):
         servers[name] = (what, scene.mallory.serve(make(name)))
     good = scene.mallory.serve(ca.issue("good.0011ff"))
     packets = [announced(scene, name, server) for name, (_, server) in servers.items()]
-    with scene.vigil(), scene.mallory.shouting(*packets, announced(scene, "good.0011ff", good), pause=1):
+    with scene.vigil(), scene.mallory.shouting(*packets, announced(scene, "good.0011ff", good), pause=0.2):
         wait_for("the switches to try the good one", lambda: len(good.streams) >= 2)
         for name, (what, server) in servers.items():
             wait_for(f"the switches to try {name}", lambda: len(server.streams) + server.refusals >= 2)

@@ -102,7 +102,7 @@ class Attacker(Switch):
 
     @contextlib.contextmanager
     def shouting(self, *packets, pause=0.01):
-        """The same, again and again, for as long as the block lasts."""
+        """One after the other, again and again, for as long as the block lasts; a pause behind each."""
         over = threading.Event()
         with inside(self.netns):
             sock = multicast.open_socket()
@@ -111,7 +111,8 @@ class Attacker(Switch):
             while not over.is_set():
                 for packet in packets:
                     sock.sendto(packet, (multicast.GROUP, multicast.PORT))
-                over.wait(pause)
+                    if over.wait(pause):
+                        break
 
         thread = threading.Thread(target=shout)
         thread.start()

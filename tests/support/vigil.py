@@ -125,7 +125,9 @@ class Vigil:
             assert switch.peers()[domain]["link"] == "up", switch.peers()[domain]
             for state in ("lost", "idle"):
                 assert f"the link to {domain} is {state}" not in before.new_log(), before.new_log()[-4000:]
-        assert memory_of(switch) - before.memory < self.grows, (switch.name, before.memory, memory_of(switch))
+        grown = memory_of(switch) - before.memory
+        print(f"# {switch.name} has {grown >> 10} kB more")
+        assert grown < self.grows, (switch.name, before.memory, grown)
 
     def check_audit(self, before):
         wait_for("the audit to tell of it", lambda: self.tells(before) == [], seconds=15) if self.says else None
