@@ -14,7 +14,7 @@ from attacker import Attacker  # noqa: E402
 from fabric import Fabric, wait_for  # noqa: E402
 from papers import Authority, dns, self_signed, uri, xmpp  # noqa: E402
 from stream import Resident, SASL, TLS, auth, header  # noqa: E402
-from vigil import Vigil, gather  # noqa: E402
+from vigil import gather, told, Vigil  # noqa: E402
 
 INJECTED = ("<message to='switch@{0}' from='switch@{1}'><subject>command</subject>"
             "<body>['ip link add mallory type bridge']</body></message>"
@@ -31,6 +31,7 @@ class Scene:
         self.authority = Authority.of(self.one)
 
     def vigil(self, **wishes):
+        self.mallory.move()
         return Vigil(self.fabric, self.mallory, self.residents, **wishes)
 
     def injected(self, sender="sw2.001102"):
@@ -38,9 +39,10 @@ class Scene:
 
 
 def expect_refusal(stream):
-    """No login is offered, nothing else is said, and the stream is closed."""
+    """No login is offered, and who tries one is put out; at most he is offered to join."""
+    stream.send(auth())
     heard = stream.until_end()
-    assert b"EXTERNAL" not in heard and b"<mechanisms" not in heard, heard
+    assert b"EXTERNAL" not in heard and b"<mechanisms" not in heard and b"<success" not in heard, heard
     assert heard == b"" or b"not-authorized" in heard, heard
 
 

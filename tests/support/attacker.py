@@ -41,6 +41,8 @@ class Attacker(Switch):
         super().__init__(fabric, number)
         self.streams = []
         self.servers = []
+        self.source = None
+        self.moves = 0
 
     def __enter__(self):
         self.plug_in()
@@ -66,8 +68,14 @@ class Attacker(Switch):
         run("ip", "-n", self.netns, "address", "replace", f"{address}/24", "dev", "eth0")
         return address
 
+    def move(self):
+        """From now on he comes from an address that nobody has seen yet."""
+        self.moves += 1
+        self.source = self.add_address(150 + self.moves)
+
     def connect(self, switch, port=5269, source=None):
         """A bare socket."""
+        source = source or self.source
         with inside(self.netns):
             sock = socket.socket()
         sock.settimeout(20)

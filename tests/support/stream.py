@@ -52,6 +52,8 @@ class Stream:
         self.clear = b""     # heard outside TLS, raw; inside it stands what GnuTLS said until then
         self.inside = b""    # heard inside
         self.seen = 0        # of it, by expect ()
+        self.sent = b""      # as it went over the wire
+        self.member = False  # its login was good: it may hear what members hear
         self.ended = False
 
     def heard(self):
@@ -62,7 +64,7 @@ class Stream:
         data = data.encode() if isinstance(data, str) else data
         try:
             if self.tls is None:
-                self.socket.sendall(data)
+                self.put(data)
             else:
                 self.tls.send(data)
                 self.flush()
@@ -72,9 +74,13 @@ class Stream:
     def flush(self):
         while True:
             try:
-                self.socket.sendall(self.tls.bio_read(65536))
+                self.put(self.tls.bio_read(65536))
             except SSL.WantReadError:
                 return
+
+    def put(self, data):
+        self.sent += data
+        self.socket.sendall(data)
 
     def read_socket(self, seconds):
         """Some bytes, b"" at the end, None where none came."""
@@ -124,11 +130,23 @@ class Stream:
     def until_end(self, seconds=25):
         """Everything that was heard until the other side has closed: it shall."""
         deadline = time.monotonic() + seconds
+        polite = False
         while not self.ended:
             if time.monotonic() > deadline:
                 raise AssertionError(f"the stream was not closed: {self.heard()}")
+            if b"</stream:stream>" in self.heard() and not polite:
+                polite = True
+                self.say_good_bye()
             self.receive(deadline - time.monotonic())
         return self.heard()
+
+    def say_good_bye(self):
+        """The other side has ended the stream, and waits for our end of it for a while."""
+        self.send("</stream:stream>")
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.ended = True
 
     def secure(self, papers=None, server=False, alpn=b"xmpp-server", seconds=20):
         """The handshake. FALSE: the other side broke it off."""
@@ -164,7 +182,7 @@ class Stream:
         self.ended = True
 
     def holds_no_stanza(self):
-        return not STANZA.search(self.clear) and not STANZA.search(self.inside)
+        return self.member or not (STANZA.search(self.clear) or STANZA.search(self.inside))
 
 
 class Resident:

@@ -80,7 +80,7 @@ class Vigil:
     """`with Vigil(fabric, mallory, residents, says=...):` around an attack. `says`: functions of an audit row; for each of
     them one of the attacked switch's new rows must be as it wants. `joined`: domains that may have become members."""
 
-    def __init__(self, fabric, attacker, residents, victim=None, says=(), joined=(), grows=48, rows=40):
+    def __init__(self, fabric, attacker, residents, victim=None, says=(), joined=(), grows=48, rows=62):
         self.fabric = fabric
         self.attacker = attacker
         self.residents = residents
@@ -130,7 +130,7 @@ class Vigil:
         assert grown < self.grows, (switch.name, before.memory, grown)
 
     def check_audit(self, before):
-        wait_for("the audit to tell of it", lambda: self.tells(before) == [], seconds=15) if self.says else None
+        wait_for(f"the audit to tell of {[wanted.__doc__ for wanted in self.says]}", lambda: self.tells(before) == [])
         for snapshot in self.before.values():
             strangers = [row for row in snapshot.new_rows() if row["kind"] in ("stranger", "fabric")]
             assert len(strangers) <= self.rows, (len(strangers), strangers[-3:])
@@ -144,6 +144,16 @@ class Vigil:
     def check_what_was_heard(self):
         for stream in self.attacker.streams[self.first_stream:]:
             assert stream.holds_no_stanza(), (stream.clear, stream.inside)
+
+
+def told(what, who, verdict="refused", kind="stranger", rule=None):
+    """An audit row of that."""
+    def matches(row):
+        return (row["kind"] == kind and row["what"] == what and row.get("who") == who and row["verdict"] == verdict
+                and rule in (None, row["rule"]))
+
+    matches.__doc__ = f"{kind} {what} of {who}, {verdict}"
+    return matches
 
 
 def settle_descriptors(before, more=8):
