@@ -41,7 +41,8 @@ gboolean      ismb_dialler_shows_something (const IsmbLinkContext *context);
  * device has got the name: else anybody could bar a member. */
 gboolean      ismb_dialler_is_barred       (const IsmbDialler *self, const char *proven);
 gboolean      ismb_dialler_can_dial        (const IsmbDialler *self, const char *proven);
-/* `proven`: who is there was there before, and needs no place; `urgent`: there is something to say. Look at `outbound` then. */
+/* `proven`: who is there was there before, and needs no place; `urgent`: there is something to say.
+ * Look at `outbound` then. */
 void          ismb_dialler_dial            (IsmbDialler *self, const char *domain, gboolean proven,
                                             gboolean urgent);
 /* Milliseconds until it may dial. `urgent`: there is something to say, which gets a place before

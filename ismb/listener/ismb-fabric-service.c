@@ -358,6 +358,21 @@ answer_news (IsmbFabricService *self, const char *domain, const IsmbNode *payloa
   return NULL;
 }
 
+static void
+report (IsmbFabricService *self, const char *domain, gboolean allowed, const char *outcome)
+{
+  const IsmbReport line = {
+    .what = "renew",
+    .who = domain,
+    .device = ismb_peers_get_proof (self->peers, domain)->names->device_id,
+    .allowed = allowed,
+    .rule = "certificate",
+    .outcome = outcome,
+  };
+
+  ismb_link_context_report (ismb_peers_get_context (self->peers), &line);
+}
+
 static const char *
 answer_certificate (IsmbFabricService *self, const char *domain, const IsmbNode *payload,
                     IsmbTree *reply, char **text)
@@ -374,6 +389,7 @@ answer_certificate (IsmbFabricService *self, const char *domain, const IsmbNode 
     {
       ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, domain, "certificate",
                          "the new certificate of %s is not believed: %s", domain, error->message);
+      report (self, domain, FALSE, error->message);
       return "not-authorized";
     }
   ismb_peers_renew (self->peers, domain, proof);
@@ -406,10 +422,12 @@ answer_renew (IsmbFabricService *self, const char *domain, const IsmbNode *paylo
     {
       ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, domain, "renew",
                          "%s gets no new certificate: %s", domain, error->message);
+      report (self, domain, FALSE, error->message);
       *text = shorten (error->message);
       return "not-authorized";
     }
   g_info ("%s has a new certificate", domain);
+  report (self, domain, TRUE, "has a new certificate");
   node = ismb_tree_add (reply, ismb_tree_root (reply), "renew", ISMB_NS_FABRIC);
   ismb_tree_add_leaf (reply, node, "bundle", ISMB_NS_FABRIC, bundle);
   return NULL;

@@ -235,7 +235,8 @@ on_failed (const GError *error, gpointer owner)
   g_autoptr (IsmbLink) self = g_object_ref (owner);
 
   SAY (self, INFO, "unreachable", "cannot reach %s: %s", self->domain, error->message);
-  if (!ismb_lanes_is_open (&self->lanes) && (self->persistent || ismb_warrant_is_given (&self->warrant)))
+  if (!ismb_lanes_is_open (&self->lanes) &&
+      (self->persistent || ismb_warrant_is_given (&self->warrant)))
     set_state (self, ISMB_LINK_STATE_LOST);
   ismb_outbox_bounce_all (&self->outbox, ismb_outbound_name_condition (error));
   plan (self);
@@ -478,9 +479,7 @@ ismb_link_get_port (IsmbLink *self)
 const char *
 ismb_link_get_device_id (IsmbLink *self)
 {
-  const char *proven = ismb_warrant_get_device_id (&self->warrant);
-
-  return proven != NULL ? proven : self->dialler.candidate.device_id;
+  return ismb_warrant_get_device_id (&self->warrant) ?: self->dialler.candidate.device_id;
 }
 
 gboolean

@@ -279,6 +279,16 @@ disown_all (IsmbPeers *self)
 }
 
 static void
+report (IsmbPeers *self, const char *what, const char *who, const char *device, const char *source,
+        const char *outcome)
+{
+  const char *rule = device != NULL ? "revocation" : "limit";
+  const IsmbReport line = { what, who, device, source, FALSE, rule, outcome };
+
+  ismb_link_context_report (&self->context, &line);
+}
+
+static void
 on_revoked (IsmbPeers *self, const char *device_id)
 {
   IsmbIdentity *identity = ismb_fabric_get_identity (self->context.fabric);
@@ -293,6 +303,9 @@ on_revoked (IsmbPeers *self, const char *device_id)
       if (g_strcmp0 (ismb_link_get_device_id (link), device_id) != 0)
         continue;
       g_message ("%s was revoked: it is heard no more", ismb_link_get_domain (link));
+      if (ismb_link_get_proof (link) != NULL)
+        report (self, "revoked", ismb_link_get_domain (link), device_id, NULL,
+                "its streams end, and it is heard no more");
       ismb_link_bar (link);
       announce (self, CHANGED, link);
     }
@@ -395,17 +408,6 @@ adopt (const char *domain, gpointer user_data)
   return peer->link;
 }
 
-/* Somebody makes a crowd. */
-static void
-report_excess (IsmbPeers *self, const char *what, const char *who, const char *source,
-               const char *outcome)
-{
-  const IsmbReport line
-    = { .what = what, .who = who, .source = source, .rule = "limit", .outcome = outcome };
-
-  ismb_link_context_report (&self->context, &line);
-}
-
 void
 ismb_peers_accept (int fd, const struct sockaddr *address, gpointer user_data)
 {
@@ -418,16 +420,16 @@ ismb_peers_accept (int fd, const struct sockaddr *address, gpointer user_data)
     {
       g_debug ("a connection of %s is refused", source.address);
       if (self->context.tls != NULL)
-        report_excess (self, "connections", NULL, source.address,
-                       "too many connections from there have not said who they are");
+        report (self, "connections", NULL, NULL, source.address,
+                "too many connections from there have not said who they are");
       close (fd);
       return;
     }
   excess = ismb_crowd_get_excess (self->inbounds);
   if (excess != NULL)
     {
-      report_excess (self, "connections", NULL, ismb_inbound_get_address (excess),
-                     "makes room: too many connections have not said who they are");
+      report (self, "connections", NULL, NULL, ismb_inbound_get_address (excess),
+              "makes room: too many connections have not said who they are");
       ismb_inbound_close (excess);
     }
   ismb_inbound_new (&self->context, fd, self->inbounds, &source, adopt, self);
@@ -446,7 +448,7 @@ make_room (IsmbPeers *self, const char *name)
   outcome = goes != NULL ? "too many names are announced: it takes another one's place"
                          : "too many names are announced: it is ignored";
   ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "peers", "full", "%s: %s", name, outcome);
-  report_excess (self, "names", name, NULL, outcome);
+  report (self, "names", name, NULL, NULL, outcome);
   if (goes != NULL)
     forget (self, ismb_link_get_domain (goes));
   return goes != NULL;
@@ -460,9 +462,8 @@ ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresse
   Peer *peer = name != NULL ? g_hash_table_lookup (self->peers, name) : NULL;
   gboolean new = peer == NULL;
 
-  if (name == NULL || strcmp (name, self->context.domain) == 0)
-    return;
-  if (new && !make_room (self, name))
+  if (name == NULL || strcmp (name, self->context.domain) == 0 ||
+      (new && !make_room (self, name)))
     return;
   if (new)
     {
