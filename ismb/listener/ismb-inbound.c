@@ -109,7 +109,7 @@ tell_doubt (IsmbInbound *self)
   report (self, "certificate", self->doubt);
 }
 
-/* One that is no member may ask to become one, if it shows a key. */
+/* One that is no member may ask to become one, if it shows a key, and a name that it goes by. */
 static void
 doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
 {
@@ -117,7 +117,8 @@ doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
 
   self->doubt = g_strdup (error->message);
   self->device = ismb_fabric_identify_applicant (chain, NULL);
-  self->applies = self->device != NULL && desk != NULL && ismb_joining_desk_is_open (desk);
+  self->applies = self->device != NULL && desk != NULL &&
+                  ismb_joining_desk_hears (desk, chain, self->claimed);
   if (self->applies)
     {
       ismb_stream_send_text (self->stream, FEATURES_JOIN, -1);

@@ -48,6 +48,19 @@ ismb_joining_desk_is_open (IsmbJoiningDesk *self)
          && ismb_fabric_is_member (fabric);
 }
 
+gboolean
+ismb_joining_desk_hears (IsmbJoiningDesk *self, GPtrArray *chain, const char *domain)
+{
+  g_auto (gnutls_x509_crt_t) leaf = NULL;
+  g_autoptr (IsmbNames) names = NULL;
+
+  if (chain->len == 0 || !ismb_joining_desk_is_open (self))
+    return FALSE;
+  leaf = ismb_certificate_from_der (g_ptr_array_index (chain, 0), NULL);
+  names = leaf != NULL ? ismb_certificate_get_holder (leaf, NULL) : NULL;
+  return names != NULL && g_str_equal (names->domain, domain);
+}
+
 static void
 report (IsmbJoiningDesk *self, const IsmbVisitor *visitor, gboolean allowed, const char *rule,
         const char *outcome)

@@ -27,6 +27,9 @@ IsmbJoiningDesk *ismb_joining_desk_new  (IsmbLinkContext *context,
 void             ismb_joining_desk_free (IsmbJoiningDesk *self);
 /* Is there a fabric to join, and are we in it? */
 gboolean         ismb_joining_desk_is_open (IsmbJoiningDesk *self);
+/* The same, and is the certificate (DER, leaf first) in the name of who speaks? */
+gboolean         ismb_joining_desk_hears (IsmbJoiningDesk *self, GPtrArray *chain,
+                                          const char *domain);
 /* What to say to this <join/>, after which the stream is to be closed. */
 IsmbFrame       *ismb_joining_desk_answer (IsmbJoiningDesk *self, const IsmbFrame *join,
                                            const IsmbVisitor *visitor);

@@ -115,18 +115,28 @@ test_too_many_tries (JoiningLab *lab, gconstpointer data)
   g_assert_false (joining_lab_is_member (lab->joiner));
 }
 
-/* The request is for whom the stream is. */
+/* Certificate, stream and request are in one name. */
 static void
 test_other_name (JoiningLab *lab, gconstpointer data)
 {
   g_autofree char *request = make_request (lab);
   g_autofree char *join = g_strdup_printf ("<join " NS "><request>%s</request></join>", request);
+  LabSwitch *other = lab_switch_new ("leaf3.0a1b2e");
+  g_autoptr (IsmbTlsContext) other_tls = joining_lab_make_own_tls (other);
   g_autoptr (IsmbTlsContext) tls = joining_lab_make_own_tls (lab->joiner);
-  g_autoptr (StreamEnd) end = stream_end_new (lab_switch_get_s2s_port (lab->registrar), tls);
+  guint16 port = lab_switch_get_s2s_port (lab->registrar);
+  g_autoptr (StreamEnd) with_other_certificate = stream_end_new (port, other_tls);
+  g_autoptr (StreamEnd) with_other_name = stream_end_new (port, tls);
+  g_autoptr (StreamEnd) with_other_request = stream_end_new (port, other_tls);
 
-  stream_end_open (end, "leaf3.0a1b2e", REGISTRAR);
-  stream_end_say (end, join, -1);
-  g_assert_nonnull (strstr (stream_end_expect_end (end), "reason='bad-request'"));
+  stream_end_open (with_other_certificate, JOINER, REGISTRAR);
+  g_assert_nonnull (strstr (stream_end_expect_end (with_other_certificate), "<not-authorized"));
+  stream_end_open (with_other_name, MEMBER, REGISTRAR);
+  g_assert_nonnull (strstr (stream_end_expect_end (with_other_name), "<not-authorized"));
+  stream_end_open (with_other_request, "leaf3.0a1b2e", REGISTRAR);
+  stream_end_say (with_other_request, join, -1);
+  g_assert_nonnull (strstr (stream_end_expect_end (with_other_request), "reason='bad-request'"));
+  lab_switch_free (other);
 }
 
 /* A request that somebody else's key has signed. */
