@@ -4,12 +4,16 @@
 #include "config.h"
 #include "ismb/listener/ismb-applicant.h"
 
+#include <string.h>
+
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-xml.h"
 #include "ismb/listener/ismb-join-request.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
 #define ANSWER_PATIENCE 10000 /* ms; a registrar writes to its disk before it answers */
+#define CONDITION_MAX 64      /* bytes */
 #define ANSWER_BYTES 32768    /* a bundle: a certificate and up to three of CAs */
 
 struct _IsmbApplicant
@@ -37,8 +41,8 @@ end (IsmbApplicant *self, IsmbJoinAnswer *answer, const GError *error)
 static void
 refuse (IsmbApplicant *self, const char *reason)
 {
-  g_autoptr (GError) error
-    = g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s at %s port %u %s", self->way->domain,
+  g_autoptr (GError) error =
+      g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s at %s port %u %s", self->way->domain,
                    self->way->address, self->way->port, reason);
 
   end (self, NULL, error);
@@ -63,9 +67,8 @@ static IsmbNames *
 verify (IsmbApplicant *self, GError **error)
 {
   g_autoptr (GPtrArray) chain = ismb_tls_dup_peer_chain (ismb_stream_get_tls (self->stream));
-  g_autoptr (IsmbNames) names
-    = ismb_fabric_verify_authority (self->papers->context->fabric, chain, self->papers->ca_hash,
-                                    error);
+  g_autoptr (IsmbNames) names = ismb_fabric_verify_authority (self->papers->context->fabric, chain,
+                                                              self->papers->ca_hash, error);
 
   if (names != NULL && check_names (self, names, error))
     return g_steal_pointer (&names);
@@ -161,6 +164,17 @@ take_answer (IsmbApplicant *self, IsmbFrame *frame)
     end (self, answer, NULL);
 }
 
+/* A person reads it, so it is a word of RFC 6120, or may be one. */
+static const char *
+name_condition (const IsmbFrame *error)
+{
+  const char *name = error->payload_name;
+
+  return name != NULL && strlen (name) <= CONDITION_MAX && ismb_xml_is_name (name)
+             ? name
+             : "closes the stream with an error";
+}
+
 static void
 on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 {
@@ -169,8 +183,7 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   if (ismb_peer_stream_is (frame, "features", ISMB_NS_STREAM) && !self->asked)
     ask (self, frame);
   else if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
-    refuse (self,
-            frame->payload_name != NULL ? frame->payload_name : "closes the stream with an error");
+    refuse (self, name_condition (frame));
   else if (self->asked)
     take_answer (self, frame);
   else

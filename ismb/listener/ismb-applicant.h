@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* One attempt to be let into a fabric, at one address. Inside TLS it says nothing before who answers
- * there has shown a certificate of the fabric's CA. */
+/* One attempt to be let into a fabric, at one address. Inside TLS it says nothing before who
+ * answers there has shown a certificate of the fabric's CA. */
 typedef struct _IsmbApplicant IsmbApplicant;
 
 /* What it goes with; borrowed, all of it outlives it. */

@@ -22,15 +22,15 @@ typedef struct
 static const Reason reasons[] = {
   [ISMB_JOIN_EXPIRED] = { "expired", ISMB_ERROR_TIMEOUT, TRUE, "the token has expired" },
   [ISMB_JOIN_USED_UP] = { "used-up", ISMB_ERROR_NOT_ALLOWED, TRUE, "the token is used up" },
-  [ISMB_JOIN_UNKNOWN_TOKEN]
-  = { "unknown-token", ISMB_ERROR_AUTH_FAILED, FALSE, "the registrar knows no such token" },
-  [ISMB_JOIN_WRONG_PROOF]
-  = { "wrong-proof", ISMB_ERROR_AUTH_FAILED, TRUE, "the proof of the token does not hold" },
-  [ISMB_JOIN_NAME_TAKEN]
-  = { "name-taken", ISMB_ERROR_EXISTS, TRUE, "another device has this switch's name" },
+  [ISMB_JOIN_UNKNOWN_TOKEN] = { "unknown-token", ISMB_ERROR_AUTH_FAILED, FALSE,
+                                "the registrar knows no such token" },
+  [ISMB_JOIN_WRONG_PROOF] = { "wrong-proof", ISMB_ERROR_AUTH_FAILED, TRUE,
+                              "the proof of the token does not hold" },
+  [ISMB_JOIN_NAME_TAKEN] = { "name-taken", ISMB_ERROR_EXISTS, TRUE,
+                             "another device has this switch's name" },
   [ISMB_JOIN_REVOKED] = { "revoked", ISMB_ERROR_NOT_ALLOWED, TRUE, "this device was revoked" },
-  [ISMB_JOIN_BAD_REQUEST]
-  = { "bad-request", ISMB_ERROR_BAD_STANZA, TRUE, "the registrar cannot read the request" },
+  [ISMB_JOIN_BAD_REQUEST] = { "bad-request", ISMB_ERROR_BAD_STANZA, TRUE,
+                              "the registrar cannot read the request" },
   [ISMB_JOIN_TOO_MANY_TRIES] = { "too-many-tries", ISMB_ERROR_NOT_ALLOWED, FALSE,
                                  "too many wrong tries from here; wait a while" },
   [ISMB_JOIN_INTERNAL] = { "internal", ISMB_ERROR_FAILED, FALSE, "the registrar has failed" },
@@ -94,8 +94,8 @@ ismb_join_answer_free (IsmbJoinAnswer *self)
 static gboolean
 is_address (const char *text)
 {
-  return strlen (text) <= ADDRESS_MAX && strchr (text, '%') == NULL
-         && g_hostname_is_ip_address (text);
+  return strlen (text) <= ADDRESS_MAX && strchr (text, '%') == NULL &&
+         g_hostname_is_ip_address (text);
 }
 
 static char **
@@ -123,9 +123,8 @@ read_registrar (const IsmbNode *node)
   g_auto (GStrv) addresses = read_addresses (node);
   guint64 number = 0;
 
-  if (domain == NULL || !ismb_names_check_domain (domain, strlen (domain), NULL) || port == NULL
-      || !g_ascii_string_to_unsigned (port, 10, 1, G_MAXUINT16, &number, NULL)
-      || addresses[0] == NULL)
+  if (domain == NULL || !ismb_names_check_domain (domain, strlen (domain), NULL) || port == NULL ||
+      !g_ascii_string_to_unsigned (port, 10, 1, G_MAXUINT16, &number, NULL) || addresses[0] == NULL)
     return NULL;
   return ismb_peer_new (domain, "", NULL, (const char *const *) addresses, (guint16) number,
                         ISMB_TRUST_PENDING, ISMB_LINK_STATE_IDLE, FALSE);
@@ -162,9 +161,9 @@ is_plain (gunichar c)
 {
   GUnicodeType type = g_unichar_type (c);
 
-  return g_unichar_isdefined (c) && type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT
-         && type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR
-         && type != G_UNICODE_PRIVATE_USE && type != G_UNICODE_SURROGATE;
+  return g_unichar_isdefined (c) && type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT &&
+         type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR &&
+         type != G_UNICODE_PRIVATE_USE && type != G_UNICODE_SURROGATE;
 }
 
 /* It is shown on a terminal: nothing that moves the cursor or turns the writing round. NULL where
@@ -320,6 +319,6 @@ ismb_join_answer_to_error (const IsmbJoinAnswer *self)
 gboolean
 ismb_join_answer_is_final (const IsmbJoinAnswer *self)
 {
-  return self->verdict == ISMB_JOIN_JOINED
-         || (self->verdict == ISMB_JOIN_REFUSED && reasons[self->reason].final);
+  return self->verdict == ISMB_JOIN_JOINED ||
+         (self->verdict == ISMB_JOIN_REFUSED && reasons[self->reason].final);
 }

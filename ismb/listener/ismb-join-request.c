@@ -40,8 +40,7 @@ bad (GError **error, const char *message)
 static gboolean
 is_token_id (const char *text)
 {
-  return strlen (text) == TOKEN_ID_DIGITS
-         && strspn (text, "0123456789abcdef") == TOKEN_ID_DIGITS;
+  return strlen (text) == TOKEN_ID_DIGITS && strspn (text, "0123456789abcdef") == TOKEN_ID_DIGITS;
 }
 
 static gboolean
@@ -70,8 +69,8 @@ read_request (IsmbJoinRequest *self, const IsmbNode *join, GError **error)
 
   if (request == NULL)
     return self->token_id == NULL || bad (error, "a token without a certificate request");
-  if (!ismb_node_is (request, "request", ISMB_NS_JOIN)
-      || ismb_node_find_next (request, NULL, NULL) != NULL)
+  if (!ismb_node_is (request, "request", ISMB_NS_JOIN) ||
+      ismb_node_find_next (request, NULL, NULL) != NULL)
     return bad (error, "there is more in it than one certificate request");
   if (ismb_node_find (request, NULL, NULL) != NULL)
     return bad (error, "a certificate request is text");

@@ -44,8 +44,8 @@ ismb_joining_desk_is_open (IsmbJoiningDesk *self)
 {
   IsmbFabric *fabric = self->context->fabric;
 
-  return fabric != NULL && ismb_fabric_get_mode (fabric) == ISMB_FABRIC_CLOSED
-         && ismb_fabric_is_member (fabric);
+  return fabric != NULL && ismb_fabric_get_mode (fabric) == ISMB_FABRIC_CLOSED &&
+         ismb_fabric_is_member (fabric);
 }
 
 gboolean
@@ -158,8 +158,7 @@ refuse_for (IsmbJoiningDesk *self, const IsmbVisitor *visitor, const IsmbJoinReq
 static IsmbJoinAnswer *
 grant (IsmbJoiningDesk *self, const IsmbVisitor *visitor, const char *bundle, const char *rule)
 {
-  g_message ("%s, device %s, has joined the fabric: %s", visitor->domain, visitor->device_id,
-             rule);
+  g_message ("%s, device %s, has joined the fabric: %s", visitor->domain, visitor->device_id, rule);
   report (self, visitor, TRUE, rule, "joined the fabric");
   return ismb_join_answer_grant (bundle);
 }
@@ -194,8 +193,7 @@ admit (IsmbJoiningDesk *self, const IsmbVisitor *visitor, const IsmbJoinRequest 
 static gboolean
 check_name (const IsmbJoinRequest *request, const IsmbVisitor *visitor, GError **error)
 {
-  g_auto (gnutls_x509_crq_t)
-    crq = ismb_certificate_request_from_pem (request->request_pem, error);
+  g_auto (gnutls_x509_crq_t) crq = ismb_certificate_request_from_pem (request->request_pem, error);
   g_autoptr (IsmbNames) names = crq != NULL ? ismb_names_of_request (crq, error) : NULL;
 
   if (names == NULL)
@@ -224,8 +222,8 @@ decide (IsmbJoiningDesk *self, const IsmbVisitor *visitor, const IsmbJoinRequest
                    "leave --new-key)");
   if (request->token_id != NULL && visitor->exporter == NULL)
     return refuse (self, visitor, request, ISMB_JOIN_WRONG_PROOF, NULL);
-  if (request->token_id != NULL
-      && !ismb_penalties_allows (self->penalties, visitor->source->key, g_get_monotonic_time ()))
+  if (request->token_id != NULL &&
+      !ismb_penalties_allows (self->penalties, visitor->source->key, g_get_monotonic_time ()))
     return refuse (self, visitor, request, ISMB_JOIN_TOO_MANY_TRIES, NULL);
   return admit (self, visitor, request);
 }

@@ -9,8 +9,8 @@
 #include "ismb/listener/ismb-link.h"
 #include "ismb/trust/ismb-key-file.h"
 
-#define PATIENCE 15000  /* ms for all of it */
-#define REGARDS 3000    /* ms, once a registrar has spoken, for another one to say better */
+#define PATIENCE 15000 /* ms for all of it */
+#define REGARDS 3000   /* ms, once a registrar has spoken, for another one to say better */
 #define AT_ONCE 4
 #define HOPS_MAX 4
 #define WAYS_MAX 100000 /* ten thousand peers can be known, with eight addresses each */
@@ -25,8 +25,8 @@ typedef struct
   GHashTable *seen;     /* "domain address port" */
   GHashTable *answered; /* domains */
   GList *applicants;
-  IsmbWatch watch;      /* no descriptor: the next attempts, and the deadline */
-  gulong closing;       /* of peers */
+  IsmbWatch watch; /* no descriptor: the next attempts, and the deadline */
+  gulong closing;  /* of peers */
   GSource *cancelling, *ending;
   IsmbJoinAnswer *answer; /* the best up to now, or NULL */
   GError *error;          /* of the last attempt that came to nothing, or ours */
@@ -96,8 +96,8 @@ install (IsmbJoining *self)
   GError *error = NULL;
 
   g_task_set_check_cancellable (self->task, FALSE); /* a member is one, whoever has lost interest */
-  if (ismb_fabric_install (self->papers.context->fabric, self->answer->bundle,
-                           self->papers.ca_hash, &error))
+  if (ismb_fabric_install (self->papers.context->fabric, self->answer->bundle, self->papers.ca_hash,
+                           &error))
     g_task_return_boolean (self->task, TRUE);
   else
     g_task_return_error (self->task, error);
@@ -109,18 +109,19 @@ explain_failure (IsmbJoining *self)
   const char *last = self->error != NULL ? self->error->message : NULL;
 
   if (self->met)
-    return g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
-                        "members of the fabric are here, but no registrar of it can be reached; see "
-                        "that one runs%s%s", last != NULL ? ". The last attempt: " : "",
-                        last != NULL ? last : "");
+    return g_error_new (
+        ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
+        "members of the fabric are here, but no registrar of it can be reached; see "
+        "that one runs%s%s",
+        last != NULL ? ". The last attempt: " : "", last != NULL ? last : "");
   if (last != NULL)
     return g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
                         "nobody of that fabric can be reached from here; the last attempt: %s",
                         last);
   return g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
                               self->tried->len > 0
-                                ? "none of the switches that are known here answers"
-                                : "no other switch is known here yet, so there is nobody to ask");
+                                  ? "none of the switches that are known here answers"
+                                  : "no other switch is known here yet, so there is nobody to ask");
 }
 
 static void
@@ -185,8 +186,8 @@ on_cancelled (GCancellable *cancellable, gpointer user_data)
 static void
 on_closing (IsmbPeers *peers, gpointer user_data)
 {
-  stop (user_data, g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
-                                        "the listener was stopped"));
+  stop (user_data,
+        g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the listener was stopped"));
 }
 
 /* Ways */
@@ -195,8 +196,8 @@ on_closing (IsmbPeers *peers, gpointer user_data)
 static gboolean
 note_way (IsmbJoining *self, const char *domain, const char *address, guint16 port)
 {
-  if (g_str_equal (domain, self->papers.context->domain)
-      || g_hash_table_size (self->seen) >= WAYS_MAX)
+  if (g_str_equal (domain, self->papers.context->domain) ||
+      g_hash_table_size (self->seen) >= WAYS_MAX)
     return FALSE;
   return g_hash_table_add (self->seen, g_strdup_printf ("%s %s %u", domain, address, port));
 }
@@ -206,7 +207,7 @@ way_new (const char *domain, const char *address, guint16 port, guint hops)
 {
   IsmbApplicantWay *way = g_new0 (IsmbApplicantWay, 1);
 
-  *way = (IsmbApplicantWay) { g_strdup (domain), g_strdup (address), port, hops };
+  *way = (IsmbApplicantWay){ g_strdup (domain), g_strdup (address), port, hops };
   return way;
 }
 
@@ -247,7 +248,8 @@ follow (IsmbJoining *self, const IsmbJoinAnswer *answer, guint hops)
 
 /* Answers */
 
-/* A word that another registrar may not say takes the place of none, but an approval is hoped for. */
+/* A word that another registrar may not say takes the place of none, but an approval is hoped for.
+ */
 static void
 remember (IsmbJoining *self, IsmbJoinAnswer *answer)
 {
@@ -332,8 +334,7 @@ on_met (IsmbApplicant *applicant, gpointer owner)
       next = each->next;
       if (each->data == applicant || !g_str_equal (way->domain, domain))
         continue;
-      g_queue_push_tail (&self->ways,
-                         way_new (way->domain, way->address, way->port, way->hops));
+      g_queue_push_tail (&self->ways, way_new (way->domain, way->address, way->port, way->hops));
       ismb_applicant_free (each->data);
       self->applicants = g_list_delete_link (self->applicants, each);
     }
@@ -363,8 +364,8 @@ static gboolean
 is_being_asked (IsmbJoining *self, const char *domain)
 {
   for (GList *each = self->applicants; each != NULL; each = each->next)
-    if (ismb_applicant_has_met (each->data)
-        && g_str_equal (ismb_applicant_get_way (each->data)->domain, domain))
+    if (ismb_applicant_has_met (each->data) &&
+        g_str_equal (ismb_applicant_get_way (each->data)->domain, domain))
       return TRUE;
   return FALSE;
 }
@@ -418,8 +419,8 @@ take_papers (IsmbApplicantPapers *papers, GError **error)
   IsmbFabric *fabric = papers->context->fabric;
   IsmbIdentity *identity = ismb_fabric_get_identity (fabric);
   gint64 now = ismb_clock_now (ismb_fabric_get_clock (fabric));
-  g_autofree char *certificate
-    = ismb_identity_self_sign (identity, ismb_fabric_get_domain (fabric), NULL, now, error);
+  g_autofree char *certificate =
+      ismb_identity_self_sign (identity, ismb_fabric_get_domain (fabric), NULL, now, error);
   char *key = NULL;
 
   papers->request_pem = certificate != NULL ? ismb_fabric_request (fabric, error) : NULL;
@@ -457,7 +458,7 @@ joining_new (IsmbPeers *peers, const char *ca_hash, const IsmbToken *token, GTas
   self->tried = g_ptr_array_new_with_free_func (way_free);
   self->seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->answered = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->watch = (IsmbWatch) { .flush = on_flush, .deadline = on_deadline };
+  self->watch = (IsmbWatch){ .flush = on_flush, .deadline = on_deadline };
   return self;
 }
 

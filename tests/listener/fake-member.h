@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* Somebody at a port of this host who behaves as a member that lets others join, for tests: shows
- * the certificate he was given, offers to be joined, and answers every question with the same words.
- * It lives in the test's own main context. */
+ * the certificate he was given, offers to be joined, and answers every question with the same
+ * words. It lives in the test's own main context. */
 typedef struct _FakeMember FakeMember;
 
 /* Takes a reference of `tls`. `answer` NULL: none, ever. */

@@ -61,8 +61,8 @@ stream_end_new (guint16 port, IsmbTlsContext *tls)
   g_assert_no_error (error);
   self->poller = ismb_poller_new (NULL);
   self->heard = g_string_new (NULL);
-  self->stream = ismb_stream_new (self->poller, fd, flags, ISMB_NS_SERVER, tls, alpn, NULL,
-                                  &callbacks, self);
+  self->stream =
+      ismb_stream_new (self->poller, fd, flags, ISMB_NS_SERVER, tls, alpn, NULL, &callbacks, self);
   ismb_stream_set_limit (self->stream, 65536);
   while (!self->connected && !self->ended)
     g_main_context_iteration (NULL, TRUE);

@@ -29,7 +29,10 @@ test_there_and_back (void)
 {
   static const char *const requests[] = {
     "-----BEGIN NEW CERTIFICATE REQUEST-----\nMIIB+/=\n-----END NEW CERTIFICATE REQUEST-----\n",
-    "\n\n leading and trailing \t\n", "carriage\r\nreturns\r", "<&>'\"", "ü",
+    "\n\n leading and trailing \t\n",
+    "carriage\r\nreturns\r",
+    "<&>'\"",
+    "ü",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (requests); i++)
@@ -73,10 +76,10 @@ static void
 test_malformed (void)
 {
   g_autofree char *filling = g_strnfill (9000, 'a');
-  g_autofree char *giant_token
-    = g_strdup_printf (JOIN " token='%s' proof='x'><request>PEM</request></join>", filling);
-  g_autofree char *giant_proof
-    = g_strdup_printf (JOIN " token='" ID "' proof='%s'><request>PEM</request></join>", filling);
+  g_autofree char *giant_token =
+      g_strdup_printf (JOIN " token='%s' proof='x'><request>PEM</request></join>", filling);
+  g_autofree char *giant_proof =
+      g_strdup_printf (JOIN " token='" ID "' proof='%s'><request>PEM</request></join>", filling);
 
   assert_bad (JOIN " token='" ID "' proof='x'/>");
   assert_bad (JOIN " token='" ID "'><request>PEM</request></join>");

@@ -289,8 +289,8 @@ test_cut (JoiningLab *lab, gconstpointer data)
 static void
 test_strangers_are_reported (JoiningLab *lab, gconstpointer data)
 {
-  g_autofree char *where = g_strdup_printf (" at 127.0.0.1 device %s\n",
-                                            lab_switch_get_device_id (lab->joiner));
+  g_autofree char *where =
+      g_strdup_printf (" at 127.0.0.1 device %s\n", lab_switch_get_device_id (lab->joiner));
 
   {
     g_autoptr (StreamEnd) end = come_to (lab, lab->member);
