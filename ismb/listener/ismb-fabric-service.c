@@ -18,6 +18,7 @@
 #define PAUSE 10000     /* ms until the same one is asked again */
 #define PEM_MAX 65536   /* bytes of a chain or a request */
 #define SENTENCE_MAX 300
+#define RENEWAL_PAUSE G_USEC_PER_SEC /* between two of one member */
 
 struct _IsmbFabricService
 {
@@ -33,6 +34,7 @@ struct _IsmbFabricService
   GHashTable *asked;  /* domain, owned: who was asked for revocations since the last pause */
   GHashTable *again;  /* domain, owned: whose link came up once more since */
   IsmbWatch pause;    /* no descriptor: the end of the pause */
+  GHashTable *served; /* domain, owned, to when its last renewal was, monotonic, owned */
   GPtrArray *news;    /* device ids that are out, to be passed on at the end of the turn */
   char *teacher;      /* the domain that is being learned from, or that all of the news are of */
   gboolean learning;
@@ -67,6 +69,7 @@ ismb_fabric_service_finalize (GObject *object)
   g_object_unref (self->fabric);
   g_hash_table_unref (self->asked);
   g_hash_table_unref (self->again);
+  g_hash_table_unref (self->served);
   g_ptr_array_unref (self->news);
   g_free (self->teacher);
   g_free (self->vr);
@@ -88,6 +91,7 @@ ismb_fabric_service_init (IsmbFabricService *self)
 {
   self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->again = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->served = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->news = g_ptr_array_new_with_free_func (g_free);
   self->pause = (IsmbWatch) { .deadline = on_pause_over };
   self->telling = (IsmbWatch) { .flush = on_end_of_turn };
@@ -402,6 +406,19 @@ shorten (const char *sentence)
   return g_utf8_substring (sentence, 0, MIN (g_utf8_strlen (sentence, -1), SENTENCE_MAX));
 }
 
+/* Each costs a signature and a write to the disk, and nobody has use for more. */
+static gboolean
+is_soon_again (IsmbFabricService *self, const char *domain)
+{
+  const gint64 *last = g_hash_table_lookup (self->served, domain);
+  gint64 now = g_get_monotonic_time ();
+
+  if (last != NULL && now - *last < RENEWAL_PAUSE)
+    return TRUE;
+  g_hash_table_insert (self->served, g_strdup (domain), g_memdup2 (&now, sizeof now));
+  return FALSE;
+}
+
 static const char *
 answer_renew (IsmbFabricService *self, const char *domain, const IsmbNode *payload, IsmbTree *reply,
               char **text)
@@ -417,6 +434,8 @@ answer_renew (IsmbFabricService *self, const char *domain, const IsmbNode *paylo
     return "item-not-found";
   if (request == NULL || strlen (request) > PEM_MAX)
     return "bad-request";
+  if (is_soon_again (self, domain))
+    return "resource-constraint";
   bundle = ismb_authority_renew (authority, request, proof, &error);
   if (bundle == NULL)
     {

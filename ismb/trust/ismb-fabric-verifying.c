@@ -5,6 +5,7 @@
 #include "ismb/trust/ismb-fabric-private.h"
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-log-gate.h"
 #include "ismb/trust/ismb-certificate.h"
 #include "ismb/trust/ismb-roots.h"
 
@@ -305,8 +306,9 @@ select_statements (IsmbFabric *self, GPtrArray *revocations)
         bad++;
     }
   if (bad > 0)
-    g_warning ("%u of %u revocations are none of this fabric's CA, or too many at once", bad,
-               revocations->len);
+    ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "revocations", "bad",
+                       "%u of %u revocations are none of this fabric's CA, or too many at once",
+                       bad, revocations->len);
   return selected;
 }
 
