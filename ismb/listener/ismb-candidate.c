@@ -169,6 +169,34 @@ ismb_candidate_clear (IsmbCandidate *self)
 {
   g_clear_pointer (&self->addresses, g_strfreev);
   g_clear_pointer (&self->device_id, g_free);
+  g_clear_pointer (&self->fabric, g_free);
+}
+
+void
+ismb_candidate_set_fabric (IsmbCandidate *self, const char *fabric)
+{
+  g_free (self->fabric);
+  self->fabric = fabric != NULL && *fabric != '\0' ? g_strdup (fabric) : NULL;
+}
+
+static gboolean
+is_of (const IsmbCandidate *self, const char *fabric_id)
+{
+  return self->fabric != NULL
+         && g_ascii_strncasecmp (fabric_id, self->fabric, strlen (self->fabric)) == 0;
+}
+
+int
+ismb_candidate_compare (const IsmbCandidate *one, const IsmbCandidate *other,
+                        const char *fabric_id)
+{
+  gboolean first = is_of (one, fabric_id), second = is_of (other, fabric_id);
+
+  if (first != second)
+    return first ? -1 : 1;
+  return one->marks[0].tries < other->marks[0].tries   ? -1
+         : one->marks[0].tries > other->marks[0].tries ? 1
+                                                       : 0;
 }
 
 const char *const *

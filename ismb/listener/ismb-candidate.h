@@ -28,6 +28,7 @@ typedef struct
   guint heard;            /* ways, ever */
   gboolean worked;        /* the first one did, and none did since */
   char *device_id;        /* as announced; or NULL */
+  char *fabric;           /* the first digits of its fabric's id, as announced; or NULL */
   guint dials;            /* since the last steady stream, or the last news */
   gint64 dialled, failed; /* when last, monotonic; 0: never */
   gint64 refreshed;       /* when news last cut the pauses short */
@@ -37,8 +38,14 @@ typedef struct
 void     ismb_candidate_set             (IsmbCandidate *self, const char *const *addresses,
                                          guint16 port, const char *device_id);
 void     ismb_candidate_clear           (IsmbCandidate *self);
+/* Which fabric it is announced to be of; NULL or empty: none. */
+void     ismb_candidate_set_fabric      (IsmbCandidate *self, const char *fabric);
 /* Never NULL. */
 const char *const *ismb_candidate_get_addresses (const IsmbCandidate *self);
+/* Who wants into that fabric (its id, 64 hex digits) asks the lesser one first: those that are
+ * announced to be of it, and of these those that were tried in vain the least. */
+int      ismb_candidate_compare         (const IsmbCandidate *one, const IsmbCandidate *other,
+                                         const char *fabric_id);
 /* Those whose port is the first one's. */
 char   **ismb_candidate_dup_addresses_at_port (const IsmbCandidate *self);
 gboolean ismb_candidate_is_somewhere    (const IsmbCandidate *self);

@@ -444,6 +444,24 @@ watch_cancellable (IsmbJoining *self)
   g_source_attach (self->cancelling, g_task_get_context (self->task));
 }
 
+static int
+compare_links (gconstpointer one, gconstpointer other, gpointer ca_hash)
+{
+  return ismb_candidate_compare (ismb_link_get_candidate (*(IsmbLink **) one),
+                                 ismb_link_get_candidate (*(IsmbLink **) other), ca_hash);
+}
+
+/* There is time for some of them only, where somebody announces thousands. */
+static void
+add_all_known (IsmbJoining *self)
+{
+  g_autoptr (GPtrArray) links = ismb_peers_list_links (self->peers);
+
+  g_ptr_array_sort_with_data (links, compare_links, self->papers.ca_hash);
+  for (guint i = 0; i < links->len; i++)
+    add_known (self, g_ptr_array_index (links, i));
+}
+
 static IsmbJoining *
 joining_new (IsmbPeers *peers, const char *ca_hash, const IsmbToken *token, GTask *task)
 {
@@ -466,7 +484,6 @@ void
 ismb_joining_start (IsmbPeers *peers, const char *ca_hash, const IsmbToken *token, GTask *task)
 {
   IsmbJoining *self = joining_new (peers, ca_hash, token, task);
-  g_autoptr (GPtrArray) links = ismb_peers_list_links (peers);
   IsmbPoller *poller = self->papers.context->poller;
   GError *error = NULL;
 
@@ -477,8 +494,7 @@ ismb_joining_start (IsmbPeers *peers, const char *ca_hash, const IsmbToken *toke
     }
   self->closing = g_signal_connect (peers, "closing", G_CALLBACK (on_closing), self);
   watch_cancellable (self);
-  for (guint i = 0; i < links->len; i++)
-    add_known (self, g_ptr_array_index (links, i));
+  add_all_known (self);
   ismb_poller_set_deadline (poller, &self->watch, PATIENCE);
   ismb_poller_flush_later (poller, &self->watch);
 }

@@ -18,6 +18,9 @@ void          _ismb_listener_set_fabric   (IsmbListener *self, IsmbFabric *fabri
 /* Told of strangers; before start. `user_data` outlives the listener. */
 void          _ismb_listener_set_reporter (IsmbListener *self, IsmbReporter reporter,
                                            gpointer user_data);
+/* Which fabric a peer is announced to be of: the first digits of its id, a hint to whom to ask first. */
+void          _ismb_listener_hint_fabric  (IsmbListener *self, const char *domain,
+                                           const char *fabric);
 /* Looks for a way into the fabric whose CA has that hash, once, at all who are announced now, those of
  * that fabric first, and takes the certificate it gets. `token`: NULL to be approved. Outcome: TRUE,
  * joined; FALSE without an error: a registrar knows us now and waits for an approval; ISMB_ERROR_NOT_FOUND:

@@ -8,6 +8,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/listener/ismb-joining.h"
+#include "ismb/listener/ismb-link.h"
 #include "ismb/listener/ismb-listener-private.h"
 #include "ismb/listener/ismb-listener-settings.h"
 #include "ismb/listener/ismb-switchboard.h"
@@ -488,6 +489,16 @@ _ismb_listener_set_reporter (IsmbListener *self, IsmbReporter reporter, gpointer
 {
   self->reporter = reporter;
   self->reporter_data = user_data;
+}
+
+void
+_ismb_listener_hint_fabric (IsmbListener *self, const char *domain, const char *fabric)
+{
+  IsmbPeers *peers = self->board != NULL ? ismb_switchboard_get_peers (self->board) : NULL;
+  IsmbLink *link = peers != NULL ? ismb_peers_find_link (peers, domain) : NULL;
+
+  if (link != NULL)
+    ismb_candidate_set_fabric (ismb_link_get_candidate (link), fabric);
 }
 
 void

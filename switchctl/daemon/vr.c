@@ -106,6 +106,7 @@ on_candidate (SwitchVr *self, const IsmbCandidate *candidate)
     }
   ismb_listener_add_peer (self->listener, candidate->domain, candidate->addresses, candidate->port,
                           candidate->id[0] != '\0' ? candidate->id : NULL);
+  _ismb_listener_hint_fabric (self->listener, candidate->domain, candidate->fabric);
   g_signal_emit (self, signals[HEARD], 0);
 }
 

@@ -168,6 +168,28 @@ test_strangers_come_last (void)
   ismb_candidate_clear (&candidate);
 }
 
+/* Who is announced to be of the fabric is asked first, and among equals who was not asked in vain. */
+static void
+test_whom_to_ask_first (void)
+{
+  static const char fabric[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+  IsmbCandidate ours = { 0 }, other = { 0 };
+
+  announce (&ours, "a");
+  announce (&other, "b");
+  g_assert_cmpint (ismb_candidate_compare (&ours, &other, fabric), ==, 0);
+  ismb_candidate_note_vain (&ours, "a", PORT, FALSE);
+  g_assert_cmpint (ismb_candidate_compare (&ours, &other, fabric), >, 0);
+  ismb_candidate_set_fabric (&ours, "0123456789abcdef");
+  ismb_candidate_set_fabric (&other, "0123456789abcde0");
+  g_assert_cmpint (ismb_candidate_compare (&ours, &other, fabric), <, 0);
+  g_assert_cmpint (ismb_candidate_compare (&other, &ours, fabric), >, 0);
+  ismb_candidate_set_fabric (&ours, "");
+  g_assert_cmpint (ismb_candidate_compare (&ours, &other, fabric), >, 0);
+  ismb_candidate_clear (&ours);
+  ismb_candidate_clear (&other);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -178,5 +200,6 @@ main (int argc, char **argv)
   g_test_add_func ("/candidate/to-and-fro", test_to_and_fro);
   g_test_add_func ("/candidate/forger-repeats-himself", test_forger_repeats_himself);
   g_test_add_func ("/candidate/strangers-come-last", test_strangers_come_last);
+  g_test_add_func ("/candidate/whom-to-ask-first", test_whom_to_ask_first);
   return g_test_run ();
 }
