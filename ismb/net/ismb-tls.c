@@ -3,6 +3,7 @@
 #include "config.h"
 #include "ismb/net/ismb-tls.h"
 
+#include <gnutls/abstract.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -27,6 +28,7 @@ struct _IsmbTls
 };
 
 #define WARNINGS_MAX 4
+#define CHAIN_MAX 16 /* certificates that we show */
 
 static const char *const priorities[] = {
   /* X25519 and SHA-256 first, whatever a client names first: a login costs a sixth less. */
@@ -46,17 +48,48 @@ check (int code, const char *deed, GError **error)
   return FALSE;
 }
 
+static void
+clear_chain (gnutls_pcert_st *chain, guint count)
+{
+  for (guint i = 0; i < count; i++)
+    gnutls_pcert_deinit (&chain[i]);
+}
+
+/* As it stands: gnutls_certificate_set_x509_key_mem2 () sorts, and leaves out what it thinks is too
+ * much, as the certificate that joins a CA to the one before it. */
+static int
+set_chain (IsmbTlsContext *self, const char *chain_pem, gnutls_privkey_t key)
+{
+  gnutls_datum_t text = { (guchar *) chain_pem, (guint) strlen (chain_pem) };
+  gnutls_pcert_st chain[CHAIN_MAX];
+  guint count = CHAIN_MAX;
+  int code = gnutls_pcert_list_import_x509_raw (chain, &count, &text, GNUTLS_X509_FMT_PEM, 0);
+
+  if (code < 0)
+    return code;
+  code = gnutls_certificate_set_key (self->credentials, NULL, 0, chain, (int) count, key);
+  if (code < 0) /* else it has taken what is in them */
+    clear_chain (chain, count);
+  return code;
+}
+
 static gboolean
 load_key (IsmbTlsContext *self, const char *key_pem, const char *chain_pem, GError **error)
 {
-  gnutls_datum_t key = { (guchar *) key_pem, 0 }, chain = { (guchar *) chain_pem, 0 };
+  gnutls_datum_t text = { (guchar *) key_pem, 0 };
+  gnutls_privkey_t key = NULL;
   int code;
+
   if (key_pem == NULL || chain_pem == NULL)
     return TRUE;
-  key.size = strlen (key_pem);
-  chain.size = strlen (chain_pem);
-  code = gnutls_certificate_set_x509_key_mem2 (self->credentials, &chain, &key, GNUTLS_X509_FMT_PEM,
-                                               NULL, 0);
+  text.size = (guint) strlen (key_pem);
+  code = gnutls_privkey_init (&key);
+  if (code >= 0)
+    code = gnutls_privkey_import_x509_raw (key, &text, GNUTLS_X509_FMT_PEM, NULL, 0);
+  if (code >= 0)
+    code = set_chain (self, chain_pem, key);
+  if (code < 0 && key != NULL)
+    gnutls_privkey_deinit (key);
   return check (code, "use the private key and its certificate for TLS", error);
 }
 

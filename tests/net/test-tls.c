@@ -122,6 +122,31 @@ test_peers (void)
   pair_clear (&pair);
 }
 
+/* What stands behind the certificate arrives as it is, whoever signed it: after a change of the CA it
+ * joins the new one to the former. */
+static void
+test_whole_chain (void)
+{
+  g_autofree char *key = NULL, *leaf = NULL, *other_key = NULL, *other = NULL, *chain = NULL;
+  g_autoptr (IsmbTlsContext) server = NULL;
+  g_autoptr (IsmbTlsContext) client = make_context (ISMB_TLS_PEERS, TRUE);
+  g_autoptr (GPtrArray) seen = NULL;
+  g_autoptr (GError) error = NULL;
+  Pair pair;
+  make_certificate ("sw1.001122", &key, &leaf);
+  make_certificate ("sw1.001122", &other_key, &other);
+  chain = g_strconcat (leaf, other, leaf, other, NULL);
+  server = ismb_tls_context_new (ISMB_TLS_PEERS, key, chain, &error);
+  g_assert_no_error (error);
+  pair_init (&pair, server, client, NULL);
+  g_assert_true (shake_hands (&pair));
+  seen = ismb_tls_dup_peer_chain (pair.ends[1]);
+  g_assert_cmpuint (seen->len, ==, 4);
+  g_assert_true (g_bytes_equal (seen->pdata[0], seen->pdata[2]));
+  g_assert_true (g_bytes_equal (seen->pdata[1], seen->pdata[3]));
+  pair_clear (&pair);
+}
+
 /* In TLS 1.3 a client is through before the server has looked for its certificate. */
 static void
 test_peer_without_certificate (void)
@@ -163,6 +188,18 @@ test_bad_key (void)
 
 /* Writes until the socket is full, then reads all of it: a record that was blocked goes out once,
  * whole, whatever the retry was called with. */
+/* Neither half is kept: the sanitizers look on. */
+static void
+test_foreign_key (void)
+{
+  g_autofree char *key = NULL, *leaf = NULL, *other_key = NULL, *other = NULL;
+  g_autoptr (GError) error = NULL;
+  make_certificate ("sw1.001122", &key, &leaf);
+  make_certificate ("sw1.001122", &other_key, &other);
+  g_assert_null (ismb_tls_context_new (ISMB_TLS_PEERS, key, other, &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_FAILED);
+}
+
 static void
 test_blocked_write (void)
 {
@@ -303,9 +340,11 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/net/tls/clients", test_clients);
   g_test_add_func ("/net/tls/peers", test_peers);
+  g_test_add_func ("/net/tls/whole-chain", test_whole_chain);
   g_test_add_func ("/net/tls/peer-without-certificate", test_peer_without_certificate);
   g_test_add_func ("/net/tls/no-tls", test_no_tls);
   g_test_add_func ("/net/tls/bad-key", test_bad_key);
+  g_test_add_func ("/net/tls/foreign-key", test_foreign_key);
   g_test_add_func ("/net/tls/blocked-write", test_blocked_write);
   g_test_add_func ("/net/tls/pending", test_pending);
   g_test_add_func ("/net/tls/choices", test_choices);
