@@ -455,6 +455,10 @@ ismb_link_set_candidate (IsmbLink *self, const char *const *addresses, guint16 p
                          const char *device_id)
 {
   ismb_candidate_set (&self->dialler.candidate, addresses, port, device_id);
+  /* The name of one that is out is another device's now. */
+  if (self->warrant.trust == ISMB_TRUST_REVOKED
+      && !ismb_dialler_is_barred (&self->dialler, ismb_warrant_get_device_id (&self->warrant)))
+    ismb_warrant_clear (&self->warrant);
   plan (self);
 }
 
