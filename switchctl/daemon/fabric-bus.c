@@ -19,7 +19,6 @@ typedef struct
   IsmbDBusFabric1 *object;
   GDBusMethodInvocation *invocation; /* the answer takes it */
   char *what;                        /* for the audit table */
-  gboolean was_member;
 } Call;
 
 static Call *
@@ -32,7 +31,6 @@ call_new (SwitchManager *manager, IsmbDBusFabric1 *object, GDBusMethodInvocation
   call->object = g_object_ref (object);
   call->invocation = invocation;
   call->what = what;
-  call->was_member = ismb_fabric_is_member (switch_manager_get_fabric (manager));
   return call;
 }
 
@@ -240,7 +238,6 @@ describe_join (const IsmbToken *token)
   return g_strdup_printf ("join “%s”, CA %s, token %s", token->fabric, token->ca_hash, id);
 }
 
-/* Who was in already may be there for another virtual router. */
 static void
 on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -249,8 +246,6 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
 
   switch_joining_join_finish (SWITCH_JOINING (source), result, &error);
   switch_fabric_call_note (call->manager, call->invocation, call->what, error);
-  if (error == NULL && call->was_member)
-    switch_keeper_renew (switch_manager_get_keeper (call->manager));
   if (!switch_fabric_call_answer_error (call->invocation, error))
     ismb_dbus_fabric1_complete_join (call->object, call->invocation);
 }

@@ -12,7 +12,9 @@
 #define HOUR 3600
 #define DAY (24 * HOUR)
 #define RETRY_MIN 1 /* seconds */
+#define PATIENCE 60 /* seconds between tries, from which on there is something to say */
 #define SPREAD 10   /* a tenth of what is left, so that a fabric does not ask all at once */
+#define SPREAD_LATE 30 /* seconds, where it is time already */
 
 struct _SwitchKeeper
 {
@@ -24,7 +26,8 @@ struct _SwitchKeeper
 
   guint timer;
   gboolean running;
-  gint64 renewal;            /* when to ask, spread; 0: never */
+  gint64 due;                /* when the fabric says to ask; 0: never */
+  gint64 renewal;            /* the same, spread */
   gint64 retry;              /* seconds, after a failure; 0: none so far */
   GCancellable *cancellable; /* while we ask */
   guint next_vr;             /* whom to ask next of them */
@@ -101,14 +104,15 @@ warn_of_clock (SwitchKeeper *self)
                host, floor);
 }
 
-/* Two thirds are over, and nobody renewed it. */
+/* Two thirds are over, and nobody renewed it. In less time than that a switch that has just started,
+ * or a registrar that just starts, is not there yet. */
 static void
 warn_of_expiry (SwitchKeeper *self, const GError *error)
 {
   gint64 left = ismb_fabric_get_expiry (self->fabric) - now_of (self);
   g_autofree char *text = switch_duration_to_text (left);
 
-  if (!is_new_day (&self->expiry_warned))
+  if (self->retry < MIN (PATIENCE, left / 8) || !is_new_day (&self->expiry_warned))
     return;
   if (left > 0)
     g_warning ("the certificate of this switch ends in %s, and could not be renewed: %s; its "
@@ -154,14 +158,25 @@ find_renewal (SwitchKeeper *self)
 static void
 plan_renewal (SwitchKeeper *self)
 {
-  gint64 renewal = find_renewal (self);
-  gint64 left = ismb_fabric_get_expiry (self->fabric) - MAX (renewal, now_of (self));
-  gint64 spread = CLAMP (left / SPREAD, 0, DAY);
+  gint64 now = now_of (self);
+  gint64 left = 0, spread = 0;
 
   self->retry = 0;
-  self->renewal = renewal;
-  if (renewal > 0 && spread > 0 && !is_registrar (self))
+  self->due = self->renewal = find_renewal (self);
+  left = ismb_fabric_get_expiry (self->fabric) - MAX (self->due, now);
+  spread = CLAMP (left / SPREAD, 0, self->due > now ? DAY : SPREAD_LATE);
+  if (self->due > 0 && !is_registrar (self))
     self->renewal += g_random_int_range (0, (gint32) spread + 1);
+}
+
+/* A rollover elsewhere is learned by the way. */
+static void
+plan_again (SwitchKeeper *self)
+{
+  gint64 due = find_renewal (self);
+
+  if (self->cancellable == NULL && due > 0 && (self->due == 0 || due < self->due))
+    plan_renewal (self);
 }
 
 static void
@@ -283,6 +298,7 @@ turn (SwitchKeeper *self)
 {
   keep_clock (self);
   warn_of_clock (self);
+  plan_again (self);
   if (self->renewal > 0 && self->renewal <= now_of (self))
     renew (self);
   schedule (self);
@@ -329,11 +345,4 @@ switch_keeper_stop (SwitchKeeper *self)
   if (self->running)
     keep_clock (self);
   self->running = FALSE;
-}
-
-void
-switch_keeper_renew (SwitchKeeper *self)
-{
-  renew (self);
-  schedule (self);
 }

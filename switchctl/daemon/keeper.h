@@ -16,7 +16,5 @@ SwitchKeeper *switch_keeper_new   (const SwitchConfig *config, IsmbFabric *fabri
 void          switch_keeper_start (SwitchKeeper *self);
 /* Keeps the time once more. */
 void          switch_keeper_stop  (SwitchKeeper *self);
-/* Does now what would be due, and asks for a certificate whether it is due or not. */
-void          switch_keeper_renew (SwitchKeeper *self);
 
 G_END_DECLS

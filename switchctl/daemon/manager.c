@@ -288,12 +288,6 @@ switch_manager_get_joining (SwitchManager *self)
   return self->joining;
 }
 
-SwitchKeeper *
-switch_manager_get_keeper (SwitchManager *self)
-{
-  return self->keeper;
-}
-
 GPtrArray *
 switch_manager_get_vrs (SwitchManager *self)
 {

@@ -24,7 +24,6 @@ const SwitchConfig *switch_manager_get_config  (SwitchManager *self);
 const char         *switch_manager_get_domain  (SwitchManager *self);
 IsmbFabric         *switch_manager_get_fabric  (SwitchManager *self);
 SwitchJoining      *switch_manager_get_joining (SwitchManager *self);
-SwitchKeeper       *switch_manager_get_keeper  (SwitchManager *self);
 /* Those that are configured, up or down. (element-type SwitchVr) (transfer none) */
 GPtrArray          *switch_manager_get_vrs     (SwitchManager *self);
 /* Now, and at the next start too. ISMB_ERROR_NO_VIRTUAL_ROUTER names those there are. */
