@@ -435,7 +435,10 @@ answer_renew (IsmbFabricService *self, const char *domain, const IsmbNode *paylo
   if (request == NULL || strlen (request) > PEM_MAX)
     return "bad-request";
   if (is_soon_again (self, domain))
-    return "resource-constraint";
+    {
+      *text = g_strdup ("a member gets one certificate a second at most");
+      return "resource-constraint";
+    }
   bundle = ismb_authority_renew (authority, request, proof, &error);
   if (bundle == NULL)
     {
