@@ -91,7 +91,8 @@ def wrong_papers(scene):
 
 
 def test_wrong_certificates_towards_a_switch(scene):
-    with scene.vigil():
+    says = [told("stream", name, rule="certificate") for name in (scene.two.domain, "sw61.001161")]
+    with scene.vigil(says=says):
         for what, (shown, claimed) in wrong_papers(scene).items():
             stream = scene.mallory.present(scene.one, shown, claimed)
             stream.send(auth() + header(scene.one.domain, claimed) + scene.injected(claimed).encode())
@@ -130,7 +131,8 @@ def test_wrong_certificates_of_whom_a_switch_dials(scene):
         servers[name] = (what, scene.mallory.serve(make(name)))
     good = scene.mallory.serve(ca.issue("good.0011ff"))
     packets = [announced(scene, name, server) for name, (_, server) in servers.items()]
-    with scene.vigil(), scene.mallory.shouting(*packets, announced(scene, "good.0011ff", good), pause=0.2):
+    says = [told("dial", name) for name in servers]
+    with scene.vigil(says=says), scene.mallory.shouting(*packets, announced(scene, "good.0011ff", good), pause=0.2):
         wait_for("the switches to try the good one", lambda: len(good.streams) >= 2)
         for name, (what, server) in servers.items():
             wait_for(f"the switches to try {name}", lambda: len(server.streams) + server.refusals >= 2)
@@ -187,7 +189,7 @@ def gather_again(scene):
 def test_plain_xmpp_between_switches(scene):
     """Without TLS there is nothing but the offer of it."""
     claimed = scene.two.domain
-    with scene.vigil():
+    with scene.vigil(says=[told("stream", claimed, rule="stream")]):
         for what, said in {
             "stanzas instead of it": scene.injected(claimed),
             "a login instead of it": auth(claimed).decode(),
@@ -214,7 +216,7 @@ def test_all_in_one_segment(scene):
 
 
 def test_starttls_with_a_strangers_certificate(scene):
-    with scene.vigil():
+    with scene.vigil(says=[told("stream", scene.two.domain, rule="certificate")]):
         stream = scene.mallory.dial(scene.one)
         stream.send(header(scene.one.domain, scene.two.domain))
         stream.expect(rb"</stream:features>")

@@ -14,9 +14,9 @@ import multicast  # noqa: E402
 import tap  # noqa: E402
 from attacker import Attacker, inside  # noqa: E402
 from fabric import Fabric, wait_for  # noqa: E402
-from papers import Authority, self_signed  # noqa: E402
+from papers import self_signed  # noqa: E402
 from stream import auth, header, Resident, Stream, TLS  # noqa: E402
-from vigil import gather, settle_descriptors, Vigil  # noqa: E402
+from vigil import gather, settle_descriptors, told, Vigil  # noqa: E402
 
 PERCENT = int(os.environ.get("ISMB_FLOOD", "100"))
 NAMES, CONNECTIONS = 100 * PERCENT, 50 * PERCENT
@@ -125,8 +125,8 @@ def crowd(scene, port, ways):
             sock.close()
 
 
-def flood_port(scene, port):
-    with scene.vigil() as vigil:
+def flood_port(scene, port, **wishes):
+    with scene.vigil(**wishes) as vigil:
         with crowd(scene, port, [silence, garbage, half_a_handshake, half_a_header]) as thread:
             while thread.is_alive():
                 sign_in(scene, scene.one)
@@ -136,7 +136,7 @@ def flood_port(scene, port):
 
 
 def test_connections_to_the_switches_port(scene):
-    flood_port(scene, 5269)
+    flood_port(scene, 5269, says=[told("connections", None, rule="limit")])
 
 
 def test_connections_to_the_clients_port(scene):
@@ -146,7 +146,8 @@ def test_connections_to_the_clients_port(scene):
 def test_handshakes_of_strangers(scene):
     """Whole ones, which cost the switch a signature each, and a stream's header; one after the other."""
     stranger = self_signed(scene.two.domain)
-    with scene.vigil() as vigil:
+    scene.mallory.move()
+    with scene.vigil(says=[told("stream", scene.two.domain)]) as vigil:
         for number in range(CONNECTIONS // 25):
             stream = scene.mallory.present(scene.one, stranger, scene.two.domain)
             stream.close()

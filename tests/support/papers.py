@@ -5,7 +5,6 @@ himself, by a CA of his own, or, in a test, by the fabric's very CA."""
 import base64
 import datetime
 import hashlib
-import os
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
