@@ -275,11 +275,26 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
   inbound_free (self);
 }
 
+/* It may have been revoked while it took its time to log in. */
+static gboolean
+check_still_believed (IsmbInbound *self)
+{
+  if (ismb_fabric_still_believes (self->context->fabric, self->proof))
+    return TRUE;
+  self->device = g_strdup (self->proof->names->device_id);
+  report (self, "revocation", "was revoked before its login was done");
+  ismb_stream_close (self->stream, "not-authorized", NULL);
+  return FALSE;
+}
+
 static void
 hand_over (IsmbInbound *self)
 {
-  IsmbLink *link = self->adopt (self->domain, self->user_data);
+  IsmbLink *link;
 
+  if (!check_still_believed (self))
+    return;
+  link = self->adopt (self->domain, self->user_data);
   if (link == NULL)
     {
       ismb_stream_close (self->stream, "policy-violation", NULL);

@@ -157,8 +157,14 @@ begin_anew (IsmbOutbound *self)
 static void
 establish (IsmbOutbound *self)
 {
-  g_autoptr (IsmbStream) stream = g_steal_pointer (&self->stream);
+  g_autoptr (IsmbStream) stream = NULL;
 
+  if (!ismb_fabric_still_believes (self->context->fabric, self->proof))
+    {
+      refuse (self, "was revoked before the login was done");
+      return;
+    }
+  stream = g_steal_pointer (&self->stream);
   ismb_poller_remove (self->context->poller, &self->watch);
   self->callbacks->established (self, stream, self->receives, self->owner);
 }

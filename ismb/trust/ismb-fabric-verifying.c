@@ -175,6 +175,12 @@ ismb_fabric_verify_renewed (IsmbFabric *self, const char *chain_pem, const IsmbP
                                                                    : NULL;
 }
 
+gboolean
+ismb_fabric_still_believes (IsmbFabric *self, const IsmbProof *proof)
+{
+  return self->mode == ISMB_FABRIC_OPEN || check_not_revoked (self, proof->names, NULL);
+}
+
 /* With that certificate for the anchor, does the chain hold? */
 static gboolean
 leads_from (GPtrArray *list, guint anchor, IsmbClock *clock, GError **error)

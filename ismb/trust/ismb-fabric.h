@@ -75,6 +75,8 @@ IsmbProof *ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *d
  * session has proven the key, so it must be of the same device. */
 IsmbProof *ismb_fabric_verify_renewed (IsmbFabric *self, const char *chain_pem,
                                        const IsmbProof *former, const char *vr, GError **error);
+/* What was verified a while ago: has its holder been revoked since? */
+gboolean ismb_fabric_still_believes (IsmbFabric *self, const IsmbProof *proof);
 /* For one who wants to join: does this chain lead to the CA of that hash? Whom it is for. */
 IsmbNames *ismb_fabric_verify_authority (IsmbFabric *self, GPtrArray *chain, const char *ca_hash,
                                          GError **error);

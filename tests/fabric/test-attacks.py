@@ -277,6 +277,43 @@ def test_a_member_that_claims_anothers_name(scene):
         assert b"invalid-from" in stream.until_end()
 
 
+def test_a_member_that_is_revoked_while_it_logs_in(scene):
+    """It has shown its certificate, keeps still until it is out, and only then goes on."""
+    name = "sw63.001163"
+    mine = scene.authority.issue(name)
+    with scene.vigil():
+        stream = scene.mallory.present(scene.one, mine, name)
+        stream.expect(rb"EXTERNAL</mechanism>.*</stream:features>")
+        scene.one.ctl("fabric", "revoke", mine.id)
+        stream.send(auth())
+        stream.expect(rb"<success")
+        stream.send(header(scene.one.domain, name) + scene.injected(name).encode())
+        heard = stream.until_end()
+        assert b"not-authorized" in heard and b"<stream:features/>" not in heard, heard
+        assert name not in scene.one.members()
+
+
+def test_a_member_that_is_revoked_while_it_is_dialled(scene):
+    """The same where the switch has dialled: it announces no id by which it could be known before."""
+    name = "sw64.001164"
+    mine = scene.authority.issue(name)
+    server = scene.mallory.serve(mine)
+    with scene.vigil(), scene.mallory.shouting(announced(scene, name, server), pause=0.2):
+        stream = wait_for("sw1 to dial", lambda: next(
+            (each for each in server.streams if scene.one.domain.encode() in each.inside), None))
+        stream.send(header(scene.one.domain, name) + f"<stream:features><mechanisms xmlns='{SASL}'>"
+                    "<mechanism>EXTERNAL</mechanism></mechanisms></stream:features>".encode())
+        stream.expect(rb"<auth ")
+        scene.one.ctl("fabric", "revoke", mine.id)
+        stream.send(f"<success xmlns='{SASL}'/>")
+        stream.expect(rb"<stream:stream[^>]*>")
+        stream.send(header(scene.one.domain, name) + b"<stream:features/>" + scene.injected(name).encode())
+        stream.until_end()
+        assert name not in scene.one.members()
+    server.close()
+    scene.mallory.speak(multicast.announcement(name, scene.mallory.address, 1, ttl=0))
+
+
 def test_a_member_that_speaks_for_others(scene):
     """In stanzas, when its login is done."""
     name, one, other = "sw62.001162", scene.one.domain, scene.two.domain
