@@ -408,15 +408,19 @@ shorten (const char *sentence)
 
 /* Each costs a signature and a write to the disk, and nobody has use for more. */
 static gboolean
-is_soon_again (IsmbFabricService *self, const char *domain)
+was_just_served (IsmbFabricService *self, const char *domain)
 {
   const gint64 *last = g_hash_table_lookup (self->served, domain);
+
+  return last != NULL && g_get_monotonic_time () - *last < RENEWAL_PAUSE;
+}
+
+static void
+note_served (IsmbFabricService *self, const char *domain)
+{
   gint64 now = g_get_monotonic_time ();
 
-  if (last != NULL && now - *last < RENEWAL_PAUSE)
-    return TRUE;
   g_hash_table_insert (self->served, g_strdup (domain), g_memdup2 (&now, sizeof now));
-  return FALSE;
 }
 
 static const char *
@@ -434,7 +438,7 @@ answer_renew (IsmbFabricService *self, const char *domain, const IsmbNode *paylo
     return "item-not-found";
   if (request == NULL || strlen (request) > PEM_MAX)
     return "bad-request";
-  if (is_soon_again (self, domain))
+  if (was_just_served (self, domain))
     {
       *text = g_strdup ("a member gets one certificate a second at most");
       return "resource-constraint";
@@ -448,6 +452,7 @@ answer_renew (IsmbFabricService *self, const char *domain, const IsmbNode *paylo
       *text = shorten (error->message);
       return "not-authorized";
     }
+  note_served (self, domain);
   g_info ("%s has a new certificate", domain);
   report (self, domain, TRUE, "has a new certificate");
   node = ismb_tree_add (reply, ismb_tree_root (reply), "renew", ISMB_NS_FABRIC);
