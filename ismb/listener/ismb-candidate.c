@@ -179,8 +179,8 @@ ismb_candidate_set_fabric (IsmbCandidate *self, const char *fabric)
   self->fabric = fabric != NULL && *fabric != '\0' ? g_strdup (fabric) : NULL;
 }
 
-static gboolean
-is_of (const IsmbCandidate *self, const char *fabric_id)
+gboolean
+ismb_candidate_is_of (const IsmbCandidate *self, const char *fabric_id)
 {
   return self->fabric != NULL
          && g_ascii_strncasecmp (fabric_id, self->fabric, strlen (self->fabric)) == 0;
@@ -190,7 +190,8 @@ int
 ismb_candidate_compare (const IsmbCandidate *one, const IsmbCandidate *other,
                         const char *fabric_id)
 {
-  gboolean first = is_of (one, fabric_id), second = is_of (other, fabric_id);
+  gboolean first = ismb_candidate_is_of (one, fabric_id);
+  gboolean second = ismb_candidate_is_of (other, fabric_id);
 
   if (first != second)
     return first ? -1 : 1;

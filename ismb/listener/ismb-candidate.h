@@ -42,6 +42,7 @@ void     ismb_candidate_clear           (IsmbCandidate *self);
 void     ismb_candidate_set_fabric      (IsmbCandidate *self, const char *fabric);
 /* Never NULL. */
 const char *const *ismb_candidate_get_addresses (const IsmbCandidate *self);
+gboolean ismb_candidate_is_of           (const IsmbCandidate *self, const char *fabric_id);
 /* Who wants into that fabric (its id, 64 hex digits) asks the lesser one first: those that are
  * announced to be of it, and of these those that were tried in vain the least. */
 int      ismb_candidate_compare         (const IsmbCandidate *one, const IsmbCandidate *other,

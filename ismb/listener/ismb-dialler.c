@@ -106,10 +106,22 @@ static const IsmbOutboundCallbacks outbound_callbacks = {
   .failed = on_failed,
 };
 
+static IsmbDialReason
+find_reason (const IsmbDialler *self, gboolean urgent)
+{
+  const char *id = ismb_fabric_get_id (self->context->fabric);
+
+  if (urgent)
+    return ISMB_DIAL_URGENT;
+  return id != NULL && ismb_candidate_is_of (&self->candidate, id) ? ISMB_DIAL_KIN
+                                                                   : ISMB_DIAL_CURIOUS;
+}
+
 void
 ismb_dialler_dial (IsmbDialler *self, const char *domain, gboolean proven, gboolean urgent)
 {
-  self->crowded = !proven && !ismb_dials_begin (&self->context->dials, urgent);
+  self->crowded
+    = !proven && !ismb_dials_begin (&self->context->dials, find_reason (self, urgent));
   if (self->crowded)
     return;
   self->counted = !proven;
@@ -124,5 +136,5 @@ ismb_dialler_get_pause (const IsmbDialler *self, gboolean urgent)
 {
   if (!self->crowded)
     return ismb_candidate_get_pause (&self->candidate);
-  return urgent ? CROWDED : 10 * CROWDED;
+  return find_reason (self, urgent) != ISMB_DIAL_CURIOUS ? CROWDED : 10 * CROWDED;
 }

@@ -7,10 +7,10 @@
 #define AHEAD (G_USEC_PER_SEC - PACE) /* a second's worth may begin together */
 
 gboolean
-ismb_dials_begin (IsmbDials *self, gboolean urgent)
+ismb_dials_begin (IsmbDials *self, IsmbDialReason reason)
 {
-  guint places = urgent ? 2 * AT_ONCE : AT_ONCE;
-  gint64 ahead = urgent ? AHEAD + G_USEC_PER_SEC : AHEAD;
+  guint places = AT_ONCE + reason * AT_ONCE / 2;
+  gint64 ahead = AHEAD + reason * (G_USEC_PER_SEC / 2);
   gint64 now = g_get_monotonic_time ();
 
   if (self->running >= places || self->due > now + ahead)

@@ -7,8 +7,16 @@ G_BEGIN_DECLS
 
 /* The dials of a listener to whom nobody has proven to be yet. Anybody on a link can announce
  * names, and addresses of third parties with them: there are at most 20 such dials a second, 32 at
- * once. Where there is something to say to somebody, he does not wait behind the merely curious: 20
- * and 32 more are for those. Zeroed, there was none. */
+ * once. Who is announced to be of our own fabric does not wait behind the merely curious: 10 and 16
+ * more are for those; nor does anybody to whom there is something to say: as many again. Zeroed,
+ * there was none. */
+typedef enum
+{
+  ISMB_DIAL_CURIOUS,
+  ISMB_DIAL_KIN,
+  ISMB_DIAL_URGENT,
+} IsmbDialReason;
+
 typedef struct
 {
   guint running;
@@ -16,7 +24,7 @@ typedef struct
 } IsmbDials;
 
 /* FALSE: not now; nobody waits in a line, ask again. */
-gboolean ismb_dials_begin (IsmbDials *self, gboolean urgent);
+gboolean ismb_dials_begin (IsmbDials *self, IsmbDialReason reason);
 void     ismb_dials_end   (IsmbDials *self);
 
 G_END_DECLS

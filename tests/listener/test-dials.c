@@ -10,14 +10,19 @@ test_bounds (void)
   guint begun = 0;
 
   for (guint i = 0; i < 1000; i++)
-    begun += ismb_dials_begin (&dials, FALSE);
+    begun += ismb_dials_begin (&dials, ISMB_DIAL_CURIOUS);
   g_assert_cmpuint (begun, >=, 20); /* a second's worth */
   g_assert_cmpuint (begun, <=, 32);
-  /* Who has something to say does not wait for them. */
-  g_assert_true (ismb_dials_begin (&dials, TRUE));
+  /* Kin does not wait for them, and who has something to say for nobody. */
+  g_assert_true (ismb_dials_begin (&dials, ISMB_DIAL_KIN));
   begun++;
   for (guint i = 0; i < 1000; i++)
-    begun += ismb_dials_begin (&dials, TRUE);
+    begun += ismb_dials_begin (&dials, ISMB_DIAL_KIN);
+  g_assert_cmpuint (begun, <=, 48);
+  g_assert_true (ismb_dials_begin (&dials, ISMB_DIAL_URGENT));
+  begun++;
+  for (guint i = 0; i < 1000; i++)
+    begun += ismb_dials_begin (&dials, ISMB_DIAL_URGENT);
   g_assert_cmpuint (begun, <=, 64);
   while (begun-- > 0)
     ismb_dials_end (&dials);

@@ -400,7 +400,7 @@ test_crowded (Fixture *fixture, gconstpointer data)
   IsmbDials *dials = &fixture->one->context.dials;
   guint begun = 0;
 
-  while (ismb_dials_begin (dials, FALSE))
+  while (ismb_dials_begin (dials, ISMB_DIAL_CURIOUS))
     begun++;
   ismb_link_dial (fixture->link);
   wait_until (ismb_link_get_state (fixture->link) == ISMB_LINK_STATE_UP);
