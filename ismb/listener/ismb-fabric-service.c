@@ -180,6 +180,23 @@ on_revoked (IsmbFabricService *self, const char *device_id)
   ismb_poller_flush_later (self->poller, &self->telling);
 }
 
+/* Whoever is out hears it while there is a stream: its own status says so from then on. */
+static void
+on_farewell (const char *domain, const char *device_id, gpointer user_data)
+{
+  IsmbFabricService *self = user_data;
+  IsmbRevocations *all = ismb_fabric_get_revocations (self->fabric);
+  g_autoptr (IsmbTree) tree = ismb_inquiries_make (self->inquiries, domain, "set", NULL);
+  IsmbNode *node = ismb_tree_add (tree, ismb_tree_root (tree), "revocations", ISMB_NS_FABRIC);
+  g_autoptr (GPtrArray) statements = g_ptr_array_new ();
+
+  g_ptr_array_add (statements, (gpointer) ismb_revocations_get (all, device_id));
+  if (statements->pdata[0] == NULL)
+    return;
+  ismb_bulletin_write (statements, tree, node);
+  ismb_inquiries_send (self->inquiries, tree);
+}
+
 /* Who taught us all of the news need not be told. */
 static void
 note_teacher (IsmbFabricService *self, const char *domain)
@@ -544,6 +561,7 @@ static const IsmbPeersService service = {
   .frame = on_frame,
   .undeliverable = on_undeliverable,
   .up = on_up,
+  .farewell = on_farewell,
 };
 
 IsmbFabricService *

@@ -10,6 +10,7 @@
 #include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-random.h"
+#include "ismb/listener/ismb-bulletin.h"
 #include "ismb/listener/ismb-joining-desk.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
@@ -109,6 +110,29 @@ tell_doubt (IsmbInbound *self)
   report (self, "certificate", self->doubt);
 }
 
+/* With the CA's word on it, where the device is out: it may have been away when that was said. */
+static void
+offer_to_join (IsmbInbound *self)
+{
+  IsmbRevocations *all = ismb_fabric_get_revocations (self->context->fabric);
+  const IsmbRevocation *revocation = ismb_revocations_get (all, self->device);
+  g_autoptr (IsmbTree) tree = ismb_tree_new ("features", ISMB_NS_STREAM);
+  g_autoptr (GPtrArray) statements = g_ptr_array_new ();
+  g_autoptr (IsmbFrame) features = NULL;
+
+  if (revocation == NULL)
+    {
+      ismb_stream_send_text (self->stream, FEATURES_JOIN, -1);
+      return;
+    }
+  g_ptr_array_add (statements, (gpointer) revocation);
+  ismb_tree_add (tree, ismb_tree_root (tree), "join", ISMB_NS_JOIN);
+  ismb_bulletin_write (statements, tree,
+                       ismb_tree_add (tree, ismb_tree_root (tree), "revocations", ISMB_NS_FABRIC));
+  features = ismb_frame_new_from_tree (tree);
+  ismb_stream_send_frame (self->stream, features);
+}
+
 /* One that is no member may ask to become one, if it shows a key, and a name that it goes by. */
 static void
 doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
@@ -121,7 +145,7 @@ doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
                   ismb_joining_desk_hears (desk, chain, self->claimed);
   if (self->applies)
     {
-      ismb_stream_send_text (self->stream, FEATURES_JOIN, -1);
+      offer_to_join (self);
       return;
     }
   tell_doubt (self);

@@ -7,6 +7,7 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-bulletin.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
 #define PATIENCE 15000 /* ms for all of it */
@@ -126,6 +127,21 @@ offers_external (const IsmbNode *features)
   return FALSE;
 }
 
+/* A member that offers no login may say with it that we were revoked while we were away. Where that
+ * is true nothing is left of this dial: so it comes last, and from a reference of its own. */
+static void
+refuse_offer (IsmbOutbound *self, const IsmbNode *features)
+{
+  g_autoptr (IsmbFabric) fabric = g_object_ref (self->context->fabric);
+  const IsmbNode *node = ismb_node_find (features, "revocations", ISMB_NS_FABRIC);
+  g_autoptr (GPtrArray) statements = node != NULL ? ismb_bulletin_read (node) : NULL;
+  g_autoptr (GPtrArray) learned = NULL;
+
+  refuse (self, "does not take our certificate for a login (offers no SASL EXTERNAL)");
+  if (statements != NULL)
+    learned = ismb_fabric_learn_revocations (fabric, statements);
+}
+
 /* XEP-0288 wants <bidi/> before authentication; in XEP-0178 "=" stands for the stream's `from`. */
 static void
 authenticate (IsmbOutbound *self, IsmbFrame *frame)
@@ -135,7 +151,7 @@ authenticate (IsmbOutbound *self, IsmbFrame *frame)
 
   if (!offers_external (features))
     {
-      refuse (self, "does not take our certificate for a login (offers no SASL EXTERNAL)");
+      refuse_offer (self, features);
       return;
     }
   self->receives = ismb_node_find (features, "bidi", ISMB_NS_BIDI_FEATURE) != NULL;

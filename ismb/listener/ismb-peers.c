@@ -288,6 +288,22 @@ report (IsmbPeers *self, const char *what, const char *who, const char *device, 
   ismb_link_context_report (&self->context, &line);
 }
 
+/* It hears why, as far as there is a stream for it. */
+static void
+bar (IsmbPeers *self, IsmbLink *link, const char *device_id)
+{
+  const char *domain = ismb_link_get_domain (link);
+
+  g_message ("%s was revoked: it is heard no more", domain);
+  if (ismb_link_get_proof (link) != NULL)
+    report (self, "revoked", domain, device_id, NULL,
+            "its streams end, and it is heard no more");
+  if (ismb_link_get_state (link) == ISMB_LINK_STATE_UP && self->service != NULL)
+    self->service->farewell (domain, device_id, self->service_data);
+  ismb_link_bar (link);
+  announce (self, CHANGED, link);
+}
+
 static void
 on_revoked (IsmbPeers *self, const char *device_id)
 {
@@ -300,14 +316,8 @@ on_revoked (IsmbPeers *self, const char *device_id)
     {
       IsmbLink *link = g_ptr_array_index (links, i);
 
-      if (g_strcmp0 (ismb_link_get_device_id (link), device_id) != 0)
-        continue;
-      g_message ("%s was revoked: it is heard no more", ismb_link_get_domain (link));
-      if (ismb_link_get_proof (link) != NULL)
-        report (self, "revoked", ismb_link_get_domain (link), device_id, NULL,
-                "its streams end, and it is heard no more");
-      ismb_link_bar (link);
-      announce (self, CHANGED, link);
+      if (g_strcmp0 (ismb_link_get_device_id (link), device_id) == 0)
+        bar (self, link, device_id);
     }
 }
 

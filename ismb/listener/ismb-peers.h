@@ -28,6 +28,8 @@ typedef struct
   gboolean (*undeliverable) (IsmbFrame *iq, gpointer user_data);
   /* A link is up. */
   void     (*up)            (const char *domain, gpointer user_data);
+  /* One that is up is to end, as its device was revoked. */
+  void     (*farewell)      (const char *domain, const char *device_id, gpointer user_data);
 } IsmbPeersService;
 
 /* Signals: `found` (IsmbPeer), `changed` (IsmbPeer), `lost` (utf8 domain); `closing` ().

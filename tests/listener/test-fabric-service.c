@@ -245,6 +245,34 @@ test_out_oneself (Fixture *fixture, gconstpointer data)
   g_free (xmpp_client_expect (fixture->ada, "<remote-server-not-found"));
 }
 
+/* Its streams end, and before they do it is told why. */
+static void
+test_revoked_is_told (Fixture *fixture, gconstpointer data)
+{
+  rule_out (fixture->spine, fixture->one);
+  wait_for_revoked (fixture->one, fixture->one);
+  g_assert_false (ismb_fabric_is_member (lab_switch_get_fabric (fixture->one)));
+  lab_switch_wait_for (fixture->one, fixture->two, ISMB_TRUST_PENDING, ISMB_LINK_STATE_LOST);
+}
+
+/* Whoever was away hears it of the first one that he dials. */
+static void
+test_revoked_meanwhile_is_told (Fixture *fixture, gconstpointer data)
+{
+  IsmbFabric *fabric = lab_switch_get_fabric (fixture->two);
+
+  xmpp_client_free (g_steal_pointer (&fixture->bob));
+  lab_switch_stop (fixture->two);
+  rule_out (fixture->spine, fixture->two);
+  wait_for_revoked (fixture->one, fixture->two);
+  g_assert_true (ismb_fabric_is_member (fabric));
+  lab_switch_start (fixture->two, "bob");
+  fixture->bob = lab_switch_sign_in (fixture->two, "bob", "desk");
+  lab_switch_tell (fixture->two, fixture->one);
+  wait_for_revoked (fixture->two, fixture->two);
+  g_assert_false (ismb_fabric_is_member (fabric));
+}
+
 static gint64
 half_a_year_later (void)
 {
@@ -587,6 +615,8 @@ main (int argc, char **argv)
   ADD ("many-are-out", NULL, test_many_are_out);
   ADD ("left", NULL, test_left);
   ADD ("out-oneself", NULL, test_out_oneself);
+  ADD ("revoked-is-told", NULL, test_revoked_is_told);
+  ADD ("revoked-meanwhile-is-told", NULL, test_revoked_meanwhile_is_told);
   ADD ("expired", NULL, test_expired);
   ADD ("nothing-is-said-to-expired", NULL, test_nothing_is_said_to_expired);
   ADD ("renewal-interrupts-nothing", "3", test_renewal_interrupts_nothing);
