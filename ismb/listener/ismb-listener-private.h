@@ -35,6 +35,8 @@ gboolean      _ismb_listener_join_finish  (IsmbListener *self, GAsyncResult *res
 void          _ismb_listener_renew_async  (IsmbListener *self, GCancellable *cancellable,
                                            GAsyncReadyCallback callback, gpointer user_data);
 gboolean      _ismb_listener_renew_finish (IsmbListener *self, GAsyncResult *result, GError **error);
+/* The members that are registrars, ourselves too; see ismb_peers_list_registrars (). */
+GList        *_ismb_listener_list_registrars (IsmbListener *self);
 /* after start, or after the first account was made */
 IsmbAccounts *_ismb_listener_get_accounts (IsmbListener *self);
 

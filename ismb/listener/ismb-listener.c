@@ -557,6 +557,14 @@ _ismb_listener_renew_finish (IsmbListener *self, GAsyncResult *result, GError **
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+GList *
+_ismb_listener_list_registrars (IsmbListener *self)
+{
+  return self->board != NULL
+             ? ismb_peers_list_registrars (ismb_switchboard_get_peers (self->board))
+             : NULL;
+}
+
 IsmbAccounts *
 _ismb_listener_get_accounts (IsmbListener *self)
 {

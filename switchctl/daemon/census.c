@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/listener/ismb-listener-private.h"
 #include "switchctl/daemon/vr.h"
 
 #define ID_DIGITS 52
@@ -94,17 +95,44 @@ add_peer (Census *census, IsmbPeer *peer)
     entry->expires = ismb_fabric_get_expiry (census->fabric);
 }
 
+/* Their certificates say so. */
+static void
+mark_registrars (Census *census, IsmbListener *listener)
+{
+  GList *registrars = _ismb_listener_list_registrars (listener);
+
+  for (GList *each = registrars; each != NULL; each = each->next)
+    {
+      const char *id = ismb_peer_get_id (each->data);
+      Entry *entry = id != NULL ? g_hash_table_lookup (census->by_id, id) : NULL;
+
+      for (; entry != NULL; entry = entry->same)
+        if (g_str_equal (entry->state, "member"))
+          entry->state = "registrar";
+    }
+  g_list_free_full (registrars, g_object_unref);
+}
+
+static void
+add_seen_in (Census *census, IsmbListener *listener)
+{
+  GList *peers = ismb_listener_list_peers (listener);
+
+  for (GList *each = peers; each != NULL; each = each->next)
+    add_peer (census, each->data);
+  g_list_free_full (peers, g_object_unref);
+  mark_registrars (census, listener);
+}
+
 static void
 add_seen (Census *census, GPtrArray *vrs)
 {
   for (guint i = 0; i < vrs->len; i++)
     {
       IsmbListener *listener = switch_vr_get_listener (g_ptr_array_index (vrs, i));
-      GList *peers = listener != NULL ? ismb_listener_list_peers (listener) : NULL;
 
-      for (GList *each = peers; each != NULL; each = each->next)
-        add_peer (census, each->data);
-      g_list_free_full (peers, g_object_unref);
+      if (listener != NULL)
+        add_seen_in (census, listener);
     }
 }
 

@@ -244,7 +244,7 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (Call) call = user_data;
   g_autoptr (GError) error = NULL;
 
-  switch_joining_join_finish (SWITCH_JOINING (source), result, &error);
+  switch_joining_finish (SWITCH_JOINING (source), result, &error);
   switch_fabric_call_note (call->manager, call->invocation, call->what, error);
   if (!switch_fabric_call_answer_error (call->invocation, error))
     ismb_dbus_fabric1_complete_join (call->object, call->invocation);
@@ -284,7 +284,7 @@ on_waited (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (Call) call = user_data;
   g_autoptr (GError) error = NULL;
 
-  switch_joining_wait_finish (SWITCH_JOINING (source), result, &error);
+  switch_joining_finish (SWITCH_JOINING (source), result, &error);
   if (!switch_fabric_call_answer_error (call->invocation, error))
     ismb_dbus_fabric1_complete_accept (call->object, call->invocation,
                                        name_progress (call->manager));

@@ -35,6 +35,7 @@ struct _SwitchJoining
   guint delay;           /* seconds */
   SwitchJoiningState state;
   char *complaint;       /* what was warned of last */
+  char *nobody;          /* why the last round found nobody, or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (SwitchJoining, switch_joining, G_TYPE_OBJECT)
@@ -86,6 +87,7 @@ switch_joining_finalize (GObject *object)
   g_ptr_array_unref (self->waiters);
   g_free (self->accepted);
   g_free (self->complaint);
+  g_free (self->nobody);
   G_OBJECT_CLASS (switch_joining_parent_class)->finalize (object);
 }
 
@@ -195,11 +197,10 @@ describe_failure (SwitchJoining *self)
                         "no other switch at all is seen: is this one on the link of the fabric, and "
                         "does the link carry multicast? `switchctl peers` lists who is seen");
   return g_error_new (ISMB_ERROR, ISMB_ERROR_TIMEOUT,
-                      "%u %s seen, and none could let this one into the fabric “%s” (CA %.8s…): its "
-                      "registrar must be up, and it or a member on this link; `switchctl peers` "
-                      "lists who is seen",
+                      "%u %s seen, and none could let this one into the fabric “%s” (CA %.8s…): %s",
                       seen, seen == 1 ? "switch is" : "switches are", self->token->fabric,
-                      self->token->ca_hash);
+                      self->token->ca_hash,
+                      self->nobody != NULL ? self->nobody : "they did not answer in time");
 }
 
 static gboolean
@@ -317,6 +318,8 @@ on_round_done (GObject *source, GAsyncResult *result, gpointer user_data)
       on_refused (self, by_token, error);
       return;
     }
+  g_free (self->nobody);
+  self->nobody = error != NULL ? g_strdup (error->message) : NULL;
   g_debug ("not joined yet: %s", error != NULL ? error->message : "waiting to be approved");
   self->state = error == NULL ? SWITCH_JOINING_WAITING : SWITCH_JOINING_LOOKING;
   look_later (self);
@@ -359,6 +362,7 @@ look_anew (SwitchJoining *self)
   self->delay = 1;
   self->state = SWITCH_JOINING_NONE;
   g_clear_pointer (&self->complaint, g_free);
+  g_clear_pointer (&self->nobody, g_free);
   look (self);
 }
 
@@ -540,12 +544,6 @@ switch_joining_join_async (SwitchJoining *self, const IsmbToken *token, guint ti
 }
 
 gboolean
-switch_joining_join_finish (SwitchJoining *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-gboolean
 switch_joining_accept (SwitchJoining *self, const char *ca_hash, GError **error)
 {
   g_autofree char *accepted = NULL;
@@ -579,7 +577,7 @@ switch_joining_wait_async (SwitchJoining *self, guint seconds, GAsyncReadyCallba
 }
 
 gboolean
-switch_joining_wait_finish (SwitchJoining *self, GAsyncResult *result, GError **error)
+switch_joining_finish (SwitchJoining *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -36,15 +36,14 @@ const char        *switch_joining_get_accepted (SwitchJoining *self);
 void               switch_joining_join_async   (SwitchJoining *self, const IsmbToken *token,
                                                 guint timeout, GAsyncReadyCallback callback,
                                                 gpointer user_data);
-gboolean           switch_joining_join_finish  (SwitchJoining *self, GAsyncResult *result,
-                                                GError **error);
 /* `ca_hash` "": none any more. */
 gboolean           switch_joining_accept       (SwitchJoining *self, const char *ca_hash,
                                                 GError **error);
 /* Until we are in a fabric, but not longer than so many seconds; an error is a registrar's word. */
 void               switch_joining_wait_async   (SwitchJoining *self, guint seconds,
                                                 GAsyncReadyCallback callback, gpointer user_data);
-gboolean           switch_joining_wait_finish  (SwitchJoining *self, GAsyncResult *result,
+/* Of both. */
+gboolean           switch_joining_finish       (SwitchJoining *self, GAsyncResult *result,
                                                 GError **error);
 /* A person takes this switch out of its fabric: what it came in by is not gone by again until
  * somebody says so (start, accept or join). */
