@@ -152,16 +152,28 @@ ask (IsmbApplicant *self, IsmbFrame *frame)
   ismb_stream_send_frame (self->stream, join);
 }
 
+/* Nobody else decides who comes in: a member that was revoked, which a joiner cannot know, must not
+ * keep all others out. */
+static gboolean
+check_competent (IsmbApplicant *self, const IsmbJoinAnswer *answer, GError **error)
+{
+  if (self->names->registrar || answer->verdict == ISMB_JOIN_REFERRED)
+    return TRUE;
+  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA,
+                       "decides who may join, and is no registrar");
+  return FALSE;
+}
+
 static void
 take_answer (IsmbApplicant *self, IsmbFrame *frame)
 {
   g_autoptr (GError) error = NULL;
-  IsmbJoinAnswer *answer = ismb_join_answer_parse (frame, &error);
+  g_autoptr (IsmbJoinAnswer) answer = ismb_join_answer_parse (frame, &error);
 
-  if (answer == NULL)
+  if (answer == NULL || !check_competent (self, answer, &error))
     refuse (self, error->message);
   else
-    end (self, answer, NULL);
+    end (self, g_steal_pointer (&answer), NULL);
 }
 
 /* A person reads it, so it is a word of RFC 6120, or may be one. */

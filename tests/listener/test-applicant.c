@@ -99,6 +99,29 @@ test_false_referral (JoiningLab *lab, gconstpointer data)
   lab_switch_free (other);
 }
 
+/* What it says of joining is a registrar's to say. */
+static void
+test_member_decides_nothing (JoiningLab *lab, gconstpointer data)
+{
+  static const char *const answers[] = { "<refused " NS " reason='expired'>no</refused>",
+                                         "<wait " NS "/>", "<joined " NS "><bundle/></joined>" };
+  g_autoptr (IsmbTlsContext) tls = joining_lab_make_own_tls (lab->member);
+  g_autoptr (FakeMember) fake = fake_member_new (MEMBER, tls, NULL);
+  g_autoptr (IsmbToken) token = joining_lab_invite (lab->registrar, 1, joining_lab_now () + HOUR);
+
+  lab_switch_tell_of (lab->joiner, MEMBER, fake_member_get_port (fake));
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      fake_member_set_answer (fake, answers[i]);
+      joining_lab_assert_refused (lab->joiner, lab->registrar, token, ISMB_ERROR_NOT_FOUND,
+                                  "is no registrar");
+    }
+  g_assert_cmpuint (fake_member_count_joins (fake), ==, G_N_ELEMENTS (answers));
+  fake_member_set_answer (fake, answers[0]);
+  lab_switch_tell (lab->joiner, lab->registrar);
+  joining_lab_assert_joins (lab->joiner, lab->registrar, token);
+}
+
 /* A switch that says it is a registrar, by its certificate. */
 static FakeMember *
 make_fake_registrar (JoiningLab *lab, LabSwitch *self, const char *answer)
@@ -297,6 +320,7 @@ main (int argc, char **argv)
   ADD ("rogue-hears-nothing", test_rogue_hears_nothing);
   ADD ("other-name-hears-nothing", test_other_name_hears_nothing);
   ADD ("false-referral", test_false_referral);
+  ADD ("member-decides-nothing", test_member_decides_nothing);
   ADD ("hops-end", test_hops_end);
   ADD ("answers", test_answers);
   ADD ("second-registrar-knows", test_second_registrar_knows);
