@@ -215,6 +215,23 @@ def test_all_in_one_segment(scene):
         assert SASL.encode() not in stream.until_end()
 
 
+def test_bytes_in_front_of_a_members_tls(scene):
+    """Somebody in the middle puts a login before the handshake of a true member: it is not taken for said inside."""
+    name = "sw64.001164"
+    with scene.vigil(says=[told("stream", name, rule="stream")]):
+        stream = scene.mallory.dial(scene.one)
+        stream.send(header(scene.one.domain, name))
+        stream.expect(rb"</stream:features>")
+        stream.send(f"<starttls xmlns='{TLS}'/>".encode() + header(scene.one.domain, name) + auth())
+        try:
+            stream.expect(rb"<proceed[^>]*>")
+            stream.secure(scene.authority.issue(name))
+        except AssertionError:
+            assert stream.ended, stream.clear    # hung up at once: so much the better
+        heard = stream.until_end()
+        assert b"mechanism" not in heard and b"<success" not in heard, heard
+
+
 def test_starttls_with_a_strangers_certificate(scene):
     with scene.vigil(says=[told("stream", scene.two.domain, rule="certificate")]):
         stream = scene.mallory.dial(scene.one)

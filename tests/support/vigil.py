@@ -5,10 +5,12 @@ audit table tells of it."""
 import os
 import threading
 
-from fabric import wait_for
+from fabric import SWITCHCTLD, wait_for
 from stream import Resident
 
 MEGABYTE = 1 << 20
+with open(SWITCHCTLD, "rb") as program:
+    SANITIZED = b"__asan_init" in program.read()    # which keeps what was freed, to look at it again
 
 
 def memory_of(switch):
@@ -127,7 +129,7 @@ class Vigil:
                 assert f"the link to {domain} is {state}" not in before.new_log(), before.new_log()[-4000:]
         grown = memory_of(switch) - before.memory
         print(f"# {switch.name} has {grown >> 10} kB more")
-        assert grown < self.grows, (switch.name, before.memory, grown)
+        assert SANITIZED or grown < self.grows, (switch.name, before.memory, grown)
 
     def check_audit(self, before):
         wait_for(f"the audit to tell of {[wanted.__doc__ for wanted in self.says]}", lambda: self.tells(before) == [])
