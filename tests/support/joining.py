@@ -71,7 +71,7 @@ class Applicant:
         self.papers = shown or papers.self_signed(domain)
         self.request = make_request(domain, self.papers.key, **wishes)
         self.stream = attacker.present(switch, self.papers, domain)
-        self.stream.expect(rb"<stream:features><join xmlns='urn:ismb:join:1'/>.*</stream:features>")
+        self.stream.expect(rb"<join xmlns='urn:ismb:join:1'/>.*</(stream:)?features>")
 
     def element(self, token):
         """What is true in this session, and in no other."""
