@@ -48,16 +48,39 @@ list_registrars (IsmbPeers *peers)
 
 static void on_bundle (const char *domain, IsmbFrame *answer, gpointer user_data);
 
-static void
-give_up (GTask *task)
+static gboolean
+on_end (gpointer user_data)
 {
+  GTask *task = user_data;
   Renewal *renewal = g_task_get_task_data (task);
 
   if (renewal->error != NULL)
     g_task_return_error (task, g_steal_pointer (&renewal->error));
   else
-    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
-                             "no registrar of the fabric can be reached from here now");
+    g_task_return_boolean (task, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+/* Takes `task`. From a source of its own: whoever is told may stop the listener, which inside the
+ * poller's turn he may not. */
+static void
+end (GTask *task)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+  g_autoptr (GTask) owned = task;
+
+  g_task_attach_source (task, source, on_end);
+}
+
+static void
+give_up (GTask *task)
+{
+  Renewal *renewal = g_task_get_task_data (task);
+
+  if (renewal->error == NULL)
+    renewal->error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
+                                          "no registrar of the fabric can be reached from here now");
+  end (task);
 }
 
 /* Takes `task`. */
@@ -77,7 +100,6 @@ ask_next_registrar (GTask *task)
   if (tree == NULL)
     {
       give_up (task);
-      g_object_unref (task);
       return;
     }
   node = ismb_tree_add (tree, ismb_tree_root (tree), "renew", ISMB_NS_FABRIC);
@@ -123,12 +145,11 @@ on_bundle (const char *domain, IsmbFrame *answer, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Renewal *renewal = g_task_get_task_data (task);
 
-  if (g_task_return_error_if_cancelled (task))
-    return;
   if (answer != NULL)
     g_clear_error (&renewal->error);
-  if (answer != NULL && take_bundle (renewal, domain, answer, &renewal->error))
-    g_task_return_boolean (task, TRUE);
+  if (g_cancellable_is_cancelled (g_task_get_cancellable (task)) ||
+      (answer != NULL && take_bundle (renewal, domain, answer, &renewal->error)))
+    end (g_steal_pointer (&task));
   else
     ask_next_registrar (g_steal_pointer (&task));
 }

@@ -432,6 +432,27 @@ test_listener_stops_meanwhile (Fixture *fixture, gconstpointer data)
   g_free (outcome);
 }
 
+static void
+on_renewed_stop (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  on_renewed (source, result, user_data);
+  ismb_listener_stop (ISMB_LISTENER (source));
+}
+
+/* Whoever is told may stop the listener at once. */
+static void
+test_listener_stops_when_told (Fixture *fixture, gconstpointer data)
+{
+  char *outcome = NULL;
+
+  _ismb_listener_renew_async (lab_switch_get_listener (fixture->one), NULL, on_renewed_stop,
+                              &outcome);
+  while (outcome == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpstr (outcome, ==, "renewed");
+  g_free (outcome);
+}
+
 /* A member that says what it likes */
 
 typedef struct
@@ -622,6 +643,7 @@ main (int argc, char **argv)
   ADD ("renewal-interrupts-nothing", "3", test_renewal_interrupts_nothing);
   ADD ("no-registrar", NULL, test_no_registrar);
   ADD ("listener-stops-meanwhile", NULL, test_listener_stops_meanwhile);
+  ADD ("listener-stops-when-told", NULL, test_listener_stops_when_told);
   ADD ("certificate-of-another", NULL, test_certificate_of_another);
   ADD ("renewals-are-paced", NULL, test_renewals_are_paced);
   ADD ("renewal-for-another", NULL, test_renewal_for_another);
