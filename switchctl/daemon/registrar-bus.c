@@ -225,14 +225,16 @@ on_revoke (IsmbDBusFabric1 *object, GDBusMethodInvocation *invocation, const cha
   return TRUE;
 }
 
-static void
+/* The hash of the CA from now on. */
+static const char *
 roll_over (SwitchManager *manager, guint overlap, GError **error)
 {
   IsmbFabric *fabric = switch_manager_get_fabric (manager);
   IsmbAuthority *authority = switch_fabric_call_find_authority (manager, "roll over", error);
 
-  if (authority != NULL && ismb_authority_roll_over (authority, overlap, error))
-    ismb_fabric_renew_registrar (fabric, error);
+  return authority != NULL && ismb_fabric_roll_over (fabric, overlap, error)
+           ? ismb_authority_get_ca_hash (authority)
+           : NULL;
 }
 
 static gboolean
@@ -243,12 +245,11 @@ on_roll_over (IsmbDBusFabric1 *object, GDBusMethodInvocation *invocation, GVaria
   g_autoptr (GError) error = NULL;
   g_autofree char *duration = switch_duration_to_text (overlap);
   g_autofree char *what = g_strdup_printf ("rollover, overlap %s", duration);
+  const char *ca_hash = roll_over (manager, overlap, &error);
 
-  roll_over (manager, overlap, &error);
   switch_fabric_call_note (manager, invocation, what, error);
   if (!switch_fabric_call_answer_error (invocation, error))
-    ismb_dbus_fabric1_complete_roll_over (
-      object, invocation, ismb_fabric_get_id (switch_manager_get_fabric (manager)));
+    ismb_dbus_fabric1_complete_roll_over (object, invocation, ca_hash);
   return TRUE;
 }
 

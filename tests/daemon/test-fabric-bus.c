@@ -372,6 +372,43 @@ test_new_key (Fixture *fixture, gconstpointer data)
   assert_status (fixture, "state", "none");
 }
 
+static char *
+dup_ca (Fixture *fixture)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "state", "ca.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  char *pem = NULL;
+
+  g_file_get_contents (path, &pem, NULL, &error);
+  g_assert_no_error (error);
+  return pem;
+}
+
+/* Where there is a new CA, the call says so, even if the registrar has no certificate of it yet: who
+ * hears of an error would make another one. */
+static void
+test_rollover_without_certificate (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *issued = g_build_filename (fixture->folder, "state", "issued", NULL);
+  g_autofree char *former = NULL, *now = NULL, *hash = NULL;
+  g_autoptr (GError) error = NULL;
+
+  init (fixture);
+  former = dup_ca (fixture);
+  g_assert_cmpint (g_remove (issued), ==, 0);
+  g_assert_cmpint (g_mkdir (issued, 0700), ==, 0); /* nothing can be written in its place */
+  ismb_dbus_fabric1_call_roll_over_sync (fixture->fabric, with_number ("overlap", 3600), &hash, NULL,
+                                         &error);
+  g_assert_no_error (error);
+  now = dup_ca (fixture);
+  g_assert_cmpstr (now, !=, former);
+  assert_status (fixture, "state", "member");
+  g_assert_cmpint (g_rmdir (issued), ==, 0);
+  stop (fixture);
+  start (fixture);
+  assert_status (fixture, "ca_hash", hash);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -385,6 +422,7 @@ main (int argc, char **argv)
   ADD ("join-file", test_join_file);
   ADD ("ids", test_ids);
   ADD ("new-key", test_new_key);
+  ADD ("rollover-without-certificate", test_rollover_without_certificate);
 #undef ADD
   return g_test_run ();
 }
