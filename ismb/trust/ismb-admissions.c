@@ -370,11 +370,12 @@ count_use (IsmbAdmissions *self, const char *group, char **devices, const char *
 }
 
 static gboolean
-let_in (IsmbAdmissions *self, const char *group, const char *device_id, GError **error)
+let_in (IsmbAdmissions *self, const char *group, const char *device_id, gboolean renamed,
+        GError **error)
 {
   g_auto (GStrv) devices = get_devices (self->file, group);
 
-  if (g_strv_contains ((const char *const *) devices, device_id))
+  if (!renamed && g_strv_contains ((const char *const *) devices, device_id))
     return TRUE;
   if (!is_used_up (self->file, group))
     return count_use (self, group, devices, device_id, error);
@@ -386,8 +387,8 @@ let_in (IsmbAdmissions *self, const char *group, const char *device_id, GError *
 
 gboolean
 ismb_admissions_use (IsmbAdmissions *self, const char *token_id, const char *proof,
-                     GBytes *exporter, const char *request_pem, const char *device_id, gint64 now,
-                     GError **error)
+                     GBytes *exporter, const char *request_pem, const char *device_id,
+                     gboolean renamed, gint64 now, GError **error)
 {
   g_autofree char *group = NULL;
 
@@ -395,7 +396,7 @@ ismb_admissions_use (IsmbAdmissions *self, const char *token_id, const char *pro
   group = find_invitation (self, token_id, error);
   return group != NULL && check_proof (self, group, proof, exporter, request_pem, error)
          && check_not_expired (self, group, now, error)
-         && let_in (self, group, device_id, error);
+         && let_in (self, group, device_id, renamed, error);
 }
 
 gboolean

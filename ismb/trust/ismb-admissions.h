@@ -22,12 +22,13 @@ gboolean ismb_admissions_invite   (IsmbAdmissions *self, const IsmbToken *token,
 /* ISMB_ERROR_NOT_FOUND where there is none of that id. */
 gboolean ismb_admissions_withdraw (IsmbAdmissions *self, const char *token_id, GError **error);
 /* Does the proof hold, and may the device still come in by it? Counts the use; a device that used it
- * before may use it again, as its certificate may have been lost on the way. The proof is looked at
+ * before may use it again, as its certificate may have been lost on the way. `renamed`: what it asks
+ * for is another name than it has, so that is another use, too. The proof is looked at
  * first, so that who knows no secret learns nothing of the invitation. ISMB_ERROR_NOT_FOUND: there is
  * no such invitation (any more); _AUTH_FAILED: wrong proof; _TIMEOUT: expired; _NOT_ALLOWED: used up. */
 gboolean ismb_admissions_use (IsmbAdmissions *self, const char *token_id, const char *proof,
                               GBytes *exporter, const char *request_pem, const char *device_id,
-                              gint64 now, GError **error);
+                              gboolean renamed, gint64 now, GError **error);
 
 /* `id`: the full device id (52 base32 digits) or its first 16 and more, without dashes. */
 gboolean ismb_admissions_approve    (IsmbAdmissions *self, const char *id, gint64 expiry, gint64 now,

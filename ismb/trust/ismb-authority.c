@@ -380,9 +380,11 @@ check_applicant (IsmbAuthority *self, const IsmbNames *names, const IsmbApplicat
 
 /* By a token, or by its id? Whatever costs an invitation's use comes last. */
 static IsmbAdmission
-judge (IsmbAuthority *self, const IsmbApplication *application, char **rule, GError **error)
+judge (IsmbAuthority *self, const IsmbApplication *application, const char *domain, char **rule,
+       GError **error)
 {
   gint64 now = get_now (self);
+  gboolean renamed = ismb_ledger_has_other (self->ledger, application->device_id, domain, now);
 
   if (application->token_id == NULL)
     {
@@ -394,7 +396,7 @@ judge (IsmbAuthority *self, const IsmbApplication *application, char **rule, GEr
   if (!ismb_admissions_use (self->admissions, application->token_id,
                             application->proof != NULL ? application->proof : "",
                             application->exporter, application->request_pem, application->device_id,
-                            now, error))
+                            renamed, now, error))
     return ISMB_ADMISSION_REFUSED;
   *rule = g_strconcat ("token ", application->token_id, NULL);
   return ISMB_ADMISSION_GRANTED;
@@ -420,7 +422,7 @@ admit (IsmbAuthority *self, const IsmbApplication *application, char **bundle, c
   if (request == NULL || !check_applicant (self, request->names, application, error) ||
       !check_clock (self, error))
     return ISMB_ADMISSION_REFUSED;
-  admission = judge (self, application, rule, error);
+  admission = judge (self, application, request->names->domain, rule, error);
   if (admission != ISMB_ADMISSION_GRANTED)
     return admission;
   *bundle = certify (self, request->names, request->key, error);

@@ -85,6 +85,21 @@ ismb_ledger_get_holder (IsmbLedger *self, const char *domain, gint64 now)
   return holder != NULL && !has_ended (holder, now) ? holder->device_id : NULL;
 }
 
+gboolean
+ismb_ledger_has_other (IsmbLedger *self, const char *device_id, const char *domain, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value = NULL;
+  gboolean holds = FALSE;
+
+  if (g_strcmp0 (ismb_ledger_get_holder (self, domain, now), device_id) == 0)
+    return FALSE;
+  g_hash_table_iter_init (&iter, self->holders);
+  while (!holds && g_hash_table_iter_next (&iter, NULL, &value))
+    holds = !has_ended (value, now) && g_str_equal (((Holder *) value)->device_id, device_id);
+  return holds;
+}
+
 /* Those that have ended are left out: the file is as long as the fabric is large. */
 static gboolean
 save (IsmbLedger *self, gint64 now, GError **error)

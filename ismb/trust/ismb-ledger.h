@@ -15,6 +15,9 @@ IsmbLedger *ismb_ledger_load (const char *path, GError **error);
 void ismb_ledger_free (IsmbLedger *self);
 /* The device that holds the domain-part, or NULL. `now` here as below: unix seconds. */
 const char *ismb_ledger_get_holder (IsmbLedger *self, const char *domain, gint64 now);
+/* Does the device hold a domain-part, and not this one? */
+gboolean ismb_ledger_has_other (IsmbLedger *self, const char *device_id, const char *domain,
+                                gint64 now);
 /* On disk when it returns; whoever held the domain-part before holds it no more. */
 gboolean ismb_ledger_enter (IsmbLedger *self, const char *domain, const char *device_id,
                             gint64 expiry, gint64 now, GError **error);

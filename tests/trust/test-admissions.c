@@ -77,7 +77,7 @@ static gboolean
 use (Fixture *fixture, const char *proof, const char *device_id, gint64 now, GError **error)
 {
   return ismb_admissions_use (fixture->admissions, fixture->id, proof, fixture->exporter, REQUEST,
-                              device_id, now, error);
+                              device_id, FALSE, now, error);
 }
 
 static void
@@ -189,7 +189,7 @@ assert_unknown (Fixture *fixture, const char *token_id)
   g_autoptr (GError) error = NULL;
 
   g_assert_false (ismb_admissions_use (fixture->admissions, token_id, fixture->proof,
-                                       fixture->exporter, REQUEST, DEVICE_A, NOW, &error));
+                                       fixture->exporter, REQUEST, DEVICE_A, FALSE, NOW, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
 }
 
@@ -234,11 +234,11 @@ test_another_session_or_request (Fixture *fixture, gconstpointer data)
   bytes[31] = 1;
   session = g_bytes_new (bytes, 32);
   g_assert_false (ismb_admissions_use (fixture->admissions, fixture->id, fixture->proof, session,
-                                       REQUEST, DEVICE_A, NOW, &error));
+                                       REQUEST, DEVICE_A, FALSE, NOW, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED);
   g_clear_error (&error);
   g_assert_false (ismb_admissions_use (fixture->admissions, fixture->id, fixture->proof,
-                                       fixture->exporter, "another", DEVICE_A, NOW, &error));
+                                       fixture->exporter, "another", DEVICE_A, FALSE, NOW, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED);
   assert_listed (fixture, 1, 0, NOW, FALSE);
 }

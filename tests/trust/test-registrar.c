@@ -160,6 +160,31 @@ test_keeps_names_apart (Fixture *fixture, gconstpointer data)
   assert_let_in (fixture, fixture->joiner);
 }
 
+/* The same device, under another name. */
+static void
+rename_joiner (Fixture *fixture, const char *domain)
+{
+  g_autoptr (GError) error = NULL;
+
+  ismb_fabric_leave (fixture->joiner->fabric, FALSE, FALSE, &error);
+  g_assert_no_error (error);
+  fixture->joiner->domain = domain;
+  site_reload (fixture->joiner);
+}
+
+/* With an invitation for one nobody collects the names of those who are to come. */
+static void
+test_another_name_is_another_use (Fixture *fixture, gconstpointer data)
+{
+  invite (fixture, 2);
+  assert_let_in (fixture, fixture->joiner);
+  rename_joiner (fixture, "sw4.001122");
+  assert_let_in (fixture, fixture->joiner);
+  assert_let_in (fixture, fixture->joiner); /* the answer may have been lost on its way */
+  rename_joiner (fixture, "sw5.001122");
+  assert_refused (fixture, fixture->joiner, ISMB_ERROR_NOT_ALLOWED, "used up");
+}
+
 static char *
 request_to_be_registrar (gnutls_x509_privkey_t key, char **device_id)
 {
@@ -511,6 +536,7 @@ main (int argc, char *argv[])
   ADD ("/registrar/lets-in-with-a-token", test_lets_in_with_a_token);
   ADD ("/registrar/tells-tokens-apart", test_tells_tokens_apart);
   ADD ("/registrar/keeps-names-apart", test_keeps_names_apart);
+  ADD ("/registrar/another-name-is-another-use", test_another_name_is_another_use);
   ADD ("/registrar/refuses-bad-requests", test_refuses_bad_requests);
   ADD ("/registrar/lets-in-who-is-approved", test_lets_in_who_is_approved);
   ADD ("/registrar/refuses-who-is-revoked", test_refuses_who_is_revoked);
