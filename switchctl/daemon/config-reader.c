@@ -194,8 +194,7 @@ switch_config_load (const char *path, GError **error)
 
   if (!read_all (config, path, error))
     return NULL;
-  if (config->vrs->len == 0)
-    switch_config_ensure_vr (config, SWITCH_VR_MGMT);
+  switch_config_ensure_vr (config, SWITCH_VR_MGMT);
   if (!check_whole (config, error))
     return NULL;
   return g_steal_pointer (&config);

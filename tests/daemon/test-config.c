@@ -102,6 +102,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
                      "[vr red]\n");
   SwitchVrConfig *blue = g_ptr_array_index (config->vrs, 0);
   SwitchVrConfig *red = g_ptr_array_index (config->vrs, 1);
+  SwitchVrConfig *mgmt = g_ptr_array_index (config->vrs, 2);
 
   g_assert_cmpstr (config->domain, ==, "sw1.001122");
   g_assert_cmpstr (config->log_level, ==, "info;ismb.listener=debug");
@@ -111,7 +112,9 @@ test_all_keys (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (config->certificate_lifetime, ==, 12 * 3600);
   g_assert_cmpstr (config->engine_netns, ==, "blue");
   g_assert_cmpstr (config->exec_allow[1], ==, "/usr/sbin/bridge");
-  g_assert_cmpuint (config->vrs->len, ==, 2);
+  g_assert_cmpuint (config->vrs->len, ==, 3);
+  g_assert_cmpstr (mgmt->name, ==, "VR-Mgmt"); /* whoever else there is */
+  g_assert_true (mgmt->enabled);
   g_assert_cmpstr (blue->netns, ==, "blue");
   g_assert_cmpstr (blue->bind_device, ==, "eth1");
   g_assert_cmpstr (blue->listen[1], ==, "::1");
