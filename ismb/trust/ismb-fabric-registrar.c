@@ -79,21 +79,12 @@ ismb_fabric_establish (IsmbFabric *self, const char *name, GError **error)
   return FALSE;
 }
 
-static gboolean
-lacks_vr (IsmbFabric *self)
-{
-  for (guint i = 0; self->vrs[i] != NULL; i++)
-    if (!ismb_names_has_vr (self->names, self->vrs[i]))
-      return TRUE;
-  return FALSE;
-}
-
 /* Also where it was signed before registrars had a certificate of their own, or by the former CA.
  */
 static gboolean
 is_due (IsmbFabric *self)
 {
-  return !ismb_fabric_is_member (self) || !self->names->registrar || lacks_vr (self) ||
+  return !ismb_fabric_is_member (self) || !self->names->registrar || ismb_fabric_lacks_vr (self) ||
          !g_str_equal (self->bundle->ca_hash, ismb_authority_get_ca_hash (self->authority)) ||
          ismb_clock_now (self->clock) >= ismb_fabric_get_two_thirds (self);
 }

@@ -337,6 +337,15 @@ ismb_fabric_get_names (IsmbFabric *self)
   return self->names;
 }
 
+gboolean
+ismb_fabric_lacks_vr (IsmbFabric *self)
+{
+  for (guint i = 0; self->names != NULL && self->vrs[i] != NULL; i++)
+    if (!ismb_names_has_vr (self->names, self->vrs[i]))
+      return TRUE;
+  return FALSE;
+}
+
 /* An expired certificate is shown all the same: the other side then says what is wrong. Only one
  * that does not fit our key cannot be. */
 char *

@@ -39,6 +39,8 @@ gint64 ismb_fabric_get_expiry (IsmbFabric *self); /* unix seconds, 0 without cer
 IsmbAuthority *ismb_fabric_get_authority (IsmbFabric *self); /* NULL: no registrar */
 /* What our own certificate says, or NULL without one. */
 const IsmbNames *ismb_fabric_get_names (IsmbFabric *self);
+/* Is there a configured VR that our certificate is not for? No renewal adds one; joining anew does. */
+gboolean      ismb_fabric_lacks_vr      (IsmbFabric *self);
 /* The certificate to show, fabric's or self-signed, and the CA behind it; PEM. */
 char *ismb_fabric_dup_chain_pem (IsmbFabric *self);
 /* `fabric init`: makes the fabric's CA here and certifies this switch. ISMB_ERROR_EXISTS on a

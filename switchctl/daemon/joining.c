@@ -12,6 +12,7 @@
 #define SOON_MS 200      /* those who are found come in crowds */
 #define GAP_SECONDS 1    /* between rounds that discovery asks for */
 #define DELAY_MAX 30     /* seconds between rounds */
+#define WAITING_MAX 5    /* the same where all that is missing is somebody's approval */
 #define REFUSED_DELAY 60 /* after a refusal, which somebody may take back */
 
 struct _SwitchJoining
@@ -137,12 +138,20 @@ is_of_other_fabric (SwitchJoining *self, const char *ca_hash)
   return id != NULL && g_ascii_strcasecmp (id, ca_hash) != 0;
 }
 
-/* Who is a member needs nothing, and one whose certificate has ended needs to come in again. */
+/* Who is a member needs nothing more, unless a token is to add a virtual router. */
+static gboolean
+is_all_in (SwitchJoining *self)
+{
+  return ismb_fabric_is_member (self->fabric)
+         && (self->token == NULL || !ismb_fabric_lacks_vr (self->fabric));
+}
+
+/* One whose certificate has ended needs to come in again. */
 static gboolean
 is_wanted (SwitchJoining *self, const Ground *ground)
 {
   return ground->ca_hash != NULL && ismb_fabric_get_mode (self->fabric) == ISMB_FABRIC_CLOSED
-         && !ismb_fabric_is_member (self->fabric) && !is_revoked (self)
+         && !is_all_in (self) && !is_revoked (self)
          && !is_of_other_fabric (self, ground->ca_hash);
 }
 
@@ -264,11 +273,13 @@ soon_ms (SwitchJoining *self)
 static void
 look_later (SwitchJoining *self)
 {
+  self->delay = MIN (self->delay,
+                     self->state == SWITCH_JOINING_WAITING ? WAITING_MAX : DELAY_MAX);
   if (self->once_more)
     look_in (self, soon_ms (self));
   else
     look_in (self, self->delay * 1000);
-  self->delay = MIN (2 * self->delay, DELAY_MAX);
+  self->delay *= 2;
 }
 
 /* The same once a minute would be noise. */
@@ -531,7 +542,7 @@ switch_joining_join_async (SwitchJoining *self, const IsmbToken *token, guint ti
   g_task_set_source_tag (task, switch_joining_join_async);
   if (!check_join (self, token, &error))
     g_task_return_error (task, error);
-  else if (ismb_fabric_is_member (self->fabric))
+  else if (ismb_fabric_is_member (self->fabric) && !ismb_fabric_lacks_vr (self->fabric))
     g_task_return_boolean (task, TRUE);
   else
     {

@@ -162,8 +162,8 @@ print_missing_vrs (GVariant *status)
   if (names == NULL || names[0] == NULL)
     return;
   all = g_strjoinv (", ", (char **) names);
-  g_print ("not certified for %s: others do not talk to this switch there until it is; leave, and "
-           "join again\n",
+  g_print ("not certified for %s: others do not talk to this switch there until it is; "
+           "`switchctl fabric join` with a new token adds that\n",
            all);
 }
 

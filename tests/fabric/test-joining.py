@@ -354,6 +354,27 @@ def test_restarts_keep_it(fabric):
     knows(one, two)
 
 
+def test_a_virtual_router_more(fabric):
+    """What a certificate is not for is added by joining again, and by nothing less."""
+    one, two, *_ = fabric.switches
+    two.extra = "[vr VR-Data]\nenabled=false"
+    two.configure()
+    restart(two)
+    before = status(two)
+    assert before["member"] and before["vrs_missing"] == ["VR-Data"], before
+    assert "not certified for VR-Data" in two.ctl("fabric", "status").stdout
+    refused = join(two, invite(one)[:-1] + "z", check=False)
+    assert refused.returncode == 1 and status(two)["member"], refused
+    join(two, invite(one))
+    after = status(two)
+    assert after["member"] and after["vrs_missing"] == [], after
+    knows(one, two)
+    two.extra = ""
+    two.configure()
+    restart(two)
+    wait_for("commands from sw1 on sw2", lambda: talks(one, two))
+
+
 def test_loose_permissions(fabric):
     two = fabric.switches[1]
     two.stop()
