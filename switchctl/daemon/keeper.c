@@ -100,8 +100,9 @@ warn_of_clock (SwitchKeeper *self)
 
   if (ismb_clock_is_behind (clock) && is_new_day (&self->clock_warned))
     g_warning ("the clock of this host says %s, and it is %s at least: set it (NTP, or `date -s`); "
-               "until then certificates are judged by the later of the two",
-               host, floor);
+               "until then certificates are judged by the later of the two. If it is the later one "
+               "that is wrong, as this clock was ahead once, remove %s/clock and restart the daemon",
+               host, floor, self->config->state_dir);
 }
 
 /* Two thirds are over, and nobody renewed it. In less time than that a switch that has just started,

@@ -288,6 +288,7 @@ def test_revoked(fabric):
     wait_for("peers to say it", lambda: one.peers().get(four.domain, {}).get("trust") == "revoked")
     assert id[:4] in one.ctl("peers").stdout
     wait_for("sw2 to learn it", lambda: state_of(two, four) == "revoked")
+    wait_for("sw4 to be told itself", lambda: status(four)["state"] == "revoked")
     assert not talks(four, one) and not talks(one, four)
     three.start()
     wait_for("sw3 to learn it", lambda: devices(three).get(id, {}).get("state") == "revoked")
