@@ -7,6 +7,8 @@
 
 G_BEGIN_DECLS
 
+/* One class in four files, which stand on each other: fabric, what it has and is; verifying, whom it
+ * believes; registrar, what it does with an authority; loading, how it begins. */
 struct _IsmbFabric
 {
   GObject parent_instance;
@@ -29,6 +31,8 @@ struct _IsmbFabric
 
 /* Is the certificate that we have for our key and our domain, valid, and are we not revoked? */
 gboolean ismb_fabric_check_membership (IsmbFabric *self, GError **error);
+/* From here on it is ours. Takes both. */
+void ismb_fabric_take_bundle (IsmbFabric *self, IsmbBundle *bundle, IsmbNames *names);
 /* When the certificate has lived for two thirds of its time. */
 gint64 ismb_fabric_get_two_thirds (IsmbFabric *self);
 /* The CA of that hash is to be a new member's. */

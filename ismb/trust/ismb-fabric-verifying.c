@@ -257,18 +257,6 @@ ismb_fabric_identify_applicant (GPtrArray *chain, GError **error)
   return NULL;
 }
 
-gboolean
-ismb_fabric_is_revoked (IsmbFabric *self, const char *device_id)
-{
-  return ismb_revocations_has (self->revocations, device_id);
-}
-
-IsmbRevocations *
-ismb_fabric_get_revocations (IsmbFabric *self)
-{
-  return self->revocations;
-}
-
 /* One of a device that is out already is of use only where it is our CA's and the former was not.
  */
 static gboolean
