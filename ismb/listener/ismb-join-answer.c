@@ -6,6 +6,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-bulletin.h"
 #include "ismb/trust/ismb-names.h"
 
 #define SENTENCE_MAX 200 /* bytes */
@@ -54,12 +55,36 @@ ismb_join_answer_refer (GList *registrars)
   return self;
 }
 
+static int
+compare_times (gconstpointer a, gconstpointer b)
+{
+  const IsmbRevocation *one = *(IsmbRevocation *const *) a;
+  const IsmbRevocation *other = *(IsmbRevocation *const *) b;
+
+  return one->time > other->time ? -1 : one->time < other->time;
+}
+
+/* The rest is asked of the first member that is met, as by everybody. */
+static GPtrArray *
+choose_latest (GPtrArray *revocations)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
+  GPtrArray *latest = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_revocation_free);
+
+  g_ptr_array_extend (all, revocations, NULL, NULL);
+  g_ptr_array_sort (all, compare_times);
+  for (guint i = 0; i < MIN (all->len, ISMB_JOIN_REVOCATIONS_MAX); i++)
+    g_ptr_array_add (latest, ismb_revocation_copy (g_ptr_array_index (all, i)));
+  return latest;
+}
+
 IsmbJoinAnswer *
-ismb_join_answer_grant (const char *bundle)
+ismb_join_answer_grant (const char *bundle, GPtrArray *revocations)
 {
   IsmbJoinAnswer *self = answer_new (ISMB_JOIN_JOINED);
 
   self->bundle = g_strdup (bundle);
+  self->revocations = revocations != NULL ? choose_latest (revocations) : NULL;
   return self;
 }
 
@@ -84,6 +109,7 @@ ismb_join_answer_free (IsmbJoinAnswer *self)
 {
   g_list_free_full (self->registrars, g_object_unref);
   g_free (self->bundle);
+  g_clear_pointer (&self->revocations, g_ptr_array_unref);
   g_free (self->sentence);
   g_free (self);
 }
@@ -202,9 +228,11 @@ static IsmbJoinAnswer *
 read_grant (const IsmbNode *joined, GError **error)
 {
   g_autofree char *bundle = ismb_node_dup_child_text (joined, "bundle", ISMB_NS_JOIN);
+  const IsmbNode *node = ismb_node_find (joined, "revocations", ISMB_NS_FABRIC);
+  g_autoptr (GPtrArray) revocations = node != NULL ? ismb_bulletin_read (node) : NULL;
 
   if (bundle != NULL)
-    return ismb_join_answer_grant (bundle);
+    return ismb_join_answer_grant (bundle, revocations);
   g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA,
                        "says that we have joined, and sends no certificate");
   return NULL;
@@ -266,6 +294,10 @@ write_grant (const IsmbJoinAnswer *self)
   IsmbTree *tree = ismb_tree_new ("joined", ISMB_NS_JOIN);
 
   ismb_tree_add_leaf (tree, ismb_tree_root (tree), "bundle", ISMB_NS_JOIN, self->bundle);
+  if (self->revocations != NULL && self->revocations->len > 0)
+    ismb_bulletin_write (self->revocations, tree,
+                         ismb_tree_add (tree, ismb_tree_root (tree), "revocations",
+                                        ISMB_NS_FABRIC));
   return tree;
 }
 

@@ -3,6 +3,7 @@
 
 #include "ismb/core/ismb-peer.h"
 #include "ismb/stream/ismb-frame.h"
+#include "ismb/trust/ismb-revocations.h"
 
 G_BEGIN_DECLS
 
@@ -34,15 +35,18 @@ typedef struct
   IsmbJoinVerdict verdict;
   GList *registrars; /* referred: of IsmbPeer; no more than a hint */
   char *bundle;      /* joined: PEM */
+  GPtrArray *revocations; /* joined: of IsmbRevocation, or NULL; nothing of them is believed yet */
   IsmbJoinReason reason; /* refused */
   char *sentence;        /* refused: for people */
 } IsmbJoinAnswer;
 
 #define ISMB_JOIN_REGISTRARS_MAX 4
 #define ISMB_JOIN_ADDRESSES_MAX 8
+#define ISMB_JOIN_REVOCATIONS_MAX 64
 
 IsmbJoinAnswer *ismb_join_answer_refer  (GList *registrars); /* (element-type IsmbPeer) */
-IsmbJoinAnswer *ismb_join_answer_grant  (const char *bundle);
+/* `revocations`: of IsmbRevocation, the latest of which go with it; or NULL. */
+IsmbJoinAnswer *ismb_join_answer_grant  (const char *bundle, GPtrArray *revocations);
 IsmbJoinAnswer *ismb_join_answer_wait   (void);
 IsmbJoinAnswer *ismb_join_answer_refuse (IsmbJoinReason reason, const char *sentence);
 void            ismb_join_answer_free   (IsmbJoinAnswer *self);

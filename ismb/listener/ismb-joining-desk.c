@@ -158,9 +158,12 @@ refuse_for (IsmbJoiningDesk *self, const IsmbVisitor *visitor, const IsmbJoinReq
 static IsmbJoinAnswer *
 grant (IsmbJoiningDesk *self, const IsmbVisitor *visitor, const char *bundle, const char *rule)
 {
+  IsmbRevocations *all = ismb_fabric_get_revocations (self->context->fabric);
+  g_autoptr (GPtrArray) revocations = ismb_revocations_list (all, NULL, ISMB_REVOCATIONS_MAX);
+
   g_message ("%s, device %s, has joined the fabric: %s", visitor->domain, visitor->device_id, rule);
   report (self, visitor, TRUE, rule, "joined the fabric");
-  return ismb_join_answer_grant (bundle);
+  return ismb_join_answer_grant (bundle, revocations);
 }
 
 static IsmbJoinAnswer *

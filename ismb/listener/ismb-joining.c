@@ -90,6 +90,17 @@ joining_free (IsmbJoining *self)
 
 /* What comes of it */
 
+/* In the same turn, before anybody can come in who is out: whoever joins knows of nobody yet. */
+static void
+learn_who_is_out (IsmbJoining *self)
+{
+  g_autoptr (GPtrArray) learned = NULL;
+
+  if (self->answer->revocations != NULL)
+    learned = ismb_fabric_learn_revocations (self->papers.context->fabric,
+                                             self->answer->revocations);
+}
+
 static void
 install (IsmbJoining *self)
 {
@@ -98,7 +109,10 @@ install (IsmbJoining *self)
   g_task_set_check_cancellable (self->task, FALSE); /* a member is one, whoever has lost interest */
   if (ismb_fabric_install (self->papers.context->fabric, self->answer->bundle, self->papers.ca_hash,
                            &error))
-    g_task_return_boolean (self->task, TRUE);
+    {
+      learn_who_is_out (self);
+      g_task_return_boolean (self->task, TRUE);
+    }
   else
     g_task_return_error (self->task, error);
 }

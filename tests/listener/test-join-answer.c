@@ -33,7 +33,7 @@ static void
 test_grant (void)
 {
   const char *bundle = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n";
-  g_autoptr (IsmbJoinAnswer) answer = pass (ismb_join_answer_grant (bundle));
+  g_autoptr (IsmbJoinAnswer) answer = pass (ismb_join_answer_grant (bundle, NULL));
 
   g_assert_cmpint (answer->verdict, ==, ISMB_JOIN_JOINED);
   g_assert_cmpstr (answer->bundle, ==, bundle);

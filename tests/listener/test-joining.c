@@ -142,6 +142,21 @@ test_revoked (JoiningLab *lab, gconstpointer data)
                               "revoked");
 }
 
+/* It knows so at once, and not when it has asked: who is out might come in between. */
+static void
+test_knows_who_is_out (JoiningLab *lab, gconstpointer data)
+{
+  g_autoptr (IsmbToken) token = joining_lab_invite (lab->registrar, 1, joining_lab_now () + HOUR);
+  g_autoptr (GError) error = NULL;
+  const char *member = lab_switch_get_device_id (lab->member);
+
+  ismb_fabric_revoke (lab_switch_get_fabric (lab->registrar), member, &error);
+  g_assert_no_error (error);
+  lab_switch_tell (lab->joiner, lab->registrar);
+  joining_lab_assert_joins (lab->joiner, lab->registrar, token);
+  g_assert_true (ismb_fabric_is_revoked (lab_switch_get_fabric (lab->joiner), member));
+}
+
 /* What the registrar cannot write down it does not say. */
 static void
 test_registrar_cannot_write (JoiningLab *lab, gconstpointer data)
@@ -228,6 +243,7 @@ main (int argc, char **argv)
   ADD ("approved-after", test_approved_after);
   ADD ("name-taken", test_name_taken);
   ADD ("revoked", test_revoked);
+  ADD ("knows-who-is-out", test_knows_who_is_out);
   ADD ("registrar-cannot-write", test_registrar_cannot_write);
   ADD ("nobody-is-known", test_nobody_is_known);
   ADD ("registrar-is-gone", test_registrar_is_gone);
