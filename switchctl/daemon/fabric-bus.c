@@ -198,6 +198,8 @@ on_status (IsmbDBusFabric1 *object, GDBusMethodInvocation *invocation, SwitchMan
   g_variant_dict_insert (&status, "state", "s", name_state (manager));
   g_variant_dict_insert (&status, "accepted", "s",
                          or_empty (switch_joining_get_accepted (joining)));
+  g_variant_dict_insert (&status, "why_not", "s",
+                         or_empty (switch_joining_get_why_not (joining)));
   describe_clock (&status, ismb_fabric_get_clock (fabric));
   g_variant_dict_insert_value (&status, "vrs_missing", list_missing_vrs (manager));
   ismb_dbus_fabric1_complete_status (object, invocation, g_variant_dict_end (&status));

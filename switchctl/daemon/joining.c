@@ -35,8 +35,7 @@ struct _SwitchJoining
   guint timer;           /* of the next one */
   guint delay;           /* seconds */
   SwitchJoiningState state;
-  char *complaint;       /* what was warned of last */
-  char *nobody;          /* why the last round found nobody, or NULL */
+  char *why_not;         /* we are not in after the last round, or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (SwitchJoining, switch_joining, G_TYPE_OBJECT)
@@ -87,8 +86,7 @@ switch_joining_finalize (GObject *object)
   g_clear_pointer (&self->token, ismb_token_free);
   g_ptr_array_unref (self->waiters);
   g_free (self->accepted);
-  g_free (self->complaint);
-  g_free (self->nobody);
+  g_free (self->why_not);
   G_OBJECT_CLASS (switch_joining_parent_class)->finalize (object);
 }
 
@@ -209,7 +207,7 @@ describe_failure (SwitchJoining *self)
                       "%u %s seen, and none could let this one into the fabric “%s” (CA %.8s…): %s",
                       seen, seen == 1 ? "switch is" : "switches are", self->token->fabric,
                       self->token->ca_hash,
-                      self->nobody != NULL ? self->nobody : "they did not answer in time");
+                      self->why_not != NULL ? self->why_not : "they did not answer in time");
 }
 
 static gboolean
@@ -282,17 +280,21 @@ look_later (SwitchJoining *self)
   self->delay *= 2;
 }
 
+static void
+set_why_not (SwitchJoining *self, const GError *error)
+{
+  g_free (self->why_not);
+  self->why_not = error != NULL ? g_strdup (error->message) : NULL;
+}
+
 /* The same once a minute would be noise. */
 static void
 complain (SwitchJoining *self, const GError *error)
 {
-  g_autofree char *complaint = g_strdup_printf ("cannot join the fabric: %s; trying again each %d s",
-                                                error->message, REFUSED_DELAY);
-
-  if (g_strcmp0 (complaint, self->complaint) != 0)
-    g_warning ("%s", complaint);
-  g_free (self->complaint);
-  self->complaint = g_steal_pointer (&complaint);
+  if (g_strcmp0 (error->message, self->why_not) != 0)
+    g_warning ("cannot join the fabric: %s; trying again each %d s", error->message,
+               REFUSED_DELAY);
+  set_why_not (self, error);
 }
 
 /* The end for a call. For what the image says it is not: the invitation may be extended. */
@@ -304,6 +306,7 @@ on_refused (SwitchJoining *self, gboolean by_token, const GError *error)
   if (by_token)
     {
       self->delay = 1;
+      set_why_not (self, NULL);
       look (self);
       return;
     }
@@ -329,8 +332,7 @@ on_round_done (GObject *source, GAsyncResult *result, gpointer user_data)
       on_refused (self, by_token, error);
       return;
     }
-  g_free (self->nobody);
-  self->nobody = error != NULL ? g_strdup (error->message) : NULL;
+  set_why_not (self, error);
   g_debug ("not joined yet: %s", error != NULL ? error->message : "waiting to be approved");
   self->state = error == NULL ? SWITCH_JOINING_WAITING : SWITCH_JOINING_LOOKING;
   look_later (self);
@@ -372,8 +374,7 @@ look_anew (SwitchJoining *self)
 {
   self->delay = 1;
   self->state = SWITCH_JOINING_NONE;
-  g_clear_pointer (&self->complaint, g_free);
-  g_clear_pointer (&self->nobody, g_free);
+  g_clear_pointer (&self->why_not, g_free);
   look (self);
 }
 
@@ -474,6 +475,12 @@ SwitchJoiningState
 switch_joining_get_state (SwitchJoining *self)
 {
   return self->state;
+}
+
+const char *
+switch_joining_get_why_not (SwitchJoining *self)
+{
+  return self->why_not;
 }
 
 const char *

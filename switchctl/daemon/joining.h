@@ -28,6 +28,8 @@ void               switch_joining_start        (SwitchJoining *self);
 /* Calls that wait are answered: not any more. */
 void               switch_joining_stop         (SwitchJoining *self);
 SwitchJoiningState switch_joining_get_state    (SwitchJoining *self);
+/* While looking: what came of the last round; or NULL. */
+const char        *switch_joining_get_why_not  (SwitchJoining *self);
 /* Or NULL. */
 const char        *switch_joining_get_accepted (SwitchJoining *self);
 /* TRUE: joined; at once where we are in that fabric. ISMB_ERROR_EXISTS: in another one, or there is

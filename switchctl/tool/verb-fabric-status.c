@@ -90,10 +90,12 @@ static void
 print_looking (GVariant *status)
 {
   const char *accepted = fabric_get_text (status, "accepted");
+  g_autofree char *why_not = output_escape (fabric_get_text (status, "why_not"));
 
-  g_print ("looking for %s%s\nNobody of it let this switch in yet: its registrar must be up, and it "
-           "or a member on this link.\n",
-           *accepted != '\0' ? "the fabric of CA " : "the fabric to join", accepted);
+  g_print ("looking for %s%s\nNobody of it let this switch in yet: %s\n",
+           *accepted != '\0' ? "the fabric of CA " : "the fabric to join", accepted,
+           *why_not != '\0' ? why_not
+                            : "its registrar must be up, and it or a member on this link");
 }
 
 static void
