@@ -256,6 +256,7 @@ get_holder (IsmbAuthority *self, const char *domain)
   return holder != NULL && !is_revoked (self, holder) ? holder : NULL;
 }
 
+/* A joiner is shown 200 bytes of it: what to do fits into them, whatever the domain. */
 static gboolean
 check_name (IsmbAuthority *self, const IsmbNames *names, GError **error)
 {
@@ -264,10 +265,9 @@ check_name (IsmbAuthority *self, const IsmbNames *names, GError **error)
   if (holder == NULL || g_str_equal (holder, names->device_id))
     return TRUE;
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS,
-               "%s is certified for device %s already, and this request is of device %s; if that "
-               "one takes its "
-               "place, say so with `switchctl fabric sign --replace`",
-               names->domain, holder, names->device_id);
+               "%s is held by device %.16s: where the new one replaces it, first `switchctl fabric "
+               "revoke %.16s` on the registrar, or `switchctl fabric sign --replace`",
+               names->domain, holder, holder);
   return FALSE;
 }
 

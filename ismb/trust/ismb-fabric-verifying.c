@@ -219,7 +219,8 @@ check_authority (IsmbFabric *self, GPtrArray *list, const char *ca_hash, GError 
     g_propagate_error (error, g_steal_pointer (&reason));
   else
     g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                 "it is a switch of another fabric: the CA %s does not stand behind it", ca_hash);
+                 "it is a switch of another fabric, or of none: the CA %s does not stand behind it",
+                 ca_hash);
   return FALSE;
 }
 

@@ -157,7 +157,8 @@ static gboolean
 find_parts (const char *text, gsize size, Part parts[PARTS], GError **error)
 {
   if (!g_str_has_prefix (text, PREFIX))
-    return bad_token (error, "this is no token: it begins with " PREFIX);
+    return bad_token (error, "this is no token: one begins with " PREFIX
+                             ", as `switchctl fabric invite` prints it");
   if (size > TOKEN_MAX)
     return bad_token (error, "this is no token: it is longer than 512 bytes");
   if (!split (text + strlen (PREFIX), size - strlen (PREFIX), parts))
