@@ -43,8 +43,8 @@ fabric_read_duration (const char *option, const char *text, guint *seconds)
       *seconds = (guint) given;
       return TRUE;
     }
-  g_printerr ("switchctl: %s: “%s” is no duration; write " SWITCH_DURATION_EXPECTED "\n", option,
-              text);
+  g_printerr ("switchctl: %s: “%s” is no duration from 1s to " SWITCH_DURATION_LONGEST "; write "
+              SWITCH_DURATION_EXPECTED "\n", option, text);
   return FALSE;
 }
 

@@ -92,6 +92,22 @@ print_approved (Tool *tool, const char *id, const char *domain)
     g_variant_dict_clear (&object);
 }
 
+static gboolean
+is_member (IsmbDBusFabric1 *fabric, const char *id)
+{
+  g_autoptr (GVariant) devices = NULL;
+
+  ismb_dbus_fabric1_call_list_sync (fabric, &devices, NULL, NULL);
+  for (gsize i = 0; devices != NULL && i < g_variant_n_children (devices); i++)
+    {
+      g_autoptr (GVariant) device = g_variant_get_child_value (devices, i);
+
+      if (g_str_equal (fabric_get_text (device, "id"), id))
+        return g_str_equal (fabric_get_text (device, "state"), "member");
+    }
+  return FALSE;
+}
+
 static ToolExit
 approve (Tool *tool, const char *id, guint expires)
 {
@@ -107,7 +123,9 @@ approve (Tool *tool, const char *id, guint expires)
                                                &domain, NULL, &error))
     return tool_fail (error);
   print_approved (tool, full_id, domain);
-  g_printerr ("It joins once `switchctl fabric accept %s`\nwas given on it, within %s\n",
+  g_printerr ("%s once `switchctl fabric accept %s`\nwas given on it, within %s\n",
+              is_member (fabric, full_id) ? "It is a member already. Should it have left, it joins"
+                                          : "It joins",
               fabric_get_text (status, "ca_hash"), duration);
   return TOOL_EXIT_OK;
 }

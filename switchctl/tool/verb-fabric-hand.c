@@ -98,7 +98,7 @@ is_expected (const char *found, const char *expected)
   return FALSE;
 }
 
-/* A person compares the fingerprint; a script must have brought it. */
+/* A person compares the hash; a script must have brought it. */
 static gboolean
 is_confirmed (const char *found, const char *expected)
 {
@@ -107,7 +107,7 @@ is_confirmed (const char *found, const char *expected)
 
   if (expected != NULL)
     return is_expected (found, expected);
-  question = g_strdup_printf ("The certificate's CA has the fingerprint\n  %s\nIs that what "
+  question = g_strdup_printf ("The certificate's CA has the hash\n  %s\nIs that what "
                               "`switchctl fabric status` shows on the registrar?",
                               found);
   confirmed = fabric_confirm (question, &asked);
@@ -115,6 +115,18 @@ is_confirmed (const char *found, const char *expected)
     g_printerr ("switchctl: the certificate's CA is %s; say so with --ca-hash to install it\n",
                 found);
   return confirmed;
+}
+
+static void
+tell_installed (Tool *tool, IsmbDBusFabric1 *fabric, const char *ca_hash)
+{
+  g_autoptr (GVariant) status = tool->json ? NULL : fabric_get_status (fabric, NULL);
+  g_autofree char *name = status != NULL ? output_escape (fabric_get_text (status, "name")) : NULL;
+
+  if (tool->json)
+    fabric_print_json ("ca_hash", ca_hash);
+  else if (name != NULL)
+    g_print ("joined “%s”\n", name);
 }
 
 static ToolExit
@@ -131,8 +143,7 @@ install (Tool *tool, const char *path, const char *expected)
     return TOOL_EXIT_FAILED;
   if (!ismb_dbus_fabric1_call_install_sync (fabric, pem, found, NULL, &error))
     return tool_fail (error);
-  if (tool->json)
-    fabric_print_json ("ca_hash", found);
+  tell_installed (tool, fabric, found);
   return TOOL_EXIT_OK;
 }
 
@@ -142,12 +153,12 @@ fabric_install (Tool *tool, int argc, char **argv)
   g_autofree char *ca_hash = NULL;
   const GOptionEntry entries[] = {
     { "ca-hash", 0, 0, G_OPTION_ARG_STRING, &ca_hash,
-      "the CA's fingerprint, instead of the question", "HASH" },
+      "the CA's hash, instead of the question", "HASH" },
     { NULL },
   };
 
   if (!fabric_parse (tool, &argc, &argv, entries, "FILE",
-                     "Takes the certificate (- is stdin), after the CA's fingerprint was "
+                     "Takes the certificate (- is stdin), after the CA's hash was "
                      "confirmed."))
     return TOOL_EXIT_USAGE;
   return argc == 2 ? install (tool, argv[1], ca_hash) : tool_usage (argv[0], "FILE");

@@ -36,11 +36,25 @@ tell_joined (Tool *tool, IsmbDBusFabric1 *fabric)
   return TOOL_EXIT_OK;
 }
 
+static char *
+read_token (GError **error)
+{
+  char *text = fabric_read_text ("-", error);
+
+  if (text == NULL || *g_strstrip (text) != '\0')
+    return text;
+  g_free (text);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                       "nothing came on stdin: a token is read there, as `switchctl fabric invite` "
+                       "prints it");
+  return NULL;
+}
+
 static ToolExit
 join (Tool *tool, const char *word, guint timeout)
 {
   g_autoptr (GError) error = NULL;
-  char *token = g_str_equal (word, "-") ? fabric_read_text (word, &error) : g_strdup (word);
+  char *token = g_str_equal (word, "-") ? read_token (&error) : g_strdup (word);
   g_autoptr (IsmbDBusFabric1) fabric = token != NULL ? tool_fabric (tool, &error) : NULL;
   gboolean joined
     = fabric != NULL
@@ -166,6 +180,20 @@ make_leave_options (gboolean destroy, gboolean new_key)
   return g_variant_dict_end (&options);
 }
 
+static void
+tell_left (IsmbDBusFabric1 *fabric, const char *former, gboolean new_key)
+{
+  g_autoptr (GVariant) status = new_key ? fabric_get_status (fabric, NULL) : NULL;
+  g_autofree char *name = output_escape (former);
+  g_autofree char *id
+    = status != NULL ? output_short_id (fabric_get_text (status, "id")) : NULL;
+
+  if (*name != '\0')
+    g_print ("left “%s”\n", name);
+  if (id != NULL)
+    g_print ("is device %s from now on\n", id);
+}
+
 static ToolExit
 leave (Tool *tool, gboolean destroy, gboolean new_key, gboolean yes)
 {
@@ -182,6 +210,8 @@ leave (Tool *tool, gboolean destroy, gboolean new_key, gboolean yes)
     return tool_fail (error);
   if (tool->json)
     fabric_print_json ("left", fabric_get_text (status, "name"));
+  else
+    tell_left (fabric, fabric_get_text (status, "name"), new_key);
   return TOOL_EXIT_OK;
 }
 

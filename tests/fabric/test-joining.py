@@ -158,7 +158,8 @@ def test_mistakes(fabric):
     for switch, words, code, says in (
             (one, ("init", "again"), 1, "already"), (one, ("init",), 2, "Usage"), (one, ("frob",), 2, "fabric --help"),
             (two, ("invite",), 1, "no registrar"), (one, ("invite", "--uses", "0"), 2, "--uses"),
-            (one, ("invite", "--expires", "soon"), 2, "--expires"), (one, ("invite", "--withdraw", "0123"), 1, "0123"),
+            (one, ("invite", "--expires", "soon"), 2, "--expires"), (one, ("invite", "--expires", "9999d"), 2, "3650d"),
+            (four, ("join", "-"), 1, "stdin"), (four, ("join", "hello"), 1, "one begins with ISMB1."), (one, ("invite", "--withdraw", "0123"), 1, "0123"),
             (four, ("join",), 2, "Usage"), (four, ("join", "x", "--timeout", "1"), 2, "--timeout"),
             (four, ("accept", "123"), 1, "64 hex digits"), (two, ("accept", "0" * 64), 1, "fabric leave"),
             (four, ("accept",), 2, "Usage"), (two, ("approve", "ABCD"), 1, "no registrar"), (one, ("approve", "ABC"), 1, "16 digits"),
@@ -216,6 +217,7 @@ def test_a_used_up_join_file(fabric):
     four.start()
     wait_for("sw4 to say why not", lambda: any("used up" in line and line.startswith("warning") for line in four.log().splitlines()))
     assert status(four)["state"] == "looking" and os.path.exists(four.path("join"))
+    assert "used up" in status(four)["why_not"] and "used up" in four.ctl("fabric", "status").stdout
     os.unlink(four.path("join"))
     restart(four)
     assert status(four)["state"] == "none"
@@ -233,7 +235,7 @@ def test_approve_then_accept(fabric):
     accepted = four.ctl("fabric", "accept", ca, "--wait", "20s")
     assert accepted.stdout.strip() == "joined", accepted
     knows(one, four)
-    leave(four)
+    assert "left “campus”" in four.ctl("fabric", "leave", "--yes").stdout
 
 
 def test_accept_then_approve(fabric):
@@ -246,6 +248,7 @@ def test_accept_then_approve(fabric):
     assert status(four)["accepted"] == ca
     one.ctl("fabric", "approve", id)
     wait_for("sw4 to join", lambda: status(four)["state"] == "member", seconds=60)
+    assert "a member already" in one.ctl("fabric", "approve", id).stderr
     leave(four)
     assert status(four)["accepted"] == ""
 
