@@ -436,7 +436,7 @@ ismb_dial_async (const IsmbDialPlan *plan, GCancellable *cancellable, GAsyncRead
   dial->domain = g_strdup (plan->domain);
   dial->host = g_strdup (plan->host);
   dial->port = plan->port != 0 ? plan->port : DEFAULT_PORT;
-  dial->ca_file = g_strdup (plan->ca_file);
+  dial->ca_file = plan->ca_file != NULL ? g_canonicalize_filename (plan->ca_file, NULL) : NULL;
   dial->clear = plan->clear;
   dial->deadline_ms = plan->deadline;
   dial->answer = g_byte_array_new ();

@@ -2,6 +2,7 @@
 /* IsmbClient against a real Prosody. */
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "ismb/client/ismb-client.h"
@@ -153,6 +154,25 @@ test_wrong_ca (void)
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED);
   g_assert_nonnull (strstr (error->message, DOMAIN));
   g_assert_finalize_object (client);
+}
+
+/* As one would write it in the folder where it lies. */
+static void
+test_ca_in_this_folder (void)
+{
+  IsmbClient *client = make_client ("alice");
+  const char *path = ismb_test_prosody_get_ca_file (prosody);
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *before = g_get_current_dir ();
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (client, "ca-file", name, NULL);
+  g_assert_cmpint (g_chdir (folder), ==, 0);
+  error = try_to_open (client);
+  g_assert_cmpint (g_chdir (before), ==, 0);
+  g_assert_no_error (error);
+  close_client (client);
 }
 
 static void
@@ -574,6 +594,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/sign-in", test_sign_in);
   g_test_add_func ("/client/opens-again", test_opens_again);
   g_test_add_func ("/client/wrong-ca", test_wrong_ca);
+  g_test_add_func ("/client/ca-in-this-folder", test_ca_in_this_folder);
   g_test_add_func ("/client/wrong-password", test_wrong_password);
   g_test_add_func ("/client/nobody-there", test_nobody_there);
   g_test_add_func ("/client/message", test_message);
