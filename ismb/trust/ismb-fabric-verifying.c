@@ -87,18 +87,32 @@ learn_kin (IsmbFabric *self, GPtrArray *list)
   return TRUE;
 }
 
-static gboolean
-check_signed (IsmbFabric *self, GPtrArray *list, GError **error)
+/* The CA that stands behind the leaf, or NULL. */
+static gnutls_x509_crt_t
+find_ca (IsmbFabric *self, GPtrArray *list, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   gnutls_x509_crt_t leaf = list->pdata[0];
+  gnutls_x509_crt_t ca = ismb_roots_vouch (self->bundle->roots, leaf, self->clock, &reason);
 
-  if (ismb_roots_vouch (self->bundle->roots, leaf, self->clock, &reason) != NULL)
-    return TRUE;
+  if (ca != NULL)
+    return ca;
   if (learn_kin (self, list))
-    return ismb_roots_vouch (self->bundle->roots, leaf, self->clock, error) != NULL;
+    return ismb_roots_vouch (self->bundle->roots, leaf, self->clock, error);
   g_propagate_error (error, g_steal_pointer (&reason));
-  return FALSE;
+  return NULL;
+}
+
+/* After a rollover the former CA is believed until the overlap is over, and so is what it signed. */
+static gboolean
+check_signed (IsmbFabric *self, GPtrArray *list, gint64 *expiry, GError **error)
+{
+  gnutls_x509_crt_t ca = find_ca (self, list, error);
+
+  if (ca == NULL)
+    return FALSE;
+  *expiry = MIN (*expiry, gnutls_x509_crt_get_expiration_time (ca));
+  return TRUE;
 }
 
 /* In an open fabric nothing vouches for the names but that nobody came with them before: all that
@@ -113,12 +127,13 @@ check_pinned (IsmbFabric *self, gnutls_x509_crt_t leaf, const IsmbNames *names, 
 
 /* Does somebody whom we believe stand behind the certificate? */
 static gboolean
-check_vouched (IsmbFabric *self, GPtrArray *list, const IsmbNames *names, GError **error)
+check_vouched (IsmbFabric *self, GPtrArray *list, const IsmbNames *names, gint64 *expiry,
+               GError **error)
 {
   if (self->mode == ISMB_FABRIC_OPEN)
     return check_pinned (self, list->pdata[0], names, error);
   if (self->bundle != NULL)
-    return check_signed (self, list, error) && check_not_revoked (self, names, error);
+    return check_signed (self, list, expiry, error) && check_not_revoked (self, names, error);
   g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
                        "this switch is in no fabric yet, so it can trust nobody");
   return FALSE;
@@ -128,12 +143,12 @@ static IsmbProof *
 verify_list (IsmbFabric *self, GPtrArray *list, const char *domain, const char *vr, GError **error)
 {
   g_autoptr (IsmbNames) names = ismb_certificate_get_holder (list->pdata[0], error);
+  gint64 expiry = gnutls_x509_crt_get_expiration_time (list->pdata[0]);
 
   if (names == NULL || !check_names (names, domain, vr, error) ||
-      !check_vouched (self, list, names, error))
+      !check_vouched (self, list, names, &expiry, error))
     return NULL;
-  return ismb_proof_new (g_steal_pointer (&names),
-                         gnutls_x509_crt_get_expiration_time (list->pdata[0]));
+  return ismb_proof_new (g_steal_pointer (&names), expiry);
 }
 
 /* A CA signs switches and nothing between: of what stands behind the leaf only kin of our CA

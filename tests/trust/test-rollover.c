@@ -142,6 +142,21 @@ test_overlap_ends (Fixture *fixture, gconstpointer data)
               "-----END CERTIFICATE-----\n-----BEGIN") == NULL);
 }
 
+/* A stream that is opened in the overlap ends with it, and not when the certificate would have. */
+static void
+test_overlap_ends_proofs (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbProof) before = site_verify (fixture->registrar, fixture->away, &error);
+  g_autoptr (IsmbProof) after = NULL;
+
+  roll_over (fixture);
+  after = site_verify (fixture->registrar, fixture->away, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (before->expiry, >, wall_now () + OVERLAP + DAY);
+  g_assert_cmpint (after->expiry, <=, wall_now () + OVERLAP);
+}
+
 static void
 test_one_at_a_time (Fixture *fixture, gconstpointer data)
 {
@@ -587,6 +602,7 @@ main (int argc, char *argv[])
   ADD ("/rollover/members-follow", test_members_follow);
   ADD ("/rollover/members-know-each-other", test_members_know_each_other);
   ADD ("/rollover/overlap-ends", test_overlap_ends);
+  ADD ("/rollover/overlap-ends-proofs", test_overlap_ends_proofs);
   ADD ("/rollover/one-at-a-time", test_one_at_a_time);
   ADD ("/rollover/joins-by-either-hash", test_joins_by_either_hash);
   ADD ("/rollover/the-old-hash-ends", test_the_old_hash_ends);
