@@ -18,8 +18,19 @@ ismb_frame_ref (IsmbFrame *frame)
 void
 ismb_frame_unref (IsmbFrame *frame)
 {
-  if (--frame->ref_count == 0)
-    g_free (frame);
+  if (--frame->ref_count > 0)
+    return;
+  g_clear_pointer (&frame->receipt, ismb_receipt_unref);
+  g_free (frame);
+}
+
+void
+ismb_frame_set_receipt (IsmbFrame *frame, IsmbReceipt *receipt)
+{
+  IsmbReceipt *old = frame->receipt;
+
+  frame->receipt = receipt != NULL ? ismb_receipt_ref (receipt) : NULL;
+  g_clear_pointer (&old, ismb_receipt_unref);
 }
 
 static gsize
@@ -74,6 +85,7 @@ ismb_frame_new (const IsmbFrame *parts)
     .payload_ns = placed[7],
     .data = end,
     .ref_count = 1,
+    .receipt = parts->receipt != NULL ? ismb_receipt_ref (parts->receipt) : NULL,
   };
   return frame;
 }
@@ -330,6 +342,7 @@ ismb_frame_make_error (const IsmbFrame *frame, const char *condition, const char
     .type = "error",
     .payload_name = "error",
     .payload_ns = ISMB_NS_CLIENT,
+    .receipt = frame->receipt, /* the answer is as good as an arrival, once it has arrived */
   };
   if (!wants_error (frame))
     return NULL;

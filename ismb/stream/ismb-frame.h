@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/core/ismb-tree.h"
+#include "ismb/stream/ismb-receipt.h"
 
 G_BEGIN_DECLS
 
@@ -31,12 +32,17 @@ typedef struct
   const char *data;
   /*< private >*/
   guint ref_count;
+  IsmbReceipt *receipt;     /* or NULL */
   guint32 head;             /* offset behind from and to */
 } IsmbFrame;
 
 IsmbFrame *ismb_frame_ref       (IsmbFrame *frame);
 void       ismb_frame_unref     (IsmbFrame *frame);
-/* The same frame with other addresses; NULL leaves the attribute out. Both must be prepared. */
+/* In whose custody the stanza is, beside who has it already; takes a reference of its own. Only who
+ * has just made the frame, or keeps it for another, sets one: a new one replaces the old, so what
+ * takes the old one over refers to it. NULL: nobody waits to hear of it any more. */
+void       ismb_frame_set_receipt (IsmbFrame *frame, IsmbReceipt *receipt);
+/* The same frame with other addresses, and the same receipt; NULL leaves the attribute out. Both must be prepared. */
 IsmbFrame *ismb_frame_readdress (const IsmbFrame *frame, const char *from, const char *to);
 /* A tree to read and to make an answer of; for what the listener itself answers. */
 IsmbTree  *ismb_frame_to_tree   (const IsmbFrame *frame);
