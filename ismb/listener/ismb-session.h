@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ismb/listener/ismb-routes.h"
-#include "ismb/net/ismb-poller.h"
-#include "ismb/net/ismb-tls.h"
-#include "ismb/store/ismb-accounts.h"
+#include "ismb/listener/ismb-session-context.h"
 
 G_BEGIN_DECLS
 
@@ -12,16 +9,6 @@ G_BEGIN_DECLS
  * that into the routes, and from then on hands up what comes and writes what is delivered. */
 #define ISMB_TYPE_SESSION (ismb_session_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbSession, ismb_session, ISMB, SESSION, GObject)
-
-/* What all sessions of a listener share; outlives them. */
-typedef struct
-{
-  IsmbPoller *poller;
-  IsmbTlsContext *tls;      /* ISMB_TLS_CLIENTS, or NULL: no TLS; replaced with the certificates */
-  IsmbAccounts *accounts;
-  IsmbRoutes *routes;
-  guint resources_max;      /* of one account */
-} IsmbSessionContext;
 
 /* No GSignal: `frame` comes for each stanza. None comes from inside a call of the owner's but
  * `leaving`, which ismb_session_close () may bring, and `undeliverable`. */
@@ -42,17 +29,6 @@ typedef struct
   /* The last one; the owner lets go of the session. */
   void (*closed)        (IsmbSession *session, gpointer owner);
 } IsmbSessionCallbacks;
-
-/* What is known of an accepted socket. */
-typedef struct
-{
-  int fd;                   /* taken */
-  const char *source;       /* for logs: an address, or a user */
-  const char *external;     /* local part that peer credentials prove, or NULL */
-  gboolean local;           /* a unix socket: TLS neither offered nor required */
-  gboolean own;             /* that, and the other end is a process of our own user */
-  gboolean require_tls;
-} IsmbSessionOrigin;
 
 IsmbSession *ismb_session_new          (const IsmbSessionContext *context,
                                         const IsmbSessionOrigin *origin,

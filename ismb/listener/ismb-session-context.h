@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/listener/ismb-routes.h"
+#include "ismb/net/ismb-poller.h"
+#include "ismb/net/ismb-tls.h"
+#include "ismb/store/ismb-accounts.h"
+
+G_BEGIN_DECLS
+
+/* What all sessions of a listener share; outlives them. */
+typedef struct
+{
+  IsmbPoller *poller;
+  IsmbTlsContext *tls;      /* ISMB_TLS_CLIENTS, or NULL: no TLS; replaced with the certificates */
+  IsmbAccounts *accounts;
+  IsmbRoutes *routes;
+  guint resources_max;      /* of one account */
+} IsmbSessionContext;
+
+/* What is known of an accepted socket. */
+typedef struct
+{
+  int fd;                   /* taken */
+  const char *source;       /* for logs: an address, or a user */
+  const char *external;     /* local part that peer credentials prove, or NULL */
+  gboolean local;           /* a unix socket: TLS neither offered nor required */
+  gboolean own;             /* that, and the other end is a process of our own user */
+  gboolean require_tls;
+} IsmbSessionOrigin;
+
+G_END_DECLS
