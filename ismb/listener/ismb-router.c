@@ -278,3 +278,33 @@ ismb_router_from_link (IsmbRouter *self, IsmbFrame *frame)
   else
     route_local (self, &to, frame);
 }
+
+/* RFC 6121, 8.5.3.2; a headline went to whoever is there as well already. */
+static void
+return_message (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *message)
+{
+  IsmbResource *resource = to->resource > 0 ? ismb_routes_lookup (self->routes, message->to) : NULL;
+  IsmbPart account;
+
+  if (resource != NULL)
+    ismb_sink_deliver (resource->sink, message);
+  else if (to->local > 0)
+    message_to_account (self, ismb_routes_copy_part (account, message->to, to->local), FALSE,
+                        message);
+}
+
+void
+ismb_router_return (IsmbRouter *self, IsmbFrame *frame)
+{
+  IsmbAddressParts to;
+
+  if (frame->to == NULL)
+    return;
+  ismb_address_split (frame->to, &to);
+  if (!is_ours (self, frame->to, &to))
+    return;
+  if (frame->kind == ISMB_FRAME_MESSAGE)
+    return_message (self, &to, frame);
+  else if (frame->kind == ISMB_FRAME_IQ)
+    ismb_router_bounce (self, frame, "service-unavailable", NULL);
+}

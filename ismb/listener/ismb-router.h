@@ -20,5 +20,8 @@ void        ismb_router_from_link    (IsmbRouter *self, IsmbFrame *frame);
 /* Tells the sender that its stanza could not go on, where it is owed an answer. */
 void        ismb_router_bounce       (IsmbRouter *self, const IsmbFrame *frame,
                                       const char *condition, const char *text);
+/* Was delivered to a local resource, which has left the routes since and did not get it: it goes
+ * the way of what comes for a resource that is not there. */
+void        ismb_router_return       (IsmbRouter *self, IsmbFrame *frame);
 
 G_END_DECLS

@@ -4,7 +4,10 @@
 
 #include <string.h>
 
+#include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-listener.h"
+#include "ismb/listener/ismb-router.h"
+#include "sink-spy.h"
 #include "xmpp-client.h"
 
 #define DOMAIN "leaf1.0a1b2c"
@@ -282,7 +285,160 @@ test_slow_reader (Fixture *fixture, gconstpointer data)
   g_free (xmpp_client_expect (fixture->bob, "sorry"));
 }
 
+/* A router alone, with sessions that hold what they get. */
+typedef struct
+{
+  IsmbStore *store;
+  IsmbAccounts *accounts;
+  IsmbRoutes *routes;
+  IsmbRouter *router;
+  SinkSpy *ada;     /* ada@here/desk, who sent it */
+} Bare;
+
+static IsmbRouter *
+make_router (Bare *bare)
+{
+  g_autoptr (IsmbRosters) rosters = ismb_rosters_load (bare->store, bare->accounts, NULL);
+  g_autoptr (IsmbPresenceService) presence =
+      ismb_presence_service_new (bare->routes, rosters, bare->accounts);
+  g_autoptr (IsmbRosterService) roster = ismb_roster_service_new (bare->routes, rosters, presence);
+  g_autoptr (IsmbServices) services =
+      ismb_services_new (bare->routes, bare->accounts, rosters, roster);
+
+  return ismb_router_new (bare->routes, presence, services);
+}
+
+static IsmbResource *
+add_resource (Bare *bare, const char *account, const char *name, SinkSpy *sink)
+{
+  IsmbResource *resource =
+      ismb_routes_add_resource (bare->routes, account, name, ISMB_SINK (sink));
+
+  resource->available = TRUE;
+  return resource;
+}
+
+static void
+set_up_bare (Bare *bare, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  bare->store = ismb_store_open (NULL, &error);
+  g_assert_no_error (error);
+  bare->accounts = ismb_accounts_load (bare->store, &error);
+  g_assert_true (ismb_accounts_create (bare->accounts, "bob", "secret", ISMB_ROLE_CLIENT, TRUE,
+                                       &error));
+  bare->routes = ismb_routes_new ("here");
+  bare->router = make_router (bare);
+  bare->ada = sink_spy_new ();
+  add_resource (bare, "ada", "desk", bare->ada);
+}
+
+static void
+tear_down_bare (Bare *bare, gconstpointer data)
+{
+  g_assert_finalize_object (bare->router);
+  g_assert_finalize_object (bare->routes);
+  g_assert_finalize_object (bare->accounts);
+  g_assert_finalize_object (bare->store);
+  g_assert_finalize_object (bare->ada);
+}
+
+/* Gives one back that was bob's. */
+static void
+give_back (Bare *bare, const char *name, const char *type, const char *to)
+{
+  g_autoptr (IsmbTree) tree = ismb_tree_new (name, ISMB_NS_CLIENT);
+  g_autoptr (IsmbFrame) frame = NULL;
+  IsmbNode *root = ismb_tree_root (tree);
+
+  ismb_tree_set (tree, root, "from", "ada@here/desk");
+  ismb_tree_set (tree, root, "to", to);
+  ismb_tree_set (tree, root, "type", type);
+  ismb_tree_set (tree, root, "id", "back");
+  frame = ismb_frame_new_from_tree (tree);
+  ismb_router_return (bare->router, frame);
+}
+
+static void
+assert_ada_hears (Bare *bare, const char *condition)
+{
+  g_autoptr (IsmbFrame) frame = sink_spy_take (bare->ada);
+
+  g_assert_cmpuint (sink_spy_count (bare->ada), ==, 0);
+  if (condition == NULL)
+    g_assert_null (frame);
+  else
+    g_assert_nonnull (strstr (frame->data, condition));
+}
+
+static void
+test_returned_to_nobody (Bare *bare, gconstpointer data)
+{
+  static const struct
+  {
+    const char *name, *type, *condition;
+  } given[] = {
+    { "message", "normal", "service-unavailable" },
+    { "message", "chat", "service-unavailable" },
+    { "message", "groupchat", "service-unavailable" },
+    { "message", "headline", NULL },
+    { "message", "error", NULL },
+    { "iq", "get", "service-unavailable" },
+    { "iq", "set", "service-unavailable" },
+    { "iq", "result", NULL },
+    { "iq", "error", NULL },
+    { "presence", "unavailable", NULL },
+    { "presence", "subscribe", NULL }, /* it waits in the roster */
+  };
+  static const char *const addresses[] = { "bob@here", "bob@here/desk" };
+
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS (given); i++)
+    {
+      g_test_message ("%s %s", given[i / 2].name, given[i / 2].type);
+      give_back (bare, given[i / 2].name, given[i / 2].type, addresses[i % 2]);
+      assert_ada_hears (bare, given[i / 2].condition);
+    }
+}
+
+static void
+test_returned_to_another (Bare *bare, gconstpointer data)
+{
+  g_autoptr (SinkSpy) other = sink_spy_new ();
+  static const char *const types[] = { "chat", "normal", "headline", "error" };
+
+  add_resource (bare, "bob", "other", other);
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    give_back (bare, "message", types[i], "bob@here/desk");
+  g_assert_cmpuint (sink_spy_count (other), ==, 2);
+  give_back (bare, "message", "headline", "bob@here"); /* it has that one */
+  g_assert_cmpuint (sink_spy_count (other), ==, 2);
+  assert_ada_hears (bare, NULL);
+}
+
+static void
+test_returned_to_the_same (Bare *bare, gconstpointer data)
+{
+  g_autoptr (SinkSpy) again = sink_spy_new ();
+
+  add_resource (bare, "bob", "desk", again)->available = FALSE;
+  give_back (bare, "message", "headline", "bob@here/desk");
+  g_assert_cmpuint (sink_spy_count (again), ==, 1);
+  give_back (bare, "iq", "get", "bob@here/desk"); /* it was asked of another session */
+  g_assert_cmpuint (sink_spy_count (again), ==, 1);
+  assert_ada_hears (bare, "service-unavailable");
+}
+
+static void
+test_returned_of_others (Bare *bare, gconstpointer data)
+{
+  give_back (bare, "message", "chat", "bob@elsewhere"); /* its link knows what to do */
+  assert_ada_hears (bare, NULL);
+}
+
 #define ADD(name, test) g_test_add ("/router/" name, Fixture, NULL, set_up, test, tear_down)
+#define ADD_BARE(name, test)                                                                       \
+  g_test_add ("/router/" name, Bare, NULL, set_up_bare, test, tear_down_bare)
 
 int
 main (int argc, char **argv)
@@ -298,5 +454,9 @@ main (int argc, char **argv)
   ADD ("without-to-is-own-account", test_without_to_is_own_account);
   ADD ("known-peer-out-of-reach", test_known_peer_out_of_reach);
   ADD ("slow-reader", test_slow_reader);
+  ADD_BARE ("returned-to-nobody", test_returned_to_nobody);
+  ADD_BARE ("returned-to-another", test_returned_to_another);
+  ADD_BARE ("returned-to-the-same", test_returned_to_the_same);
+  ADD_BARE ("returned-of-others", test_returned_of_others);
   return g_test_run ();
 }
