@@ -9,6 +9,7 @@
 #include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-sasl.h"
+#include "ismb/listener/ismb-stream-features.h"
 
 #define TRIES 5 /* RFC 6120, 6.4.5: two to five; a stock client tries each mechanism it knows */
 #define TLS_UNIQUE "cD10bHMtdW5pcXVl" /* “p=tls-unique” in base64, a SCRAM-PLUS message's start */
@@ -86,6 +87,7 @@ send_features (IsmbAuthentication *self)
                             must_encrypt ? "<required/>" : "");
   if (!must_encrypt)
     offer_mechanisms (self, out);
+  ismb_stream_features_offer_stranger (out, FALSE);
   g_string_append (out, "</stream:features>");
   ismb_stream_send_text (self->stream, out->str, (gssize) out->len);
 }

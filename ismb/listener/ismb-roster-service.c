@@ -14,7 +14,8 @@
 
 /* What is shown to no client: a request that waits for its answer makes no contact yet. */
 #define VISIBLE_STATES                                                                             \
-  (ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM | ISMB_SUBSCRIPTION_PENDING_OUT)
+  (ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM | ISMB_SUBSCRIPTION_PENDING_OUT |                 \
+   ISMB_SUBSCRIPTION_APPROVED)
 
 struct _IsmbRosterService
 {
@@ -78,6 +79,8 @@ add_item (IsmbTree *tree, IsmbNode *query, const IsmbRosterEntry *entry)
   ismb_tree_set (tree, item, "subscription", subscription_to_string (entry->subscription));
   if (entry->subscription & ISMB_SUBSCRIPTION_PENDING_OUT)
     ismb_tree_set (tree, item, "ask", "subscribe");
+  if (entry->subscription & ISMB_SUBSCRIPTION_APPROVED)
+    ismb_tree_set (tree, item, "approved", "true");
   for (char **group = entry->groups; group != NULL && *group != NULL; group++)
     ismb_tree_add_leaf (tree, item, "group", ISMB_NS_ROSTER, *group);
 }

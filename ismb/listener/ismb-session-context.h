@@ -8,6 +8,10 @@
 
 G_BEGIN_DECLS
 
+/* Bytes of an element; for a stranger not lower, says RFC 6120, 13.12. */
+#define ISMB_SESSION_LIMIT_STRANGER 10000
+#define ISMB_SESSION_LIMIT_ACCOUNT (256 * 1024)
+
 /* What all sessions of a listener share; outlives them. */
 typedef struct
 {
@@ -16,6 +20,7 @@ typedef struct
   IsmbAccounts *accounts;
   IsmbRoutes *routes;
   guint resources_max;      /* of one account */
+  const char *capabilities; /* the domain's, as XEP-0115 hashes them; or NULL: told to nobody */
 } IsmbSessionContext;
 
 /* What is known of an accepted socket. */

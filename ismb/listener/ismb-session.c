@@ -11,10 +11,9 @@
 #include "ismb/core/ismb-random.h"
 #include "ismb/listener/ismb-authentication.h"
 #include "ismb/listener/ismb-congestion.h"
+#include "ismb/listener/ismb-stream-features.h"
 #include "ismb/stream/ismb-stream.h"
 
-#define LIMIT_STRANGER 10000         /* bytes of an element; not lower, says RFC 6120, 13.12 */
-#define LIMIT_ACCOUNT (256 * 1024)
 #define QUEUE_STRANGER (64 * 1024)   /* bytes waiting for a slow reader */
 #define QUEUE_ACCOUNT (8 * 1024 * 1024)
 #define DEADLINE 10000 /* milliseconds until a resource is bound; traffic does not extend it */
@@ -134,12 +133,11 @@ send_tree (IsmbSession *self, IsmbTree *tree)
 static void
 send_features (IsmbSession *self)
 {
-  static const char features[] = "<stream:features>"
-                                 "<bind xmlns='" ISMB_NS_BIND "'/>"
-                                 "<session xmlns='" ISMB_NS_SESSION "'><optional/></session>"
-                                 "</stream:features>";
+  g_autoptr (GString) out = g_string_new ("<stream:features>");
 
-  ismb_stream_send_text (self->stream, features, sizeof features - 1);
+  ismb_stream_features_offer_account (out, self->context);
+  g_string_append (out, "</stream:features>");
+  ismb_stream_send_text (self->stream, out->str, (gssize) out->len);
 }
 
 static void
@@ -167,7 +165,7 @@ on_succeeded (const char *account, gpointer owner)
 
   self->account = g_strdup (account);
   g_clear_pointer (&self->authentication, ismb_authentication_free);
-  ismb_stream_set_limit (self->stream, LIMIT_ACCOUNT);
+  ismb_stream_set_limit (self->stream, ISMB_SESSION_LIMIT_ACCOUNT);
   ismb_stream_set_queue_limit (self->stream, QUEUE_ACCOUNT);
   self->callbacks->authenticated (self, self->owner);
 }
@@ -364,7 +362,7 @@ ismb_session_new (const IsmbSessionContext *context, const IsmbSessionOrigin *or
       ISMB_NS_CLIENT, detect ? context->tls : NULL, NULL, NULL, &stream_callbacks, self);
   self->authentication =
       ismb_authentication_new (context, origin, self->stream, &authentication_callbacks, self);
-  ismb_stream_set_limit (self->stream, LIMIT_STRANGER);
+  ismb_stream_set_limit (self->stream, ISMB_SESSION_LIMIT_STRANGER);
   ismb_stream_set_queue_limit (self->stream, QUEUE_STRANGER);
   ismb_stream_set_deadline (self->stream, DEADLINE);
   if (!origin->local)

@@ -80,9 +80,13 @@ test_offers_what_fits (Fixture *fixture, gconstpointer data)
   g_assert_null (strstr (stranger, "PLAIN"));      /* not in the clear */
   g_assert_null (strstr (stranger, "starttls"));   /* there is no certificate */
   g_assert_null (strstr (stranger, "bind"));
+  g_assert_nonnull (strstr (stranger, "<max-bytes>10000</max-bytes>"));
   g_assert_true (xmpp_client_authenticate (client, "ada", "secret"));
   known = xmpp_client_open (client, DOMAIN);
   g_assert_nonnull (strstr (known, "<bind "));
+  g_assert_nonnull (strstr (known, "<ver xmlns='urn:xmpp:features:rosterver'/>"));
+  g_assert_nonnull (strstr (known, "<sub xmlns='urn:xmpp:features:pre-approval'/>"));
+  g_assert_nonnull (strstr (known, "<max-bytes>262144</max-bytes>"));
   g_assert_null (strstr (known, "mechanism"));
 }
 
