@@ -9,6 +9,7 @@
 #define ISMB_NS_STANZAS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ISMB_NS_TLS "urn:ietf:params:xml:ns:xmpp-tls"
 #define ISMB_NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
+#define ISMB_NS_SASL_BINDING "urn:xmpp:sasl-cb:0"
 #define ISMB_NS_BIND "urn:ietf:params:xml:ns:xmpp-bind"
 #define ISMB_NS_SESSION "urn:ietf:params:xml:ns:xmpp-session"
 #define ISMB_NS_ROSTER "jabber:iq:roster"

@@ -48,17 +48,33 @@ static void
 ensure_sasl (IsmbAuthentication *self)
 {
   IsmbTls *tls = ismb_stream_get_tls (self->stream);
-  g_autoptr (GBytes) exporter =
-      tls != NULL && !self->unbindable ? ismb_tls_dup_exporter (tls) : NULL;
+  gboolean binds = tls != NULL && !self->unbindable;
+  g_autoptr (GBytes) exporter = binds ? ismb_tls_dup_exporter (tls) : NULL;
+  g_autoptr (GBytes) end_point = binds ? ismb_tls_dup_server_end_point (tls) : NULL;
   IsmbSaslContext context = {
     .domain = ismb_routes_get_domain (self->context->routes),
     .encrypted = tls != NULL,
     .exporter = exporter,
     .external = self->external,
+    .end_point = end_point,
   };
 
   if (self->sasl == NULL)
     self->sasl = ismb_sasl_new (self->context->accounts, &context);
+}
+
+/* XEP-0440: what a -PLUS mechanism may be bound to. */
+static void
+offer_bindings (IsmbAuthentication *self, GString *out)
+{
+  const char *const *bindings = ismb_sasl_get_bindings (self->sasl);
+
+  if (bindings[0] == NULL)
+    return;
+  g_string_append (out, "<sasl-channel-binding xmlns='" ISMB_NS_SASL_BINDING "'>");
+  for (gsize i = 0; bindings[i] != NULL; i++)
+    g_string_append_printf (out, "<channel-binding type='%s'/>", bindings[i]);
+  g_string_append (out, "</sasl-channel-binding>");
 }
 
 static void
@@ -72,6 +88,7 @@ offer_mechanisms (IsmbAuthentication *self, GString *out)
   for (gsize i = 0; mechanisms[i] != NULL; i++)
     g_string_append_printf (out, "<mechanism>%s</mechanism>", mechanisms[i]);
   g_string_append (out, "</mechanisms>");
+  offer_bindings (self, out);
 }
 
 /* RFC 6120, 4.3.2: what may be negotiated now. STARTTLS stands alone where nothing else may precede
@@ -288,6 +305,9 @@ ismb_authentication_take (IsmbAuthentication *self, IsmbFrame *frame)
   else if (frame->kind == ISMB_FRAME_OTHER && g_strcmp0 (frame->ns, ISMB_NS_TLS) == 0 &&
            strcmp (frame->name, "starttls") == 0)
     handle_starttls (self);
+  else if (frame->kind == ISMB_FRAME_OTHER && g_strcmp0 (frame->ns, ISMB_NS_STREAM) == 0 &&
+           strcmp (frame->name, "error") == 0)
+    fail (self, NULL, NULL);
   else
     fail (self, "not-authorized", NULL);
 }

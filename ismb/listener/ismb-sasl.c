@@ -34,9 +34,10 @@ struct _IsmbSasl
   IsmbAccounts *accounts;
   char *domain;
   char *external;
-  GBytes *exporter;
+  GBytes *exporter, *end_point;
   gboolean encrypted;
-  GPtrArray *offered; /* of static strings, NULL at the end */
+  GPtrArray *offered;      /* of static strings, NULL at the end */
+  const char *bindings[3]; /* the same */
 
   const Mechanism *mechanism; /* of the running or the finished exchange */
   Expectation expected;
@@ -104,7 +105,7 @@ static IsmbSaslResult
 start_scram (IsmbSasl *self, const char *message, gsize size)
 {
   const Mechanism *mechanism = self->mechanism;
-  IsmbScramBinding binding = { mechanism->plus, self->exporter };
+  IsmbScramBinding binding = { mechanism->plus, self->exporter, self->end_point };
   g_autoptr (IsmbScramExchange) scram = NULL;
   g_autofree char *name = NULL;
   const IsmbScramKeys *keys = NULL;
@@ -185,9 +186,9 @@ is_offered_always (IsmbSasl *self)
 }
 
 static gboolean
-has_exporter (IsmbSasl *self)
+has_binding (IsmbSasl *self)
 {
-  return self->exporter != NULL;
+  return self->exporter != NULL || self->end_point != NULL;
 }
 
 static gboolean
@@ -204,12 +205,30 @@ has_external (IsmbSasl *self)
 
 static const Mechanism mechanisms[] = {
   { "EXTERNAL", has_external, start_external },
-  { "SCRAM-SHA-256-PLUS", has_exporter, start_scram, G_CHECKSUM_SHA256, TRUE },
+  { "SCRAM-SHA-256-PLUS", has_binding, start_scram, G_CHECKSUM_SHA256, TRUE },
   { "SCRAM-SHA-256", is_offered_always, start_scram, G_CHECKSUM_SHA256, FALSE },
-  { "SCRAM-SHA-1-PLUS", has_exporter, start_scram, G_CHECKSUM_SHA1, TRUE },
+  { "SCRAM-SHA-1-PLUS", has_binding, start_scram, G_CHECKSUM_SHA1, TRUE },
   { "SCRAM-SHA-1", is_offered_always, start_scram, G_CHECKSUM_SHA1, FALSE },
   { "PLAIN", is_encrypted, start_plain },
 };
+
+static GBytes *
+ref_bytes (GBytes *bytes)
+{
+  return bytes != NULL ? g_bytes_ref (bytes) : NULL;
+}
+
+/* RFC 9266's first: the other is the same for all sessions with this certificate. */
+static void
+list_bindings (IsmbSasl *self)
+{
+  guint n = 0;
+
+  if (self->exporter != NULL)
+    self->bindings[n++] = ISMB_SCRAM_TLS_EXPORTER;
+  if (self->end_point != NULL)
+    self->bindings[n] = ISMB_SCRAM_TLS_SERVER_END_POINT;
+}
 
 IsmbSasl *
 ismb_sasl_new (IsmbAccounts *accounts, const IsmbSaslContext *context)
@@ -219,7 +238,9 @@ ismb_sasl_new (IsmbAccounts *accounts, const IsmbSaslContext *context)
   self->accounts = g_object_ref (accounts);
   self->domain = g_strdup (context->domain);
   self->external = g_strdup (context->external);
-  self->exporter = context->exporter != NULL ? g_bytes_ref (context->exporter) : NULL;
+  self->exporter = ref_bytes (context->exporter);
+  self->end_point = ref_bytes (context->end_point);
+  list_bindings (self);
   self->encrypted = context->encrypted;
   self->offered = g_ptr_array_new ();
   for (guint i = 0; i < G_N_ELEMENTS (mechanisms); i++)
@@ -249,6 +270,7 @@ ismb_sasl_free (IsmbSasl *self)
   g_free (self->external);
   g_free (self->nonce);
   g_clear_pointer (&self->exporter, g_bytes_unref);
+  g_clear_pointer (&self->end_point, g_bytes_unref);
   g_ptr_array_unref (self->offered);
   g_free (self);
 }
@@ -259,13 +281,26 @@ ismb_sasl_get_mechanisms (IsmbSasl *self)
   return (const char *const *) self->offered->pdata;
 }
 
+const char *const *
+ismb_sasl_get_bindings (IsmbSasl *self)
+{
+  return self->bindings;
+}
+
 static const Mechanism *
-find_mechanism (IsmbSasl *self, const char *name)
+find_mechanism (const char *name)
 {
   for (guint i = 0; i < G_N_ELEMENTS (mechanisms); i++)
-    if (g_str_equal (mechanisms[i].name, name) && mechanisms[i].offered (self))
+    if (g_str_equal (mechanisms[i].name, name))
       return &mechanisms[i];
   return NULL;
+}
+
+/* RFC 6120, 6.5.4: what would be offered inside TLS. */
+static gboolean
+needs_encryption (IsmbSasl *self, const Mechanism *mechanism)
+{
+  return !self->encrypted && (mechanism->plus || mechanism->offered == is_encrypted);
 }
 
 static IsmbSaslResult
@@ -299,10 +334,13 @@ take (IsmbSasl *self, const char *text)
 IsmbSaslResult
 ismb_sasl_start (IsmbSasl *self, const char *mechanism, const char *initial)
 {
+  const Mechanism *wanted = find_mechanism (mechanism);
+
   forget (self);
-  self->mechanism = find_mechanism (self, mechanism);
-  if (self->mechanism == NULL)
-    return fail (self, "invalid-mechanism");
+  if (wanted == NULL || !wanted->offered (self))
+    return fail (self, wanted != NULL && needs_encryption (self, wanted) ? "encryption-required"
+                                                                         : "invalid-mechanism");
+  self->mechanism = wanted;
   self->expected = EXPECT_INITIAL;
   return initial != NULL ? take (self, initial) : ISMB_SASL_CONTINUE;
 }

@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /* The server's side of SASL on one stream (RFC 4422; RFC 6120, section 6): SCRAM with and without
- * channel binding (RFC 5802, 7677, 9266), PLAIN (RFC 4616), EXTERNAL. It may be started again after
+ * channel binding (RFC 5802, 7677, 5929, 9266), PLAIN (RFC 4616), EXTERNAL. It may be started again after
  * a failure; how often, and how long an exchange may last, is the session's to say, and so is
  * <abort/>. */
 typedef struct _IsmbSasl IsmbSasl;
@@ -20,6 +20,7 @@ typedef struct
   const char
       *external; /* whom the connection itself proves to be there, a prepared local part (by peer
                   * credentials, or a certificate); or NULL: no EXTERNAL. Need not be an account. */
+  GBytes *end_point;    /* tls-server-end-point, for -PLUS too; or NULL */
 } IsmbSaslContext;
 
 typedef enum
@@ -33,6 +34,8 @@ IsmbSasl *ismb_sasl_new (IsmbAccounts *accounts, const IsmbSaslContext *context)
 void               ismb_sasl_free           (IsmbSasl *self);
 /* What to offer, best first; NULL-terminated, the strings static. Owned by `self`. */
 const char *const *ismb_sasl_get_mechanisms (IsmbSasl *self);
+/* What a -PLUS mechanism may bind to (XEP-0440), best first; the same way. */
+const char *const *ismb_sasl_get_bindings   (IsmbSasl *self);
 /* `initial`, `response`: the element's text as it came (base64, "=" for empty data), NULL where it
  * has none; `initial` NULL is no initial response, which is answered by an empty challenge. */
 IsmbSaslResult ismb_sasl_start (IsmbSasl *self, const char *mechanism, const char *initial);

@@ -12,7 +12,6 @@
 
 #define NONCE_SIZE 18 /* random bytes, 24 digits of base64 */
 #define NONCE_MAX 512 /* digits of a client's */
-#define BINDING_PREFIX "p=tls-exporter,"
 
 struct _IsmbScramExchange
 {
@@ -119,26 +118,40 @@ is_nonce (const char *text)
   return size > 0 && size <= NONCE_MAX;
 }
 
-/* The flag before the first comma. 'y' says that the client could bind and believes that we cannot:
- * where we can, somebody has been at our list of mechanisms (RFC 5802, section 6). */
-static gboolean
-check_flag (const IsmbScramBinding *binding, const char *first)
+static GBytes *
+find_channel (const IsmbScramBinding *binding, const char *type)
 {
-  if (binding->required)
-    return g_str_has_prefix (first, BINDING_PREFIX);
-  return g_str_has_prefix (first, "n,") ||
-         (g_str_has_prefix (first, "y,") && binding->exporter == NULL);
+  if (g_str_has_prefix (type, ISMB_SCRAM_TLS_EXPORTER ","))
+    return binding->exporter;
+  if (g_str_has_prefix (type, ISMB_SCRAM_TLS_SERVER_END_POINT ","))
+    return binding->end_point;
+  return NULL;
+}
+
+/* The flag before the first comma; NULL: it is fine. 'y' says that the client could bind and
+ * believes that we cannot: where we can, somebody has been at our list of mechanisms (RFC 5802,
+ * section 6). */
+static const char *
+find_fault (const IsmbScramBinding *binding, const char *first)
+{
+  gboolean offered = binding->exporter != NULL || binding->end_point != NULL;
+
+  if (g_str_has_prefix (first, "p="))
+    return binding->required && find_channel (binding, first + 2) != NULL ? NULL : "not-authorized";
+  if (!g_str_has_prefix (first, "n,") && !g_str_has_prefix (first, "y,"))
+    return "malformed-request";
+  return binding->required || (first[0] == 'y' && offered) ? "not-authorized" : NULL;
 }
 
 static GBytes *
 make_binding (const IsmbScramBinding *binding, const char *first, gsize header_size)
 {
+  GBytes *channel = binding->required ? find_channel (binding, first + 2) : NULL;
   GByteArray *bytes = g_byte_array_new ();
 
   g_byte_array_append (bytes, (const guint8 *) first, header_size);
-  if (binding->required)
-    g_byte_array_append (bytes, g_bytes_get_data (binding->exporter, NULL),
-                         g_bytes_get_size (binding->exporter));
+  if (channel != NULL)
+    g_byte_array_append (bytes, g_bytes_get_data (channel, NULL), g_bytes_get_size (channel));
   return g_byte_array_free_to_bytes (bytes);
 }
 
@@ -161,8 +174,23 @@ take_header (IsmbScramExchange *self, const char *first)
   return self->authzid != NULL ? at : NULL;
 }
 
-/* "n=" name, "r=" nonce, and extensions, which we may pass over; "m=", which we may not, comes
- * first and so is no name. */
+/* What stands between `at` and `end` may be passed over, unless it is "m=": that says it may not (RFC
+ * 5802, 5.1). */
+static gboolean
+may_pass_over (const char *at, const char *end)
+{
+  while (at < end)
+    {
+      gsize size = strcspn (at, ",");
+
+      if (size < 3 || !g_ascii_isalpha (at[0]) || at[0] == 'm' || at[1] != '=')
+        return FALSE;
+      at += size + 1;
+    }
+  return TRUE;
+}
+
+/* "n=" name, "r=" nonce, and extensions. */
 static gboolean
 take_bare (IsmbScramExchange *self, const char *bare)
 {
@@ -172,7 +200,8 @@ take_bare (IsmbScramExchange *self, const char *bare)
   self->bare = g_strdup (bare);
   self->name = name != NULL ? unescape_name (name) : NULL;
   self->nonce = take_attribute (&at, 'r');
-  return self->name != NULL && self->nonce != NULL && is_nonce (self->nonce);
+  return self->name != NULL && self->nonce != NULL && is_nonce (self->nonce) &&
+         !g_str_has_suffix (bare, ",") && may_pass_over (at, bare + strlen (bare));
 }
 
 IsmbScramExchange *
@@ -180,15 +209,16 @@ ismb_scram_exchange_new (GChecksumType hash, const IsmbScramBinding *binding, co
                          const char **condition)
 {
   g_autoptr (IsmbScramExchange) self = g_new0 (IsmbScramExchange, 1);
-  const char *bare = NULL;
+  const char *bare = NULL, *fault = NULL;
 
   self->hash = hash;
   *condition = "malformed-request";
   if (!g_utf8_validate (first, -1, NULL) || strchr (first, ',') == NULL)
     return NULL;
-  if (!check_flag (binding, first))
+  fault = find_fault (binding, first);
+  if (fault != NULL)
     {
-      *condition = "not-authorized";
+      *condition = fault;
       return NULL;
     }
   bare = take_header (self, first);
@@ -303,7 +333,7 @@ ismb_scram_exchange_finish (IsmbScramExchange *self, const char *last, const cha
 
   *condition = "malformed-request";
   if (nonce == NULL || !g_utf8_validate (last, -1, NULL) || at > proof_at + 1 ||
-      !g_str_has_prefix (proof_at, ",p="))
+      !g_str_has_prefix (proof_at, ",p=") || !may_pass_over (at, proof_at))
     return NULL;
   proof = ismb_scram_decode_base64 (proof_at + 3, &size);
   if (proof == NULL || size != ismb_scram_size (self->hash))

@@ -9,10 +9,14 @@ G_BEGIN_DECLS
  * apart here. Where a function fails it sets a condition of RFC 6120, 6.5. */
 typedef struct _IsmbScramExchange IsmbScramExchange;
 
+#define ISMB_SCRAM_TLS_EXPORTER "tls-exporter"                 /* RFC 9266 */
+#define ISMB_SCRAM_TLS_SERVER_END_POINT "tls-server-end-point" /* RFC 5929 */
+
+/* What a client may bind to; where both are NULL we offer no -PLUS. */
 typedef struct
 {
   gboolean required; /* a -PLUS mechanism */
-  GBytes *exporter;  /* tls-exporter, or NULL: we offer no -PLUS */
+  GBytes *exporter, *end_point;
 } IsmbScramBinding;
 
 /* From the client's first message. */
