@@ -100,22 +100,36 @@ list_entry (const IsmbRosterEntry *entry, gpointer data)
     add_item (listing->tree, listing->query, entry);
 }
 
+static char *
+dup_version (IsmbRosterService *self, const char *account)
+{
+  return g_strdup_printf ("%" G_GINT64_MODIFIER "x",
+                          ismb_rosters_get_version (self->rosters, account));
+}
+
 void
 ismb_roster_service_get (IsmbRosterService *self, const char *account, IsmbResource *resource,
-                         IsmbTree *reply)
+                         const IsmbNode *query, IsmbTree *reply)
 {
-  Listing listing = { reply,
-                      ismb_tree_add (reply, ismb_tree_root (reply), "query", ISMB_NS_ROSTER) };
+  const char *known = ismb_node_get (query, "ver");
+  g_autofree char *version = dup_version (self, account);
+  Listing listing = { reply, NULL };
 
-  ismb_rosters_foreach (self->rosters, account, list_entry, &listing);
   if (resource != NULL)
     resource->interested = TRUE;
+  if (g_strcmp0 (known, version) == 0)
+    return;
+  listing.query = ismb_tree_add (reply, ismb_tree_root (reply), "query", ISMB_NS_ROSTER);
+  if (known != NULL)
+    ismb_tree_set (reply, listing.query, "ver", version);
+  ismb_rosters_foreach (self->rosters, account, list_entry, &listing);
 }
 
 static void
 push_to (IsmbRosterService *self, IsmbResource *resource, const char *contact,
          const IsmbRosterEntry *entry)
 {
+  g_autofree char *version = dup_version (self, resource->account);
   g_autoptr (IsmbTree) tree = ismb_tree_new ("iq", ISMB_NS_CLIENT);
   g_autoptr (IsmbFrame) frame = NULL;
   g_autofree char *id = g_strdup_printf ("push-%" G_GUINT64_FORMAT, ++self->pushes);
@@ -126,6 +140,7 @@ push_to (IsmbRosterService *self, IsmbResource *resource, const char *contact,
   ismb_tree_set (tree, root, "to", resource->full);
   ismb_tree_set (tree, root, "type", "set");
   ismb_tree_set (tree, root, "id", id);
+  ismb_tree_set (tree, query, "ver", version);
   if (entry != NULL)
     add_item (tree, query, entry);
   else

@@ -14,10 +14,11 @@ G_DECLARE_FINAL_TYPE (IsmbRosterService, ismb_roster_service, ISMB, ROSTER_SERVI
 
 IsmbRosterService *ismb_roster_service_new (IsmbRoutes *routes, IsmbRosters *rosters,
                                             IsmbPresenceService *presence);
-/* Adds the whole roster to the answer `reply`; the resource, NULL if it has left, gets pushes from
- * now on. */
+/* Adds the whole roster to the answer `reply`, or nothing where `query` says that the client has
+ * this version already (2.6); the resource, NULL if it has left, gets pushes from now on. */
 void               ismb_roster_service_get (IsmbRosterService *self, const char *account,
-                                            IsmbResource *resource, IsmbTree *reply);
+                                            IsmbResource *resource, const IsmbNode *query,
+                                            IsmbTree *reply);
 /* Does what a <query/> of type set wants. Returns NULL, or the condition of the error to answer
  * with. */
 const char        *ismb_roster_service_set (IsmbRosterService *self, const char *account,

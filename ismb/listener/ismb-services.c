@@ -206,7 +206,7 @@ answer_roster_get (IsmbServices *self, const Request *request, IsmbTree *reply)
 {
   IsmbResource *asker = ismb_routes_lookup (self->routes, request->frame->from);
 
-  ismb_roster_service_get (self->roster, request->account, asker, reply);
+  ismb_roster_service_get (self->roster, request->account, asker, request->payload, reply);
   return NULL;
 }
 

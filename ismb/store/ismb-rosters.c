@@ -8,6 +8,7 @@
 
 #define CONTACTS_MAX 10000
 #define WORDS_MAX (1024 * 1024) /* bytes of addresses, names and groups: it is read as one stanza */
+#define GONE -1 /* in the place of a subscription: the store takes the item out */
 #define GROUP_SEPARATOR "\x1f" /* XML cannot carry it, so no group's name has it */
 
 struct _IsmbRosters
@@ -23,6 +24,7 @@ typedef struct
 {
   GHashTable *entries; /* contact, its entry's, to IsmbRosterEntry, owned */
   gsize words;         /* bytes of their addresses, names and groups */
+  gint64 version;      /* of the last change */
 } Roster;
 
 G_DEFINE_FINAL_TYPE (IsmbRosters, ismb_rosters, G_TYPE_OBJECT)
@@ -141,24 +143,47 @@ on_row (GVariant *row, gpointer user_data)
 }
 
 static void
-write_entry (IsmbRosters *self, const char *account, const IsmbRosterEntry *entry)
+on_version (GVariant *row, gpointer user_data)
+{
+  const char *account = NULL;
+  gint64 version = 0;
+
+  g_variant_get (row, "(&sx)", &account, &version);
+  ensure_roster (user_data, account)->version = version;
+}
+
+static void
+write_entry (IsmbRosters *self, const char *account, const Roster *roster,
+             const IsmbRosterEntry *entry, gint64 subscription)
 {
   g_autofree char *groups = entry->groups != NULL ? g_strjoinv (GROUP_SEPARATOR, entry->groups)
                                                   : NULL;
 
   ismb_store_write (self->store,
-                    "INSERT OR REPLACE INTO roster (account, contact, name, groups, subscription)"
-                    " VALUES (?,?,?,?,?)",
-                    g_variant_new ("(ssmsmsx)", account, entry->contact, entry->name, groups,
-                                   (gint64) entry->subscription),
+                    "INSERT OR REPLACE INTO roster"
+                    " (account, contact, name, groups, subscription, version)"
+                    " VALUES (?,?,?,?,?,?)",
+                    g_variant_new ("(ssmsmsxx)", account, entry->contact, entry->name, groups,
+                                   subscription, roster->version),
                     NULL, NULL);
+}
+
+/* By the clock, so that an account which is made again, or was never written, does not come by a
+ * version that some client still remembers. */
+static void
+save_as (IsmbRosters *self, const char *account, const IsmbRosterEntry *entry, gint64 subscription)
+{
+  Roster *roster = ensure_roster (self, account);
+
+  roster->version = MAX (g_get_real_time (), roster->version + 1);
+  if (ismb_accounts_is_kept (self->accounts, account))
+    write_entry (self, account, roster, entry, subscription);
 }
 
 static void
 save (IsmbRosters *self, const char *account, const IsmbRosterEntry *entry)
 {
-  if (ismb_accounts_is_kept (self->accounts, account))
-    write_entry (self, account, entry);
+  save_as (self, account, entry, entry->subscription);
 }
 
 static void
@@ -172,7 +197,17 @@ on_kept (IsmbRosters *self, const char *account)
     return;
   g_hash_table_iter_init (&iter, roster->entries);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
-    write_entry (self, account, entry);
+    write_entry (self, account, roster, entry, ((IsmbRosterEntry *) entry)->subscription);
+}
+
+static gboolean
+drop_strays (IsmbStore *store, GError **error)
+{
+  return ismb_store_write_now (
+           store, "DELETE FROM roster WHERE account NOT IN (SELECT name FROM account)", NULL, error)
+         && ismb_store_write_now (
+           store, "DELETE FROM roster_version WHERE account NOT IN (SELECT name FROM account)",
+           NULL, error);
 }
 
 IsmbRosters *
@@ -182,10 +217,11 @@ ismb_rosters_load (IsmbStore *store, IsmbAccounts *accounts, GError **error)
 
   g_set_object (&self->store, store);
   g_set_object (&self->accounts, accounts);
-  if (!ismb_store_write_now (
-          store, "DELETE FROM roster WHERE account NOT IN (SELECT name FROM account)", NULL, error)
+  if (!drop_strays (store, error)
       || !ismb_store_read (store, "SELECT account, contact, name, groups, subscription FROM roster",
-                           "(ssmsmsx)", on_row, self, error))
+                           "(ssmsmsx)", on_row, self, error)
+      || !ismb_store_read (store, "SELECT account, version FROM roster_version", "(sx)",
+                           on_version, self, error))
     return NULL;
   g_signal_connect_object (accounts, "kept", G_CALLBACK (on_kept), self, G_CONNECT_SWAPPED);
   return g_steal_pointer (&self);
@@ -260,8 +296,7 @@ ismb_rosters_remove (IsmbRosters *self, const char *account, const char *contact
   if (entry == NULL)
     return FALSE;
   roster->words -= count_words_of (entry) + strlen (contact);
-  ismb_store_write (self->store, "DELETE FROM roster WHERE account = ? AND contact = ?",
-                    g_variant_new ("(ss)", account, contact), NULL, NULL);
+  save_as (self, account, entry, GONE);
   g_hash_table_remove (roster->entries, contact);
   return TRUE;
 }
@@ -270,7 +305,19 @@ void
 ismb_rosters_remove_account (IsmbRosters *self, const char *account)
 {
   if (g_hash_table_contains (self->rosters, account))
-    ismb_store_write (self->store, "DELETE FROM roster WHERE account = ?",
-                      g_variant_new ("(s)", account), NULL, NULL);
+    {
+      ismb_store_write (self->store, "DELETE FROM roster WHERE account = ?",
+                        g_variant_new ("(s)", account), NULL, NULL);
+      ismb_store_write (self->store, "DELETE FROM roster_version WHERE account = ?",
+                        g_variant_new ("(s)", account), NULL, NULL);
+    }
   g_hash_table_remove (self->rosters, account);
+}
+
+gint64
+ismb_rosters_get_version (IsmbRosters *self, const char *account)
+{
+  const Roster *roster = g_hash_table_lookup (self->rosters, account);
+
+  return roster != NULL ? roster->version : 0;
 }

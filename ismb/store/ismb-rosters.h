@@ -51,5 +51,8 @@ gboolean               ismb_rosters_set_subscription (IsmbRosters *self, const c
 gboolean               ismb_rosters_remove (IsmbRosters *self, const char *account,
                                             const char *contact);
 void                   ismb_rosters_remove_account (IsmbRosters *self, const char *account);
+/* Another one after each change, never one that the account's name had before; 0: nothing was ever
+ * in it. (XEP-0237) */
+gint64                 ismb_rosters_get_version (IsmbRosters *self, const char *account);
 
 G_END_DECLS

@@ -85,6 +85,20 @@ static const char *const migrations[] = {
   " BEGIN SELECT RAISE (ABORT, 'the audit table is only appended to'); END;"
   "CREATE TRIGGER audit_prunes AFTER UPDATE ON audit_mark WHEN NEW.mark = 'cut'"
   " BEGIN DELETE FROM audit WHERE id <= NEW.id; END;",
+
+  /* A roster's version changes in the same statement as the roster, so that no crash comes between
+   * the two; an item that is written with a negative subscription is gone. */
+  "ALTER TABLE roster ADD COLUMN version INTEGER NOT NULL DEFAULT 0;"
+  "CREATE TABLE roster_version (account TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;"
+  "CREATE TRIGGER roster_changes AFTER INSERT ON roster"
+  " BEGIN INSERT OR REPLACE INTO roster_version VALUES (NEW.account, NEW.version);"
+  " DELETE FROM roster WHERE account = NEW.account AND contact = NEW.contact"
+  " AND subscription < 0; END;"
+  "CREATE TABLE vcard (account TEXT PRIMARY KEY, card TEXT NOT NULL) WITHOUT ROWID;"
+  "CREATE TABLE departure (account TEXT PRIMARY KEY, time INTEGER NOT NULL, status TEXT)"
+  " WITHOUT ROWID;"
+  "CREATE TABLE blocked (account TEXT NOT NULL, address TEXT NOT NULL,"
+  " PRIMARY KEY (account, address)) WITHOUT ROWID;",
 };
 
 static void

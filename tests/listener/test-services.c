@@ -205,6 +205,42 @@ test_roster_is_kept_and_pushed (Fixture *fixture, gconstpointer data)
                  "<query xmlns='jabber:iq:roster'/>");
 }
 
+static char *
+version_in (const char *xml)
+{
+  const char *ver = strstr (xml, "ver='");
+
+  g_assert_nonnull (ver);
+  return g_strndup (ver, strcspn (ver + 5, "'") + 6);
+}
+
+/* RFC 6121, 2.6: who has it already gets nothing, who has an older one gets all. */
+static void
+test_roster_has_a_version (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *first = ask (fixture->ada, "type='get'",
+                                "<query xmlns='jabber:iq:roster' ver=''/>");
+  g_autofree char *old = version_in (first);
+  g_autofree char *known = g_strdup_printf ("<query xmlns='jabber:iq:roster' %s/>", old);
+  g_autofree char *nothing = ask (fixture->ada, "type='get'", known);
+  g_autofree char *push = NULL, *new = NULL, *all = NULL, *again = NULL;
+
+  g_assert_nonnull (strstr (nothing, "type='result'"));
+  g_assert_null (strstr (nothing, "<query"));
+  xmpp_client_send (fixture->ada, "<iq type='set' id='add'>" ROSTER "<item jid='bob@" DOMAIN
+                                  "'/></query></iq>");
+  push = xmpp_client_settle (fixture->ada);
+  new = version_in (push);
+  g_assert_cmpstr (new, !=, old);
+  all = ask (fixture->ada, "type='get'", known);
+  g_assert_nonnull (strstr (all, "jid='bob@" DOMAIN "'"));
+  g_assert_nonnull (strstr (all, new));
+  g_free (g_steal_pointer (&known));
+  known = g_strdup_printf ("<query xmlns='jabber:iq:roster' %s/>", new);
+  again = ask (fixture->ada, "type='get'", known);
+  g_assert_null (strstr (again, "<query"));
+}
+
 static void
 test_roster_refusals (Fixture *fixture, gconstpointer data)
 {
@@ -270,6 +306,7 @@ main (int argc, char **argv)
   ADD ("role", test_role);
   ADD ("role-is-no-oracle", test_role_is_no_oracle);
   ADD ("roster-is-kept-and-pushed", test_roster_is_kept_and_pushed);
+  ADD ("roster-has-a-version", test_roster_has_a_version);
   ADD ("roster-refusals", test_roster_refusals);
   ADD ("others-accounts", test_others_accounts);
   return g_test_run ();

@@ -241,6 +241,33 @@ test_outlives_a_password (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_contacts (fixture, "a"), ==, 1);
 }
 
+/* A client is told that nothing has changed by this number alone, so it must never come again. */
+static void
+test_versions (Fixture *fixture, gconstpointer data)
+{
+  gint64 first, second, third, last;
+
+  g_assert_cmpint (ismb_rosters_get_version (fixture->rosters, "a"), ==, 0);
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", NULL, NULL, 0);
+  first = ismb_rosters_get_version (fixture->rosters, "a");
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", "Bob", NULL, 0);
+  second = ismb_rosters_get_version (fixture->rosters, "a");
+  g_assert_cmpint (second, >, first);
+  reopen (fixture);
+  g_assert_cmpint (ismb_rosters_get_version (fixture->rosters, "a"), ==, second);
+  g_assert_cmpint (ismb_rosters_get_version (fixture->rosters, "z"), ==, 0);
+  ismb_rosters_remove (fixture->rosters, "a", "b@sw2");
+  third = ismb_rosters_get_version (fixture->rosters, "a");
+  g_assert_cmpint (third, >, second);
+  reopen (fixture);
+  g_assert_cmpuint (count_contacts (fixture, "a"), ==, 0);
+  g_assert_cmpint (ismb_rosters_get_version (fixture->rosters, "a"), ==, third);
+  ismb_rosters_remove_account (fixture->rosters, "a");
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", NULL, NULL, 0);
+  last = ismb_rosters_get_version (fixture->rosters, "a");
+  g_assert_cmpint (last, >, third);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -255,6 +282,7 @@ main (int argc, char *argv[])
   ADD ("/rosters/outlives-a-password", test_outlives_a_password);
   ADD ("/rosters/is-bounded", test_is_bounded);
   ADD ("/rosters/words-are-bounded", test_words_are_bounded);
+  ADD ("/rosters/versions", test_versions);
 #undef ADD
   return g_test_run ();
 }
