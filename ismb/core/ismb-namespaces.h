@@ -38,6 +38,7 @@
 #define ISMB_NS_IBB "http://jabber.org/protocol/ibb"
 #define ISMB_NS_HASHES "urn:xmpp:hashes:2"
 #define ISMB_NS_DELAY "urn:xmpp:delay"
+#define ISMB_NS_SM "urn:xmpp:sm:3"
 #define ISMB_NS_ROLE "urn:ismb:role:1"
 #define ISMB_NS_FILE "urn:ismb:file:1"
 #define ISMB_NS_JOB "urn:ismb:job:1"
