@@ -7,14 +7,15 @@ G_BEGIN_DECLS
 
 /* Messages that wait for an account (XEP-0160), in the store: kept with a number each, in the order
  * in which they came. In memory there are only counts, so that an account's place is bounded in
- * messages and bytes without a look at the disk. */
+ * messages and bytes without a look at the disk. Kept accounts only: what is written for one that
+ * ends with the process could be read by nobody. */
 #define ISMB_TYPE_OFFLINE (ismb_offline_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbOffline, ismb_offline, ISMB, OFFLINE, GObject)
 
 /* One that was kept. */
 typedef struct
 {
-  gint64 number;   /* not 0 */
+  gint64 number;   /* not 0; grows with each */
   gint64 time;     /* when it came: microseconds since 1970 */
   const char *stanza;
   gsize length;
@@ -28,15 +29,19 @@ IsmbOffline *ismb_offline_load (IsmbStore *store, IsmbAccounts *accounts, guint 
 gint64       ismb_offline_keep (IsmbOffline *self, const char *account, gint64 time,
                                 const char *stanza, gsize length, IsmbStoreDone done,
                                 gpointer user_data);
-/* It has arrived. Of one that is not there: nothing. */
-void         ismb_offline_drop (IsmbOffline *self, const char *account, gint64 number);
+/* It has arrived: `length` as it was kept. Said once of each, at any time, also before `done`. Where
+ * the disk will not have it, it is not read again, and dropped later. */
+void         ismb_offline_drop (IsmbOffline *self, const char *account, gint64 number,
+                                gsize length);
 /* How many wait for it. */
 guint        ismb_offline_count (IsmbOffline *self, const char *account);
-/* All that waits, oldest first, those included whose keeping was asked for before: `each` for every
- * one, then `done` (error NULL, or why nothing could be read). Valid during the call. */
+/* What waits behind `after` (0: all), oldest first, those included whose keeping was asked for
+ * before: `each` for every one, in all about 1 MiB at most; then `done` (error NULL, or why nothing
+ * could be read). Valid during the call. */
 typedef void (*IsmbOfflineFunc) (const IsmbOfflineMessage *message, gpointer user_data);
-void         ismb_offline_read (IsmbOffline *self, const char *account, IsmbOfflineFunc each,
-                                IsmbStoreDone done, gpointer user_data);
+void         ismb_offline_read (IsmbOffline *self, const char *account, gint64 after,
+                                IsmbOfflineFunc each, IsmbStoreDone done, gpointer user_data);
+/* What waits for it is dropped, and what is dropped of that later is nothing. */
 void         ismb_offline_remove_account (IsmbOffline *self, const char *account);
 
 G_END_DECLS
