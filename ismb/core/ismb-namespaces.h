@@ -6,6 +6,7 @@
 #define ISMB_NS_SERVER "jabber:server"
 #define ISMB_NS_STREAM "http://etherx.jabber.org/streams"
 #define ISMB_NS_STREAMS "urn:ietf:params:xml:ns:xmpp-streams"
+#define ISMB_NS_ERRORS "urn:xmpp:errors"
 #define ISMB_NS_STANZAS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define ISMB_NS_TLS "urn:ietf:params:xml:ns:xmpp-tls"
 #define ISMB_NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"

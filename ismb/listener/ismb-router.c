@@ -82,14 +82,14 @@ is_request (const IsmbFrame *iq)
   return strcmp (iq->type, "get") == 0 || strcmp (iq->type, "set") == 0;
 }
 
-/* RFC 6120, 8.2.3: an id, one of four types, and in a request something that is asked. */
+/* RFC 6120, 8.2.3: an id, one of four types, and in a request one thing that is asked. */
 static gboolean
 is_valid_iq (const IsmbFrame *iq)
 {
   if (iq->id == NULL || iq->type == NULL)
     return FALSE;
   if (is_request (iq))
-    return iq->payload_name != NULL;
+    return iq->payload_name != NULL && !iq->has_more;
   return strcmp (iq->type, "result") == 0 || strcmp (iq->type, "error") == 0;
 }
 

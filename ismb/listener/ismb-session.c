@@ -11,6 +11,7 @@
 #include "ismb/core/ismb-random.h"
 #include "ismb/listener/ismb-authentication.h"
 #include "ismb/listener/ismb-congestion.h"
+#include "ismb/listener/ismb-parts.h"
 #include "ismb/listener/ismb-stream-features.h"
 #include "ismb/stream/ismb-stream.h"
 
@@ -140,6 +141,20 @@ send_features (IsmbSession *self)
   ismb_stream_send_text (self->stream, out->str, (gssize) out->len);
 }
 
+/* RFC 6120, 4.9.3.9: whoever has signed in calls himself nobody else. */
+static gboolean
+is_from_account (IsmbSession *self, const char *from)
+{
+  IsmbAddressParts parts;
+  gsize length = strlen (self->account);
+
+  if (from == NULL)
+    return TRUE;
+  ismb_address_split (from, &parts);
+  return parts.local == length && strncmp (from, self->account, length) == 0 &&
+         ismb_parts_is_at (from, ismb_routes_get_domain (self->context->routes));
+}
+
 static void
 on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
 {
@@ -154,6 +169,8 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
     ismb_session_close (self, "unsupported-version", NULL);
   else if (self->authentication != NULL)
     ismb_authentication_offer (self->authentication);
+  else if (!is_from_account (self, header->from))
+    ismb_session_close (self, "invalid-from", NULL);
   else
     send_features (self);
 }
@@ -302,6 +319,12 @@ on_secured (IsmbStream *stream, gpointer owner)
   g_debug ("%s: %s", self->source, ismb_tls_get_version (ismb_stream_get_tls (stream)));
 }
 
+static gboolean
+is_stream_error (const IsmbFrame *frame)
+{
+  return g_strcmp0 (frame->ns, ISMB_NS_STREAM) == 0 && strcmp (frame->name, "error") == 0;
+}
+
 static void
 on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 {
@@ -314,7 +337,7 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
       if (G_LIKELY (frame->kind != ISMB_FRAME_OTHER))
         self->callbacks->frame (self, self->resource, frame, self->owner);
       else
-        ismb_session_close (self, "unsupported-stanza-type", NULL);
+        ismb_session_close (self, is_stream_error (frame) ? NULL : "unsupported-stanza-type", NULL);
     }
   else if (self->authentication != NULL)
     ismb_authentication_take (self->authentication, frame);

@@ -75,6 +75,7 @@ ismb_frame_new (const IsmbFrame *parts)
     .length = parts->length,
     .head = parts->head,
     .bad_address = parts->bad_address,
+    .has_more = parts->has_more,
     .name = placed[0],
     .ns = placed[1],
     .from = placed[2],
@@ -273,6 +274,7 @@ ismb_frame_new_from_tree (IsmbTree *tree)
     .type = ismb_node_get (root, "type"),
     .payload_name = payload != NULL ? ismb_node_name (payload) : NULL,
     .payload_ns = payload != NULL ? ismb_node_ns (payload) : NULL,
+    .has_more = payload != NULL && ismb_node_find_next (payload, NULL, NULL) != NULL,
   };
   write_head (out, parts.name, parts.from, parts.to);
   parts.head = out->len;

@@ -29,6 +29,7 @@ typedef struct
                          * be answered. */
   const char *id, *type;    /* or NULL */
   const char *payload_name, *payload_ns; /* the first child element, or NULL */
+  gboolean has_more;        /* child elements beside that one */
   const char *data;
   /*< private >*/
   guint ref_count;

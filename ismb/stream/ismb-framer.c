@@ -33,6 +33,7 @@ struct _IsmbFramer
   gpointer user_data;
   const char *content_ns;
   char *stamp;
+  char *language; /* of the stream, and so of stanzas that name none; NULL: the one we speak */
   gsize limit;
   GString *header;       /* a start tag with the header's namespaces, for a new parser; or NULL */
   Desk *desk;            /* NULL while asleep */
@@ -42,7 +43,7 @@ struct _IsmbFramer
   guint elements, declared;
   gsize element_start, stop_at; /* counted like `fed` */
   gsize rescanned;
-  gboolean content_declared, foreign_prefix, stopping, stopped, ended;
+  gboolean content_declared, foreign_prefix, stopping, stopped, ended, too_big;
 };
 
 static void on_start (void *user_data, const char *name, const char **attributes);
@@ -173,13 +174,12 @@ report_header (IsmbFramer *self, const char **attributes)
 {
   g_autofree char *from = NULL, *to = NULL;
   IsmbStreamHeader header = { .ns = self->content_ns };
-  const char xml_lang[] = ISMB_NS_XML "\flang";
   for (; attributes[0] != NULL; attributes += 2)
     if (strcmp (attributes[0], "id") == 0)
       header.id = attributes[1];
     else if (strcmp (attributes[0], "version") == 0)
       header.version = attributes[1];
-    else if (strcmp (attributes[0], xml_lang) == 0)
+    else if (strcmp (attributes[0], ISMB_SCRIBE_XML_LANG) == 0)
       header.lang = attributes[1];
     else if ((strcmp (attributes[0], "from") == 0 &&
               !prepare_header_address (attributes[1], &from)) ||
@@ -188,6 +188,7 @@ report_header (IsmbFramer *self, const char **attributes)
         refuse (self, "improper-addressing");
         return;
       }
+  self->language = ismb_stream_header_dup_language (&header);
   header.from = from;
   header.to = to;
   self->callbacks->header (&header, self->user_data);
@@ -238,9 +239,18 @@ on_namespace (void *user_data, const char *prefix, const char *uri)
 /* ------------------------------------------------------------------ elements */
 
 static void
+refuse_size (IsmbFramer *self)
+{
+  self->too_big = self->condition == NULL;
+  refuse (self, "policy-violation");
+}
+
+static void
 check_scribe (IsmbFramer *self)
 {
-  if (ismb_scribe_is_over (self->desk->scribe))
+  if (ismb_scribe_is_full (self->desk->scribe))
+    refuse_size (self);
+  else if (ismb_scribe_is_over (self->desk->scribe))
     refuse (self, "policy-violation");
 }
 
@@ -248,8 +258,8 @@ static void
 begin_element (IsmbFramer *self, const char *name, const char **attributes)
 {
   self->element_start = XML_GetCurrentByteIndex (self->desk->parser);
-  ismb_scribe_begin (self->desk->scribe, self->limit + ISMB_FRAMER_GROWTH, self->stamp, name,
-                     attributes);
+  ismb_scribe_begin (self->desk->scribe, self->limit + ISMB_FRAMER_GROWTH, self->stamp,
+                     self->language, name, attributes);
 }
 
 static void
@@ -288,7 +298,7 @@ report_frame (IsmbFramer *self)
   g_autoptr (IsmbFrame) frame = NULL;
   self->elements = 0;
   if (event_end (self) - self->element_start > self->limit)
-    refuse (self, "policy-violation");
+    refuse_size (self);
   if (self->condition != NULL)
     return;
   frame = ismb_scribe_dup_frame (self->desk->scribe);
@@ -414,7 +424,10 @@ check_unfinished (IsmbFramer *self)
                                   : token;
   self->rescanned += token;
   if (size > limit || self->rescanned > RESCANS_MAX * limit)
-    self->condition = "policy-violation";
+    {
+      self->condition = "policy-violation";
+      self->too_big = size > limit && self->depth > 0;
+    }
   else if (size == 0)
     self->rescanned = 0;
 }
@@ -479,6 +492,7 @@ ismb_framer_free (IsmbFramer *self)
   if (self->header != NULL)
     g_string_free (self->header, TRUE);
   g_free (self->stamp);
+  g_free (self->language);
   g_free (self);
 }
 
@@ -515,6 +529,12 @@ ismb_framer_feed (IsmbFramer *self, const char *bytes, gsize length, const char 
   return self->condition == NULL;
 }
 
+const char *
+ismb_framer_get_detail (IsmbFramer *self)
+{
+  return self->too_big ? "stanza-too-big" : NULL;
+}
+
 void
 ismb_framer_stop (IsmbFramer *self)
 {
@@ -535,7 +555,9 @@ ismb_framer_reset (IsmbFramer *self, gboolean discard)
     g_string_free (g_steal_pointer (&self->header), TRUE);
   if (self->unread != NULL && (discard || self->unread->len == 0))
     g_string_free (g_steal_pointer (&self->unread), TRUE);
+  g_clear_pointer (&self->language, g_free);
   self->condition = NULL;
+  self->too_big = FALSE;
   self->depth = 0;
   self->rescanned = 0;
   self->declared = 0;
@@ -555,14 +577,4 @@ ismb_framer_sleep (IsmbFramer *self)
       desk->fed != (gsize) XML_GetCurrentByteIndex (desk->parser))
     return;
   g_clear_pointer (&self->desk, free_desk);
-}
-
-gboolean
-ismb_stream_header_has_features (const IsmbStreamHeader *header)
-{
-  const char *version = header->version != NULL ? header->version : "";
-  gsize major = strspn (version, "0123456789");
-  const char *minor = version[major] == '.' ? version + major + 1 : "";
-  return strspn (version, "0") < major && *minor != '\0' &&
-         strspn (minor, "0123456789") == strlen (minor);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/stream/ismb-frame.h"
+#include "ismb/stream/ismb-stream-header.h"
 
 G_BEGIN_DECLS
 
@@ -14,16 +15,6 @@ G_BEGIN_DECLS
  * marked: it deserves an answer. No function may be called from inside a callback but _stop (),
  * _set_limit () and _set_stamp (). */
 typedef struct _IsmbFramer IsmbFramer;
-
-typedef struct
-{
-  const char *to, *from, *id, *version, *lang; /* as sent, or NULL; `to` and `from` prepared */
-  const char *ns;                              /* the stream's content namespace */
-} IsmbStreamHeader;
-
-/* Of version 1.0, or a later one, which goes on by 1.0 where that is what it hears (RFC
- * 6120, 4.7.5). Before that there were neither versions nor features. */
-gboolean ismb_stream_header_has_features (const IsmbStreamHeader *header);
 
 typedef struct
 {
@@ -50,6 +41,8 @@ void        ismb_framer_set_stamp (IsmbFramer *framer, const char *from);
  * unread. */
 gboolean ismb_framer_feed (IsmbFramer *framer, const char *bytes, gsize length,
                            const char **condition);
+/* The application's own condition (XEP-0182) that belongs to the stream error, or NULL. */
+const char *ismb_framer_get_detail (IsmbFramer *framer);
 /* From inside a callback: what follows in this feed is kept unread; its length is told by _unread
  * (). */
 void        ismb_framer_stop      (IsmbFramer *framer);

@@ -41,7 +41,7 @@ struct _IsmbScribe
   guint depth; /* of open levels; the element itself is 1 */
   guint32 head;
   IsmbFrameKind kind;
-  gboolean bad_address, tag_open, over;
+  gboolean bad_address, has_more, tag_open, over;
 };
 
 static inline void
@@ -170,6 +170,7 @@ begin_anew (IsmbScribe *self)
   self->depth = 1;
   self->tag_open = TRUE;
   self->bad_address = FALSE;
+  self->has_more = FALSE;
   self->over = FALSE;
 }
 
@@ -205,7 +206,7 @@ close_tag (IsmbScribe *self)
 static void
 check_room (IsmbScribe *self)
 {
-  if (self->out->len > self->room)
+  if (ismb_scribe_is_full (self))
     self->over = TRUE;
 }
 
@@ -260,6 +261,18 @@ put_foreign_attribute (GString *out, const char *name, const char *separator, co
   PUT (out, "='");
   put_value (out, value);
   PUT (out, "'");
+}
+
+/* RFC 6120, 8.1.5: where it goes, nobody knows what language its sender's stream is in. */
+static void
+put_language (IsmbScribe *self, const char *language, const char **attributes)
+{
+  if (language == NULL || self->kind == ISMB_FRAME_OTHER)
+    return;
+  for (; attributes[0] != NULL; attributes += 2)
+    if (strcmp (attributes[0], ISMB_SCRIBE_XML_LANG) == 0)
+      return;
+  put_attribute (self->out, "xml:lang", 8, language);
 }
 
 static gboolean
@@ -329,6 +342,15 @@ note_payload (IsmbScribe *self, const char *name, const char *local, gsize ns_le
     take_note (self, PAYLOAD_NS, name, ns_length);
 }
 
+static void
+note_child (IsmbScribe *self, const char *name, const char *local, gsize ns_length)
+{
+  if (self->noted[PAYLOAD_NAME] == 0)
+    note_payload (self, name, local, ns_length);
+  else
+    self->has_more = TRUE;
+}
+
 /* Whether an element in `name`'s namespace needs no xmlns below a level where `ns` is in force. */
 static gboolean
 is_inherited (IsmbScribe *self, guint ns, const char *name, gsize ns_length)
@@ -360,8 +382,8 @@ ismb_scribe_free (IsmbScribe *self)
 }
 
 void
-ismb_scribe_begin (IsmbScribe *self, gsize room, const char *stamp, const char *name,
-                   const char **attributes)
+ismb_scribe_begin (IsmbScribe *self, gsize room, const char *stamp, const char *language,
+                   const char *name, const char **attributes)
 {
   gsize ns_length;
   const char *local = ismb_scribe_split (name, &ns_length);
@@ -381,6 +403,7 @@ ismb_scribe_begin (IsmbScribe *self, gsize room, const char *stamp, const char *
   if (self->kind == ISMB_FRAME_OTHER)
     open_namespace (self, name, ns_length);
   put_attributes (self, attributes, TRUE);
+  put_language (self, language, attributes);
 }
 
 void
@@ -395,8 +418,8 @@ ismb_scribe_open (IsmbScribe *self, const char *name, const char **attributes)
       return;
     }
   self->depth++;
-  if (self->depth == 2 && self->noted[PAYLOAD_NAME] == 0)
-    note_payload (self, name, local, ns_length);
+  if (self->depth == 2)
+    note_child (self, name, local, ns_length);
   close_tag (self);
   PUT (self->out, "<");
   put (self->out, local, strlen (local));
@@ -439,6 +462,12 @@ ismb_scribe_is_over (IsmbScribe *self)
   return self->over;
 }
 
+gboolean
+ismb_scribe_is_full (IsmbScribe *self)
+{
+  return self->out->len > self->room;
+}
+
 IsmbFrame *
 ismb_scribe_dup_frame (IsmbScribe *self)
 {
@@ -446,6 +475,7 @@ ismb_scribe_dup_frame (IsmbScribe *self)
     .kind = self->kind,
     .head = self->head,
     .bad_address = self->bad_address,
+    .has_more = self->has_more,
     .name = noted (self, NAME),
     .ns = noted (self, NS),
     .from = noted (self, FROM),

@@ -28,7 +28,7 @@ ismb_stream_text_header (const char *content_ns, const char *from, const char *t
 }
 
 IsmbFrame *
-ismb_stream_text_error (const char *condition, const char *text)
+ismb_stream_text_error (const char *condition, const char *text, const char *detail)
 {
   g_autoptr (GString) out = g_string_new (NULL);
   g_string_append_printf (out, "<stream:error><%s xmlns='" ISMB_NS_STREAMS "'/>", condition);
@@ -38,6 +38,8 @@ ismb_stream_text_error (const char *condition, const char *text)
       ismb_xml_escape (out, text, -1, FALSE);
       g_string_append (out, "</text>");
     }
+  if (detail != NULL)
+    g_string_append_printf (out, "<%s xmlns='" ISMB_NS_ERRORS "'/>", detail);
   g_string_append (out, "</stream:error>");
   return ismb_frame_new_text (out->str, out->len);
 }

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 /* NULL leaves an attribute out. (transfer full) */
 IsmbFrame *ismb_stream_text_header (const char *content_ns, const char *from, const char *to,
                                     const char *id);
-/* `text` may be NULL. (transfer full) */
-IsmbFrame *ismb_stream_text_error  (const char *condition, const char *text);
+/* `text` may be NULL, and so may `detail`, an application's own condition (XEP-0182). (transfer
+ * full) */
+IsmbFrame *ismb_stream_text_error  (const char *condition, const char *text, const char *detail);
 
 G_END_DECLS

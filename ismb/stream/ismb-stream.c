@@ -511,7 +511,8 @@ say_goodbye (IsmbStream *self, const char *condition, const char *text)
     }
   if (condition != NULL)
     {
-      g_autoptr (IsmbFrame) error = ismb_stream_text_error (condition, text);
+      const char *detail = ismb_framer_get_detail (self->framer);
+      g_autoptr (IsmbFrame) error = ismb_stream_text_error (condition, text, detail);
       enqueue (self, error);
     }
   ismb_stream_send_text (self, ISMB_STREAM_END, -1);

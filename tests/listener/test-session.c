@@ -167,6 +167,52 @@ test_strangers_get_nowhere (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* Once it is known who it is, the next stream is from nobody else. */
+static void
+test_other_name (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[] = { "eve@" DOMAIN, "adam@" DOMAIN, DOMAIN, "ada@elsewhere.example" };
+
+  for (gsize i = 0; i <= G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (XmppClient) client = xmpp_client_new (fixture->port);
+      g_autofree char *opening = g_strdup_printf (
+          "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+          "version='1.0' to='" DOMAIN "' from='%s'>",
+          i < G_N_ELEMENTS (names) ? names[i] : "Ada@" DOMAIN);
+
+      g_free (xmpp_client_open (client, DOMAIN));
+      g_assert_true (xmpp_client_authenticate (client, "ada", "secret"));
+      xmpp_client_send (client, opening);
+      if (i < G_N_ELEMENTS (names))
+        assert_ends_with (client, "invalid-from");
+      else
+        g_free (xmpp_client_expect (client, "</stream:features>"));
+    }
+}
+
+/* Who says that something is wrong is believed, and hears nothing more than the end. */
+static void
+test_stream_error (Fixture *fixture, gconstpointer data)
+{
+  const char *error = "<stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+                      "</stream:error></stream:stream>";
+
+  for (guint bound = 0; bound < 2; bound++)
+    {
+      g_autoptr (XmppClient) client = xmpp_client_new (fixture->port);
+      g_autofree char *rest = NULL;
+
+      if (bound)
+        xmpp_client_sign_in (client, "ada", DOMAIN, "secret", "desk");
+      else
+        g_free (xmpp_client_open (client, DOMAIN));
+      xmpp_client_send (client, error);
+      rest = xmpp_client_expect_end (client);
+      g_assert_cmpstr (rest, ==, "</stream:stream>");
+    }
+}
+
 static const Refusal openings[] = {
   { "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
     "version='1.0' "
@@ -267,7 +313,7 @@ test_sizes (Fixture *fixture, gconstpointer data)
 
   g_free (xmpp_client_open (stranger, DOMAIN));
   xmpp_client_send (stranger, auth);
-  assert_ends_with (stranger, "policy-violation");
+  assert_ends_with (stranger, "<stanza-too-big xmlns='urn:xmpp:errors'/></stream:error>");
 
   xmpp_client_sign_in (ada, "ada", DOMAIN, "secret", "a");
   xmpp_client_send (ada, fits);
@@ -431,6 +477,8 @@ main (int argc, char **argv)
   ADD ("strangers-get-nowhere", NULL, test_strangers_get_nowhere);
   ADD ("openings-that-fail", NULL, test_openings_that_fail);
   ADD ("later-versions", NULL, test_later_versions);
+  ADD ("other-name", NULL, test_other_name);
+  ADD ("stream-error", NULL, test_stream_error);
   ADD ("stanza-before-bind", NULL, test_stanza_before_bind);
   ADD ("impossible-resource", NULL, test_impossible_resource);
   ADD ("sizes", NULL, test_sizes);

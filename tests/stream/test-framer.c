@@ -136,6 +136,55 @@ test_header (void)
   g_assert_cmpstr (reader->lang, ==, "de");
 }
 
+/* RFC 6120, 8.1.5: a stanza of a stream in Czech is in Czech, wherever it goes. */
+static void
+test_language (void)
+{
+  static const struct
+  {
+    const char *stream, *stanza, *wanted;
+  } cases[] = {
+    { "cs", "<message to='a@b'><body>x</body></message>",
+      "<message to='a@b' xml:lang='cs'><body>x</body></message>" },
+    { "zh-Hant-TW", "<iq id='1' type='get'/>", "<iq id='1' type='get' xml:lang='zh-Hant-TW'/>" },
+    { "cs", "<message xml:lang='de' id='1'/>", "<message xml:lang='de' id='1'/>" },
+    { "cs", "<message xml:lang=''/>", "<message xml:lang=''/>" },
+    { "cs", "<message><body xml:lang='de'/></message>",
+      "<message xml:lang='cs'><body xml:lang='de'/></message>" },
+    { "cs", "<auth xmlns='urn:a'/>", "<auth xmlns='urn:a'/>" },
+    { "en", "<presence/>", "<presence/>" }, /* our own streams' too */
+    { "EN", "<presence/>", "<presence/>" },
+    { "", "<presence/>", "<presence/>" },
+    { "c&apos;s", "<presence/>", "<presence/>" },
+    { "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklm", "<presence/>",
+      "<presence/>" },
+  };
+  gsize i;
+  for (i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (Reader) reader = reader_new ("jabber:client");
+      g_autofree char *header = g_strdup_printf (
+          OPENING ("jabber:client") " version='1.0' xml:lang='%s'>", cases[i].stream);
+      g_assert_cmpstr (feed (reader, header, -1), ==, NULL);
+      ismb_framer_sleep (reader->framer);
+      g_assert_cmpstr (feed (reader, cases[i].stanza, -1), ==, NULL);
+      g_assert_cmpstr (frame_at (reader, 0)->data, ==, cases[i].wanted);
+      ismb_framer_reset (reader->framer, FALSE); /* the next stream has its own, or none */
+      g_assert_cmpstr (feed (reader, CLIENT_HEADER "<presence/>", -1), ==, NULL);
+      g_assert_cmpstr (frame_at (reader, 1)->data, ==, "<presence/>");
+    }
+}
+
+static void
+test_one_child_or_more (void)
+{
+  g_autoptr (Reader) reader =
+      read_client ("<iq><a xmlns='urn:a'><b/><b/></a> text </iq><iq><a/><a/></iq><iq/>");
+  g_assert_false (frame_at (reader, 0)->has_more);
+  g_assert_true (frame_at (reader, 1)->has_more);
+  g_assert_false (frame_at (reader, 2)->has_more);
+}
+
 static void
 test_head (void)
 {
@@ -560,8 +609,26 @@ test_big_stanza (void)
   for (i = 0; i < text->len; i += 1448)
     g_assert_cmpstr (feed (reader, text->str + i, MIN (1448, text->len - i)), ==, NULL);
   g_assert_cmpstr (frame_at (reader, 1)->data, ==, text->str);
+  g_assert_null (ismb_framer_get_detail (reader->framer));
   ismb_framer_set_limit (reader->framer, 10000);
   g_assert_cmpstr (feed (reader, text->str, text->len), ==, "policy-violation");
+  g_assert_cmpstr (ismb_framer_get_detail (reader->framer), ==, "stanza-too-big");
+}
+
+/* The last byte that is allowed, and one more. */
+static void
+test_limit (void)
+{
+  guint more;
+  for (more = 0; more <= 1; more++)
+    {
+      g_autoptr (Reader) reader = read_client ("<presence/>");
+      g_autofree char *filling = g_strnfill (10000 - strlen ("<message></message>") + more, 'x');
+      g_autofree char *text = g_strdup_printf ("<message>%s</message>", filling);
+      g_assert_cmpstr (feed (reader, text, -1), ==, more == 0 ? NULL : "policy-violation");
+      g_assert_cmpstr (ismb_framer_get_detail (reader->framer), ==,
+                       more == 0 ? NULL : "stanza-too-big");
+    }
 }
 
 static void
@@ -597,6 +664,7 @@ test_depth (void)
       repeat (text, "<a>", levels);
       repeat (text, "</a>", levels);
       g_assert_cmpstr (feed (reader, text->str, -1), ==, levels == 63 ? NULL : "policy-violation");
+      g_assert_null (ismb_framer_get_detail (reader->framer));
     }
 }
 
@@ -676,6 +744,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/stream/framer/header", test_header);
+  g_test_add_func ("/stream/framer/language", test_language);
+  g_test_add_func ("/stream/framer/one-child-or-more", test_one_child_or_more);
   g_test_add_func ("/stream/framer/head", test_head);
   g_test_add_func ("/stream/framer/kinds", test_kinds);
   g_test_add_func ("/stream/framer/content-namespace", test_content_namespace);
@@ -696,6 +766,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stream/framer/header-bound", test_header_bound);
   g_test_add_func ("/stream/framer/rescans", test_rescans);
   g_test_add_func ("/stream/framer/big-stanza", test_big_stanza);
+  g_test_add_func ("/stream/framer/limit", test_limit);
   g_test_add_func ("/stream/framer/long-id", test_long_id);
   g_test_add_func ("/stream/framer/depth", test_depth);
   g_test_add_func ("/stream/framer/width", test_width);
