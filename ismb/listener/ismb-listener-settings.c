@@ -17,6 +17,7 @@ enum
   PROP_S2S_PORT,
   PROP_C2S_PATH,
   PROP_REQUIRE_TLS,
+  PROP_MAX_STANZA,
   N_PROPERTIES
 };
 
@@ -90,6 +91,16 @@ _ismb_listener_settings_install (GObjectClass *object_class)
    */
   properties[PROP_REQUIRE_TLS] =
       g_param_spec_string ("require-tls", NULL, NULL, "remote", flags | G_PARAM_CONSTRUCT);
+  /**
+   * IsmbListener:max-stanza:
+   *
+   * The most bytes of a stanza that an account sends; 262,144 by default. A longer one ends the
+   * stream. Set before [method@Ismb.Listener.start].
+   */
+  properties[PROP_MAX_STANZA] =
+      g_param_spec_uint ("max-stanza", NULL, NULL, ISMB_SESSION_LIMIT_STRANGER,
+                         ISMB_SESSION_LIMIT_MOST, ISMB_SESSION_LIMIT_ACCOUNT,
+                         flags | G_PARAM_CONSTRUCT);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -115,6 +126,9 @@ _ismb_listener_settings_get (const IsmbListenerSettings *self, guint id, GValue 
       break;
     case PROP_REQUIRE_TLS:
       g_value_set_string (value, self->require_tls);
+      break;
+    case PROP_MAX_STANZA:
+      g_value_set_uint (value, self->max_stanza);
       break;
     default:
       return FALSE;
@@ -152,6 +166,9 @@ _ismb_listener_settings_set (IsmbListenerSettings *self, guint id, const GValue 
       break;
     case PROP_REQUIRE_TLS:
       replace_string (&self->require_tls, value);
+      break;
+    case PROP_MAX_STANZA:
+      self->max_stanza = g_value_get_uint (value);
       break;
     default:
       return FALSE;

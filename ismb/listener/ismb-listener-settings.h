@@ -14,6 +14,7 @@ typedef struct
   int s2s_port; /* -1: none, 0: any */
   char *c2s_path;
   char *require_tls;
+  guint max_stanza; /* bytes */
 } IsmbListenerSettings;
 
 void     _ismb_listener_settings_init    (IsmbListenerSettings *self);

@@ -241,6 +241,7 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
     .c2s_port = port,
     .s2s_port = self->settings.s2s_port,
     .c2s_path = self->settings.c2s_path,
+    .max_stanza = self->settings.max_stanza,
   };
 
   if (!_ismb_listener_settings_parse_tls (&self->settings, &plan.require_tls, error))

@@ -4,10 +4,11 @@
 
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-parts.h"
+#include "ismb/listener/ismb-session-context.h"
 
 /* What a client may send, and what two listeners make of it: the sender's puts addresses in and
  * escapes, for each subscriber of a presence once more. */
-#define STANZA_BYTES (262144 + 2 * ISMB_FRAMER_GROWTH)
+#define STANZA_BYTES (ISMB_SESSION_LIMIT_MOST + 2 * ISMB_FRAMER_GROWTH)
 #define QUEUE_BYTES (8 * 1024 * 1024) /* more than congestion lets wait */
 
 static IsmbStream *

@@ -9,8 +9,11 @@
 G_BEGIN_DECLS
 
 /* Bytes of an element; for a stranger not lower, says RFC 6120, 13.12. */
-#define ISMB_SESSION_LIMIT_STRANGER 10000
-#define ISMB_SESSION_LIMIT_ACCOUNT (256 * 1024)
+#define ISMB_SESSION_LIMIT_STRANGER 10000u
+/* For an account, unless configured otherwise, and at most: every switch takes that much of another,
+ * so that no link ends for what one of them allows its clients. */
+#define ISMB_SESSION_LIMIT_ACCOUNT (256u * 1024)
+#define ISMB_SESSION_LIMIT_MOST (1024u * 1024)
 
 /* What all sessions of a listener share; outlives them. */
 typedef struct
@@ -20,6 +23,7 @@ typedef struct
   IsmbAccounts *accounts;
   IsmbRoutes *routes;
   guint resources_max;      /* of one account */
+  gsize stanza_max;         /* bytes of an element that an account sends */
   const char *capabilities; /* the domain's, as XEP-0115 hashes them; or NULL: told to nobody */
 } IsmbSessionContext;
 

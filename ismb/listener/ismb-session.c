@@ -182,7 +182,7 @@ on_succeeded (const char *account, gpointer owner)
 
   self->account = g_strdup (account);
   g_clear_pointer (&self->authentication, ismb_authentication_free);
-  ismb_stream_set_limit (self->stream, ISMB_SESSION_LIMIT_ACCOUNT);
+  ismb_stream_set_limit (self->stream, self->context->stanza_max);
   ismb_stream_set_queue_limit (self->stream, QUEUE_ACCOUNT);
   self->callbacks->authenticated (self, self->owner);
 }

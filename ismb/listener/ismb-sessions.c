@@ -109,6 +109,7 @@ ismb_sessions_new (IsmbPoller *poller, IsmbRoutes *routes, IsmbAccounts *account
   self->router = g_object_ref (router);
   self->require_tls = require_tls;
   self->limit = find_limit ();
+  self->context.stanza_max = ISMB_SESSION_LIMIT_ACCOUNT;
   self->context.resources_max = MAX (RESOURCES_MIN, self->limit / RESOURCES_SHARE);
   return self;
 }
@@ -119,6 +120,12 @@ ismb_sessions_set_tls (IsmbSessions *self, IsmbTlsContext *tls)
   g_clear_pointer (&self->context.tls, ismb_tls_context_unref);
   if (tls != NULL)
     self->context.tls = ismb_tls_context_ref (tls);
+}
+
+void
+ismb_sessions_set_stanza_max (IsmbSessions *self, gsize bytes)
+{
+  self->context.stanza_max = bytes;
 }
 
 static void

@@ -27,6 +27,9 @@ IsmbSessions *ismb_sessions_new           (IsmbPoller *poller, IsmbRoutes *route
                                            IsmbRouter *router, IsmbRequireTls require_tls);
 /* For sessions to come; NULL: none is offered. */
 void          ismb_sessions_set_tls       (IsmbSessions *self, IsmbTlsContext *tls);
+/* Bytes of an element that an account sends, in sessions to come; ISMB_SESSION_LIMIT_ACCOUNT unless
+ * set. */
+void          ismb_sessions_set_stanza_max (IsmbSessions *self, gsize bytes);
 /* An IsmbDoorEnter whose user data are the sessions. */
 void          ismb_sessions_accept        (int fd, const struct sockaddr *address, gpointer self);
 guint         ismb_sessions_get_count     (IsmbSessions *self);   /* those that are authenticated */

@@ -41,5 +41,5 @@ ismb_stream_features_offer_account (GString *out, const IsmbSessionContext *cont
                         "<ver xmlns='" ISMB_NS_ROSTER_VERSIONS "'/>"
                         "<sub xmlns='" ISMB_NS_PRE_APPROVAL "'/>");
   add_capabilities (out, context->capabilities);
-  add_limits (out, ISMB_SESSION_LIMIT_ACCOUNT);
+  add_limits (out, context->stanza_max);
 }

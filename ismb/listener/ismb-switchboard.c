@@ -123,6 +123,7 @@ make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
   router = ismb_router_new (self->routes, self->presence, services);
   self->sessions = ismb_sessions_new (self->poller, self->routes, plan->accounts, self->presence,
                                       router, plan->require_tls);
+  ismb_sessions_set_stanza_max (self->sessions, plan->max_stanza);
   self->peers = ismb_peers_new (self->poller, plan->place, plan->fabric, self->routes,
                                 self->presence, router);
   ismb_peers_set_reporter (self->peers, plan->reporter, plan->reporter_data);

@@ -27,6 +27,7 @@ typedef struct
   IsmbReporter reporter;       /* or NULL */
   gpointer reporter_data;
   IsmbRequireTls require_tls;
+  guint max_stanza;            /* bytes, of an account's */
   char **listen;               /* addresses */
   guint16 c2s_port;            /* 0: any */
   int s2s_port;                /* 0: any, -1: none */

@@ -9,12 +9,15 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-jid.h"
 #include "switchctl/control/duration.h"
+#include "switchctl/control/size.h"
 #include "switchctl/daemon/log.h"
 
 #define VR_NAME_MAX 32 /* it is a part of a socket's path */
 #define DOMAIN_MAX 63  /* it is an mDNS label */
 #define GUESS_DISTANCE 3
 #define LIFETIME_MIN 10 /* seconds */
+#define STANZA_MIN 10000 /* bytes; RFC 6120, 13.12 */
+#define STANZA_MAX (1024 * 1024) /* what switches take of each other */
 
 /* A setter: FALSE with an error that goes on where `key=value` ended. */
 typedef gboolean (*Setter) (gpointer field, const char *value, GError **error);
@@ -185,6 +188,17 @@ set_audit_rows (gpointer field, const char *value, GError **error)
 }
 
 static gboolean
+set_max_stanza (gpointer field, const char *value, GError **error)
+{
+  guint64 bytes;
+
+  if (!switch_size_parse (value, &bytes) || bytes < STANZA_MIN || bytes > STANZA_MAX)
+    return expected (error, "bytes, such as 10000, 256k or 1M, from 10000 to 1M");
+  *(guint *) field = (guint) bytes;
+  return TRUE;
+}
+
+static gboolean
 set_engine (gpointer field, const char *value, GError **error)
 {
   if (g_str_equal (value, "frr") || g_str_equal (value, "program"))
@@ -307,6 +321,7 @@ static const Key keys[] = {
   { SWITCH_GROUP_VR, "s2s-port", IN_VR (s2s_port), set_port },
   { SWITCH_GROUP_VR, "require-tls", IN_VR (require_tls), set_require_tls },
   { SWITCH_GROUP_VR, "registration", IN_VR (registration), set_registration },
+  { SWITCH_GROUP_VR, "max-stanza", IN_VR (max_stanza), set_max_stanza },
   { SWITCH_GROUP_VR, "discovery", IN_VR (mdns), set_discovery },
   { SWITCH_GROUP_VR, "federate", 0, set_federate },
 };

@@ -42,6 +42,7 @@ add_vr (SwitchConfig *config, const char *name)
   vr->s2s_port = 5269;
   vr->require_tls = g_strdup ("remote");
   vr->registration = TRUE;
+  vr->max_stanza = 256 * 1024;
   vr->mdns = TRUE;
   g_ptr_array_add (config->vrs, vr);
   return vr;

@@ -16,6 +16,7 @@ typedef struct
   guint c2s_port, s2s_port;  /* 0: any */
   char *require_tls;         /* "always", "remote", "never" */
   gboolean registration;     /* FALSE: nobody makes accounts */
+  guint max_stanza;          /* bytes */
   gboolean mdns;
 } SwitchVrConfig;
 

@@ -80,6 +80,7 @@ test_defaults (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (vr->c2s_port, ==, 5222);
   g_assert_cmpuint (vr->s2s_port, ==, 5269);
   g_assert_cmpstr (vr->require_tls, ==, "remote");
+  g_assert_cmpuint (vr->max_stanza, ==, 262144);
 }
 
 static void
@@ -98,7 +99,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
                      "[vr blue]\n"
                      "enabled=true\nnetns=blue\nbind-device=eth1\nlisten=127.0.0.1;::1\n"
                      "c2s-port=0\ns2s-port=65535\nrequire-tls=always\n"
-                     "registration=closed\ndiscovery=off\nfederate=\n"
+                     "registration=closed\nmax-stanza=1M\ndiscovery=off\nfederate=\n"
                      "[vr red]\n");
   SwitchVrConfig *blue = g_ptr_array_index (config->vrs, 0);
   SwitchVrConfig *red = g_ptr_array_index (config->vrs, 1);
@@ -121,6 +122,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (blue->c2s_port, ==, 0);
   g_assert_cmpuint (blue->s2s_port, ==, 65535);
   g_assert_false (blue->registration);
+  g_assert_cmpuint (blue->max_stanza, ==, 1048576);
   g_assert_false (blue->mdns);
   g_assert_null (config->policy);
   g_assert_cmpstr (red->name, ==, "red");
@@ -195,6 +197,9 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[vr a]\nnetns=../x\n", 2, "a name in /run/netns" },
     { "[vr a]\nrequire-tls=sometimes\n", 2, "always, remote or never" },
     { "[vr a]\nregistration=open\n", 2, "registration=open is not available in this build" },
+    { "[vr a]\nmax-stanza=9999\n", 2, "from 10000 to 1M" },
+    { "[vr a]\nmax-stanza=1025k\n", 2, "from 10000 to 1M" },
+    { "[vr a]\nmax-stanza=big\n", 2, "bytes, such as" },
     { "[vr a]\ndiscovery=static\n", 2,
       "discovery=static is not available in this build: use mdns or off" },
     { "[vr a]\ndiscovery=mdns;off\n", 2, "off alone" },

@@ -322,6 +322,34 @@ test_sizes (Fixture *fixture, gconstpointer data)
   assert_ends_with (ada, "policy-violation");
 }
 
+/* As configured, and said so; the last byte that fits, and one more. */
+static void
+test_configured_size (Fixture *fixture, gconstpointer data)
+{
+  const guint bytes = 10000, frame = strlen ("<message to='ada@" DOMAIN "/b'></message>");
+  g_autoptr (XmppClient) ada = NULL;
+  g_autofree char *features = NULL, *filling = g_strnfill (bytes - frame, 'x');
+  g_autofree char *fits = g_strdup_printf ("<message to='ada@" DOMAIN "/b'>%s</message>", filling);
+  g_autofree char *too_big = g_strdup_printf ("<message to='ada@" DOMAIN "/b'>x%s</message>", filling);
+  g_autoptr (GError) error = NULL;
+
+  ismb_listener_stop (fixture->listener);
+  g_object_set (fixture->listener, "max-stanza", bytes, NULL);
+  fixture->port = ismb_listener_start (fixture->listener, 0, &error);
+  g_assert_no_error (error);
+  ada = xmpp_client_new (fixture->port);
+  g_free (xmpp_client_open (ada, DOMAIN));
+  g_assert_true (xmpp_client_authenticate (ada, "ada", "secret"));
+  features = xmpp_client_open (ada, DOMAIN);
+  g_assert_nonnull (strstr (features, "<max-bytes>10000</max-bytes>"));
+  xmpp_client_send (ada, "<iq type='set' id='1'><bind " BIND "><resource>b</resource></bind></iq>");
+  g_free (xmpp_client_expect (ada, "</jid>"));
+  xmpp_client_send (ada, fits);
+  g_free (xmpp_client_expect (ada, filling));
+  xmpp_client_send (ada, too_big);
+  assert_ends_with (ada, "<stanza-too-big xmlns='urn:xmpp:errors'/></stream:error>");
+}
+
 static void
 test_torn_bytes (Fixture *fixture, gconstpointer data)
 {
@@ -482,6 +510,7 @@ main (int argc, char **argv)
   ADD ("stanza-before-bind", NULL, test_stanza_before_bind);
   ADD ("impossible-resource", NULL, test_impossible_resource);
   ADD ("sizes", NULL, test_sizes);
+  ADD ("configured-size", NULL, test_configured_size);
   ADD ("torn-bytes", NULL, test_torn_bytes);
   ADD ("sasl-out-of-order", NULL, test_sasl_out_of_order);
   ADD ("starttls-without-certificate", NULL, test_starttls_without_certificate);
