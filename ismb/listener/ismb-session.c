@@ -55,6 +55,16 @@ leave (IsmbSession *self)
   ismb_routes_remove_resource (self->context->routes, resource);
 }
 
+/* What the client has not got goes elsewhere, now that it can no longer be reached here. */
+static void
+give_back (IsmbSession *self)
+{
+  g_autoptr (GPtrArray) unsent = ismb_stream_take_unsent (self->stream);
+
+  for (guint i = 0; unsent != NULL && self->callbacks != NULL && i < unsent->len; i++)
+    self->callbacks->returned (self, g_ptr_array_index (unsent, i), self->owner);
+}
+
 static void
 ismb_session_dispose (GObject *object)
 {
@@ -345,6 +355,36 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
     handle_unbound (self, frame);
 }
 
+/* A client that has said goodbye hears the answers it waits for, but who knows whether it still
+ * looks at messages. */
+static void
+hear_out (IsmbSession *self)
+{
+  g_autoptr (GPtrArray) unsent = ismb_stream_take_unsent (self->stream);
+
+  for (guint i = 0; unsent != NULL && i < unsent->len; i++)
+    {
+      IsmbFrame *frame = g_ptr_array_index (unsent, i);
+
+      if (frame->kind == ISMB_FRAME_MESSAGE)
+        self->callbacks->returned (self, frame, self->owner);
+      else
+        ismb_stream_send_frame (self->stream, frame);
+    }
+}
+
+static void
+on_ending (IsmbStream *stream, const char *condition, gpointer owner)
+{
+  IsmbSession *self = owner;
+
+  leave (self);
+  if (condition == NULL)
+    hear_out (self);
+  else
+    give_back (self);
+}
+
 static void
 on_closed (IsmbStream *stream, const GError *error, gpointer owner)
 {
@@ -358,6 +398,7 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
     g_object_unref (self); /* of ismb_session_close () */
   self->closing = TRUE;
   leave (self);
+  give_back (self);
   if (self->callbacks != NULL)
     self->callbacks->closed (self, self->owner);
 }
@@ -367,6 +408,7 @@ static const IsmbStreamCallbacks stream_callbacks = {
   .header = on_header,
   .frame = on_frame,
   .closed = on_closed,
+  .ending = on_ending,
 };
 
 IsmbSession *
@@ -405,6 +447,7 @@ ismb_session_close (IsmbSession *self, const char *condition, const char *text)
   if (self->closing)
     return;
   leave (self);
+  give_back (self);
   self->closing = TRUE;
   g_object_ref (self); /* until all is said, whoever lets go of it meanwhile */
   ismb_stream_close (self->stream, condition, text);

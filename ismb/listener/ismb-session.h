@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (IsmbSession, ismb_session, ISMB, SESSION, GObject)
 
 /* No GSignal: `frame` comes for each stanza. None comes from inside a call of the owner's but
- * `leaving`, which ismb_session_close () may bring, and `undeliverable`. */
+ * `leaving` and `returned`, which ismb_session_close () may bring, and `undeliverable`. */
 typedef struct
 {
   void (*authenticated) (IsmbSession *session, gpointer owner);
@@ -24,6 +24,8 @@ typedef struct
    * should say. */
   void (*undeliverable) (IsmbSession *session, IsmbFrame *frame, const char *condition,
                          gpointer owner);
+  /* Was delivered, and will not reach the client: the resource has left the routes. */
+  void (*returned)      (IsmbSession *session, IsmbFrame *frame, gpointer owner);
   /* The resource is about to leave the routes, orderly or not; it can no longer be reached. */
   void (*leaving)       (IsmbSession *session, IsmbResource *resource, gpointer owner);
   /* The last one; the owner lets go of the session. */

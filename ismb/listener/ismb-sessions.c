@@ -167,6 +167,14 @@ on_undeliverable (IsmbSession *session, IsmbFrame *frame, const char *condition,
 }
 
 static void
+on_returned (IsmbSession *session, IsmbFrame *frame, gpointer owner)
+{
+  Guest *guest = owner;
+
+  ismb_router_return (guest->sessions->router, frame);
+}
+
+static void
 on_leaving (IsmbSession *session, IsmbResource *resource, gpointer owner)
 {
   Guest *guest = owner;
@@ -187,6 +195,7 @@ static const IsmbSessionCallbacks session_callbacks = {
   .unbound = on_unbound,
   .frame = on_frame,
   .undeliverable = on_undeliverable,
+  .returned = on_returned,
   .leaving = on_leaving,
   .closed = on_closed,
 };

@@ -128,6 +128,15 @@ may_read (IsmbStream *self)
   return self->state == OPEN || self->state == CLOSING;
 }
 
+/* Not the owner's wish. */
+static void
+end_stream (IsmbStream *self, const char *condition)
+{
+  if (self->state == OPEN && self->callbacks != NULL && self->callbacks->ending != NULL)
+    self->callbacks->ending (self, condition, self->owner);
+  ismb_stream_close (self, condition, NULL);
+}
+
 static void
 feed (IsmbStream *self, const char *bytes, gsize length)
 {
@@ -146,7 +155,7 @@ feed (IsmbStream *self, const char *bytes, gsize length)
     ismb_reading_room_stay (self->room, &self->place);
   refuse_injected (self);
   if (!fine)
-    ismb_stream_close (self, condition, NULL);
+    end_stream (self, condition);
 }
 
 static gssize
@@ -268,6 +277,7 @@ tell_closed (IsmbStream *self)
   if (callbacks == NULL)
     return;
   callbacks->closed (self, self->error, self->owner);
+  ismb_write_queue_clear (&self->wire.queue);
   g_object_unref (self); /* of ismb_stream_new: it kept itself alive until here */
 }
 
@@ -295,7 +305,7 @@ on_deadline (IsmbWatch *watch)
   if (self->state == CLOSING)
     cut (self);
   else if (self->state == OPEN)
-    ismb_stream_close (self, "connection-timeout", NULL);
+    end_stream (self, "connection-timeout");
   else
     fail (self, g_error_new_literal (ISMB_ERROR, ISMB_ERROR_TIMEOUT,
                                      self->wire.state == ISMB_WIRE_CONNECTING
@@ -327,7 +337,7 @@ on_end (gpointer user_data)
 {
   IsmbStream *self = user_data;
   self->peer_ended = TRUE;
-  ismb_stream_close (self, NULL, NULL);
+  end_stream (self, NULL);
   if (self->state == CLOSING)
     ismb_poller_flush_later (self->poller, &self->watch);
 }
@@ -441,12 +451,16 @@ ismb_stream_set_deadline (IsmbStream *self, guint milliseconds)
     ismb_poller_set_deadline (self->poller, &self->watch, milliseconds);
 }
 
+/* What comes between the socket's end and `closed` is kept for ismb_stream_take_unsent (). */
 static void
 enqueue (IsmbStream *self, IsmbFrame *frame)
 {
-  if (self->state >= CLOSING)
+  if (self->state == CLOSING || (self->state == CLOSED && self->callbacks == NULL))
     return;
-  if (self->wire.queue.bytes + frame->length > self->queue_limit)
+  ismb_write_queue_push (&self->wire.queue, frame);
+  if (self->state == CLOSED)
+    return;
+  if (self->wire.queue.bytes > self->queue_limit)
     {
       fail (self,
             g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM,
@@ -454,7 +468,6 @@ enqueue (IsmbStream *self, IsmbFrame *frame)
                          self->wire.queue.bytes));
       return;
     }
-  ismb_write_queue_push (&self->wire.queue, frame);
   ismb_poller_flush_later (self->poller, &self->watch);
 }
 
@@ -559,6 +572,17 @@ ismb_stream_close (IsmbStream *self, const char *condition, const char *text)
   ismb_poller_set_deadline (self->poller, &self->watch, CLOSE_PATIENCE);
 }
 
+GPtrArray *
+ismb_stream_take_unsent (IsmbStream *self)
+{
+  g_autoptr (GPtrArray) unsent = NULL;
+  if (self->wire.queue.count == 0)
+    return NULL;
+  unsent = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_frame_unref);
+  ismb_wire_take_unsent (&self->wire, unsent);
+  return unsent->len > 0 ? g_steal_pointer (&unsent) : NULL;
+}
+
 void
 ismb_stream_abandon (IsmbStream *self)
 {
@@ -566,6 +590,7 @@ ismb_stream_abandon (IsmbStream *self)
   self->callbacks = NULL;
   self->owner = NULL;
   cut (self);
+  ismb_write_queue_clear (&self->wire.queue);
   ismb_poller_remove (self->poller, &self->watch);
   if (!told)
     g_object_unref (self);

@@ -25,6 +25,9 @@ typedef struct
   void (*header)    (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner);
   void (*frame)     (IsmbStream *stream, IsmbFrame *frame, gpointer owner);
   void (*closed)    (IsmbStream *stream, const GError *error, gpointer owner);
+  /* The other side has ended its half (`condition` NULL) or must not go on: our end follows when
+   * this returns, so what still waits may be taken back. Not after ismb_stream_close (). */
+  void (*ending)    (IsmbStream *stream, const char *condition, gpointer owner);
 } IsmbStreamCallbacks;
 
 typedef enum
@@ -70,6 +73,10 @@ void        ismb_stream_restart      (IsmbStream *self);
  * until the other side has ended its half too (RFC 6120, 4.4), or a while is over; to close once
  * more, with a condition, is to stop listening. */
 void        ismb_stream_close        (IsmbStream *self, const char *condition, const char *text);
+/* The stanzas that wait and will not go out: for who closes the stream next, and in `closed`, where
+ * they are all that the other side cannot have got. While it is open the one that is going out, and
+ * what is no stanza, stay. NULL: none. Of IsmbFrame, owned. (transfer full) */
+GPtrArray  *ismb_stream_take_unsent  (IsmbStream *self);
 /* No callback any more; closes at once. For an owner that goes away. */
 void        ismb_stream_abandon      (IsmbStream *self);
 IsmbTls    *ismb_stream_get_tls      (IsmbStream *self);  /* NULL while in the clear */

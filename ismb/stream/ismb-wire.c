@@ -31,7 +31,6 @@ void
 ismb_wire_close (IsmbWire *wire)
 {
   g_clear_pointer (&wire->tls, ismb_tls_free);
-  ismb_write_queue_clear (&wire->queue);
   close (wire->fd);
   wire->fd = -1;
 }
@@ -39,9 +38,17 @@ ismb_wire_close (IsmbWire *wire)
 void
 ismb_wire_clear (IsmbWire *wire)
 {
+  ismb_write_queue_clear (&wire->queue);
   g_clear_pointer (&wire->context, ismb_tls_context_unref);
   g_clear_pointer (&wire->alpn, g_strfreev);
   g_clear_pointer (&wire->server_name, g_free);
+}
+
+void
+ismb_wire_take_unsent (IsmbWire *wire, GPtrArray *out)
+{
+  gsize begun = MAX (wire->record, wire->queue.offset > 0 ? 1 : 0);
+  ismb_write_queue_take (&wire->queue, wire->fd >= 0 ? begun : 0, out);
 }
 
 static gboolean
@@ -155,6 +162,7 @@ write_tls (IsmbWire *wire, char *buffer, gsize size, GError **error)
   const char *piece;
   gsize length = ismb_write_queue_piece (&wire->queue, buffer, size, &piece);
   gssize n = ismb_tls_write (wire->tls, piece, length, &wire->write_event, &failure);
+  wire->record = n < 0 ? MAX (wire->record, length) : 0;
   if (failure == NULL)
     return MAX (n, 0);
   g_propagate_error (error, g_steal_pointer (&failure));

@@ -97,6 +97,28 @@ ismb_write_queue_consume (IsmbWriteQueue *queue, gsize bytes)
 }
 
 void
+ismb_write_queue_take (IsmbWriteQueue *queue, gsize kept, GPtrArray *out)
+{
+  gsize start = 0, waiting;
+  guint stay = 0, i;
+  for (i = 0; i < queue->count; i++, start += waiting)
+    {
+      IsmbFrame *frame = queue->frames[queue->first + i];
+      waiting = frame->length - (i == 0 ? queue->offset : 0);
+      if (start < kept || frame->kind == ISMB_FRAME_OTHER)
+        {
+          queue->frames[queue->first + stay++] = frame;
+          continue;
+        }
+      if (i == 0)
+        queue->offset = 0;
+      queue->bytes -= waiting;
+      g_ptr_array_add (out, frame);
+    }
+  queue->count = stay;
+}
+
+void
 ismb_write_queue_clear (IsmbWriteQueue *queue)
 {
   guint i;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-namespaces.h"
 #include "tests/net/make-certificate.h"
 
 #define HEADER                                                                                     \
@@ -23,6 +24,8 @@ struct _Party
   IsmbStream *stream;
   GString *story;
   guint frames, closings;
+  guint unsent; /* when it was closed */
+  char last[16]; /* id */
   gsize bytes; /* of all frames' data */
   GError *error;
   void (*on_header) (Party *self);
@@ -63,6 +66,7 @@ party_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   g_assert_cmpuint (self->closings, ==, 0);
   if (self->frames++ < 10)
     g_string_append_printf (self->story, "%s;", frame->name);
+  g_strlcpy (self->last, frame->id != NULL ? frame->id : "", sizeof self->last);
   self->bytes += frame->length;
   if (self->on_frame != NULL)
     self->on_frame (self, frame);
@@ -72,13 +76,23 @@ static void
 party_closed (IsmbStream *stream, const GError *error, gpointer owner)
 {
   Party *self = owner;
+  g_autoptr (GPtrArray) unsent = ismb_stream_take_unsent (stream);
   g_string_append (self->story, error != NULL ? "failed;" : "closed;");
+  self->unsent = unsent != NULL ? unsent->len : 0;
   self->closings++;
   self->error = error != NULL ? g_error_copy (error) : NULL;
 }
 
+static void
+party_ending (IsmbStream *stream, const char *condition, gpointer owner)
+{
+  Party *self = owner;
+  g_string_append_printf (self->story, "ending%s%s;", condition != NULL ? " " : "",
+                          condition != NULL ? condition : "");
+}
+
 static const IsmbStreamCallbacks callbacks = { party_connected, party_secured, party_header,
-                                               party_frame, party_closed };
+                                               party_frame, party_closed, party_ending };
 
 typedef struct
 {
@@ -223,7 +237,7 @@ test_plain (Fixture *fixture, gconstpointer data)
   fixture->client.on_frame = close_stream;
   while (fixture->server.closings == 0 || fixture->client.closings == 0)
     turn ();
-  g_assert_cmpstr (fixture->server.story->str, ==, "header;message;closed;");
+  g_assert_cmpstr (fixture->server.story->str, ==, "header;message;ending;closed;");
   g_assert_cmpstr (fixture->client.story->str, ==, "connected;header;message;closed;");
 }
 
@@ -355,6 +369,7 @@ test_stream_error (Fixture *fixture, gconstpointer data)
   g_assert_true (g_str_has_suffix (
       said, "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
             "</stream:error></stream:stream>"));
+  g_assert_cmpstr (fixture->server.story->str, ==, "ending not-well-formed;");
   close (fixture->raw);
   fixture->raw = -1;
   while (fixture->server.closings == 0)
@@ -419,6 +434,104 @@ test_slow_reader (Fixture *fixture, gconstpointer data)
     }
   g_assert_cmpuint (fixture->server.closings, ==, 1);
   g_assert_error (fixture->server.error, ISMB_ERROR, ISMB_ERROR_STREAM);
+}
+
+static void
+send_numbered (Fixture *fixture, guint count)
+{
+  g_autofree char *body = g_strnfill (5000, 'x');
+  guint i;
+  for (i = 1; i <= count; i++)
+    {
+      g_autoptr (IsmbTree) tree = ismb_tree_new ("message", ISMB_NS_CLIENT);
+      g_autoptr (IsmbFrame) frame = NULL;
+      g_autofree char *id = g_strdup_printf ("%u", i);
+      ismb_tree_set (tree, ismb_tree_root (tree), "id", id);
+      ismb_tree_add_leaf (tree, ismb_tree_root (tree), "body", ISMB_NS_CLIENT, body);
+      frame = ismb_frame_new_from_tree (tree);
+      ismb_stream_send_frame (fixture->server.stream, frame);
+    }
+}
+
+/* What a stream that ends has not sent is given back, each once: nothing is lost, and nothing that
+ * arrives is given back. */
+static void
+test_gives_back (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) unsent = NULL;
+  gsize all;
+  guint first;
+  join (fixture, data != NULL ? fixture->clients : NULL, ISMB_STREAM_DETECT_TLS,
+        data != NULL ? ISMB_STREAM_DIRECT_TLS : 0);
+  fixture->server.on_header = answer_header;
+  while (strstr (fixture->client.story->str, "header;") == NULL)
+    turn ();
+  send_numbered (fixture, 400);
+  all = ismb_stream_get_queued (fixture->server.stream);
+  while (ismb_stream_get_queued (fixture->server.stream) == all)
+    turn ();
+  unsent = ismb_stream_take_unsent (fixture->server.stream);
+  g_assert_nonnull (unsent);
+  ismb_stream_close (fixture->server.stream, NULL, NULL);
+  while (fixture->server.closings == 0 || fixture->client.closings == 0)
+    turn ();
+  g_assert_cmpuint (fixture->client.frames, >, 0);
+  first = atoi (((IsmbFrame *) g_ptr_array_index (unsent, 0))->id);
+  g_assert_cmpuint (first, ==, atoi (fixture->client.last) + 1);
+  g_assert_cmpuint (fixture->client.frames + unsent->len, ==, 400);
+  g_assert_cmpuint (fixture->server.unsent, ==, 0);
+}
+
+static guint
+count_text (const char *text, gsize length, const char *part)
+{
+  const char *end = text + length;
+  guint count = 0;
+  while ((text = memmem (text, (gsize) (end - text), part, strlen (part))) != NULL)
+    {
+      text += strlen (part);
+      count++;
+    }
+  return count;
+}
+
+/* Of one that is cut nothing is kept back because a part of it went out. */
+static void
+test_gives_back_after_cut (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GString) came = g_string_new (NULL);
+  char buffer[65536];
+  gssize n;
+  join_raw (fixture, NULL);
+  write_raw (fixture, HEADER);
+  while (fixture->server.story->len == 0)
+    turn ();
+  send_numbered (fixture, 400);
+  turn ();
+  while ((n = read (fixture->raw, buffer, sizeof buffer)) > 0)
+    g_string_append_len (came, buffer, n);
+  close (g_steal_fd (&fixture->raw));
+  while (fixture->server.closings == 0)
+    turn ();
+  g_assert_cmpuint (count_text (came->str, came->len, "</message>"), >, 0);
+  g_assert_cmpuint (count_text (came->str, came->len, "</message>") + fixture->server.unsent, ==,
+                    400);
+}
+
+/* Nobody knows that it is closed before it is told. */
+static void
+test_gives_back_what_came_late (Fixture *fixture, gconstpointer data)
+{
+  join_raw (fixture, NULL);
+  write_raw (fixture, HEADER);
+  while (fixture->server.story->len == 0)
+    turn ();
+  ismb_stream_set_queue_limit (fixture->server.stream, 20000);
+  send_numbered (fixture, 40);
+  while (fixture->server.closings == 0)
+    turn ();
+  g_assert_error (fixture->server.error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_cmpuint (fixture->server.unsent, ==, 40);
 }
 
 static int
@@ -713,6 +826,10 @@ main (int argc, char **argv)
   ADD ("deadline", NULL, test_deadline);
   ADD ("deadline-of-handshake", NULL, test_deadline_of_handshake);
   ADD ("slow-reader", NULL, test_slow_reader);
+  ADD ("gives-back", NULL, test_gives_back);
+  ADD ("gives-back-tls", "tls", test_gives_back);
+  ADD ("gives-back-after-cut", NULL, test_gives_back_after_cut);
+  ADD ("gives-back-what-came-late", NULL, test_gives_back_what_came_late);
   ADD ("patience", NULL, test_patience);
   ADD ("restart", NULL, test_restart);
   ADD ("hears-the-other-out", NULL, test_hears_the_other_out);
