@@ -462,7 +462,7 @@ static void
 test_flood (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *long_body = g_strnfill (200000, 'x');
-  g_autofree char *endless = g_strnfill (300000, 'x');
+  g_autofree char *endless = g_strnfill (1100000, 'x');
 
   say (fixture->one, fixture->link, "a@one.000001", "b@two.000002", "m1");
   wait_until (count_lines (fixture->two->got) == 1);
