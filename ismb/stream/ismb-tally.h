@@ -15,8 +15,12 @@ typedef struct _IsmbTally IsmbTally;
 IsmbTally *ismb_tally_new   (void (*advanced) (gpointer owner), gpointer owner);
 /* The owner hears nothing more; receipts that are out end quietly. */
 void       ismb_tally_free  (IsmbTally *self);
-/* Counts a stanza that came; a message's frame carries a receipt from then on. `frame` has none. */
-void       ismb_tally_count (IsmbTally *self, IsmbFrame *frame);
+/* Counts a stanza that came; a message's frame carries a receipt from then on. `frame` has none.
+ * FALSE: after ismb_tally_resume () it is one that we have already, and goes nowhere. */
+gboolean   ismb_tally_count (IsmbTally *self, IsmbFrame *frame);
+/* The other side has been told `h` on a new stream, and repeats what lies beyond it. That counts
+ * anew; what of it is still in our custody is known again. */
+void       ismb_tally_resume (IsmbTally *self);
 guint32    ismb_tally_get_handled (IsmbTally *self); /* `h`, modulo 2^32 */
 guint      ismb_tally_get_pending (IsmbTally *self); /* counted, and not in `h` yet */
 

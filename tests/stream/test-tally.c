@@ -97,6 +97,103 @@ test_owner_goes_first (void)
   g_assert_cmpuint (advances, ==, 0);
 }
 
+static IsmbFrame *
+make_text (const char *name, const char *text)
+{
+  g_autoptr (IsmbTree) tree = ismb_tree_new (name, ISMB_NS_CLIENT);
+
+  ismb_tree_add_leaf (tree, ismb_tree_root (tree), "body", ISMB_NS_CLIENT, text);
+  return ismb_frame_new_from_tree (tree);
+}
+
+/* Whether it is new. */
+static gboolean
+count (IsmbTally *tally, const char *name, const char *text, IsmbFrame **held)
+{
+  g_autoptr (IsmbFrame) frame = make_text (name, text);
+  gboolean new = ismb_tally_count (tally, frame);
+
+  if (held != NULL)
+    *held = g_steal_pointer (&frame);
+  return new;
+}
+
+/* What we have already is known when it is repeated, and its sender waits for the first of it. */
+static void
+test_repeats (void)
+{
+  guint advances = 0;
+  g_autoptr (IsmbTally) tally = ismb_tally_new (note_advance, &advances);
+  g_autoptr (IsmbFrame) first = NULL, second = NULL;
+
+  g_assert_true (count (tally, "message", "gone", NULL));
+  g_assert_true (count (tally, "message", "first", &first));
+  g_assert_true (count (tally, "iq", "asked", NULL));
+  g_assert_true (count (tally, "message", "second", &second));
+  g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 1);
+  ismb_tally_resume (tally);
+  g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 1);
+  g_clear_pointer (&second, ismb_frame_unref);
+  g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 1);
+
+  g_assert_false (count (tally, "message", "first", NULL));
+  g_assert_false (count (tally, "iq", "asked", NULL));
+  g_assert_false (count (tally, "message", "second", NULL));
+  g_assert_true (count (tally, "message", "third", NULL));
+  g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 1);
+  g_clear_pointer (&first, ismb_frame_unref);
+  g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 5);
+}
+
+/* The stream may be cut again before all is repeated. */
+static void
+test_repeats_twice (void)
+{
+  guint advances = 0;
+  g_autoptr (IsmbTally) tally = ismb_tally_new (note_advance, &advances);
+  g_autoptr (IsmbFrame) first = NULL, second = NULL, third = NULL;
+
+  count (tally, "message", "first", &first);
+  count (tally, "message", "second", &second);
+  count (tally, "message", "third", &third);
+  ismb_tally_resume (tally);
+  g_assert_false (count (tally, "message", "first", NULL));
+  ismb_tally_resume (tally);
+  g_assert_false (count (tally, "message", "first", NULL));
+  g_assert_false (count (tally, "message", "second", NULL));
+  g_clear_pointer (&first, ismb_frame_unref);
+  g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 1);
+  g_clear_pointer (&second, ismb_frame_unref);
+  g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 2);
+  ismb_tally_resume (tally);
+  g_assert_false (count (tally, "message", "third", NULL));
+}
+
+/* A client that repeats nothing is believed: what it sends then is new, whatever it looks like. */
+static void
+test_no_repeats (void)
+{
+  guint advances = 0;
+  g_autoptr (IsmbTally) tally = ismb_tally_new (note_advance, &advances);
+  g_autoptr (IsmbFrame) first = NULL, second = NULL;
+
+  count (tally, "message", "first", &first);
+  count (tally, "message", "second", &second);
+  ismb_tally_resume (tally);
+  g_assert_true (count (tally, "message", "one", NULL));
+  g_assert_false (count (tally, "message", "second", NULL)); /* the first was left out */
+  g_assert_true (count (tally, "message", "first", NULL));
+  g_clear_pointer (&second, ismb_frame_unref);
+  g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 3);
+
+  g_clear_pointer (&first, ismb_frame_unref);
+  count (tally, "message", "third", &first);
+  ismb_tally_resume (tally);
+  g_assert_true (count (tally, "message", "something else", NULL));
+  g_assert_true (count (tally, "message", "third", NULL));
+  g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 5);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -105,5 +202,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tally/others-count-at-once", test_others_count_at_once);
   g_test_add_func ("/tally/descendants", test_descendants);
   g_test_add_func ("/tally/owner-goes-first", test_owner_goes_first);
+  g_test_add_func ("/tally/repeats", test_repeats);
+  g_test_add_func ("/tally/repeats-twice", test_repeats_twice);
+  g_test_add_func ("/tally/no-repeats", test_no_repeats);
   return g_test_run ();
 }
