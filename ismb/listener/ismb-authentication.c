@@ -12,10 +12,13 @@
 #include "ismb/listener/ismb-stream-features.h"
 
 #define TRIES 5 /* RFC 6120, 6.4.5: two to five; a stock client tries each mechanism it knows */
+#define WAIT_MAX 5000 /* milliseconds; the deadline for it all is twice that */
 #define TLS_UNIQUE "cD10bHMtdW5pcXVl" /* “p=tls-unique” in base64, a SCRAM-PLUS message's start */
 
 struct _IsmbAuthentication
 {
+  IsmbWatch watch;            /* first: its callbacks get its address */
+  IsmbPoller *poller;         /* the context's, which we may outlive at the end */
   const IsmbSessionContext *context;
   IsmbStream *stream;         /* whose session owns us */
   const IsmbAuthenticationCallbacks *callbacks;
@@ -23,6 +26,8 @@ struct _IsmbAuthentication
   IsmbSasl *sasl;             /* from when it is first needed */
   char *external;
   char *source;
+  char *key;                  /* or NULL: failures cost nothing */
+  IsmbFrame *waiting;         /* <auth/> of a source that has failed too often; or NULL */
   int failures;
   guint local : 1;
   guint own : 1;
@@ -35,6 +40,13 @@ static void
 fail (IsmbAuthentication *self, const char *condition, const char *text)
 {
   self->callbacks->failed (condition, text, self->owner);
+}
+
+static void
+stop_waiting (IsmbAuthentication *self)
+{
+  ismb_poller_set_deadline (self->poller, &self->watch, 0);
+  g_clear_pointer (&self->waiting, ismb_frame_unref);
 }
 
 static gboolean
@@ -122,6 +134,7 @@ handle_starttls (IsmbAuthentication *self)
     }
   /* Mechanisms and nonces of the clear do not survive into TLS (RFC 6120, 5.4.3.3). */
   g_clear_pointer (&self->sasl, ismb_sasl_free);
+  stop_waiting (self);
   self->negotiating = FALSE;
   ismb_stream_send_text (self->stream, "<proceed xmlns='" ISMB_NS_TLS "'/>", -1);
   ismb_stream_start_tls (self->stream);
@@ -146,13 +159,21 @@ send_sasl (IsmbAuthentication *self, const char *element, const char *text)
 }
 
 static void
-fail_sasl (IsmbAuthentication *self, const char *condition)
+send_failure (IsmbAuthentication *self, const char *condition)
 {
   g_autoptr (IsmbTree) tree = ismb_tree_new ("failure", ISMB_NS_SASL);
 
   ismb_tree_add (tree, ismb_tree_root (tree), condition, ISMB_NS_SASL);
   send_tree (self, tree);
   self->negotiating = FALSE;
+}
+
+static void
+fail_sasl (IsmbAuthentication *self, const char *condition)
+{
+  send_failure (self, condition);
+  if (self->key != NULL)
+    ismb_penalties_add (self->context->penalties, self->key, g_get_monotonic_time ());
   if (++self->failures < TRIES)
     return;
   ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, self->source, "refused",
@@ -213,8 +234,7 @@ refuse_tls_unique (IsmbAuthentication *self)
   self->unbindable = TRUE;
   self->callbacks->unbound (self->owner);
   g_clear_pointer (&self->sasl, ismb_sasl_free);
-  self->failures--;    /* this one is its software's, no guess at a password */
-  fail_sasl (self, "not-authorized");
+  send_failure (self, "not-authorized"); /* its software's, no guess at a password */
 }
 
 static gboolean
@@ -236,7 +256,7 @@ handle_auth (IsmbAuthentication *self, const char *mechanism, const char *data)
 }
 
 static void
-handle_sasl (IsmbAuthentication *self, IsmbFrame *frame)
+take_sasl (IsmbAuthentication *self, IsmbFrame *frame)
 {
   g_autoptr (IsmbTree) tree = ismb_frame_to_tree (frame);
   IsmbNode *root = ismb_tree_root (tree);
@@ -256,6 +276,44 @@ handle_sasl (IsmbAuthentication *self, IsmbFrame *frame)
     fail_sasl (self, "malformed-request");
 }
 
+static guint
+find_wait (IsmbAuthentication *self)
+{
+  gint64 wait = self->key != NULL ? ismb_penalties_get_wait (self->context->penalties, self->key,
+                                                             g_get_monotonic_time ())
+                                  : 0;
+
+  return (guint) MIN ((wait + 999) / 1000, WAIT_MAX);
+}
+
+/* Where many have guessed wrong, guesses take time: the right one too, so that to hang up early
+ * tells nothing. It is not refused: others may come from the same address. */
+static void
+handle_sasl (IsmbAuthentication *self, IsmbFrame *frame)
+{
+  guint wait = self->negotiating ? 0 : find_wait (self);
+
+  if (self->waiting != NULL)
+    fail (self, "policy-violation", "the answer is to be waited for");
+  else if (wait == 0)
+    take_sasl (self, frame);
+  else
+    {
+      self->waiting = ismb_frame_ref (frame);
+      ismb_poller_set_deadline (self->poller, &self->watch, wait);
+    }
+}
+
+static void
+on_waited (IsmbWatch *watch)
+{
+  IsmbAuthentication *self = (IsmbAuthentication *) watch;
+  g_autoptr (IsmbFrame) frame = g_steal_pointer (&self->waiting);
+
+  if (!ismb_stream_is_closing (self->stream))
+    take_sasl (self, frame);
+}
+
 IsmbAuthentication *
 ismb_authentication_new (const IsmbSessionContext *context, const IsmbSessionOrigin *origin,
                          IsmbStream *stream, const IsmbAuthenticationCallbacks *callbacks,
@@ -263,12 +321,15 @@ ismb_authentication_new (const IsmbSessionContext *context, const IsmbSessionOri
 {
   IsmbAuthentication *self = g_new0 (IsmbAuthentication, 1);
 
+  self->watch.deadline = on_waited;
+  self->poller = g_object_ref (context->poller);
   self->context = context;
   self->stream = stream;
   self->callbacks = callbacks;
   self->owner = owner;
   self->external = g_strdup (origin->external);
   self->source = g_strdup (origin->source);
+  self->key = g_strdup (origin->key);
   self->local = origin->local;
   self->own = origin->own;
   self->require_tls = origin->require_tls;
@@ -280,9 +341,12 @@ ismb_authentication_free (IsmbAuthentication *self)
 {
   if (self == NULL)
     return;
+  stop_waiting (self);
+  g_object_unref (self->poller);
   g_clear_pointer (&self->sasl, ismb_sasl_free);
   g_free (self->external);
   g_free (self->source);
+  g_free (self->key);
   g_free (self);
 }
 

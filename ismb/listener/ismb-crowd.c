@@ -6,12 +6,17 @@
 
 #include <sys/resource.h>
 
+#include "ismb/listener/ismb-penalties.h"
+
 #define PLACES_MAX 1024
+#define ARRIVALS_PACE (G_USEC_PER_SEC / 50)
+#define ARRIVALS_BURST 250
 
 struct _IsmbCrowd
 {
   GQueue places;       /* of who waits, oldest first */
   GHashTable *sources; /* key, owned, to the number of its places */
+  IsmbPenalties *arrivals;
   guint most;
 };
 
@@ -30,6 +35,7 @@ ismb_crowd_new (void)
 
   g_queue_init (&self->places);
   self->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->arrivals = ismb_penalties_new_paced (ARRIVALS_PACE, ARRIVALS_BURST);
   self->most = CLAMP (ismb_crowd_count_descriptors () / 8, 8, PLACES_MAX);
   return self;
 }
@@ -39,6 +45,7 @@ ismb_crowd_free (IsmbCrowd *self)
 {
   g_assert (self->places.length == 0);
   g_hash_table_unref (self->sources);
+  ismb_penalties_free (self->arrivals);
   g_free (self);
 }
 
@@ -55,10 +62,24 @@ share_of (IsmbCrowd *self, const IsmbSource *source)
   return source->local ? self->most / 2 : MAX (self->most / 16, 4);
 }
 
+static gboolean
+comes_too_often (IsmbCrowd *self, const IsmbSource *source)
+{
+  return !source->local &&
+         !ismb_penalties_allows (self->arrivals, source->key, g_get_monotonic_time ());
+}
+
 gboolean
 ismb_crowd_admits (IsmbCrowd *self, const IsmbSource *source)
 {
-  return count (self, source->key) < share_of (self, source);
+  return count (self, source->key) < share_of (self, source) && !comes_too_often (self, source);
+}
+
+gboolean
+ismb_crowd_admits_suspect (IsmbCrowd *self, const IsmbSource *source)
+{
+  return count (self, source->key) < MAX (share_of (self, source) / 8, 1) &&
+         !comes_too_often (self, source);
 }
 
 void
@@ -70,6 +91,8 @@ ismb_crowd_join (IsmbCrowd *self, IsmbCrowdPlace *place, gpointer who, const Ism
   g_queue_push_tail_link (&self->places, &place->link);
   g_hash_table_replace (self->sources, g_strdup (source->key),
                         GUINT_TO_POINTER (count (self, source->key) + 1));
+  if (!source->local)
+    ismb_penalties_add (self->arrivals, source->key, g_get_monotonic_time ());
 }
 
 static void

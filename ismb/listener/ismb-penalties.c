@@ -3,7 +3,8 @@
 #include "ismb/listener/ismb-penalties.h"
 
 #define PACE (10 * G_USEC_PER_SEC)
-#define AHEAD (4 * PACE) /* five guesses may come together */
+#define BURST 5
+#define OWED_MAX 6 /* guesses: whoever has stopped is soon forgiven */
 
 typedef struct
 {
@@ -16,6 +17,7 @@ struct _IsmbPenalties
 {
   GHashTable *penalties; /* source, the penalty's, to Penalty, owned */
   GQueue ages;           /* of Penalty, the one whose last guess is longest ago first */
+  gint64 pace, ahead;    /* as much as that may `due` be ahead of the time */
 };
 
 static void
@@ -30,10 +32,18 @@ penalty_free (gpointer data)
 IsmbPenalties *
 ismb_penalties_new (void)
 {
+  return ismb_penalties_new_paced (PACE, BURST);
+}
+
+IsmbPenalties *
+ismb_penalties_new_paced (gint64 pace, guint burst)
+{
   IsmbPenalties *self = g_new0 (IsmbPenalties, 1);
 
   self->penalties = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, penalty_free);
   g_queue_init (&self->ages);
+  self->pace = pace;
+  self->ahead = (burst - 1) * pace;
   return self;
 }
 
@@ -47,9 +57,15 @@ ismb_penalties_free (IsmbPenalties *self)
 gboolean
 ismb_penalties_allows (IsmbPenalties *self, const char *source, gint64 now)
 {
+  return ismb_penalties_get_wait (self, source, now) == 0;
+}
+
+gint64
+ismb_penalties_get_wait (IsmbPenalties *self, const char *source, gint64 now)
+{
   const Penalty *penalty = g_hash_table_lookup (self->penalties, source);
 
-  return penalty == NULL || penalty->due <= now + AHEAD;
+  return penalty != NULL ? MAX (penalty->due - now - self->ahead, 0) : 0;
 }
 
 static void
@@ -81,7 +97,7 @@ ismb_penalties_add (IsmbPenalties *self, const char *source, gint64 now)
 
   if (penalty == NULL)
     penalty = make_penalty (self, source);
-  penalty->due = MAX (penalty->due, now) + PACE;
+  penalty->due = MIN (MAX (penalty->due, now) + self->pace, now + self->ahead + OWED_MAX * self->pace);
   g_queue_unlink (&self->ages, &penalty->link);
   g_queue_push_tail_link (&self->ages, &penalty->link);
 }

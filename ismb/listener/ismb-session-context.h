@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/listener/ismb-penalties.h"
 #include "ismb/listener/ismb-routes.h"
 #include "ismb/net/ismb-poller.h"
 #include "ismb/net/ismb-tls.h"
@@ -22,6 +23,7 @@ typedef struct
   IsmbTlsContext *tls;      /* ISMB_TLS_CLIENTS, or NULL: no TLS; replaced with the certificates */
   IsmbAccounts *accounts;
   IsmbRoutes *routes;
+  IsmbPenalties *penalties; /* of those who failed to sign in, by their key */
   guint resources_max;      /* of one account */
   gsize stanza_max;         /* bytes of an element that an account sends */
   const char *capabilities; /* the domain's, as XEP-0115 hashes them; or NULL: told to nobody */
@@ -32,6 +34,7 @@ typedef struct
 {
   int fd;                   /* taken */
   const char *source;       /* for logs: an address, or a user */
+  const char *key;          /* by which its failures are counted; NULL: they are not */
   const char *external;     /* local part that peer credentials prove, or NULL */
   gboolean local;           /* a unix socket: TLS neither offered nor required */
   gboolean own;             /* that, and the other end is a process of our own user */

@@ -16,6 +16,8 @@
 #define RESOURCES_MIN 64            /* an account may always have so many sessions */
 #define RESOURCES_SHARE 16          /* else this part of all */
 #define PLACES_KEPT 16              /* for root and our own user, on the unix socket */
+#define GUESS_PACE (3 * G_USEC_PER_SEC)
+#define GUESS_BURST 10              /* wrong passwords of one source that may come together */
 #define UNBOUND_MAX 1024            /* addresses that are remembered */
 #define DESCRIPTORS_KEPT 256        /* for everything that is neither session nor stranger */
 
@@ -63,6 +65,7 @@ ismb_sessions_dispose (GObject *object)
   g_clear_pointer (&self->unbound, g_hash_table_unref);
   g_clear_object (&self->router);
   g_clear_object (&self->presence);
+  g_clear_pointer (&self->context.penalties, ismb_penalties_free);
   g_clear_object (&self->context.routes);
   g_clear_object (&self->context.accounts);
   g_clear_object (&self->context.poller);
@@ -81,6 +84,7 @@ ismb_sessions_init (IsmbSessions *self)
 {
   self->guests = g_hash_table_new_full (NULL, NULL, guest_free, NULL);
   self->strangers = ismb_crowd_new ();
+  self->context.penalties = ismb_penalties_new_paced (GUESS_PACE, GUESS_BURST);
   self->unbound = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
@@ -236,13 +240,23 @@ find_external (IsmbSessions *self, uid_t uid)
   return g_string_free (g_steal_pointer (&prepared), FALSE);
 }
 
+/* Whoever guesses passwords has fewer places to guess from; nobody else's door narrows. */
+static gboolean
+admits (IsmbSessions *self, const IsmbSource *source)
+{
+  if (source->unix_socket ||
+      ismb_penalties_allows (self->context.penalties, source->key, g_get_monotonic_time ()))
+    return ismb_crowd_admits (self->strangers, source);
+  return ismb_crowd_admits_suspect (self->strangers, source);
+}
+
 static gboolean
 has_room (IsmbSessions *self, const IsmbSource *source)
 {
   gboolean ours = source->unix_socket && (source->uid == 0 || source->uid == geteuid ());
   guint places = ours ? self->limit : self->limit - PLACES_KEPT;
 
-  return ismb_crowd_admits (self->strangers, source) && g_hash_table_size (self->guests) < places;
+  return admits (self, source) && g_hash_table_size (self->guests) < places;
 }
 
 static void
@@ -272,6 +286,7 @@ admit (IsmbSessions *self, int fd, const IsmbSource *source)
   IsmbSessionOrigin origin = {
     .fd = fd,
     .source = source->address,
+    .key = source->unix_socket ? NULL : source->key,
     .external = external,
     .local = source->unix_socket,
     .own = source->unix_socket && source->uid == geteuid (),

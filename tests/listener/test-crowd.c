@@ -88,6 +88,44 @@ test_networks (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fill (fixture, first, from ("192.0.2.1")), ==, 0);
 }
 
+/* Who comes and goes without end costs a handshake each time: from another host at a pace. */
+static void
+test_pace (Fixture *fixture, gconstpointer data)
+{
+  IsmbSource remote = from ("192.0.2.1"), other = from ("192.0.2.2"), local = from ("127.0.0.1");
+  guint came = 0;
+
+  for (; came < 2000 && ismb_crowd_admits (fixture->crowd, &remote); came++)
+    {
+      ismb_crowd_join (fixture->crowd, &fixture->places[0], &fixture->places[0], &remote);
+      ismb_crowd_leave (&fixture->places[0]);
+    }
+  g_assert_cmpuint (came, >=, 250);
+  g_assert_cmpuint (came, <, 2000);
+  g_assert_true (ismb_crowd_admits (fixture->crowd, &other));
+  for (came = 0; came < 2000; came++)
+    {
+      g_assert_true (ismb_crowd_admits (fixture->crowd, &local));
+      ismb_crowd_join (fixture->crowd, &fixture->places[0], &fixture->places[0], &local);
+      ismb_crowd_leave (&fixture->places[0]);
+    }
+}
+
+static void
+test_suspect (Fixture *fixture, gconstpointer data)
+{
+  IsmbSource remote = from ("192.0.2.1"), other = from ("192.0.2.2");
+
+  for (guint i = 0; i < PLACES / 16 / 8; i++)
+    {
+      g_assert_true (ismb_crowd_admits_suspect (fixture->crowd, &remote));
+      ismb_crowd_join (fixture->crowd, &fixture->places[i], &fixture->places[i], &remote);
+    }
+  g_assert_false (ismb_crowd_admits_suspect (fixture->crowd, &remote));
+  g_assert_true (ismb_crowd_admits (fixture->crowd, &remote));
+  g_assert_true (ismb_crowd_admits_suspect (fixture->crowd, &other));
+}
+
 /* A full crowd has the oldest make room. */
 static void
 test_excess (Fixture *fixture, gconstpointer data)
@@ -115,6 +153,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("shares", test_shares);
   ADD ("networks", test_networks);
+  ADD ("pace", test_pace);
+  ADD ("suspect", test_suspect);
   ADD ("excess", test_excess);
   return g_test_run ();
 }

@@ -39,6 +39,26 @@ test_forgiven (void)
       }
 }
 
+/* What is owed has an end: whoever has stopped is soon forgiven. */
+static void
+test_wait (void)
+{
+  g_autoptr (IsmbPenalties) penalties = ismb_penalties_new_paced (SECOND, 10);
+  gint64 now = 1000 * SECOND;
+
+  for (guint i = 0; i < 10; i++)
+    {
+      g_assert_cmpint (ismb_penalties_get_wait (penalties, "192.0.2.1", now), ==, 0);
+      ismb_penalties_add (penalties, "192.0.2.1", now);
+    }
+  g_assert_cmpint (ismb_penalties_get_wait (penalties, "192.0.2.1", now), ==, SECOND);
+  for (guint i = 0; i < 1000; i++)
+    ismb_penalties_add (penalties, "192.0.2.1", now);
+  g_assert_cmpint (ismb_penalties_get_wait (penalties, "192.0.2.1", now), ==, 6 * SECOND);
+  g_assert_cmpint (ismb_penalties_get_wait (penalties, "192.0.2.1", now + 6 * SECOND), ==, 0);
+  g_assert_cmpint (ismb_penalties_get_wait (penalties, "192.0.2.2", now), ==, 0);
+}
+
 static void
 test_oldest_is_forgotten (void)
 {
@@ -69,6 +89,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/penalties/burst-and-pace", test_burst_and_pace);
   g_test_add_func ("/penalties/forgiven", test_forgiven);
+  g_test_add_func ("/penalties/wait", test_wait);
   g_test_add_func ("/penalties/oldest-is-forgotten", test_oldest_is_forgotten);
   return g_test_run ();
 }

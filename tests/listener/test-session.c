@@ -2,6 +2,7 @@
 /* What a client meets at the door: sign-in, its limits, and what is not let through. */
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -118,6 +119,65 @@ test_refuses_wrong_password_five_times (Fixture *fixture, gconstpointer data)
   g_assert_false (xmpp_client_authenticate (client, "nobody", "secret"));
   assert_ends_with (client, "policy-violation");
   g_assert_cmpuint (ismb_listener_get_sessions (fixture->listener), ==, 0);
+}
+
+/* Guesses cost the time of all who come from there, never their place; who is on the unix socket is
+ * somebody else. */
+static void
+test_guesses_take_time (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *folder = g_dir_make_tmp (NULL, NULL);
+  g_autofree char *path = g_build_filename (folder, "c2s", NULL);
+  g_autoptr (XmppClient) guest = NULL, neighbour = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ismb_listener_stop (fixture->listener);
+  g_object_set (fixture->listener, "c2s-path", path, NULL);
+  fixture->port = ismb_listener_start (fixture->listener, 0, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 11; i++)
+    {
+      if (i % 4 == 0)
+        {
+          g_clear_pointer (&guest, xmpp_client_free);
+          guest = xmpp_client_new (fixture->port);
+          g_free (xmpp_client_open (guest, DOMAIN));
+        }
+      g_assert_false (xmpp_client_authenticate (guest, "ada", "wrong"));
+      g_free (xmpp_client_expect (guest, "</failure>"));
+    }
+  g_clear_pointer (&guest, xmpp_client_free);
+  guest = xmpp_client_new (fixture->port);
+  g_free (xmpp_client_open (guest, DOMAIN));
+  xmpp_client_send (guest, "<auth " SASL " mechanism='SCRAM-SHA-1'>biwsbj1hZGEscj1hYmM=</auth>");
+  neighbour = xmpp_client_new_unix (path);
+  xmpp_client_sign_in (neighbour, "ada", DOMAIN, "secret", "desk");
+  g_assert_null (strstr (xmpp_client_peek (guest), "challenge"));   /* while he was served */
+  g_free (xmpp_client_expect (guest, "</challenge>"));
+  g_clear_pointer (&neighbour, xmpp_client_free);
+  ismb_listener_stop (fixture->listener);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+/* Whoever does not wait for the answer gets none. */
+static void
+test_impatient_guess (Fixture *fixture, gconstpointer data)
+{
+  const char *guess = "<auth " SASL " mechanism='SCRAM-SHA-1'>biwsbj1hZGEscj1hYmM=</auth>"
+                      "<abort " SASL "/>";
+  g_autoptr (XmppClient) guest = NULL;
+
+  for (guint i = 0; i < 11; i++)
+    {
+      if (i % 4 == 0)
+        {
+          g_clear_pointer (&guest, xmpp_client_free);
+          guest = xmpp_client_new (fixture->port);
+          g_free (xmpp_client_open (guest, DOMAIN));
+        }
+      xmpp_client_send (guest, guess);
+      g_free (xmpp_client_expect (guest, i < 10 ? "<aborted/></failure>" : "policy-violation"));
+    }
 }
 
 static void
@@ -501,6 +561,8 @@ main (int argc, char **argv)
   ADD ("offers-what-fits", NULL, test_offers_what_fits);
   ADD ("names-resource", NULL, test_names_resource);
   ADD ("refuses-wrong-password-five-times", NULL, test_refuses_wrong_password_five_times);
+  ADD ("guesses-take-time", NULL, test_guesses_take_time);
+  ADD ("impatient-guess", NULL, test_impatient_guess);
   ADD ("newcomer-replaces", NULL, test_newcomer_replaces);
   ADD ("strangers-get-nowhere", NULL, test_strangers_get_nowhere);
   ADD ("openings-that-fail", NULL, test_openings_that_fail);

@@ -145,6 +145,12 @@ xmpp_client_settle (XmppClient *self)
   return xmpp_client_expect (self, id);
 }
 
+const char *
+xmpp_client_peek (XmppClient *self)
+{
+  return self->received->str;
+}
+
 gboolean
 xmpp_client_has_ended (XmppClient *self)
 {

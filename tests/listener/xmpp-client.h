@@ -17,6 +17,8 @@ void        xmpp_client_send      (XmppClient *self, const char *xml);
 /* Runs the main context until `text` has come, and forgets all up to its end. Returns what was
  * forgotten. The test fails if the stream ends before. */
 char       *xmpp_client_expect    (XmppClient *self, const char *text);
+/* What has come and was not expected yet. */
+const char *xmpp_client_peek      (XmppClient *self);
 /* Until the other side hangs up; returns what came before. */
 char       *xmpp_client_expect_end (XmppClient *self);
 /* Reads nothing any more, or again; what is expected meanwhile does not come. */
