@@ -212,6 +212,21 @@ make_account (GTask *task)
       g_variant_builder_end (&options), entry->cancellable, on_account_made, g_object_ref (task));
 }
 
+/* NULL: one can sign in, be it that others are not reached now. */
+static GError *
+explain_down (IsmbDBusVirtualRouter1 *router, const char *name)
+{
+  const char *state = ismb_dbus_virtual_router1_get_state (router);
+  const char *reason = ismb_dbus_virtual_router1_get_reason (router);
+  g_autofree char *disabled = NULL;
+
+  if (ismb_dbus_virtual_router1_get_enabled (router) && g_strcmp0 (state, "down") != 0)
+    return NULL;
+  disabled = g_strdup_printf ("is disabled; `switchctl vr enable %s` enables it", name);
+  return g_error_new (ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER, "the virtual router %s %s", name,
+                      reason != NULL && *reason != '\0' ? reason : disabled);
+}
+
 static void
 on_router (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -228,12 +243,10 @@ on_router (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   g_set_object (&self->router, router);
   g_object_unref (router);
-  if (!ismb_dbus_virtual_router1_get_enabled (router))
+  error = explain_down (router, entry->vr);
+  if (error != NULL)
     {
-      finish (task,
-              g_error_new (ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
-                           "the virtual router %s is disabled; `switchctl vr enable %s` enables it",
-                           entry->vr, entry->vr));
+      finish (task, error);
       return;
     }
   g_free (self->c2s_path);

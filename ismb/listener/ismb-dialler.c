@@ -67,6 +67,7 @@ gboolean
 ismb_dialler_can_dial (const IsmbDialler *self, const char *proven)
 {
   return ismb_candidate_is_somewhere (&self->candidate) &&
+         ismb_virtual_router_get_lack (self->context->place) == NULL &&
          ismb_dialler_shows_something (self->context) && !ismb_dialler_is_barred (self, proven);
 }
 

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include "ismb/net/ismb-poller.h"
-#include "ismb/net/ismb-virtual-router.h"
 
 G_BEGIN_DECLS
 
@@ -19,15 +18,6 @@ typedef void (*IsmbDoorEnter) (int fd, const struct sockaddr *address, gpointer 
 IsmbDoor *ismb_door_new       (IsmbPoller *poller, int fd, IsmbDoorEnter enter, gpointer user_data,
                                GError **error);
 void      ismb_door_free      (IsmbDoor *self);
-/* The same, adding the door to `doors`, which frees it. */
-gboolean  ismb_door_open      (GPtrArray *doors, IsmbPoller *poller, int fd, IsmbDoorEnter enter,
-                               gpointer user_data, GError **error);
-/* Opens one TCP port on each of `addresses`, `port` 0: one that is free on all, and tells which; 0
- * where there are none. An address this host does not have (no IPv6 in its kernel) is passed over
- * as long as another stands; a port that is taken never is. */
-gboolean  ismb_door_open_port (GPtrArray *doors, IsmbPoller *poller, IsmbVirtualRouter *place,
-                               char **addresses, guint16 port, IsmbDoorEnter enter,
-                               gpointer user_data, guint16 *actual, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbDoor, ismb_door_free)
 

@@ -591,6 +591,36 @@ ismb_link_disown (IsmbLink *self)
   end (self, NULL);
 }
 
+static void
+cut (IsmbStream *stream)
+{
+  if (stream != NULL)
+    ismb_socket_cut (ismb_stream_get_fd (stream));
+}
+
+void
+ismb_link_cut (IsmbLink *self)
+{
+  g_autoptr (IsmbLink) alive = g_object_ref (self);
+  g_autoptr (GError) error = NULL;
+
+  cut (self->lanes.outgoing);
+  cut (self->lanes.incoming);
+  if (self->dialler.outbound == NULL)
+    return;
+  ismb_dialler_stop (&self->dialler);
+  error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the network is gone");
+  on_failed (error, self);
+}
+
+void
+ismb_link_resume (IsmbLink *self)
+{
+  ismb_candidate_note_steady (&self->dialler.candidate);
+  self->dialler.candidate.failed = 0;
+  plan (self);
+}
+
 void
 ismb_link_close (IsmbLink *self, const char *condition)
 {

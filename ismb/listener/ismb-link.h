@@ -47,6 +47,10 @@ void          ismb_link_renew         (IsmbLink *self, const IsmbProof *proof);
 void          ismb_link_bar           (IsmbLink *self);
 /* We have left the fabric: its streams end, what waits goes back, and it has proven nothing. */
 void          ismb_link_disown        (IsmbLink *self);
+/* The network is gone: as if the other end were, on all its streams and dials. */
+void          ismb_link_cut           (IsmbLink *self);
+/* It is there again: what was in vain before does not count. */
+void          ismb_link_resume        (IsmbLink *self);
 /* Ends its streams, saying `condition` (NULL: an orderly end), and stops dialling; what waits is
  * dropped. It is idle then, says nothing upwards any more until it is used again. For a listener
  * that stops, and for a peer that is forgotten. */

@@ -3,6 +3,7 @@
 
 #include "ismb/listener/ismb-listener.h"
 #include "ismb/listener/ismb-report.h"
+#include "ismb/listener/ismb-switchboard.h"
 #include "ismb/net/ismb-virtual-router.h"
 #include "ismb/store/ismb-accounts.h"
 #include "ismb/store/ismb-store.h"
@@ -13,6 +14,9 @@ G_BEGIN_DECLS
 /* The daemon's back door: where the parts of one switch are shared. Before start; each is optional:
  * an in-memory store, our own namespace, and no fabric (then no s2s and no TLS). */
 void          _ismb_listener_set_place    (IsmbListener *self, IsmbVirtualRouter *place);
+/* Starts even where its place, or every address to listen on, is missing, and waits for it;
+ * start then returns 0 without an error. */
+void          _ismb_listener_set_patient  (IsmbListener *self, gboolean patient);
 void          _ismb_listener_set_store    (IsmbListener *self, IsmbStore *store);
 void          _ismb_listener_set_fabric   (IsmbListener *self, IsmbFabric *fabric);
 /* Told of strangers; before start. `user_data` outlives the listener. */
@@ -37,6 +41,10 @@ void          _ismb_listener_renew_async  (IsmbListener *self, GCancellable *can
 gboolean      _ismb_listener_renew_finish (IsmbListener *self, GAsyncResult *result, GError **error);
 /* The members that are registrars, ourselves too; see ismb_peers_list_registrars (). */
 GList        *_ismb_listener_list_registrars (IsmbListener *self);
+/* Or NULL. */
+IsmbFabric   *_ismb_listener_get_fabric   (IsmbListener *self);
+/* NULL while it does not run. */
+IsmbSwitchboard *_ismb_listener_get_board (IsmbListener *self);
 /* after start, or after the first account was made */
 IsmbAccounts *_ismb_listener_get_accounts (IsmbListener *self);
 

@@ -21,6 +21,20 @@ enum
   N_PROPERTIES
 };
 
+/* Where each property's value is kept. One more setting is a field, a number above, its place here,
+ * and what it means in _ismb_listener_settings_install (): a string, a list of strings, a boolean,
+ * an int, a guint or a guint64. */
+#define IN(field) G_STRUCT_OFFSET (IsmbListenerSettings, field)
+static const gsize offsets[N_PROPERTIES] = {
+  [PROP_VIRTUAL_ROUTER] = IN (virtual_router),
+  [PROP_DOMAIN] = IN (domain),
+  [PROP_LISTEN] = IN (listen),
+  [PROP_S2S_PORT] = IN (s2s_port),
+  [PROP_C2S_PATH] = IN (c2s_path),
+  [PROP_REQUIRE_TLS] = IN (require_tls),
+  [PROP_MAX_STANZA] = IN (max_stanza),
+};
+
 void
 _ismb_listener_settings_init (IsmbListenerSettings *self)
 {
@@ -107,32 +121,22 @@ _ismb_listener_settings_install (GObjectClass *object_class)
 gboolean
 _ismb_listener_settings_get (const IsmbListenerSettings *self, guint id, GValue *value)
 {
-  switch (id)
-    {
-    case PROP_VIRTUAL_ROUTER:
-      g_value_set_string (value, self->virtual_router);
-      break;
-    case PROP_DOMAIN:
-      g_value_set_string (value, self->domain);
-      break;
-    case PROP_LISTEN:
-      g_value_set_boxed (value, self->listen);
-      break;
-    case PROP_S2S_PORT:
-      g_value_set_int (value, self->s2s_port);
-      break;
-    case PROP_C2S_PATH:
-      g_value_set_string (value, self->c2s_path);
-      break;
-    case PROP_REQUIRE_TLS:
-      g_value_set_string (value, self->require_tls);
-      break;
-    case PROP_MAX_STANZA:
-      g_value_set_uint (value, self->max_stanza);
-      break;
-    default:
-      return FALSE;
-    }
+  gconstpointer field = id < N_PROPERTIES ? (const char *) self + offsets[id] : NULL;
+
+  if (field == NULL)
+    return FALSE;
+  if (G_VALUE_HOLDS_STRING (value))
+    g_value_set_string (value, *(char *const *) field);
+  else if (G_VALUE_HOLDS (value, G_TYPE_STRV))
+    g_value_set_boxed (value, *(char **const *) field);
+  else if (G_VALUE_HOLDS_BOOLEAN (value))
+    g_value_set_boolean (value, *(const gboolean *) field);
+  else if (G_VALUE_HOLDS_UINT (value))
+    g_value_set_uint (value, *(const guint *) field);
+  else if (G_VALUE_HOLDS_UINT64 (value))
+    g_value_set_uint64 (value, *(const guint64 *) field);
+  else
+    g_value_set_int (value, *(const int *) field);
   return TRUE;
 }
 
@@ -143,36 +147,32 @@ replace_string (char **place, const GValue *value)
   *place = g_value_dup_string (value);
 }
 
+static void
+replace_list (char ***place, const GValue *value)
+{
+  g_strfreev (*place);
+  *place = g_value_dup_boxed (value);
+}
+
 gboolean
 _ismb_listener_settings_set (IsmbListenerSettings *self, guint id, const GValue *value)
 {
-  switch (id)
-    {
-    case PROP_VIRTUAL_ROUTER:
-      replace_string (&self->virtual_router, value);
-      break;
-    case PROP_DOMAIN:
-      replace_string (&self->domain, value);
-      break;
-    case PROP_LISTEN:
-      g_strfreev (self->listen);
-      self->listen = g_value_dup_boxed (value);
-      break;
-    case PROP_S2S_PORT:
-      self->s2s_port = g_value_get_int (value);
-      break;
-    case PROP_C2S_PATH:
-      replace_string (&self->c2s_path, value);
-      break;
-    case PROP_REQUIRE_TLS:
-      replace_string (&self->require_tls, value);
-      break;
-    case PROP_MAX_STANZA:
-      self->max_stanza = g_value_get_uint (value);
-      break;
-    default:
-      return FALSE;
-    }
+  gpointer field = id < N_PROPERTIES ? (char *) self + offsets[id] : NULL;
+
+  if (field == NULL)
+    return FALSE;
+  if (G_VALUE_HOLDS_STRING (value))
+    replace_string (field, value);
+  else if (G_VALUE_HOLDS (value, G_TYPE_STRV))
+    replace_list (field, value);
+  else if (G_VALUE_HOLDS_BOOLEAN (value))
+    *(gboolean *) field = g_value_get_boolean (value);
+  else if (G_VALUE_HOLDS_UINT (value))
+    *(guint *) field = g_value_get_uint (value);
+  else if (G_VALUE_HOLDS_UINT64 (value))
+    *(guint64 *) field = g_value_get_uint64 (value);
+  else
+    *(int *) field = g_value_get_int (value);
   return TRUE;
 }
 

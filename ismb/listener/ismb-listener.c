@@ -7,8 +7,7 @@
 #include <sys/resource.h>
 
 #include "ismb/core/ismb-error.h"
-#include "ismb/listener/ismb-joining.h"
-#include "ismb/listener/ismb-link.h"
+#include "ismb/listener/ismb-bell.h"
 #include "ismb/listener/ismb-listener-private.h"
 #include "ismb/listener/ismb-listener-settings.h"
 #include "ismb/listener/ismb-switchboard.h"
@@ -36,19 +35,22 @@ struct _IsmbListener
   IsmbReporter reporter; /* or NULL */
   gpointer reporter_data;
 
+  gboolean patient;
+  char *waiting_for; /* or NULL */
+
   IsmbSwitchboard *board; /* while it runs */
+  IsmbBell *bell;         /* as long as that */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbListener, ismb_listener, G_TYPE_OBJECT)
 
+/* What it tells of itself; what it is told is the settings'. */
 enum
 {
-  PEER_FOUND,
-  PEER_CHANGED,
-  PEER_LOST,
-  N_SIGNALS
+  PROP_SESSION_COUNT = ISMB_LISTENER_SETTINGS_END,
+  PROP_PEER_COUNT,
+  PROP_WAITING_FOR,
 };
-static guint signals[N_SIGNALS];
 
 static void
 ismb_listener_dispose (GObject *object)
@@ -73,11 +75,33 @@ ismb_listener_finalize (GObject *object)
   G_OBJECT_CLASS (ismb_listener_parent_class)->finalize (object);
 }
 
+static guint
+count_peers (IsmbListener *self)
+{
+  return self->board != NULL ? ismb_peers_get_count (ismb_switchboard_get_peers (self->board)) : 0;
+}
+
 static void
 ismb_listener_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  if (!_ismb_listener_settings_get (&ISMB_LISTENER (object)->settings, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  IsmbListener *self = ISMB_LISTENER (object);
+
+  if (_ismb_listener_settings_get (&self->settings, id, value))
+    return;
+  switch (id)
+    {
+    case PROP_SESSION_COUNT:
+      g_value_set_uint (value, ismb_listener_get_sessions (self));
+      break;
+    case PROP_PEER_COUNT:
+      g_value_set_uint (value, count_peers (self));
+      break;
+    case PROP_WAITING_FOR:
+      g_value_set_string (value, self->waiting_for);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
 }
 
 static void
@@ -88,38 +112,38 @@ ismb_listener_set_property (GObject *object, guint id, const GValue *value, GPar
 }
 
 static void
-install_signals (GType type)
+install_state (GObjectClass *object_class)
 {
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
   /**
-   * IsmbListener::peer-found:
-   * @self: the listener
-   * @peer: the new peer
+   * IsmbListener:session-count:
    *
-   * Another listener is known now: it was added, or it connected and proved who it is. Emitted in
-   * the main context of [method@Ismb.Listener.start].
+   * How many sessions there are, one for each signed in client. Changes are told gathered, once
+   * nothing more urgent is to do.
    */
-  signals[PEER_FOUND] = g_signal_new ("peer-found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                      G_TYPE_NONE, 1, ISMB_TYPE_PEER);
+  g_object_class_install_property (
+      object_class, PROP_SESSION_COUNT,
+      g_param_spec_uint ("session-count", NULL, NULL, 0, G_MAXUINT, 0, flags));
   /**
-   * IsmbListener::peer-changed:
-   * @self: the listener
-   * @peer: the peer as it is now
+   * IsmbListener:peer-count:
    *
-   * Addresses, trust or link of a known peer changed. Emitted in the main context of
-   * [method@Ismb.Listener.start].
+   * How many other listeners are known, whether a stream to them is open or not. Changes are told
+   * gathered, once nothing more urgent is to do.
    */
-  signals[PEER_CHANGED] = g_signal_new ("peer-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                        NULL, G_TYPE_NONE, 1, ISMB_TYPE_PEER);
+  g_object_class_install_property (
+      object_class, PROP_PEER_COUNT,
+      g_param_spec_uint ("peer-count", NULL, NULL, 0, G_MAXUINT, 0, flags));
   /**
-   * IsmbListener::peer-lost:
-   * @self: the listener
-   * @domain: the domain-part of the peer
+   * IsmbListener:waiting-for:
    *
-   * A peer is forgotten: discovery sees it no more, and no stream to it is open. Emitted in the
-   * main context of [method@Ismb.Listener.start].
+   * What it waits for until it is on the network again, in words for people: the network namespace
+   * that was deleted, say. %NULL where it listens on all its ports, or does not run. Who is on
+   * [property@Ismb.Listener:c2s-path] is not concerned by that.
    */
-  signals[PEER_LOST] = g_signal_new ("peer-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                     G_TYPE_NONE, 1, G_TYPE_STRING);
+  g_object_class_install_property (
+      object_class, PROP_WAITING_FOR,
+      g_param_spec_string ("waiting-for", NULL, NULL, NULL, flags));
 }
 
 static void
@@ -132,7 +156,8 @@ ismb_listener_class_init (IsmbListenerClass *klass)
   object_class->get_property = ismb_listener_get_property;
   object_class->set_property = ismb_listener_set_property;
   _ismb_listener_settings_install (object_class);
-  install_signals (G_TYPE_FROM_CLASS (klass));
+  install_state (object_class);
+  ismb_bell_install (G_TYPE_FROM_CLASS (klass));
 }
 
 static void
@@ -201,30 +226,43 @@ raise_descriptors (void)
     g_debug ("the number of open files stays limited");
 }
 
-static void
-on_peer_found (IsmbListener *self, IsmbPeer *peer)
+static IsmbTrust
+own_trust (IsmbListener *self)
 {
-  g_signal_emit (self, signals[PEER_FOUND], 0, peer);
+  if (self->fabric == NULL)
+    return ISMB_TRUST_PENDING;
+  if (ismb_fabric_get_mode (self->fabric) == ISMB_FABRIC_OPEN)
+    return ISMB_TRUST_OPEN;
+  return ismb_fabric_is_member (self->fabric) ? ISMB_TRUST_MEMBER : ISMB_TRUST_PENDING;
+}
+
+static IsmbPeer *
+describe_self (IsmbListener *self)
+{
+  const char *id = self->fabric != NULL
+                       ? ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric))
+                       : NULL;
+  g_auto (GStrv) addresses
+      = self->place != NULL ? ismb_virtual_router_list_addresses (self->place) : NULL;
+
+  return ismb_peer_new (ismb_switchboard_get_domain (self->board), self->settings.virtual_router,
+                        id, (const char *const *) addresses, ismb_listener_get_s2s_port (self),
+                        own_trust (self), ISMB_LINK_STATE_UP, TRUE);
 }
 
 static void
-on_peer_changed (IsmbListener *self, IsmbPeer *peer)
+on_outside_changed (IsmbListener *self)
 {
-  g_signal_emit (self, signals[PEER_CHANGED], 0, peer);
-}
+  const char *lack = ismb_switchboard_get_lack (self->board);
+  g_autoptr (IsmbPeer) own = describe_self (self);
 
-static void
-on_peer_lost (IsmbListener *self, const char *domain)
-{
-  g_signal_emit (self, signals[PEER_LOST], 0, domain);
-}
-
-static void
-watch_peers (IsmbListener *self, IsmbPeers *peers)
-{
-  g_signal_connect_object (peers, "found", G_CALLBACK (on_peer_found), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (peers, "changed", G_CALLBACK (on_peer_changed), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (peers, "lost", G_CALLBACK (on_peer_lost), self, G_CONNECT_SWAPPED);
+  if (g_strcmp0 (lack, self->waiting_for) != 0)
+    {
+      g_free (self->waiting_for);
+      self->waiting_for = g_strdup (lack);
+      g_object_notify (G_OBJECT (self), "waiting-for");
+    }
+  g_signal_emit_by_name (self, "peer-changed", own);
 }
 
 static IsmbSwitchboard *
@@ -237,11 +275,9 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
     .fabric = self->fabric,
     .reporter = self->reporter,
     .reporter_data = self->reporter_data,
-    .listen = self->settings.listen,
+    .settings = &self->settings,
     .c2s_port = port,
-    .s2s_port = self->settings.s2s_port,
-    .c2s_path = self->settings.c2s_path,
-    .max_stanza = self->settings.max_stanza,
+    .patient = self->patient,
   };
 
   if (!_ismb_listener_settings_parse_tls (&self->settings, &plan.require_tls, error))
@@ -283,11 +319,10 @@ ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
   self->board = make_board (self, domain, port, error);
   if (self->board == NULL)
     return 0;
-  watch_peers (self, ismb_switchboard_get_peers (self->board));
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "ISMB_VIRTUAL_ROUTER",
-                    self->settings.virtual_router, "MESSAGE",
-                    "%s: listening for clients on port %u, for switches on port %u", domain,
-                    ismb_listener_get_c2s_port (self), ismb_listener_get_s2s_port (self));
+  self->waiting_for = g_strdup (ismb_switchboard_get_lack (self->board));
+  self->bell = ismb_bell_new (G_OBJECT (self), self->board);
+  g_signal_connect_object (self->board, "outside-changed", G_CALLBACK (on_outside_changed), self,
+                           G_CONNECT_SWAPPED);
   return ismb_listener_get_c2s_port (self);
 }
 
@@ -303,8 +338,18 @@ ismb_listener_start (IsmbListener *self, guint16 port, GError **error)
 void
 ismb_listener_stop (IsmbListener *self)
 {
+  g_autoptr (IsmbSwitchboard) board = NULL;
+
   g_return_if_fail (ISMB_IS_LISTENER (self));
-  g_clear_object (&self->board);
+  if (self->board == NULL)
+    return;
+  board = g_steal_pointer (&self->board);
+  g_object_run_dispose (G_OBJECT (board)); /* a signal of its may hold it */
+  g_clear_pointer (&self->bell, ismb_bell_free);
+  g_clear_pointer (&self->waiting_for, g_free);
+  g_object_notify (G_OBJECT (self), "session-count");
+  g_object_notify (G_OBJECT (self), "peer-count");
+  g_object_notify (G_OBJECT (self), "waiting-for");
 }
 
 /**
@@ -350,7 +395,7 @@ ismb_listener_get_sessions (IsmbListener *self)
 {
   g_return_val_if_fail (ISMB_IS_LISTENER (self), 0);
   return self->board != NULL
-             ? ismb_sessions_get_count (ismb_switchboard_get_sessions (self->board))
+             ? ismb_routes_count_resources (ismb_switchboard_get_routes (self->board))
              : 0;
 }
 
@@ -424,30 +469,6 @@ ismb_listener_remove_peer (IsmbListener *self, const char *domain)
     ismb_peers_remove (ismb_switchboard_get_peers (self->board), domain);
 }
 
-static IsmbTrust
-own_trust (IsmbListener *self)
-{
-  if (self->fabric == NULL)
-    return ISMB_TRUST_PENDING;
-  if (ismb_fabric_get_mode (self->fabric) == ISMB_FABRIC_OPEN)
-    return ISMB_TRUST_OPEN;
-  return ismb_fabric_is_member (self->fabric) ? ISMB_TRUST_MEMBER : ISMB_TRUST_PENDING;
-}
-
-static IsmbPeer *
-describe_self (IsmbListener *self)
-{
-  const char *id = self->fabric != NULL
-                       ? ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric))
-                       : NULL;
-  g_auto (GStrv) addresses
-      = self->place != NULL ? ismb_virtual_router_list_addresses (self->place) : NULL;
-
-  return ismb_peer_new (ismb_switchboard_get_domain (self->board), self->settings.virtual_router,
-                        id, (const char *const *) addresses, ismb_listener_get_s2s_port (self),
-                        own_trust (self), ISMB_LINK_STATE_UP, TRUE);
-}
-
 /**
  * ismb_listener_list_peers:
  * @self: the listener
@@ -474,6 +495,12 @@ _ismb_listener_set_place (IsmbListener *self, IsmbVirtualRouter *place)
 }
 
 void
+_ismb_listener_set_patient (IsmbListener *self, gboolean patient)
+{
+  self->patient = patient;
+}
+
+void
 _ismb_listener_set_store (IsmbListener *self, IsmbStore *store)
 {
   g_set_object (&self->store, store);
@@ -492,78 +519,16 @@ _ismb_listener_set_reporter (IsmbListener *self, IsmbReporter reporter, gpointer
   self->reporter_data = user_data;
 }
 
-void
-_ismb_listener_hint_fabric (IsmbListener *self, const char *domain, const char *fabric)
+IsmbFabric *
+_ismb_listener_get_fabric (IsmbListener *self)
 {
-  IsmbPeers *peers = self->board != NULL ? ismb_switchboard_get_peers (self->board) : NULL;
-  IsmbLink *link = peers != NULL ? ismb_peers_find_link (peers, domain) : NULL;
-
-  if (link != NULL)
-    ismb_candidate_set_fabric (ismb_link_get_candidate (link), fabric);
+  return self->fabric;
 }
 
-void
-_ismb_listener_join_async (IsmbListener *self, const char *ca_hash, const IsmbToken *token,
-                           GCancellable *cancellable, GAsyncReadyCallback callback,
-                           gpointer user_data)
+IsmbSwitchboard *
+_ismb_listener_get_board (IsmbListener *self)
 {
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, _ismb_listener_join_async);
-  if (self->board == NULL || self->fabric == NULL)
-    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
-                             "the listener of %s does not run", self->settings.virtual_router);
-  else
-    ismb_joining_start (ismb_switchboard_get_peers (self->board), ca_hash, token,
-                        g_steal_pointer (&task));
-}
-
-gboolean
-_ismb_listener_join_finish (IsmbListener *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-static void
-on_renewed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (ismb_fabric_service_renew_finish (ISMB_FABRIC_SERVICE (source), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-void
-_ismb_listener_renew_async (IsmbListener *self, GCancellable *cancellable,
-                            GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  IsmbFabricService *service
-      = self->board != NULL ? ismb_switchboard_get_fabric_service (self->board) : NULL;
-
-  g_task_set_source_tag (task, _ismb_listener_renew_async);
-  if (service == NULL)
-    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_FOUND,
-                             "the listener does not run, or has no fabric");
-  else
-    ismb_fabric_service_renew_async (service, cancellable, on_renewed, g_steal_pointer (&task));
-}
-
-gboolean
-_ismb_listener_renew_finish (IsmbListener *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-GList *
-_ismb_listener_list_registrars (IsmbListener *self)
-{
-  return self->board != NULL
-             ? ismb_peers_list_registrars (ismb_switchboard_get_peers (self->board))
-             : NULL;
+  return self->board;
 }
 
 IsmbAccounts *

@@ -209,7 +209,7 @@ on_undeliverable (IsmbLink *link, IsmbFrame *frame, const char *condition, gpoin
   if (is_between_domains (self, frame, frame->to, domain, frame->from) &&
       self->service->undeliverable (frame, self->service_data))
     return;
-  ismb_router_bounce (self->router, frame, condition, NULL);
+  ismb_router_bounce (self->router, frame, condition, ismb_routes_get_trouble (self->routes));
 }
 
 static void
@@ -585,6 +585,34 @@ ismb_peers_list_registrars (IsmbPeers *self)
   g_autoptr (GPtrArray) links = ismb_peers_list_links (self);
 
   return ismb_registrars_list (&self->context, links, self->port);
+}
+
+void
+ismb_peers_cut (IsmbPeers *self)
+{
+  g_autoptr (GPtrArray) links = ismb_peers_list_links (self);
+
+  close_inbounds (self);
+  for (guint i = 0; i < links->len; i++)
+    {
+      ismb_link_cut (g_ptr_array_index (links, i));
+      ismb_peers_remove (self, ismb_link_get_domain (g_ptr_array_index (links, i)));
+    }
+}
+
+void
+ismb_peers_resume (IsmbPeers *self)
+{
+  g_autoptr (GPtrArray) links = ismb_peers_list_links (self);
+
+  for (guint i = 0; i < links->len; i++)
+    ismb_link_resume (g_ptr_array_index (links, i));
+}
+
+guint
+ismb_peers_get_count (IsmbPeers *self)
+{
+  return g_hash_table_size (self->peers);
 }
 
 void

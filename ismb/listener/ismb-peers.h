@@ -74,6 +74,12 @@ void       ismb_peers_renew        (IsmbPeers *self, const char *domain, const I
 /* Domains; those with a stream, or with others that can perhaps be dialled. (element-type utf8)
  * (transfer full) */
 GPtrArray *ismb_peers_list_members (IsmbPeers *self, gboolean idle_too);
+/* Their network is gone: streams end as if the others were, and who was only announced is
+ * forgotten. */
+void       ismb_peers_cut     (IsmbPeers *self);
+/* It is there again: those who are missed are dialled soon. */
+void       ismb_peers_resume  (IsmbPeers *self);
+guint      ismb_peers_get_count (IsmbPeers *self);
 /* Ends all streams, saying why, and forgets everybody, telling nobody. */
 void       ismb_peers_close   (IsmbPeers *self, const char *condition);
 

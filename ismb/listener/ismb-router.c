@@ -231,7 +231,8 @@ route (IsmbRouter *self, IsmbFrame *frame)
   if (is_ours (self, frame->to, &to))
     route_local (self, &to, frame);
   else if (!ismb_routes_deliver (self->routes, frame))
-    ismb_router_bounce (self, frame, "remote-server-not-found", NULL);
+    ismb_router_bounce (self, frame, "remote-server-not-found",
+                        ismb_routes_get_trouble (self->routes));
 }
 
 /* RFC 6120, 10.3: what has no `to` is for the sender's own account. */

@@ -14,6 +14,9 @@ struct _IsmbRoutes
 
   char *domain;
   gsize domain_length;
+  char *trouble;            /* or NULL */
+  IsmbRoutesWatcher watcher; /* or NULL */
+  gpointer watcher_data;
   GHashTable *domains;      /* name, owned, to IsmbSink */
   GHashTable *resources;    /* IsmbResource.full to IsmbResource, owned */
   GHashTable *accounts;     /* local part, owned, to GPtrArray of IsmbResource, owned */
@@ -41,6 +44,7 @@ ismb_routes_finalize (GObject *object)
   g_clear_pointer (&self->accounts, g_hash_table_unref);
   g_clear_pointer (&self->resources, g_hash_table_unref);
   g_clear_pointer (&self->domains, g_hash_table_unref);
+  g_clear_pointer (&self->trouble, g_free);
   g_clear_pointer (&self->domain, g_free);
   G_OBJECT_CLASS (ismb_routes_parent_class)->finalize (object);
 }
@@ -104,6 +108,19 @@ ismb_routes_list_domains (IsmbRoutes *self)
   return domains;
 }
 
+const char *
+ismb_routes_get_trouble (IsmbRoutes *self)
+{
+  return self->trouble;
+}
+
+void
+ismb_routes_set_trouble (IsmbRoutes *self, const char *trouble)
+{
+  g_free (self->trouble);
+  self->trouble = g_strdup (trouble);
+}
+
 static GPtrArray *
 ensure_account (IsmbRoutes *self, const char *account)
 {
@@ -133,6 +150,8 @@ ismb_routes_add_resource (IsmbRoutes *self, const char *account, const char *res
   added->sink = sink;
   g_hash_table_insert (self->resources, added->full, added);
   g_ptr_array_add (ensure_account (self, account), added);
+  if (self->watcher != NULL)
+    self->watcher (added, TRUE, self->watcher_data);
   return added;
 }
 
@@ -141,10 +160,25 @@ ismb_routes_remove_resource (IsmbRoutes *self, IsmbResource *resource)
 {
   GPtrArray *resources = g_hash_table_lookup (self->accounts, resource->account);
 
+  if (self->watcher != NULL)
+    self->watcher (resource, FALSE, self->watcher_data);
   g_ptr_array_remove (resources, resource);
   if (resources->len == 0)
     g_hash_table_remove (self->accounts, resource->account);
   g_hash_table_remove (self->resources, resource->full);
+}
+
+guint
+ismb_routes_count_resources (IsmbRoutes *self)
+{
+  return g_hash_table_size (self->resources);
+}
+
+void
+ismb_routes_set_watcher (IsmbRoutes *self, IsmbRoutesWatcher watcher, gpointer user_data)
+{
+  self->watcher = watcher;
+  self->watcher_data = user_data;
 }
 
 IsmbResource *

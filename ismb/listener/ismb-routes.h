@@ -30,10 +30,22 @@ void          ismb_routes_set_domain    (IsmbRoutes *self, const char *domain, I
 IsmbSink     *ismb_routes_get_domain_sink (IsmbRoutes *self, const char *domain);
 /* Their names, in no order, borrowed. (transfer container) */
 GPtrArray    *ismb_routes_list_domains  (IsmbRoutes *self);
+/* Why no other domain is reached now: a sentence for people; NULL: nothing is wrong with all of
+ * them. */
+const char   *ismb_routes_get_trouble   (IsmbRoutes *self);
+void          ismb_routes_set_trouble   (IsmbRoutes *self, const char *trouble);
 /* The new resource; NULL if that full address is taken. */
 IsmbResource *ismb_routes_add_resource  (IsmbRoutes *self, const char *account,
                                          const char *resource, IsmbSink *sink);
 void          ismb_routes_remove_resource (IsmbRoutes *self, IsmbResource *resource);
+/* How many there are. */
+guint         ismb_routes_count_resources (IsmbRoutes *self);
+/* Is told of each that comes, once it is there, and of each that goes, before it is not. It adds and
+ * removes none. NULL: nobody is. */
+typedef void (*IsmbRoutesWatcher) (const IsmbResource *resource, gboolean comes,
+                                   gpointer user_data);
+void          ismb_routes_set_watcher   (IsmbRoutes *self, IsmbRoutesWatcher watcher,
+                                         gpointer user_data);
 IsmbResource *ismb_routes_lookup        (IsmbRoutes *self, const char *full);
 /* The resources of an account (account NULL: of all), a snapshot; of borrowed IsmbResource.
  * (transfer container) */

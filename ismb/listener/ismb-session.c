@@ -13,6 +13,7 @@
 #include "ismb/listener/ismb-congestion.h"
 #include "ismb/listener/ismb-parts.h"
 #include "ismb/listener/ismb-stream-features.h"
+#include "ismb/net/ismb-virtual-router.h"
 #include "ismb/stream/ismb-stream.h"
 
 #define QUEUE_STRANGER (64 * 1024)   /* bytes waiting for a slow reader */
@@ -33,6 +34,7 @@ struct _IsmbSession
   IsmbResource *resource;   /* from bind until it leaves */
   IsmbCongestion *congestion; /* while it reads too slowly */
   char *source;
+  gboolean local; /* on a unix socket */
   gboolean closing;
 };
 
@@ -422,6 +424,7 @@ ismb_session_new (const IsmbSessionContext *context, const IsmbSessionOrigin *or
   self->callbacks = callbacks;
   self->owner = owner;
   self->source = g_strdup (origin->source);
+  self->local = origin->local;
   self->stream = ismb_stream_new (
       context->poller, origin->fd, detect ? ISMB_STREAM_DETECT_TLS : ISMB_STREAM_ACCEPTED,
       ISMB_NS_CLIENT, detect ? context->tls : NULL, NULL, NULL, &stream_callbacks, self);
@@ -451,6 +454,13 @@ ismb_session_close (IsmbSession *self, const char *condition, const char *text)
   self->closing = TRUE;
   g_object_ref (self); /* until all is said, whoever lets go of it meanwhile */
   ismb_stream_close (self->stream, condition, text);
+}
+
+void
+ismb_session_cut (IsmbSession *self)
+{
+  if (!self->local)
+    ismb_socket_cut (ismb_stream_get_fd (self->stream));
 }
 
 void

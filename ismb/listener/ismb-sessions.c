@@ -324,6 +324,17 @@ ismb_sessions_get_count (IsmbSessions *self)
 }
 
 void
+ismb_sessions_cut (IsmbSessions *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->guests);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    ismb_session_cut (((Guest *) key)->session);
+}
+
+void
 ismb_sessions_close (IsmbSessions *self, const char *account, const char *condition,
                      const char *text)
 {

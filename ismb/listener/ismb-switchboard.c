@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ismb/listener/ismb-door.h"
+#include "ismb/listener/ismb-outside.h"
 
 #define UNIX_MODE 0666 /* who may come in is the accounts' to say, and the folder's */
 
@@ -22,17 +23,25 @@ struct _IsmbSwitchboard
   IsmbSessions *sessions;
   IsmbPeers *peers;
   IsmbFabricService *fabric_service; /* or NULL: without a fabric */
-  GPtrArray *doors;
-  char *c2s_path; /* that we made */
-  guint16 c2s_port, s2s_port;
+  IsmbOutside *outside;
+  IsmbDoor *path_door; /* or NULL */
+  char *c2s_path;      /* that we made, or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbSwitchboard, ismb_switchboard, G_TYPE_OBJECT)
 
+enum
+{
+  OUTSIDE_CHANGED,
+  N_SIGNALS
+};
+static guint signals[N_SIGNALS];
+
 static void
 close_all (IsmbSwitchboard *self)
 {
-  g_ptr_array_set_size (self->doors, 0);
+  g_clear_pointer (&self->outside, ismb_outside_free);
+  g_clear_pointer (&self->path_door, ismb_door_free);
   if (self->fabric_service != NULL)
     g_object_run_dispose (G_OBJECT (self->fabric_service)); /* whoever waits keeps it alive */
   g_clear_object (&self->fabric_service);
@@ -48,9 +57,8 @@ ismb_switchboard_dispose (GObject *object)
 {
   IsmbSwitchboard *self = ISMB_SWITCHBOARD (object);
 
-  if (self->doors != NULL)
+  if (self->sessions != NULL)
     close_all (self);
-  g_clear_pointer (&self->doors, g_ptr_array_unref);
   g_clear_object (&self->sessions);
   g_clear_object (&self->peers);
   g_clear_object (&self->presence);
@@ -64,6 +72,8 @@ static void
 ismb_switchboard_class_init (IsmbSwitchboardClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = ismb_switchboard_dispose;
+  signals[OUTSIDE_CHANGED] = g_signal_new ("outside-changed", G_TYPE_FROM_CLASS (klass),
+                                           G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -123,11 +133,10 @@ make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
   router = ismb_router_new (self->routes, self->presence, services);
   self->sessions = ismb_sessions_new (self->poller, self->routes, plan->accounts, self->presence,
                                       router, plan->require_tls);
-  ismb_sessions_set_stanza_max (self->sessions, plan->max_stanza);
+  ismb_sessions_set_stanza_max (self->sessions, plan->settings->max_stanza);
   self->peers = ismb_peers_new (self->poller, plan->place, plan->fabric, self->routes,
                                 self->presence, router);
   ismb_peers_set_reporter (self->peers, plan->reporter, plan->reporter_data);
-  self->doors = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_door_free);
 }
 
 static gboolean
@@ -141,23 +150,35 @@ open_path (IsmbSwitchboard *self, const char *path, GError **error)
   if (fd < 0)
     return FALSE;
   self->c2s_path = g_strdup (path);
-  return ismb_door_open (self->doors, self->poller, fd, ismb_sessions_accept, self->sessions,
-                         error);
+  self->path_door = ismb_door_new (self->poller, fd, ismb_sessions_accept, self->sessions, error);
+  return self->path_door != NULL;
+}
+
+static void
+on_outside_changed (gpointer user_data)
+{
+  g_signal_emit (user_data, signals[OUTSIDE_CHANGED], 0);
 }
 
 static gboolean
-open_doors (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan, GError **error)
+open_outside (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan, GError **error)
 {
-  if (!ismb_door_open_port (self->doors, self->poller, plan->place, plan->listen, plan->c2s_port,
-                            ismb_sessions_accept, self->sessions, &self->c2s_port, error))
-    return FALSE;
-  if (plan->s2s_port >= 0 &&
-      !ismb_door_open_port (self->doors, self->poller, plan->place, plan->listen,
-                            (guint16) plan->s2s_port, ismb_peers_accept, self->peers,
-                            &self->s2s_port, error))
-    return FALSE;
-  ismb_peers_set_port (self->peers, self->s2s_port);
-  return open_path (self, plan->c2s_path, error);
+  const IsmbOutsidePlan outside = {
+    .poller = self->poller,
+    .place = plan->place,
+    .routes = self->routes,
+    .sessions = self->sessions,
+    .peers = self->peers,
+    .listen = plan->settings->listen,
+    .c2s_port = plan->c2s_port,
+    .s2s_port = plan->settings->s2s_port,
+    .patient = plan->patient,
+    .changed = on_outside_changed,
+    .user_data = self,
+  };
+
+  self->outside = ismb_outside_new (&outside, error);
+  return self->outside != NULL;
 }
 
 IsmbSwitchboard *
@@ -179,13 +200,21 @@ ismb_switchboard_new (const IsmbSwitchboardPlan *plan, GError **error)
       if (!renew_tls (self, error))
         return NULL;
     }
-  return open_doors (self, plan, error) ? g_steal_pointer (&self) : NULL;
+  if (!open_outside (self, plan, error) || !open_path (self, plan->settings->c2s_path, error))
+    return NULL;
+  return g_steal_pointer (&self);
 }
 
 const char *
 ismb_switchboard_get_domain (IsmbSwitchboard *self)
 {
   return ismb_routes_get_domain (self->routes);
+}
+
+IsmbRoutes *
+ismb_switchboard_get_routes (IsmbSwitchboard *self)
+{
+  return self->routes;
 }
 
 IsmbSessions *
@@ -206,14 +235,20 @@ ismb_switchboard_get_fabric_service (IsmbSwitchboard *self)
   return self->fabric_service;
 }
 
+const char *
+ismb_switchboard_get_lack (IsmbSwitchboard *self)
+{
+  return ismb_outside_get_lack (self->outside);
+}
+
 guint16
 ismb_switchboard_get_c2s_port (IsmbSwitchboard *self)
 {
-  return self->c2s_port;
+  return ismb_outside_get_c2s_port (self->outside);
 }
 
 guint16
 ismb_switchboard_get_s2s_port (IsmbSwitchboard *self)
 {
-  return self->s2s_port;
+  return ismb_outside_get_s2s_port (self->outside);
 }

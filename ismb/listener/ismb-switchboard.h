@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/listener/ismb-fabric-service.h"
+#include "ismb/listener/ismb-listener-settings.h"
 #include "ismb/listener/ismb-peers.h"
 #include "ismb/listener/ismb-sessions.h"
 #include "ismb/net/ismb-virtual-router.h"
@@ -27,20 +28,24 @@ typedef struct
   IsmbReporter reporter;       /* or NULL */
   gpointer reporter_data;
   IsmbRequireTls require_tls;
-  guint max_stanza;            /* bytes, of an account's */
-  char **listen;               /* addresses */
+  const IsmbListenerSettings *settings;
   guint16 c2s_port;            /* 0: any */
-  int s2s_port;                /* 0: any, -1: none */
-  const char *c2s_path;        /* or NULL */
+  gboolean patient;            /* waits for its place, and for an address there */
 } IsmbSwitchboardPlan;
 
-/* Listening when it returns; NULL: nothing is left open. */
+/* Signal: `outside-changed`: the network went or came, or has other ports or
+ * addresses.
+ * Listening when it returns, or waiting for a place where it is patient; NULL: nothing is left
+ * open. */
 IsmbSwitchboard *ismb_switchboard_new          (const IsmbSwitchboardPlan *plan, GError **error);
 const char      *ismb_switchboard_get_domain   (IsmbSwitchboard *self);
+IsmbRoutes      *ismb_switchboard_get_routes   (IsmbSwitchboard *self);
 IsmbSessions    *ismb_switchboard_get_sessions (IsmbSwitchboard *self);
 IsmbPeers       *ismb_switchboard_get_peers    (IsmbSwitchboard *self);
 /* or NULL: without a fabric */
 IsmbFabricService *ismb_switchboard_get_fabric_service (IsmbSwitchboard *self);
+/* What it waits for; see ismb_outside_get_lack (). */
+const char      *ismb_switchboard_get_lack     (IsmbSwitchboard *self);
 guint16          ismb_switchboard_get_c2s_port (IsmbSwitchboard *self);
 guint16          ismb_switchboard_get_s2s_port (IsmbSwitchboard *self);
 

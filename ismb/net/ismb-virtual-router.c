@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
@@ -26,6 +28,7 @@ struct _IsmbVirtualRouter
   char *name;
   char *netns;       /* a path, or NULL for the process's own */
   char *bind_device; /* or NULL */
+  char *lack;        /* or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbVirtualRouter, ismb_virtual_router, G_TYPE_OBJECT)
@@ -55,6 +58,7 @@ ismb_virtual_router_finalize (GObject *object)
   g_free (self->name);
   g_free (self->netns);
   g_free (self->bind_device);
+  g_free (self->lack);
   G_OBJECT_CLASS (ismb_virtual_router_parent_class)->finalize (object);
 }
 
@@ -92,6 +96,12 @@ const char *
 ismb_virtual_router_get_name (IsmbVirtualRouter *self)
 {
   return self->name;
+}
+
+const char *
+ismb_virtual_router_get_netns (IsmbVirtualRouter *self)
+{
+  return self->netns;
 }
 
 const char *
@@ -144,6 +154,92 @@ ismb_virtual_router_run (IsmbVirtualRouter *self, void (*func) (gpointer data), 
   if (setns (home, CLONE_NEWNET) < 0)
     g_error ("cannot leave network namespace %s: %s", self->netns, g_strerror (errno));
   return TRUE;
+}
+
+/* ------------------------------------------------------------------ is it there? */
+
+/* The file of a namespace that is not mounted there, or no more, is an empty one. */
+static gboolean
+find_namespace (const char *path, IsmbPlaceIdentity *identity)
+{
+  struct statfs system;
+  struct stat info;
+
+  if (statfs (path, &system) < 0 || system.f_type != NSFS_MAGIC || stat (path, &info) < 0)
+    return FALSE;
+  identity->device = info.st_dev;
+  identity->inode = info.st_ino;
+  return TRUE;
+}
+
+static char *
+lack_namespace (IsmbVirtualRouter *self)
+{
+  g_autofree char *name = g_path_get_basename (self->netns);
+
+  if (!g_str_has_prefix (self->netns, "/run/netns/"))
+    return g_strdup_printf ("the network namespace %s; make it, or correct netns=", self->netns);
+  return g_strdup_printf ("the network namespace %s; make it with `ip netns add %s`, or correct "
+                          "netns=", name, name);
+}
+
+static char *
+lack_interface (IsmbVirtualRouter *self)
+{
+  return g_strdup_printf ("the interface %s%s%s; add it, or correct bind-device=",
+                          self->bind_device,
+                          self->netns != NULL ? " in the network namespace " : "",
+                          self->netns != NULL ? self->netns : "");
+}
+
+typedef struct
+{
+  const char *name;
+  guint index;
+} Interface;
+
+static void
+find_inside (gpointer data)
+{
+  Interface *interface = data;
+
+  interface->index = if_nametoindex (interface->name);
+}
+
+guint
+ismb_virtual_router_find_interface (IsmbVirtualRouter *self, const char *name)
+{
+  Interface interface = { name, 0 };
+
+  ismb_virtual_router_run (self, find_inside, &interface, NULL);
+  return interface.index;
+}
+
+char *
+ismb_virtual_router_identify (IsmbVirtualRouter *self, IsmbPlaceIdentity *identity)
+{
+  *identity = (IsmbPlaceIdentity) { 0 };
+  if (!find_namespace (self->netns != NULL ? self->netns : "/proc/self/ns/net", identity))
+    return lack_namespace (self);
+  if (self->bind_device == NULL)
+    return NULL;
+  identity->interface = ismb_virtual_router_find_interface (self, self->bind_device);
+  return identity->interface == 0 ? lack_interface (self) : NULL;
+}
+
+const char *
+ismb_virtual_router_get_lack (IsmbVirtualRouter *self)
+{
+  return self->lack;
+}
+
+void
+ismb_virtual_router_set_lack (IsmbVirtualRouter *self, const char *lack)
+{
+  char *copy = g_strdup (lack);
+
+  g_free (self->lack);
+  self->lack = copy;
 }
 
 /* ------------------------------------------------------------------ inside */
@@ -399,6 +495,15 @@ ismb_virtual_router_connect (IsmbVirtualRouter *self, const char *address, guint
   if (!ismb_virtual_router_run (self, connect_inside, &making, error))
     return -1;
   return making.fd;
+}
+
+void
+ismb_socket_cut (int fd)
+{
+  const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+  setsockopt (fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  shutdown (fd, SHUT_RDWR);
 }
 
 /* ------------------------------------------------------------------ unix */

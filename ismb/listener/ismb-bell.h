@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ismb/listener/ismb-switchboard.h"
+
+G_BEGIN_DECLS
+
+/* Rings when somebody comes to a running listener, or goes: its signals, and the changes of its
+ * properties `session-count` and `peer-count`. Those are gathered: a thousand who come at once are
+ * one change, told when nothing else is to do. */
+typedef struct _IsmbBell IsmbBell;
+
+/* The signals of the class. */
+void      ismb_bell_install (GType listener);
+/* `listener` outlives it. */
+IsmbBell *ismb_bell_new     (GObject *listener, IsmbSwitchboard *board);
+void      ismb_bell_free    (IsmbBell *self);
+
+G_END_DECLS
