@@ -37,13 +37,13 @@ static IsmbAudit *
 find_audit (SwitchVr *vr, GDBusMethodInvocation *invocation)
 {
   IsmbAudit *audit = switch_vr_get_audit (vr);
+  g_autoptr (GError) error = NULL;
 
-  if (audit == NULL)
-    g_dbus_method_invocation_return_error (
-        invocation, ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
-        "the virtual router %s is disabled: enable it with `switchctl vr enable %s`",
-        switch_vr_get_name (vr), switch_vr_get_name (vr));
-  return audit;
+  if (audit != NULL)
+    return audit;
+  switch_vr_set_error (vr, &error);
+  g_dbus_method_invocation_return_gerror (invocation, error);
+  return NULL;
 }
 
 static void

@@ -168,14 +168,17 @@ is_home (SwitchManager *self, SwitchVr *vr)
 static gboolean
 start_vr (SwitchManager *self, SwitchVr *vr, GError **error)
 {
+  g_autoptr (GError) cause = NULL;
+
   if (!switch_vr_start (vr, error))
     return FALSE;
   if (!is_home (self, vr) || self->resident != NULL)
     return TRUE;
-  self->resident = switch_resident_new (self->config, vr, self->policy_file, error);
+  self->resident = switch_resident_new (self->config, vr, self->policy_file, &cause);
   if (self->resident != NULL)
     return TRUE;
-  switch_vr_stop (vr);
+  switch_vr_fail (vr, cause);
+  g_propagate_error (error, g_steal_pointer (&cause));
   return FALSE;
 }
 
@@ -312,12 +315,25 @@ find_vr (SwitchManager *self, const char *name, GError **error)
   return NULL;
 }
 
+/* What could not be done is as if it had not been tried. */
+static gboolean
+enable_vr (SwitchManager *self, SwitchVr *vr, GError **error)
+{
+  gboolean was_enabled = switch_vr_get_enabled (vr);
+
+  if (start_vr (self, vr, error))
+    return TRUE;
+  if (!was_enabled)
+    stop_vr (self, vr);
+  return FALSE;
+}
+
 gboolean
 switch_manager_set_enabled (SwitchManager *self, const char *name, gboolean enabled, GError **error)
 {
   SwitchVr *vr = find_vr (self, name, error);
 
-  if (vr == NULL || (enabled && !start_vr (self, vr, error)))
+  if (vr == NULL || (enabled && !enable_vr (self, vr, error)))
     return FALSE;
   if (!enabled)
     stop_vr (self, vr);

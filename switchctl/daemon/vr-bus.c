@@ -11,6 +11,7 @@
 #include "switchctl/daemon/audit-bus.h"
 #include "switchctl/daemon/auditor.h"
 #include "switchctl/daemon/resident.h"
+#include "switchctl/daemon/vr-gauge.h"
 
 #define TRANSIENT_MAX 64 /* accounts of one connection */
 
@@ -19,6 +20,7 @@ struct _SwitchVrBus
   IsmbDBusVirtualRouter1Skeleton parent_instance;
 
   SwitchVr *vr;
+  SwitchVrGauge *gauge;
   char *path;
   GHashTable *transient; /* GDBusConnection (borrowed) -> set of account names */
 };
@@ -28,6 +30,7 @@ G_DEFINE_FINAL_TYPE (SwitchVrBus, switch_vr_bus, ISMB_DBUS_TYPE_VIRTUAL_ROUTER1_
 enum
 {
   PROP_SESSIONS = 1,
+  PROP_PEERS,
 };
 
 /* What an account is asked to be. */
@@ -44,15 +47,17 @@ typedef struct
 static void
 switch_vr_bus_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  IsmbListener *listener = switch_vr_get_listener (SWITCH_VR_BUS (object)->vr);
+  SwitchVrBus *self = SWITCH_VR_BUS (object);
 
   if (id == PROP_SESSIONS)
-    g_value_set_uint (value, listener != NULL ? ismb_listener_get_sessions (listener) : 0);
+    g_value_set_uint (value, switch_vr_gauge_get_sessions (self->gauge));
+  else if (id == PROP_PEERS)
+    g_value_set_uint (value, switch_vr_gauge_get_peers (self->gauge));
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
-/* The skeleton's constructor sets what it keeps; sessions are counted when asked for. */
+/* The skeleton's constructor sets what it keeps; these are counted when asked for. */
 static void
 switch_vr_bus_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
@@ -63,6 +68,7 @@ switch_vr_bus_dispose (GObject *object)
 {
   SwitchVrBus *self = SWITCH_VR_BUS (object);
 
+  g_clear_pointer (&self->gauge, switch_vr_gauge_free);
   g_clear_object (&self->vr);
   G_OBJECT_CLASS (switch_vr_bus_parent_class)->dispose (object);
 }
@@ -87,6 +93,7 @@ switch_vr_bus_class_init (SwitchVrBusClass *klass)
   object_class->dispose = switch_vr_bus_dispose;
   object_class->finalize = switch_vr_bus_finalize;
   g_object_class_override_property (object_class, PROP_SESSIONS, "sessions");
+  g_object_class_override_property (object_class, PROP_PEERS, "peers");
 }
 
 static void
@@ -126,9 +133,7 @@ accounts_of (SwitchVrBus *self, GError **error)
   IsmbAccounts *accounts = switch_vr_get_accounts (self->vr);
 
   if (accounts == NULL)
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER,
-                 "the virtual router %s is disabled: enable it with `switchctl vr enable %s`",
-                 switch_vr_get_name (self->vr), switch_vr_get_name (self->vr));
+    switch_vr_set_error (self->vr, error);
   return accounts;
 }
 
@@ -405,11 +410,27 @@ on_state_changed (SwitchVrBus *self)
 {
   IsmbListener *listener = switch_vr_get_listener (self->vr);
 
+  g_auto (GStrv) addresses = switch_vr_list_addresses (self->vr);
+  g_autofree char *reason = switch_vr_dup_reason (self->vr);
+
   if (listener == NULL)
     g_hash_table_remove_all (self->transient);
-  g_object_set (self, "enabled", listener != NULL, "c2s-port",
-                listener != NULL ? ismb_listener_get_c2s_port (listener) : 0, "s2s-port",
-                listener != NULL ? ismb_listener_get_s2s_port (listener) : 0, NULL);
+  g_object_set (self, "enabled", switch_vr_get_enabled (self->vr), "state",
+                switch_vr_get_state (self->vr), "reason", reason, "addresses", addresses,
+                "c2s-port", listener != NULL ? ismb_listener_get_c2s_port (listener) : 0,
+                "s2s-port", listener != NULL ? ismb_listener_get_s2s_port (listener) : 0, NULL);
+}
+
+static void
+describe (SwitchVrBus *self)
+{
+  const SwitchVrConfig *config = switch_vr_get_config (self->vr);
+  g_autofree char *place = switch_vr_dup_place (self->vr);
+
+  g_object_set (self, "name", config->name, "place", place, "netns",
+                config->netns != NULL ? config->netns : "", "bind-device",
+                config->bind_device != NULL ? config->bind_device : "", "listen", config->listen,
+                "c2s-path", switch_vr_get_c2s_path (self->vr), NULL);
 }
 
 SwitchVrBus *
@@ -419,8 +440,8 @@ switch_vr_bus_new (SwitchVr *vr)
 
   self->vr = g_object_ref (vr);
   self->path = ismb_control_vr_path (switch_vr_get_name (vr));
-  g_object_set (self, "name", switch_vr_get_name (vr), "c2s-path", switch_vr_get_c2s_path (vr),
-                NULL);
+  self->gauge = switch_vr_gauge_new (vr, ISMB_DBUS_VIRTUAL_ROUTER1 (self));
+  describe (self);
   on_state_changed (self);
   g_signal_connect (self, "handle-create-account", G_CALLBACK (on_create_account), NULL);
   g_signal_connect (self, "handle-remove-account", G_CALLBACK (on_remove_account), NULL);

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "switchctl/daemon/vr.h"
 
+#include "ismb/core/ismb-error.h"
 #include "ismb/discovery/ismb-mdns-embedded.h"
 #include "ismb/listener/ismb-listener-private.h"
 #include "ismb/net/ismb-virtual-router.h"
@@ -27,6 +28,8 @@ struct _SwitchVr
   IsmbStore *store;
   IsmbAudit *audit;
   IsmbListener *listener;      /* NULL while down */
+  gboolean enabled;
+  char *fault;                 /* why it is down though it is enabled, or NULL */
   IsmbMdnsEmbedded *discovery; /* NULL where there is none */
   char *announced_id;          /* the device's, while discovery runs */
 };
@@ -36,6 +39,7 @@ G_DEFINE_FINAL_TYPE (SwitchVr, switch_vr, G_TYPE_OBJECT)
 enum
 {
   STATE_CHANGED,
+  COUNTED,
   HEARD,
   PEER_FOUND,
   PEER_CHANGED,
@@ -44,12 +48,14 @@ enum
 };
 static guint signals[N_SIGNALS];
 
+static void take_down (SwitchVr *self);
+
 static void
 switch_vr_dispose (GObject *object)
 {
   SwitchVr *self = SWITCH_VR (object);
 
-  switch_vr_stop (self);
+  take_down (self);
   g_clear_object (&self->fabric);
   G_OBJECT_CLASS (switch_vr_parent_class)->dispose (object);
 }
@@ -64,6 +70,7 @@ switch_vr_finalize (GObject *object)
   g_free (self->runtime_dir);
   g_free (self->c2s_path);
   g_free (self->announced_id);
+  g_free (self->fault);
   switch_strangers_free (self->strangers);
   G_OBJECT_CLASS (switch_vr_parent_class)->finalize (object);
 }
@@ -77,6 +84,8 @@ switch_vr_class_init (SwitchVrClass *klass)
   G_OBJECT_CLASS (klass)->finalize = switch_vr_finalize;
   signals[STATE_CHANGED] =
       g_signal_new ("state-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[COUNTED] =
+      g_signal_new ("counted", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[HEARD] =
       g_signal_new ("heard", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[PEER_FOUND] = g_signal_new ("peer-found", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
@@ -125,6 +134,8 @@ on_peer_found (SwitchVr *self, IsmbPeer *peer)
 static void
 on_peer_changed (SwitchVr *self, IsmbPeer *peer)
 {
+  if (ismb_peer_get_local (peer))
+    g_signal_emit (self, signals[STATE_CHANGED], 0);
   g_signal_emit (self, signals[PEER_CHANGED], 0, peer);
 }
 
@@ -147,6 +158,8 @@ start_discovery (SwitchVr *self)
   const char *id = ismb_identity_get_full_id (ismb_fabric_get_identity (self->fabric));
   g_autoptr (GError) error = NULL;
 
+  if (!self->config->mdns || self->discovery != NULL || switch_vr_get_lack (self) != NULL)
+    return;
   g_free (self->announced_id);
   self->announced_id = g_strdup (id);
   self->discovery = ismb_mdns_embedded_new (
@@ -190,9 +203,33 @@ on_fabric_changed (SwitchVr *self)
   start_discovery (self);
 }
 
+/* A namespace made anew is another network. */
+static void
+on_waiting (SwitchVr *self)
+{
+  stop_discovery (self);
+  start_discovery (self);
+  g_signal_emit (self, signals[STATE_CHANGED], 0);
+}
+
+static void
+on_counted (SwitchVr *self)
+{
+  g_signal_emit (self, signals[COUNTED], 0);
+}
+
+/* Where the place is the daemon's own, what is missing is a mistake, and VR-Mgmt says so at once. */
+static gboolean
+is_patient (SwitchVr *self)
+{
+  return self->config->netns != NULL || self->config->bind_device != NULL
+         || !g_str_equal (self->config->name, SWITCH_VR_MGMT);
+}
+
 static gboolean
 start_listener (SwitchVr *self, GError **error)
 {
+  g_autoptr (GError) cause = NULL;
   g_autofree char *database = g_build_filename (self->state_dir, "bus.db", NULL);
 
   if (!switch_folder_make (self->state_dir, 0700, error)
@@ -215,49 +252,92 @@ start_listener (SwitchVr *self, GError **error)
   _ismb_listener_set_store (self->listener, self->store);
   _ismb_listener_set_fabric (self->listener, self->fabric);
   _ismb_listener_set_reporter (self->listener, switch_strangers_report, self->strangers);
-  return ismb_listener_start (self->listener, (guint16) self->config->c2s_port, error) != 0;
+  _ismb_listener_set_patient (self->listener, is_patient (self));
+  ismb_listener_start (self->listener, (guint16) self->config->c2s_port, &cause);
+  if (cause == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&cause));
+  return FALSE;
+}
+
+static void
+watch_listener (SwitchVr *self)
+{
+  static const struct
+  {
+    const char *signal;
+    GCallback handler;
+  } handlers[] = {
+    { "peer-found", G_CALLBACK (on_peer_found) },
+    { "peer-changed", G_CALLBACK (on_peer_changed) },
+    { "peer-lost", G_CALLBACK (on_peer_lost) },
+    { "notify::waiting-for", G_CALLBACK (on_waiting) },
+    { "notify::session-count", G_CALLBACK (on_counted) },
+    { "notify::peer-count", G_CALLBACK (on_counted) },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_signal_connect_object (self->listener, handlers[i].signal, handlers[i].handler, self,
+                             G_CONNECT_SWAPPED);
 }
 
 gboolean
 switch_vr_start (SwitchVr *self, GError **error)
 {
+  g_autoptr (GError) cause = NULL;
+
   if (self->listener != NULL)
     return TRUE;
-  if (!start_listener (self, error))
+  self->enabled = TRUE;
+  g_clear_pointer (&self->fault, g_free);
+  if (!start_listener (self, &cause))
     {
-      g_prefix_error (error, "%s: ", self->config->name);
-      switch_vr_stop (self);
+      switch_vr_fail (self, cause);
+      g_propagate_prefixed_error (error, g_steal_pointer (&cause), "%s: ", self->config->name);
       return FALSE;
     }
-  g_signal_connect_object (self->listener, "peer-found", G_CALLBACK (on_peer_found), self,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->listener, "peer-changed", G_CALLBACK (on_peer_changed), self,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->listener, "peer-lost", G_CALLBACK (on_peer_lost), self,
-                           G_CONNECT_SWAPPED);
-  if (self->config->mdns)
-    start_discovery (self);
+  watch_listener (self);
+  start_discovery (self);
   g_signal_emit (self, signals[STATE_CHANGED], 0);
   return TRUE;
 }
 
-void
-switch_vr_stop (SwitchVr *self)
+static void
+take_down (SwitchVr *self)
 {
   g_autoptr (IsmbListener) listener = g_steal_pointer (&self->listener);
   g_autoptr (GError) error = NULL;
 
   stop_discovery (self);
   if (listener != NULL)
-    ismb_listener_stop (listener);
+    {
+      g_signal_handlers_disconnect_by_data (listener, self);
+      ismb_listener_stop (listener);
+    }
   switch_strangers_set_audit (self->strangers, NULL);
   if (self->store != NULL && !ismb_store_sync (self->store, &error))
     g_warning ("%s: %s", self->config->name, error->message);
   g_clear_object (&self->audit);
   g_clear_object (&self->store);
   g_clear_object (&self->place);
-  if (listener != NULL)
-    g_signal_emit (self, signals[STATE_CHANGED], 0);
+}
+
+void
+switch_vr_stop (SwitchVr *self)
+{
+  self->enabled = FALSE;
+  g_clear_pointer (&self->fault, g_free);
+  take_down (self);
+  g_signal_emit (self, signals[STATE_CHANGED], 0);
+}
+
+void
+switch_vr_fail (SwitchVr *self, const GError *error)
+{
+  take_down (self);
+  g_free (self->fault);
+  self->fault = g_strdup (error->message);
+  g_signal_emit (self, signals[STATE_CHANGED], 0);
 }
 
 SwitchVr *
@@ -276,6 +356,70 @@ switch_vr_new (const SwitchVrConfig *config, const SwitchConfig *whole, const ch
   g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self,
                            G_CONNECT_SWAPPED);
   return self;
+}
+
+gboolean
+switch_vr_get_enabled (SwitchVr *self)
+{
+  return self->enabled;
+}
+
+const char *
+switch_vr_get_state (SwitchVr *self)
+{
+  if (self->listener == NULL)
+    return "down";
+  return switch_vr_get_lack (self) != NULL ? "waiting" : "up";
+}
+
+const char *
+switch_vr_get_lack (SwitchVr *self)
+{
+  return self->place != NULL ? ismb_virtual_router_get_lack (self->place) : NULL;
+}
+
+char *
+switch_vr_dup_reason (SwitchVr *self)
+{
+  const char *lack = switch_vr_get_lack (self);
+
+  if (!self->enabled)
+    return g_strdup_printf ("is disabled; `switchctl vr enable %s` enables it",
+                            self->config->name);
+  if (self->fault != NULL)
+    return g_strdup_printf ("is down: %s; when that is cured, `switchctl vr enable %s`",
+                            self->fault, self->config->name);
+  return lack != NULL ? g_strdup_printf ("waits for %s", lack) : g_strdup ("");
+}
+
+void
+switch_vr_set_error (SwitchVr *self, GError **error)
+{
+  g_autofree char *reason = switch_vr_dup_reason (self);
+
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_NO_VIRTUAL_ROUTER, "the virtual router %s %s",
+               self->config->name, reason);
+}
+
+char *
+switch_vr_dup_place (SwitchVr *self)
+{
+  g_autoptr (GString) place = g_string_new (NULL);
+
+  if (self->config->netns != NULL)
+    g_string_append_printf (place, "netns %s", self->config->netns);
+  if (self->config->bind_device != NULL)
+    g_string_append_printf (place, "%sdevice %s", place->len > 0 ? " " : "",
+                            self->config->bind_device);
+  return g_strdup (place->len > 0 ? place->str : "host");
+}
+
+char **
+switch_vr_list_addresses (SwitchVr *self)
+{
+  if (self->place == NULL || switch_vr_get_lack (self) != NULL)
+    return g_new0 (char *, 1);
+  return ismb_virtual_router_list_addresses (self->place);
 }
 
 const SwitchVrConfig *

@@ -158,6 +158,7 @@ list_members (Tool *tool, GError **error)
   if (router == NULL
       || !ismb_dbus_virtual_router1_call_list_peers_sync (router, &list, NULL, error))
     return NULL;
+  tool_note_waiting (router);
   for (i = 0; i < g_variant_n_children (list); i++)
     {
       g_autoptr (GVariant) child = g_variant_get_child_value (list, i);

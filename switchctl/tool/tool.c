@@ -101,3 +101,12 @@ tool_virtual_router (Tool *tool, const char *name, GError **error)
   return ismb_dbus_virtual_router1_proxy_new_sync (tool->control, G_DBUS_PROXY_FLAGS_NONE, NULL,
                                                    path, NULL, error);
 }
+
+void
+tool_note_waiting (IsmbDBusVirtualRouter1 *router)
+{
+  if (g_strcmp0 (ismb_dbus_virtual_router1_get_state (router), "waiting") == 0)
+    g_printerr ("switchctl: no other switch is reached: the virtual router %s %s\n",
+                ismb_dbus_virtual_router1_get_name (router),
+                ismb_dbus_virtual_router1_get_reason (router));
+}

@@ -53,4 +53,7 @@ IsmbDBusFabric1          *tool_fabric  (Tool *tool, GError **error);
 /* A virtual router's object; one that is not configured is ISMB_ERROR_NO_VIRTUAL_ROUTER. */
 IsmbDBusVirtualRouter1   *tool_virtual_router (Tool *tool, const char *name, GError **error);
 
+/* Says on stderr what a virtual router that is up for this host alone waits for. */
+void                      tool_note_waiting   (IsmbDBusVirtualRouter1 *router);
+
 G_END_DECLS

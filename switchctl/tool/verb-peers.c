@@ -115,6 +115,7 @@ tool_verb_peers (Tool *tool, int argc, char **argv)
   if (router == NULL ||
       !ismb_dbus_virtual_router1_call_list_peers_sync (router, &list, NULL, &error))
     return tool_fail (error);
+  tool_note_waiting (router);
   peers = read_peers (list);
   if (tool->json)
     print_json (peers);

@@ -12,27 +12,6 @@ typedef struct
   guint c2s_port, s2s_port, sessions, peers;
 } RouterStatus;
 
-/* How many switches are known there, this one not counted. */
-static gboolean
-count_peers (IsmbDBusVirtualRouter1 *router, guint *count, GError **error)
-{
-  g_autoptr (GVariant) list = NULL;
-  gsize i;
-
-  if (!ismb_dbus_virtual_router1_call_list_peers_sync (router, &list, NULL, error))
-    return FALSE;
-  *count = 0;
-  for (i = 0; i < g_variant_n_children (list); i++)
-    {
-      g_autoptr (GVariant) peer = g_variant_get_child_value (list, i);
-      gboolean local = FALSE;
-
-      g_variant_lookup (peer, "local", "b", &local);
-      *count += !local;
-    }
-  return TRUE;
-}
-
 static gboolean
 read_router (Tool *tool, const char *name, RouterStatus *status, GError **error)
 {
@@ -45,7 +24,8 @@ read_router (Tool *tool, const char *name, RouterStatus *status, GError **error)
   status->c2s_port = ismb_dbus_virtual_router1_get_c2s_port (router);
   status->s2s_port = ismb_dbus_virtual_router1_get_s2s_port (router);
   status->sessions = ismb_dbus_virtual_router1_get_sessions (router);
-  return !status->enabled || count_peers (router, &status->peers, error);
+  status->peers = ismb_dbus_virtual_router1_get_peers (router);
+  return TRUE;
 }
 
 static void

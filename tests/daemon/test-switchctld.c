@@ -640,16 +640,46 @@ test_other_vr_cannot_start (Fixture *fixture, gconstpointer data)
   g_autoptr (IsmbDBusManager1) manager = NULL;
   g_autoptr (IsmbDBusVirtualRouter1) blue = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_build_filename (fixture->folder, "state", NULL);
+  g_autofree char *blocked = g_build_filename (folder, "blue", NULL);
 
-  write_config (fixture, "enabled=true\nnetns=no-such-namespace\n");
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (blocked, "no folder", -1, NULL));
+  write_config (fixture, "enabled=true\n");
   start (fixture);
   connection = reach (fixture);
   manager = manager_of (connection);
   blue = vr_of (connection, "blue");
-  g_assert_false (ismb_dbus_virtual_router1_get_enabled (blue));
+  g_assert_true (ismb_dbus_virtual_router1_get_enabled (blue));
+  g_assert_cmpstr (ismb_dbus_virtual_router1_get_state (blue), ==, "down");
+  g_assert_nonnull (strstr (ismb_dbus_virtual_router1_get_reason (blue), blocked));
   g_assert_false (
       ismb_dbus_manager1_call_enable_virtual_router_sync (manager, "blue", NULL, &error));
-  g_assert_nonnull (strstr (error->message, "no-such-namespace"));
+  g_assert_nonnull (strstr (error->message, blocked));
+}
+
+/* Up for those on this host, and nobody is told that it is on the network. */
+static void
+test_vr_waits (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (IsmbDBusVirtualRouter1) blue = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *jid = NULL;
+
+  write_config (fixture, "enabled=true\nnetns=no-such-namespace\n");
+  start (fixture);
+  connection = reach (fixture);
+  blue = vr_of (connection, "blue");
+  g_assert_true (ismb_dbus_virtual_router1_get_enabled (blue));
+  g_assert_cmpstr (ismb_dbus_virtual_router1_get_state (blue), ==, "waiting");
+  g_assert_nonnull (strstr (ismb_dbus_virtual_router1_get_reason (blue),
+                            "`ip netns add no-such-namespace`"));
+  g_assert_cmpstr (ismb_dbus_virtual_router1_get_place (blue), ==, "netns no-such-namespace");
+  g_assert_cmpuint (ismb_dbus_virtual_router1_get_c2s_port (blue), ==, 0);
+  g_assert_true (g_file_test (ismb_dbus_virtual_router1_get_c2s_path (blue), G_FILE_TEST_EXISTS));
+  jid = create_account (blue, "bob", "secret", FALSE, NULL, &error);
+  g_assert_cmpstr (jid, ==, "bob@sw1.001122");
 }
 
 static void
@@ -831,6 +861,7 @@ main (int argc, char **argv)
   add ("second-daemon", test_second_daemon);
   add ("port-in-use", test_port_in_use);
   add ("other-vr-cannot-start", test_other_vr_cannot_start);
+  add ("vr-waits", test_vr_waits);
   add ("no-files-root", test_no_files_root);
   add ("policy", test_policy);
   add ("bad-configuration", test_bad_configuration);
