@@ -22,14 +22,13 @@
 #define RECORD_SIZE 16384
 #define BATCH 64
 #define NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
-#define MESSAGE_END "</message>"
+#define NS_MANAGEMENT "urn:xmpp:sm:3"
 #define ERROR_START "<error"
+#define HEADER_START "<stream:stream"
+#define ASK_EVERY 10 /* stanzas, until an acknowledgement is asked for */
 
-struct _BenchTarget
+struct _BenchLoop
 {
-  struct sockaddr_in address;
-  const char *domain;
-  gboolean tls;
   const BenchCallbacks *callbacks;
   BenchScram *scram;
   gnutls_certificate_credentials_t credentials;
@@ -49,22 +48,24 @@ typedef enum
   SUCCESS,
   FINAL_FEATURES,
   BINDING,
+  ENABLING, /* XEP-0198 */
   BOUND,
 } State;
 
 typedef struct
 {
   BenchSession public;
-  BenchTarget *target;
+  BenchLoop *loop;
   State state;
   int fd;
   gnutls_session_t tls; /* NULL in the clear */
-  GString *in; /* until it is bound what was read, then a piece of a tag at the end of a read */
+  GString *in; /* until it is bound what was read, then the beginning of an element */
   GString *out;
   gsize written; /* of out */
   gboolean is_dirty;
   gboolean is_full; /* the socket: epoll tells when it takes more */
   gboolean blocked; /* GnuTLS keeps a record that the socket did not take */
+  guint32 handled, unasked; /* XEP-0198: stanzas that came; that were sent since the last <r/> */
   char nonce[24];
   char *expected; /* the server's proof */
 } Session;
@@ -88,7 +89,7 @@ static void
 mark_dirty (Session *self)
 {
   if (!self->is_dirty)
-    g_ptr_array_add (self->target->dirty, self);
+    g_ptr_array_add (self->loop->dirty, self);
   self->is_dirty = TRUE;
 }
 
@@ -105,6 +106,17 @@ static void
 say (Session *self, const char *xml)
 {
   bench_session_send (&self->public, xml, strlen (xml));
+}
+
+void
+bench_session_sent (BenchSession *session)
+{
+  Session *self = (Session *) session;
+
+  if (!session->server->managed || ++self->unasked < ASK_EVERY)
+    return;
+  self->unasked = 0;
+  say (self, "<r xmlns='" NS_MANAGEMENT "'/>");
 }
 
 /* What moved; 0 when the socket takes no more now. */
@@ -136,7 +148,7 @@ watch (Session *self, int operation)
   struct epoll_event event = { .events = EPOLLIN | (self->is_full ? EPOLLOUT : 0),
                                .data.ptr = self };
 
-  if (epoll_ctl (self->target->epoll, operation, self->fd, &event) < 0)
+  if (epoll_ctl (self->loop->epoll, operation, self->fd, &event) < 0)
     bench_die ("cannot watch a socket: %s", g_strerror (errno));
 }
 
@@ -169,7 +181,7 @@ open_stream (Session *self)
   g_autofree char *header =
       g_strdup_printf ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
                        "xmlns:stream='http://etherx.jabber.org/streams' to='%s' version='1.0'>",
-                       self->target->domain);
+                       self->public.server->domain);
 
   say (self, header);
 }
@@ -180,7 +192,7 @@ begin_handshake (Session *self)
   int code = gnutls_init (&self->tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
 
   if (code < 0 || gnutls_set_default_priority (self->tls) < 0 ||
-      gnutls_credentials_set (self->tls, GNUTLS_CRD_CERTIFICATE, self->target->credentials) < 0)
+      gnutls_credentials_set (self->tls, GNUTLS_CRD_CERTIFICATE, self->loop->credentials) < 0)
     bench_die ("cannot set up TLS");
   gnutls_transport_set_int (self->tls, self->fd);
   self->state = HANDSHAKE;
@@ -205,7 +217,7 @@ begin_sasl (Session *self)
   g_autofree char *message = NULL;
   g_autofree char *auth = NULL;
 
-  g_snprintf (self->nonce, sizeof self->nonce, "bench%u", ++self->target->nonces);
+  g_snprintf (self->nonce, sizeof self->nonce, "bench%u", ++self->loop->nonces);
   message = bench_scram_begin (self->public.account, self->nonce);
   auth = g_strdup_printf ("<auth xmlns='" NS_SASL "' mechanism='SCRAM-SHA-1'>%s</auth>", message);
   say (self, auth);
@@ -215,7 +227,7 @@ begin_sasl (Session *self)
 static void
 answer_challenge (Session *self, const char *challenge)
 {
-  g_autofree char *answer = bench_scram_answer (self->target->scram, self->public.account,
+  g_autofree char *answer = bench_scram_answer (self->loop->scram, self->public.account,
                                                 self->nonce, challenge, &self->expected);
   g_autofree char *response = NULL;
 
@@ -248,11 +260,18 @@ bind_resource (Session *self)
 }
 
 static void
+enable_management (Session *self)
+{
+  say (self, "<enable xmlns='" NS_MANAGEMENT "' resume='true'/>");
+  self->state = ENABLING;
+}
+
+static void
 become_bound (Session *self)
 {
   self->state = BOUND;
   self->public.is_bound = TRUE;
-  self->target->callbacks->bound (&self->public);
+  self->loop->callbacks->bound (&self->public);
 }
 
 /* The text of an element that was read whole; NULL while it was not. */
@@ -270,15 +289,17 @@ find_text (const char *in, const char *name)
 static const char *
 awaited (Session *self)
 {
-  static const char *const names[] = {
-    [CHALLENGE] = "challenge",
-    [SUCCESS] = "success",
-    [BINDING] = "iq",
-  };
-
-  return self->state == CHALLENGE || self->state == SUCCESS || self->state == BINDING
-             ? names[self->state]
-             : "stream:features";
+  switch (self->state)
+    {
+    case CHALLENGE:
+      return "challenge";
+    case SUCCESS:
+      return "success";
+    case BINDING:
+      return "iq";
+    default:
+      return "stream:features";
+    }
 }
 
 static void
@@ -286,14 +307,14 @@ refuse_failure (Session *self)
 {
   if (strstr (self->in->str, "<failure") != NULL ||
       strstr (self->in->str, "<stream:error") != NULL ||
-      strstr (self->in->str, ERROR_START) != NULL)
+      strstr (self->in->str, "<failed") != NULL || strstr (self->in->str, ERROR_START) != NULL)
     bench_die ("%s cannot sign in: %s", self->public.account, self->in->str);
 }
 
 static void
 take_step (Session *self, const char *text)
 {
-  gboolean encrypt = self->state == FEATURES && self->target->tls;
+  gboolean encrypt = self->state == FEATURES && self->public.server->tls;
 
   if (encrypt)
     {
@@ -308,6 +329,8 @@ take_step (Session *self, const char *text)
     check_success (self, text);
   else if (self->state == FINAL_FEATURES)
     bind_resource (self);
+  else if (self->public.server->managed)
+    enable_management (self);
   else
     become_bound (self);
 }
@@ -323,7 +346,9 @@ negotiate (Session *self, const char *bytes, gsize length)
   if (self->state == PROCEED && strstr (self->in->str, "<proceed") != NULL &&
       g_str_has_suffix (self->in->str, ">"))
     begin_handshake (self);
-  else if (self->state == PROCEED || (text = find_text (self->in->str, awaited (self))) == NULL)
+  else if (self->state == ENABLING && strstr (self->in->str, "<enabled") != NULL)
+    become_bound (self);
+  else if (self->state == PROCEED || self->state == ENABLING || (text = find_text (self->in->str, awaited (self))) == NULL)
     return;
   else
     take_step (self, text);
@@ -332,57 +357,90 @@ negotiate (Session *self, const char *bytes, gsize length)
     continue_handshake (self);
 }
 
-/* ------------------------------------------------------------------ messages */
+/* ------------------------------------------------------------------ stanzas */
 
-/* How many messages end in these bytes. What may be the beginning of such an end is kept. */
-static guint
-count_messages (Session *self, const char *bytes, gsize length)
+/* Behind the element that begins here, or NULL while it is not whole. A stream's header, which a
+ * relay passes on, is none. */
+static const char *
+find_end (const char *at, const char *end)
 {
-  const char *at = bytes, *end = bytes + length;
-  guint count = 0;
+  int depth = 0;
 
   while ((at = memchr (at, '<', end - at)) != NULL)
     {
-      gsize left = end - at;
+      const char *close = memchr (at, '>', end - at);
 
-      if (left < sizeof MESSAGE_END - 1 && memchr (at, '>', left) == NULL)
-        {
-          g_string_append_len (self->in, at, left);
-          break;
-        }
-      if (g_str_has_prefix (at, ERROR_START))
-        bench_die ("%s: a message came back: %.200s", self->public.account, at);
-      count +=
-          left >= sizeof MESSAGE_END - 1 && memcmp (at, MESSAGE_END, sizeof MESSAGE_END - 1) == 0;
-      at++;
+      if (close == NULL)
+        return NULL;
+      if (at[1] == '/')
+        depth--;
+      else if (close[-1] != '/' && at[1] != '?' && !g_str_has_prefix (at, HEADER_START))
+        depth++;
+      at = close + 1;
+      if (depth <= 0)
+        return at;
     }
-  return count;
+  return NULL;
+}
+
+static void
+acknowledge (Session *self)
+{
+  g_autofree char *xml =
+      g_strdup_printf ("<a xmlns='" NS_MANAGEMENT "' h='%u'/>", self->handled);
+
+  say (self, xml);
+}
+
+static void
+take_element (Session *self, const char *xml, gsize length)
+{
+  if (g_str_has_prefix (xml, "</stream") || g_str_has_prefix (xml, "<stream:error"))
+    bench_die ("%s: the server ends the stream: %.*s", self->public.account, (int) length, xml);
+  if (g_str_has_prefix (xml, "<r ") || g_str_has_prefix (xml, "<r/"))
+    acknowledge (self);
+  else if (g_str_has_prefix (xml, "<message") || g_str_has_prefix (xml, "<presence") ||
+           g_str_has_prefix (xml, "<iq"))
+    {
+      self->handled++;
+      self->loop->callbacks->stanza (&self->public, xml, length);
+    }
+}
+
+/* Hands on what is whole; returns where that ends. */
+static const char *
+take_elements (Session *self, const char *at, const char *end)
+{
+  const char *next;
+
+  while ((at = memchr (at, '<', end - at)) != NULL && (next = find_end (at, end)) != NULL)
+    {
+      take_element (self, at, next - at);
+      at = next;
+    }
+  return at != NULL ? at : end;
 }
 
 static void
 take_bytes (Session *self, gsize length)
 {
-  char *buffer = self->target->buffer;
-  guint count;
+  const char *buffer = self->loop->buffer, *rest;
 
   if (self->state != BOUND)
     {
       negotiate (self, buffer, length);
       return;
     }
-  buffer[length] = '\0';
-  if (self->in->len > 0)
+  self->loop->buffer[length] = '\0';
+  if (self->in->len == 0)
     {
-      g_autofree char *joined = g_strconcat (self->in->str, buffer, NULL);
-      gsize joined_length = self->in->len + length;
-
-      g_string_truncate (self->in, 0);
-      count = count_messages (self, joined, joined_length);
+      rest = take_elements (self, buffer, buffer + length);
+      g_string_append_len (self->in, rest, buffer + length - rest);
+      return;
     }
-  else
-    count = count_messages (self, buffer, length);
-  if (count > 0)
-    self->target->callbacks->messages (&self->public, count);
+  g_string_append_len (self->in, buffer, length);
+  rest = take_elements (self, self->in->str, self->in->str + self->in->len);
+  g_string_erase (self->in, 0, rest - self->in->str);
 }
 
 static gssize
@@ -391,9 +449,9 @@ read_some (Session *self)
   gssize n;
 
   if (self->tls == NULL)
-    n = recv (self->fd, self->target->buffer, READ_SIZE - 1, 0);
+    n = recv (self->fd, self->loop->buffer, READ_SIZE - 1, 0);
   else
-    n = gnutls_record_recv (self->tls, self->target->buffer, READ_SIZE - 1);
+    n = gnutls_record_recv (self->tls, self->loop->buffer, READ_SIZE - 1);
   if (n == 0 || (self->tls == NULL && n < 0 && errno != EAGAIN) ||
       (self->tls != NULL && n < 0 && n != GNUTLS_E_AGAIN && n != GNUTLS_E_INTERRUPTED))
     bench_die ("%s: the server hung up", self->public.account);
@@ -418,34 +476,40 @@ on_readable (Session *self)
     }
 }
 
-/* ------------------------------------------------------------------ sessions and their target */
+/* ------------------------------------------------------------------ sessions and their loop */
 
 static int
-connect_to (BenchTarget *target)
+connect_to (const BenchServer *server)
 {
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_port = htons (server->port),
+                                 .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
-  if (fd < 0 || connect (fd, (struct sockaddr *) &target->address, sizeof target->address) < 0)
-    bench_die ("cannot connect to port %u: %s", ntohs (target->address.sin_port),
-               g_strerror (errno));
+  if (fd < 0 || connect (fd, (struct sockaddr *) &address, sizeof address) < 0)
+    bench_die ("cannot connect to port %u: %s", server->port, g_strerror (errno));
   setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   g_unix_set_fd_nonblocking (fd, TRUE, NULL);
   return fd;
 }
 
 BenchSession *
-bench_session_new (BenchTarget *target, const char *account, const char *resource)
+bench_session_new (BenchLoop *loop, const BenchServer *server, const char *account,
+                   const char *resource)
 {
   Session *self = g_new0 (Session, 1);
 
+  self->public.server = server;
   self->public.account = account;
   self->public.resource = g_strdup (resource);
-  self->target = target;
+  self->loop = loop;
   self->in = g_string_new (NULL);
   self->out = g_string_new (NULL);
-  self->fd = connect_to (target);
+  self->fd = connect_to (server);
   watch (self, EPOLL_CTL_ADD);
   open_stream (self);
+  if (server->bare)
+    become_bound (self);
   return &self->public;
 }
 
@@ -455,27 +519,23 @@ bench_session_free (BenchSession *session)
   Session *self = (Session *) session;
 
   if (self->is_dirty)
-    g_ptr_array_remove (self->target->dirty, self);
+    g_ptr_array_remove (self->loop->dirty, self);
   g_clear_pointer (&self->tls, gnutls_deinit);
   close (self->fd);
   g_string_free (self->in, TRUE);
   g_string_free (self->out, TRUE);
   g_free (self->expected);
+  if (self->public.head != NULL)
+    g_string_free (self->public.head, TRUE);
   g_free (self->public.resource);
   g_free (self);
 }
 
-BenchTarget *
-bench_target_new (guint16 port, const char *domain, const char *password, gboolean tls,
-                  const BenchCallbacks *callbacks)
+BenchLoop *
+bench_loop_new (const char *password, const BenchCallbacks *callbacks)
 {
-  BenchTarget *self = g_new0 (BenchTarget, 1);
+  BenchLoop *self = g_new0 (BenchLoop, 1);
 
-  self->address.sin_family = AF_INET;
-  self->address.sin_port = htons (port);
-  self->address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-  self->domain = domain;
-  self->tls = tls;
   self->callbacks = callbacks;
   self->scram = bench_scram_new (password);
   self->dirty = g_ptr_array_new ();
@@ -486,7 +546,7 @@ bench_target_new (guint16 port, const char *domain, const char *password, gboole
 }
 
 void
-bench_target_free (BenchTarget *self)
+bench_loop_free (BenchLoop *self)
 {
   g_ptr_array_unref (self->dirty);
   bench_scram_free (self->scram);
@@ -496,7 +556,7 @@ bench_target_free (BenchTarget *self)
 }
 
 void
-bench_target_turn (BenchTarget *self, int milliseconds)
+bench_loop_turn (BenchLoop *self, int milliseconds)
 {
   struct epoll_event events[BATCH];
   int n;
