@@ -197,6 +197,31 @@ class Ejabberd(Server):
                     raise Failure(f"ejabberd makes no account: {said.decode()}")
 
 
+class Pair(Server):
+    """Two of ours with a link between them, in one process."""
+
+    name = "two of ours"
+
+    def __init__(self, folder, build, accounts):
+        super().__init__(folder)
+        self.process = subprocess.Popen([os.path.join(build, "tests/bench/bench-pair"), str(accounts), PASSWORD],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                                        stderr=subprocess.DEVNULL,
+                                        env=dict(os.environ, TMPDIR=folder))
+        ports = [int(word) for word in self.process.stdout.readline().split()]
+        if len(ports) != 2:
+            raise Failure("the two switches do not find each other")
+        self.port = ports[0]
+        self.words = ("--port", str(ports[1]), "--domain", "other.test")
+
+    def stop(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+        self.process = None
+
+
 class Relay(Server):
     """The floor: bytes, or stanzas parsed and written anew, from one to the other."""
 
