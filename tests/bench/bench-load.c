@@ -50,7 +50,8 @@ static const GOptionEntry entries[] = {
   { "pairs", 0, 0, G_OPTION_ARG_INT, &options.pairs, "route: senders, each with its receiver",
     "N" },
   { "outstanding", 0, 0, G_OPTION_ARG_INT, &options.outstanding,
-    "route: messages of a pair under way; with 1 the round trips are measured", "N" },
+    "route: messages of a pair under way; with 1 the round trips are measured; presence: changes "
+    "under way", "N" },
   { "size", 0, 0, G_OPTION_ARG_INT, &options.size, "route: bytes of a body", "BYTES" },
   { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options.seconds, "route, presence: end after so long",
     "SECONDS" },
@@ -350,7 +351,7 @@ grant (const char *xml, gsize length)
   bench_session_send (star, answer, strlen (answer));
 }
 
-/* The last one that sees it lets the next go out. */
+/* When as many have seen one as there are to see it, the next goes out. */
 static void
 on_seen (BenchSession *session, const char *xml, gsize length)
 {
@@ -415,7 +416,8 @@ run_presence (BenchLoop *loop)
   while (n_subscribed < sessions->len - 1)
     bench_loop_turn (loop, 1000);
   turn_until (loop, g_get_monotonic_time () + SETTLE);
-  broadcast ();
+  for (int i = 0; i < options.outstanding; i++)
+    broadcast ();
   measure_deliveries (loop);
   puts ("}");
 }
