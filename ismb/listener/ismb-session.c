@@ -417,6 +417,7 @@ IsmbSession *
 ismb_session_new (const IsmbSessionContext *context, const IsmbSessionOrigin *origin,
                   const IsmbSessionCallbacks *callbacks, gpointer owner)
 {
+  static const char *const alpn[] = { "xmpp-client", NULL }; /* XEP-0368 */
   IsmbSession *self = g_object_new (ISMB_TYPE_SESSION, NULL);
   gboolean detect = context->tls != NULL && !origin->local;
 
@@ -427,7 +428,7 @@ ismb_session_new (const IsmbSessionContext *context, const IsmbSessionOrigin *or
   self->local = origin->local;
   self->stream = ismb_stream_new (
       context->poller, origin->fd, detect ? ISMB_STREAM_DETECT_TLS : ISMB_STREAM_ACCEPTED,
-      ISMB_NS_CLIENT, detect ? context->tls : NULL, NULL, NULL, &stream_callbacks, self);
+      ISMB_NS_CLIENT, detect ? context->tls : NULL, alpn, NULL, &stream_callbacks, self);
   self->authentication =
       ismb_authentication_new (context, origin, self->stream, &authentication_callbacks, self);
   ismb_stream_set_limit (self->stream, ISMB_SESSION_LIMIT_STRANGER);

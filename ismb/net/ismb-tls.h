@@ -27,8 +27,8 @@ void            ismb_tls_context_unref (IsmbTlsContext *context);
 /* A GnuTLS session on a non-blocking descriptor; the descriptor stays its owner's. */
 typedef struct _IsmbTls IsmbTls;
 
-/* `alpn`: NULL-terminated list, first is preferred, or NULL. `server_name`: SNI of a client, or
- * NULL. */
+/* `alpn`: NULL-terminated list, first is preferred, or NULL: a server with a list refuses those who
+ * name others only. `server_name`: SNI of a client, or NULL. */
 IsmbTls *ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *const *alpn,
                        const char *server_name, GError **error);
 void        ismb_tls_free           (IsmbTls *tls);

@@ -253,18 +253,29 @@ test_pending (void)
   pair_clear (&pair);
 }
 
+static gnutls_session_t
+make_stranger (Pair *pair, gnutls_certificate_credentials_t credentials, const char *priorities,
+               const char *alpn)
+{
+  gnutls_datum_t protocol = { (guchar *) alpn, alpn != NULL ? strlen (alpn) : 0 };
+  gnutls_session_t stranger;
+  gnutls_init (&stranger, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+  g_assert_cmpint (gnutls_priority_set_direct (stranger, priorities, NULL), ==, 0);
+  gnutls_credentials_set (stranger, GNUTLS_CRD_CERTIFICATE, credentials);
+  gnutls_transport_set_int (stranger, pair->fds[1]);
+  if (alpn != NULL)
+    gnutls_alpn_set_protocols (stranger, &protocol, 1, 0);
+  return stranger;
+}
+
 /* A client that is not ours, through with its handshake. */
 static gnutls_session_t
 meet_stranger (Pair *pair, gnutls_certificate_credentials_t credentials, const char *priorities)
 {
   g_autoptr (GError) error = NULL;
-  gnutls_session_t stranger;
+  gnutls_session_t stranger = make_stranger (pair, credentials, priorities, NULL);
   guint32 events = 0;
   int code = GNUTLS_E_AGAIN;
-  gnutls_init (&stranger, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
-  gnutls_priority_set_direct (stranger, priorities, NULL);
-  gnutls_credentials_set (stranger, GNUTLS_CRD_CERTIFICATE, credentials);
-  gnutls_transport_set_int (stranger, pair->fds[1]);
   while (code == GNUTLS_E_AGAIN)
     {
       code = gnutls_handshake (stranger);
@@ -273,6 +284,86 @@ meet_stranger (Pair *pair, gnutls_certificate_credentials_t credentials, const c
     }
   g_assert_cmpint (code, ==, 0);
   return stranger;
+}
+
+/* Who comes that way gets through, or hears an alert. */
+static void
+assert_met (IsmbTlsProfile profile, const char *priorities, const char *alpn, gboolean wanted)
+{
+  g_autoptr (IsmbTlsContext) context = make_context (profile, TRUE);
+  g_autoptr (GError) error = NULL;
+  gnutls_certificate_credentials_t credentials;
+  gnutls_session_t stranger;
+  guint32 events = 0;
+  int code = GNUTLS_E_AGAIN;
+  gboolean through = FALSE;
+  Pair pair;
+  pair_init (&pair, context, context, NULL);
+  gnutls_certificate_allocate_credentials (&credentials);
+  stranger = make_stranger (&pair, credentials, priorities, alpn);
+  while (error == NULL && !(through && code == 0) && !(code < 0 && gnutls_error_is_fatal (code)))
+    {
+      if (code != 0)
+        code = gnutls_handshake (stranger);
+      if (!through)
+        through = ismb_tls_handshake (pair.ends[0], &events, &error);
+    }
+  g_test_message ("%s %s: %s", priorities, alpn, error != NULL ? error->message : "through");
+  g_assert_true (through == wanted);
+  if (!wanted && code == GNUTLS_E_AGAIN)
+    code = gnutls_handshake (stranger);
+  if (!wanted && code == 0) /* told only after the last word of the handshake */
+    code = (int) gnutls_record_recv (stranger, &events, sizeof events);
+  g_assert_cmpint (code, ==, wanted ? 0 : GNUTLS_E_FATAL_ALERT_RECEIVED);
+  gnutls_deinit (stranger);
+  gnutls_certificate_free_credentials (credentials);
+  pair_clear (&pair);
+}
+
+#define ONLY_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
+
+static void
+test_versions (void)
+{
+  assert_met (ISMB_TLS_CLIENTS, "NORMAL", NULL, TRUE);
+  assert_met (ISMB_TLS_CLIENTS, ONLY_1_2, NULL, TRUE);
+  assert_met (ISMB_TLS_CLIENTS, "NORMAL:-VERS-ALL:+VERS-TLS1.1", NULL, FALSE);
+  assert_met (ISMB_TLS_CLIENTS, ONLY_1_2 ":%NO_SESSION_HASH", NULL, FALSE);
+  assert_met (ISMB_TLS_CLIENTS, ONLY_1_2 ":-KX-ALL:+RSA", NULL, FALSE);
+  assert_met (ISMB_TLS_CLIENTS, ONLY_1_2 ":-KX-ALL:+DHE-RSA", NULL, FALSE);
+  assert_met (ISMB_TLS_CLIENTS, ONLY_1_2 ":-CIPHER-ALL:+AES-128-CBC", NULL, FALSE);
+  assert_met (ISMB_TLS_PEERS, ONLY_1_2, NULL, FALSE);
+}
+
+/* XEP-0368: who came for another protocol is told so; who says nothing is welcome. */
+static void
+test_application (void)
+{
+  assert_met (ISMB_TLS_CLIENTS, "NORMAL", "xmpp-server", TRUE);
+  assert_met (ISMB_TLS_CLIENTS, "NORMAL", "http/1.1", FALSE);
+  assert_met (ISMB_TLS_CLIENTS, ONLY_1_2, "http/1.1", FALSE);
+}
+
+/* A second handshake inside a session is the end of it: whoever asks for many gets none. */
+static void
+test_renegotiation (void)
+{
+  g_autoptr (IsmbTlsContext) context = make_context (ISMB_TLS_CLIENTS, TRUE);
+  g_autoptr (GError) error = NULL;
+  gnutls_certificate_credentials_t credentials;
+  gnutls_session_t stranger;
+  guint32 events = 0;
+  char buffer[4];
+  Pair pair;
+  pair_init (&pair, context, context, NULL);
+  gnutls_certificate_allocate_credentials (&credentials);
+  stranger = meet_stranger (&pair, credentials, ONLY_1_2);
+  g_assert_cmpint (gnutls_handshake (stranger), ==, GNUTLS_E_AGAIN);
+  g_assert_cmpint (ismb_tls_read (pair.ends[0], buffer, 4, &events, &error), ==, -1);
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  gnutls_deinit (stranger);
+  gnutls_certificate_free_credentials (credentials);
+  pair_clear (&pair);
 }
 
 /* Whatever a client likes best gives way to what is cheap, and no one group is asked for. */
@@ -348,6 +439,9 @@ main (int argc, char **argv)
   g_test_add_func ("/net/tls/blocked-write", test_blocked_write);
   g_test_add_func ("/net/tls/pending", test_pending);
   g_test_add_func ("/net/tls/choices", test_choices);
+  g_test_add_func ("/net/tls/versions", test_versions);
+  g_test_add_func ("/net/tls/application", test_application);
+  g_test_add_func ("/net/tls/renegotiation", test_renegotiation);
   g_test_add_func ("/net/tls/warnings", test_warnings);
   return g_test_run ();
 }
