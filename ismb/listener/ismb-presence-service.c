@@ -8,6 +8,7 @@
 #include "ismb/listener/ismb-attendance.h"
 #include "ismb/listener/ismb-audience.h"
 #include "ismb/listener/ismb-contacts.h"
+#include "ismb/listener/ismb-courier.h"
 #include "ismb/listener/ismb-parts.h"
 #include "ismb/listener/ismb-sightings.h"
 #include "ismb/listener/ismb-subscriptions.h"
@@ -15,7 +16,7 @@
 #define PENDING_IN_MAX 1000 /* requests that may wait for one account's answer */
 
 #define SHARED (ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM)
-#define SHOWN (SHARED | ISMB_SUBSCRIPTION_PENDING_OUT)
+#define SHOWN (SHARED | ISMB_SUBSCRIPTION_PENDING_OUT | ISMB_SUBSCRIPTION_APPROVED)
 
 struct _IsmbPresenceService
 {
@@ -26,6 +27,7 @@ struct _IsmbPresenceService
   IsmbAccounts *accounts;
   IsmbSightings *sightings;
   IsmbAudience *audience;
+  IsmbCourier *courier;
 };
 
 enum
@@ -44,6 +46,7 @@ ismb_presence_service_finalize (GObject *object)
 {
   IsmbPresenceService *self = ISMB_PRESENCE_SERVICE (object);
 
+  g_clear_pointer (&self->courier, ismb_courier_free);
   g_clear_pointer (&self->audience, ismb_audience_free);
   g_clear_pointer (&self->sightings, ismb_sightings_free);
   g_clear_object (&self->accounts);
@@ -71,6 +74,12 @@ ismb_presence_service_init (IsmbPresenceService *self)
   self->audience = ismb_audience_new ();
 }
 
+static void
+take_local (IsmbFrame *presence, gpointer owner)
+{
+  ismb_presence_service_inbound (owner, presence);
+}
+
 IsmbPresenceService *
 ismb_presence_service_new (IsmbRoutes *routes, IsmbRosters *rosters, IsmbAccounts *accounts)
 {
@@ -79,6 +88,7 @@ ismb_presence_service_new (IsmbRoutes *routes, IsmbRosters *rosters, IsmbAccount
   self->routes = g_object_ref (routes);
   self->rosters = g_object_ref (rosters);
   self->accounts = g_object_ref (accounts);
+  self->courier = ismb_courier_new (routes, self->audience, take_local, self);
   return self;
 }
 
@@ -120,60 +130,14 @@ list_contacts (IsmbPresenceService *self, const char *account, guint mask, const
   return ismb_contacts_list (self->rosters, account, mask, domain);
 }
 
-/* Sending */
-
+/* To one of our own who said it; an error is never answered. */
 static void
-note_missed (IsmbPresenceService *self, const char *address)
+refuse (IsmbResource *resource, const IsmbFrame *presence, const char *condition)
 {
-  g_autofree char *domain = ismb_parts_dup_domain (address);
+  g_autoptr (IsmbFrame) error = ismb_frame_make_error (presence, condition, NULL);
 
-  ismb_audience_note_missed (self->audience, domain);
-}
-
-static gboolean
-send (IsmbPresenceService *self, IsmbFrame *presence)
-{
-  if (is_local (self, presence->to))
-    ismb_presence_service_inbound (self, presence);
-  else if (!ismb_routes_deliver (self->routes, presence))
-    {
-      note_missed (self, presence->to);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static void
-send_as (IsmbPresenceService *self, const IsmbFrame *presence, const char *from, const char *to)
-{
-  g_autoptr (IsmbFrame) frame = ismb_frame_readdress (presence, from, to);
-
-  send (self, frame);
-}
-
-static void
-send_new (IsmbPresenceService *self, const char *type, const char *from, const char *to)
-{
-  g_autoptr (IsmbFrame) frame = ismb_attendance_make (type, from, to);
-
-  send (self, frame);
-}
-
-/* What all resources of an account are, or (`ended`) that they are no more, to one address. */
-static void
-send_current (IsmbPresenceService *self, const char *account, const char *to, gboolean ended)
-{
-  g_autoptr (GPtrArray) resources = ismb_routes_list_resources (self->routes, account);
-
-  for (guint i = 0; i < resources->len; i++)
-    {
-      const IsmbResource *resource = g_ptr_array_index (resources, i);
-
-      if (resource->available && ended)
-        send_new (self, "unavailable", resource->full, to);
-      else if (resource->available)
-        send_as (self, resource->presence, resource->full, to);
-    }
+  if (error != NULL)
+    ismb_sink_deliver (resource->sink, error);
 }
 
 /* Shared presence is counted by contact, so that to ask is cheap. */
@@ -225,25 +189,19 @@ send_subscription (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame 
   g_autofree char *address = ismb_parts_dup_bare (resource->full);
   g_autofree char *contact = ismb_parts_dup_bare (presence->to);
   g_autoptr (IsmbFrame) stanza = ismb_frame_readdress (presence, address, contact);
-  g_autoptr (IsmbFrame) bounce = NULL;
   IsmbSubscription before = state_of (self, resource->account, contact);
   IsmbSubscriptionStep step = ismb_subscription_sent (before, verb);
-  const char *condition = NULL;
 
   if (g_str_equal (address, contact))
     return;
   if ((before & ~step.state) & ISMB_SUBSCRIPTION_FROM)
-    send_current (self, resource->account, contact, TRUE);
+    ismb_courier_send_current (self->courier, resource->account, contact, TRUE);
   if (!change_state (self, resource->account, contact, step.state))
-    condition = "resource-constraint";
-  else if (step.passes && !send (self, stanza))
-    condition = "remote-server-not-found";
+    refuse (resource, presence, "resource-constraint");
+  else if (step.passes && !ismb_courier_send (self->courier, stanza))
+    refuse (resource, presence, "remote-server-not-found");
   else if ((step.state & ~before) & ISMB_SUBSCRIPTION_FROM)
-    send_current (self, resource->account, contact, FALSE);
-
-  bounce = condition != NULL ? ismb_frame_make_error (presence, condition, NULL) : NULL;
-  if (bounce != NULL)
-    ismb_sink_deliver (resource->sink, bounce);
+    ismb_courier_send_current (self->courier, resource->account, contact, FALSE);
 }
 
 static gboolean
@@ -254,16 +212,18 @@ has_room_for_request (IsmbPresenceService *self, const char *account)
   return waiting->len < PENDING_IN_MAX;
 }
 
-/* So that it does not wait for an answer that nobody was asked for. */
+/* RFC 6121, 3.1.3: nobody needs to be asked, or was asked and has forgotten it. */
 static void
-refuse_request (IsmbPresenceService *self, const IsmbFrame *request)
+approve (IsmbPresenceService *self, const char *account, const char *contact)
 {
-  g_autoptr (IsmbFrame) error = ismb_frame_make_error (request, "resource-constraint", NULL);
+  g_autofree char *address = dup_account_address (self, account);
 
-  send (self, error);
+  ismb_courier_send_new (self->courier, "subscribed", address, contact);
+  ismb_courier_send_current (self->courier, account, contact, FALSE);
 }
 
-/* RFC 6121, 3.1.3, 3.1.6, 3.2.3, 3.3.3. */
+/* RFC 6121, 3.1.3, 3.1.6, 3.2.3, 3.3.3. A request for which there is no room is dropped without a
+ * word, as one to nobody is: it comes again when the asker is next available. */
 static void
 receive_subscription (IsmbPresenceService *self, const char *account, IsmbFrame *presence,
                       IsmbSubscriptionVerb verb)
@@ -275,21 +235,18 @@ receive_subscription (IsmbPresenceService *self, const char *account, IsmbFrame 
   IsmbSubscriptionStep step = ismb_subscription_received (before, verb);
   gboolean request = verb == ISMB_SUBSCRIPTION_VERB_SUBSCRIBE;
 
-  if (request && (before & ISMB_SUBSCRIPTION_FROM))
-    send_new (self, "subscribed", address, contact);
+  if (step.passes && request && !has_room_for_request (self, account))
+    return;
+  if (!change_state (self, account, contact, step.state))
+    return;
+  if (step.approves)
+    approve (self, account, contact);
   if (!step.passes)
     return;
-  if ((request && !has_room_for_request (self, account)) ||
-      !change_state (self, account, contact, step.state))
-    {
-      if (request)
-        refuse_request (self, stanza);
-      return;
-    }
   ismb_attendance_show (self->routes, account,
                         request ? ISMB_ATTENDANCE_AVAILABLE : ISMB_ATTENDANCE_INTERESTED, stanza);
   if ((before & ~step.state) & ISMB_SUBSCRIPTION_FROM)
-    send_current (self, account, contact, TRUE);
+    ismb_courier_send_current (self->courier, account, contact, TRUE);
 }
 
 /* Probes (RFC 6121, 4.3.2). Who sees nothing is told so, that it does not wait for ever, and in the
@@ -301,11 +258,11 @@ answer_probe (IsmbPresenceService *self, const char *account, const char *from)
   g_autofree char *contact = ismb_parts_dup_bare (from);
 
   if ((state_of (self, account, contact) & ISMB_SUBSCRIPTION_FROM) == 0)
-    send_new (self, "unsubscribed", address, contact);
+    ismb_courier_send_new (self->courier, "unsubscribed", address, contact);
   else if (ismb_attendance_is_present (self->routes, account))
-    send_current (self, account, from, FALSE);
+    ismb_courier_send_current (self->courier, account, from, FALSE);
   else
-    send_new (self, "unavailable", address, from);
+    ismb_courier_send_new (self->courier, "unavailable", address, from);
 }
 
 /* Outbound */
@@ -320,7 +277,7 @@ broadcast (IsmbPresenceService *self, IsmbResource *resource, const IsmbFrame *p
   g_autoptr (IsmbFrame) own = ismb_frame_readdress (presence, resource->full, address);
 
   for (guint i = 0; i < contacts->len; i++)
-    send_as (self, presence, resource->full, g_ptr_array_index (contacts, i));
+    ismb_courier_send_as (self->courier, presence, resource->full, g_ptr_array_index (contacts, i));
   ismb_attendance_show (self->routes, resource->account, ISMB_ATTENDANCE_AVAILABLE, own);
 }
 
@@ -333,11 +290,11 @@ probe (IsmbPresenceService *self, const char *address, const char *contact, cons
   const char *account = account_of (self, contact, part);
 
   if (account == NULL)
-    send_new (self, "probe", address, contact);
+    ismb_courier_send_new (self->courier, "probe", address, contact);
   else if ((state_of (self, account, address) & ISMB_SUBSCRIPTION_FROM) == 0)
     answer_probe (self, account, address);
   else
-    send_current (self, account, asker, FALSE);
+    ismb_courier_send_current (self->courier, account, asker, FALSE);
 }
 
 static void
@@ -360,7 +317,7 @@ repeat_requests (IsmbPresenceService *self, IsmbResource *resource, const char *
   g_autofree char *address = ismb_parts_dup_bare (resource->full);
 
   for (guint i = 0; i < asked->len; i++)
-    send_new (self, "subscribe", address, g_ptr_array_index (asked, i));
+    ismb_courier_send_new (self->courier, "subscribe", address, g_ptr_array_index (asked, i));
 }
 
 static void
@@ -402,7 +359,7 @@ withdraw_directed (IsmbPresenceService *self, IsmbResource *resource, const Ismb
   g_hash_table_iter_init (&iter, addresses);
   while (g_hash_table_iter_next (&iter, &address, NULL))
     if (!resource->available || !sees_broadcasts (self, resource->account, address))
-      send_as (self, presence, resource->full, address);
+      ismb_courier_send_as (self->courier, presence, resource->full, address);
 }
 
 static void
@@ -429,25 +386,53 @@ send_directed (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *pre
     }
   if (g_strcmp0 (presence->type, "unavailable") == 0)
     ismb_audience_remove_directed (self->audience, resource, presence->to);
-  else if (presence->type != NULL && !g_str_equal (presence->type, "error"))
-    return; /* a probe is ours to send (RFC 6121, 4.3), and other types there are none */
-  send_as (self, presence, resource->full, presence->to);
+  ismb_courier_send_as (self->courier, presence, resource->full, presence->to);
+}
+
+typedef enum
+{
+  SAYS_SHOWN,        /* available, unavailable or an error: somebody's clients see it */
+  SAYS_SUBSCRIPTION,
+  SAYS_PROBE,
+  SAYS_NONSENSE,     /* RFC 6121, 4.7.1 */
+} Says;
+
+static Says
+classify (const IsmbFrame *presence)
+{
+  static const char *const shown[] = { "unavailable", "error", NULL };
+
+  if (presence->type == NULL || g_strv_contains (shown, presence->type))
+    return SAYS_SHOWN;
+  if (ismb_subscription_verb (presence->type) != ISMB_SUBSCRIPTION_VERB_NONE)
+    return SAYS_SUBSCRIPTION;
+  return g_str_equal (presence->type, "probe") ? SAYS_PROBE : SAYS_NONSENSE;
+}
+
+static void
+say_to_all (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *presence)
+{
+  if (presence->type == NULL)
+    become_available (self, resource, presence);
+  else if (g_str_equal (presence->type, "unavailable"))
+    become_unavailable (self, resource, presence);
 }
 
 void
 ismb_presence_service_outbound (IsmbPresenceService *self, IsmbResource *resource,
                                 IsmbFrame *presence)
 {
-  IsmbSubscriptionVerb verb = ismb_subscription_verb (presence->type);
+  Says says = classify (presence);
 
-  if (presence->to == NULL && presence->type == NULL)
-    become_available (self, resource, presence);
-  else if (presence->to == NULL && g_strcmp0 (presence->type, "unavailable") == 0)
-    become_unavailable (self, resource, presence);
-  else if (presence->to != NULL && verb != ISMB_SUBSCRIPTION_VERB_NONE)
-    send_subscription (self, resource, presence, verb);
-  else if (presence->to != NULL)
+  if (says == SAYS_NONSENSE || (says == SAYS_SUBSCRIPTION && presence->to == NULL))
+    refuse (resource, presence, "bad-request");
+  else if (says == SAYS_SUBSCRIPTION)
+    send_subscription (self, resource, presence, ismb_subscription_verb (presence->type));
+  else if (says == SAYS_SHOWN && presence->to == NULL)
+    say_to_all (self, resource, presence);
+  else if (says == SAYS_SHOWN)
     send_directed (self, resource, presence);
+  /* A probe is ours to send (RFC 6121, 4.3). */
 }
 
 /* Inbound */
@@ -470,7 +455,7 @@ receive_presence (IsmbPresenceService *self, const char *account, IsmbFrame *pre
   if (is_local (self, presence->from))
     return;
   if (g_strcmp0 (presence->type, "error") == 0)
-    note_missed (self, presence->from);
+    ismb_courier_note_missed (self->courier, presence->from);
   else if (!ismb_parts_is_full (presence->from))
     return;
   else if (presence->type != NULL)
@@ -482,20 +467,21 @@ receive_presence (IsmbPresenceService *self, const char *account, IsmbFrame *pre
 void
 ismb_presence_service_inbound (IsmbPresenceService *self, IsmbFrame *presence)
 {
-  IsmbSubscriptionVerb verb = ismb_subscription_verb (presence->type);
+  Says says = classify (presence);
   IsmbPart part;
   const char *account = account_of (self, presence->to, part);
 
   if (account == NULL || presence->from == NULL)
     return;
-  if (g_strcmp0 (presence->type, "probe") == 0)
+  if (says == SAYS_PROBE)
     answer_probe (self, account, presence->from);
+  else if (says == SAYS_NONSENSE)
+    ismb_courier_send_back (self->courier, presence, "bad-request");
   else if (!ismb_accounts_has (self->accounts, account))
     return;
-  else if (verb != ISMB_SUBSCRIPTION_VERB_NONE)
-    receive_subscription (self, account, presence, verb);
-  else if (presence->type == NULL || g_str_equal (presence->type, "unavailable")
-           || g_str_equal (presence->type, "error"))
+  else if (says == SAYS_SUBSCRIPTION)
+    receive_subscription (self, account, presence, ismb_subscription_verb (presence->type));
+  else
     receive_presence (self, account, presence);
 }
 
@@ -533,7 +519,8 @@ announce_to (IsmbPresenceService *self, IsmbResource *resource, const char *doma
       list_contacts (self, resource->account, ISMB_SUBSCRIPTION_FROM, domain);
 
   for (guint i = 0; i < contacts->len; i++)
-    send_as (self, resource->presence, resource->full, g_ptr_array_index (contacts, i));
+    ismb_courier_send_as (self->courier, resource->presence, resource->full,
+                          g_ptr_array_index (contacts, i));
 }
 
 /* Where nothing was missed, all has been said: it waited in the link's queue. */
@@ -575,11 +562,11 @@ ismb_presence_service_roster_removed (IsmbPresenceService *self, const char *acc
   IsmbSubscription state = state_of (self, account, contact);
 
   if (state & (ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_PENDING_OUT))
-    send_new (self, "unsubscribe", address, contact);
+    ismb_courier_send_new (self->courier, "unsubscribe", address, contact);
   if (state & ISMB_SUBSCRIPTION_FROM)
-    send_current (self, account, contact, TRUE);
+    ismb_courier_send_current (self->courier, account, contact, TRUE);
   if (state & (ISMB_SUBSCRIPTION_FROM | ISMB_SUBSCRIPTION_PENDING_IN))
-    send_new (self, "unsubscribed", address, contact);
+    ismb_courier_send_new (self->courier, "unsubscribed", address, contact);
   if ((state & SHARED) && ismb_attendance_is_present (self->routes, account))
     count_shared (self, contact, -1);
 }

@@ -22,7 +22,7 @@ ismb_subscription_verb (const char *type)
 static IsmbSubscriptionStep
 step (IsmbSubscription state, gboolean passes)
 {
-  return (IsmbSubscriptionStep) { state, passes };
+  return (IsmbSubscriptionStep) { .state = state, .passes = passes };
 }
 
 IsmbSubscriptionStep
@@ -38,13 +38,30 @@ ismb_subscription_sent (IsmbSubscription state, IsmbSubscriptionVerb verb)
     case ISMB_SUBSCRIPTION_VERB_SUBSCRIBED:
       if (state & ISMB_SUBSCRIPTION_PENDING_IN)
         return step ((state & ~INWARD) | ISMB_SUBSCRIPTION_FROM, TRUE);
-      return step (state, FALSE);
+      return step (state & ISMB_SUBSCRIPTION_FROM ? state : state | ISMB_SUBSCRIPTION_APPROVED,
+                   FALSE);
     case ISMB_SUBSCRIPTION_VERB_UNSUBSCRIBED:
-      return step (state & ~INWARD, (state & INWARD) != 0);
+      return step (state & ~(INWARD | ISMB_SUBSCRIPTION_APPROVED), (state & INWARD) != 0);
     case ISMB_SUBSCRIPTION_VERB_NONE:
       break;
     }
   return step (state, FALSE);
+}
+
+/* An approval given ahead is used up by the request that it was given for: whoever unsubscribes and
+ * comes back asks anew. */
+static IsmbSubscriptionStep
+step_for_request (IsmbSubscription state)
+{
+  IsmbSubscriptionStep asked = step (state, FALSE);
+
+  asked.approves = (state & (ISMB_SUBSCRIPTION_FROM | ISMB_SUBSCRIPTION_APPROVED)) != 0;
+  if (asked.approves)
+    asked.state = (state & ~ISMB_SUBSCRIPTION_APPROVED) | ISMB_SUBSCRIPTION_FROM;
+  else
+    asked.state = state | ISMB_SUBSCRIPTION_PENDING_IN;
+  asked.passes = !asked.approves && asked.state != state;
+  return asked;
 }
 
 IsmbSubscriptionStep
@@ -53,9 +70,7 @@ ismb_subscription_received (IsmbSubscription state, IsmbSubscriptionVerb verb)
   switch (verb)
     {
     case ISMB_SUBSCRIPTION_VERB_SUBSCRIBE:
-      if (state & INWARD)
-        return step (state, FALSE);
-      return step (state | ISMB_SUBSCRIPTION_PENDING_IN, TRUE);
+      return step_for_request (state);
     case ISMB_SUBSCRIPTION_VERB_UNSUBSCRIBE:
       return step (state & ~INWARD, (state & INWARD) != 0);
     case ISMB_SUBSCRIPTION_VERB_SUBSCRIBED:

@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 /* The state machine of RFC 6121, appendix A: what a subscription stanza does to the state that one
- * roster has for one contact. No pre-approval (its 3.4 is optional). */
+ * roster has for one contact. To say `subscribed` before one is asked is kept as a flag (3.4),
+ * never together with a request that waits or one that was granted. */
 typedef enum
 {
   ISMB_SUBSCRIPTION_VERB_NONE,   /* another type: no subscription stanza */
@@ -18,8 +19,9 @@ typedef enum
 
 typedef struct
 {
-  IsmbSubscription state;   /* from now on */
-  gboolean passes; /* sent: goes on to the contact; received: is shown to the account's clients */
+  IsmbSubscription state; /* from now on */
+  gboolean passes;  /* sent: goes on to the contact; received: is shown to the account's clients */
+  gboolean approves; /* received: is answered `subscribed` at once, in the account's name */
 } IsmbSubscriptionStep;
 
 IsmbSubscriptionVerb ismb_subscription_verb     (const char *type);

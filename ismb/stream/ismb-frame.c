@@ -316,17 +316,22 @@ error_type (const char *condition)
   return "cancel";
 }
 
-/* RFC 6120, 8.3.1 and RFC 6121, 3 and 4: an error is never answered, nor an announcement. */
+/* RFC 6120, 8.3.1 and RFC 6121, 3 and 4: an error is never answered, nor an announcement. Presence of
+ * a type that there is not is neither. */
 static gboolean
 wants_error (const IsmbFrame *frame)
 {
+  static const char *const announced[] = { "",           "unavailable", "probe",
+                                           "subscribed", "unsubscribe", "unsubscribed",
+                                           NULL };
   const char *type = frame->type != NULL ? frame->type : "";
+
   if (frame->kind == ISMB_FRAME_OTHER || strcmp (type, "error") == 0)
     return FALSE;
   if (frame->kind == ISMB_FRAME_IQ)
     return strcmp (type, "result") != 0;
   if (frame->kind == ISMB_FRAME_PRESENCE)
-    return strcmp (type, "subscribe") == 0;
+    return !g_strv_contains (announced, type);
   return TRUE;
 }
 

@@ -8,9 +8,11 @@
 #define TO ISMB_SUBSCRIPTION_TO
 #define FROM ISMB_SUBSCRIPTION_FROM
 #define BOTH (TO | FROM)
+#define YES ISMB_SUBSCRIPTION_APPROVED
 
-/* The rows of RFC 6121's tables: its nine states, in its order; what each verb makes of them, and
- * whether the stanza goes on. */
+/* The rows of RFC 6121's tables: its nine states, in its order, and the three in which approval was
+ * given before it was asked for (3.4); what each verb makes of them, and whether the stanza goes
+ * on. */
 typedef struct
 {
   const char *type;
@@ -18,37 +20,47 @@ typedef struct
   {
     guint before, after;
     gboolean passes;
-  } rows[9];
+    gboolean approves; /* received: is answered at once */
+  } rows[12];
 } Table;
 
 static const Table sent[] = {
   { "subscribe", { { NONE, OUT, TRUE }, { OUT, OUT, TRUE }, { IN, OUT | IN, TRUE },
         { OUT | IN, OUT | IN, TRUE }, { TO, TO, TRUE }, { TO | IN, TO | IN, TRUE },
-        { FROM, FROM | OUT, TRUE }, { FROM | OUT, FROM | OUT, TRUE }, { BOTH, BOTH, TRUE } } },
+        { FROM, FROM | OUT, TRUE }, { FROM | OUT, FROM | OUT, TRUE }, { BOTH, BOTH, TRUE },
+        { YES, OUT | YES, TRUE }, { OUT | YES, OUT | YES, TRUE }, { TO | YES, TO | YES, TRUE } } },
   { "unsubscribe", { { NONE, NONE, TRUE }, { OUT, NONE, TRUE }, { IN, IN, TRUE },
         { OUT | IN, IN, TRUE }, { TO, NONE, TRUE }, { TO | IN, IN, TRUE },
-        { FROM, FROM, TRUE }, { FROM | OUT, FROM, TRUE }, { BOTH, FROM, TRUE } } },
-  { "subscribed", { { NONE, NONE, FALSE }, { OUT, OUT, FALSE }, { IN, FROM, TRUE },
-        { OUT | IN, FROM | OUT, TRUE }, { TO, TO, FALSE }, { TO | IN, BOTH, TRUE },
-        { FROM, FROM, FALSE }, { FROM | OUT, FROM | OUT, FALSE }, { BOTH, BOTH, FALSE } } },
+        { FROM, FROM, TRUE }, { FROM | OUT, FROM, TRUE }, { BOTH, FROM, TRUE },
+        { YES, YES, TRUE }, { OUT | YES, YES, TRUE }, { TO | YES, YES, TRUE } } },
+  { "subscribed", { { NONE, YES, FALSE }, { OUT, OUT | YES, FALSE }, { IN, FROM, TRUE },
+        { OUT | IN, FROM | OUT, TRUE }, { TO, TO | YES, FALSE }, { TO | IN, BOTH, TRUE },
+        { FROM, FROM, FALSE }, { FROM | OUT, FROM | OUT, FALSE }, { BOTH, BOTH, FALSE },
+        { YES, YES, FALSE }, { OUT | YES, OUT | YES, FALSE }, { TO | YES, TO | YES, FALSE } } },
   { "unsubscribed", { { NONE, NONE, FALSE }, { OUT, OUT, FALSE }, { IN, NONE, TRUE },
         { OUT | IN, OUT, TRUE }, { TO, TO, FALSE }, { TO | IN, TO, TRUE },
-        { FROM, NONE, TRUE }, { FROM | OUT, OUT, TRUE }, { BOTH, TO, TRUE } } },
+        { FROM, NONE, TRUE }, { FROM | OUT, OUT, TRUE }, { BOTH, TO, TRUE },
+        { YES, NONE, FALSE }, { OUT | YES, OUT, FALSE }, { TO | YES, TO, FALSE } } },
 };
 
 static const Table received[] = {
   { "subscribe", { { NONE, IN, TRUE }, { OUT, OUT | IN, TRUE }, { IN, IN, FALSE },
         { OUT | IN, OUT | IN, FALSE }, { TO, TO | IN, TRUE }, { TO | IN, TO | IN, FALSE },
-        { FROM, FROM, FALSE }, { FROM | OUT, FROM | OUT, FALSE }, { BOTH, BOTH, FALSE } } },
+        { FROM, FROM, FALSE, TRUE }, { FROM | OUT, FROM | OUT, FALSE, TRUE },
+        { BOTH, BOTH, FALSE, TRUE }, { YES, FROM, FALSE, TRUE },
+        { OUT | YES, FROM | OUT, FALSE, TRUE }, { TO | YES, BOTH, FALSE, TRUE } } },
   { "unsubscribe", { { NONE, NONE, FALSE }, { OUT, OUT, FALSE }, { IN, NONE, TRUE },
         { OUT | IN, OUT, TRUE }, { TO, TO, FALSE }, { TO | IN, TO, TRUE },
-        { FROM, NONE, TRUE }, { FROM | OUT, OUT, TRUE }, { BOTH, TO, TRUE } } },
+        { FROM, NONE, TRUE }, { FROM | OUT, OUT, TRUE }, { BOTH, TO, TRUE },
+        { YES, YES, FALSE }, { OUT | YES, OUT | YES, FALSE }, { TO | YES, TO | YES, FALSE } } },
   { "subscribed", { { NONE, NONE, FALSE }, { OUT, TO, TRUE }, { IN, IN, FALSE },
         { OUT | IN, TO | IN, TRUE }, { TO, TO, FALSE }, { TO | IN, TO | IN, FALSE },
-        { FROM, FROM, FALSE }, { FROM | OUT, BOTH, TRUE }, { BOTH, BOTH, FALSE } } },
+        { FROM, FROM, FALSE }, { FROM | OUT, BOTH, TRUE }, { BOTH, BOTH, FALSE },
+        { YES, YES, FALSE }, { OUT | YES, TO | YES, TRUE }, { TO | YES, TO | YES, FALSE } } },
   { "unsubscribed", { { NONE, NONE, FALSE }, { OUT, NONE, TRUE }, { IN, IN, FALSE },
         { OUT | IN, IN, TRUE }, { TO, NONE, TRUE }, { TO | IN, IN, TRUE },
-        { FROM, FROM, FALSE }, { FROM | OUT, FROM, TRUE }, { BOTH, FROM, TRUE } } },
+        { FROM, FROM, FALSE }, { FROM | OUT, FROM, TRUE }, { BOTH, FROM, TRUE },
+        { YES, YES, FALSE }, { OUT | YES, YES, TRUE }, { TO | YES, YES, TRUE } } },
 };
 
 static void
@@ -63,6 +75,7 @@ check_table (const Table *table,
 
       g_assert_cmphex (step.state, ==, table->rows[i].after);
       g_assert_cmpint (step.passes, ==, table->rows[i].passes);
+      g_assert_cmpint (step.approves, ==, table->rows[i].approves);
     }
 }
 
