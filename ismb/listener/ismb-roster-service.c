@@ -153,12 +153,12 @@ push_to (IsmbRosterService *self, IsmbResource *resource, const char *contact,
   ismb_sink_deliver (resource->sink, frame);
 }
 
-/* To every resource that has asked for the roster (RFC 6121, 2.1.6): the entry as it is, or its
- * removal. */
+/* To every resource that has asked for the roster (RFC 6121, 2.1.6): the entry as it is, or (NULL)
+ * its removal. */
 static void
-push (IsmbRosterService *self, const char *account, const char *contact)
+push (IsmbRosterService *self, const char *account, const char *contact,
+      const IsmbRosterEntry *entry)
 {
-  const IsmbRosterEntry *entry = ismb_rosters_lookup (self->rosters, account, contact);
   GPtrArray *resources = ismb_routes_peek_resources (self->routes, account);
 
   for (guint i = 0; resources != NULL && i < resources->len; i++)
@@ -170,13 +170,14 @@ push (IsmbRosterService *self, const char *account, const char *contact)
     }
 }
 
+
+/* To clients, an item of which nothing but a request is left is none. */
 static void
 on_roster_changed (IsmbRosterService *self, const char *account, const char *contact)
 {
   const IsmbRosterEntry *entry = ismb_rosters_lookup (self->rosters, account, contact);
 
-  if (entry != NULL && is_visible (entry))
-    push (self, account, contact);
+  push (self, account, contact, entry != NULL && is_visible (entry) ? entry : NULL);
 }
 
 IsmbRosterService *
@@ -244,7 +245,7 @@ change_item (IsmbRosterService *self, const char *account, const char *contact,
   if (!ismb_rosters_put (self->rosters, account, contact, name,
                          groups->len > 1 ? (const char *const *)groups->pdata : NULL, subscription))
     return "resource-constraint";
-  push (self, account, contact);
+  push (self, account, contact, ismb_rosters_lookup (self->rosters, account, contact));
   return NULL;
 }
 
@@ -257,7 +258,7 @@ remove_item (IsmbRosterService *self, const char *account, const char *contact)
     return "item-not-found";
   ismb_presence_service_roster_removed (self->presence, account, contact);
   ismb_rosters_remove (self->rosters, account, contact);
-  push (self, account, contact);
+  push (self, account, contact, NULL);
   return NULL;
 }
 

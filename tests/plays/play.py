@@ -406,7 +406,7 @@ def perform(script):
         try:
             play.perform()
         except Failure as failure:
-            failure.details += ["the daemon said last:", *("  " + line for line in stage.log().splitlines()[-12:])]
+            failure.details += ["scene: " + script.scene_of(failure.number), "the daemon said last:", *("  " + line for line in stage.log().splitlines()[-12:])]
             raise
         for actor in play.actors.values():
             if actor.live:
@@ -446,7 +446,7 @@ def check_wrong(path, reason):
 
 def find(words):
     for word in words:
-        yield from sorted(glob.glob(os.path.join(glob.escape(word), "**/*.play"), recursive=True)) if os.path.isdir(word) else [word]
+        yield from sorted(glob.glob(os.path.join(glob.escape(word), "**/*.play*"), recursive=True)) if os.path.isdir(word) else [word]
 
 
 def main(words):

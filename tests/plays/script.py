@@ -2,8 +2,9 @@
 """A play's text: remarks, the cast, configuration, and who does what, line by line. README.md has the language."""
 
 import re
+import subprocess
+import sys
 
-HEAD = re.compile(r"\S")
 PART = re.compile(r"(?P<name>[A-Z]\w*) +(?:(?P<raw>stranger)|member +(?P<domain>\S+)|(?P<local>[^\s/]+)(?:/(?P<resource>\S+))?)"
                   r"(?: +at +(?P<switch>here|there))?(?: +over +(?P<way>tcp|unix|tls|starttls))?(?: +to +(?P<service>c2s|s2s))?"
                   r"(?P<later> +later)?")
@@ -43,9 +44,13 @@ class Script:
         self.parts = []
         self.friends = []    # (line, who sees, who is seen)
         self.lines = []
-        with open(path, encoding="utf-8") as file:
-            self.read(file.read().split("\n"))
+        self.scenes = []    # (line, the remark there)
+        self.read(text_of(path).split("\n"))
         self.names = {part.name for part in self.parts}
+
+    def scene_of(self, number):
+        """The last remark above a line."""
+        return ([""] + [text for line, text in self.scenes if line < number])[-1]
 
     def read(self, lines):
         number = 0
@@ -54,6 +59,7 @@ class Script:
             number += 1
             if text.startswith("#"):
                 self.title = self.title or text.lstrip("# ").strip()
+                self.scenes.append((number, text.lstrip("# ").strip()))
             elif text.strip():
                 number = self.read_block(lines, number)
 
@@ -97,6 +103,14 @@ class Script:
             else:
                 raise ScriptError(f"{number + offset}: expected NAME ACCOUNT/RESOURCE [at SWITCH] [over WAY] [later], "
                                   "NAME stranger, NAME member DOMAIN, A sees B, or A and B see each other")
+
+
+def text_of(path):
+    """A play that follows from a table is printed by a script."""
+    if not path.endswith(".py"):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    return subprocess.run([sys.executable, path], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def dedent(lines):
