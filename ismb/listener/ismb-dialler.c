@@ -79,7 +79,8 @@ on_established (IsmbOutbound *outbound, IsmbStream *stream, gboolean receives, g
 
   ismb_candidate_note_success (&self->candidate, ismb_outbound_get_address (done),
                                ismb_outbound_get_port (done));
-  self->callbacks->established (stream, receives, ismb_outbound_get_proof (done), self->owner);
+  self->callbacks->established (stream, receives, ismb_outbound_offers_management (done),
+                                ismb_outbound_get_proof (done), self->owner);
 }
 
 static void

@@ -11,9 +11,9 @@ G_BEGIN_DECLS
 typedef struct
 {
   /* The owner takes the stream over, and a reference of its own. `receives`: stanzas may come on it
-   * too. */
-  void (*established) (IsmbStream *stream, gboolean receives, const IsmbProof *proof,
-                       gpointer owner);
+   * too; `managed`: XEP-0198 is offered on it. */
+  void (*established) (IsmbStream *stream, gboolean receives, gboolean managed,
+                       const IsmbProof *proof, gpointer owner);
   void (*failed)      (const GError *error, gpointer owner);
 } IsmbDiallerCallbacks;
 

@@ -13,6 +13,7 @@
 #include "ismb/listener/ismb-bulletin.h"
 #include "ismb/listener/ismb-joining-desk.h"
 #include "ismb/listener/ismb-peer-stream.h"
+#include "ismb/stream/ismb-sm-word.h"
 
 #define PATIENCE 10000 /* ms until it must have proven who it is */
 
@@ -23,7 +24,7 @@
   "'><mechanism>EXTERNAL</mechanism></mechanisms>"                                                 \
   "<bidi xmlns='" ISMB_NS_BIDI_FEATURE "'/></stream:features>"
 #define FEATURES_JOIN "<stream:features><join xmlns='" ISMB_NS_JOIN "'/></stream:features>"
-#define FEATURES_DONE "<stream:features/>"
+#define FEATURES_DONE "<stream:features>" ISMB_SM_FEATURE "</stream:features>"
 
 struct _IsmbInbound
 {
@@ -33,6 +34,7 @@ struct _IsmbInbound
   IsmbSource source;
   IsmbInboundAdopt adopt;
   gpointer user_data;
+  gint64 since;           /* monotonic */
   char *domain;           /* the header's `from`, proven by certificate */
   IsmbProof *proof;
   gboolean sends;         /* it takes stanzas on this stream (XEP-0288) */
@@ -325,7 +327,7 @@ hand_over (IsmbInbound *self)
       return;
     }
   ismb_stream_send_text (self->stream, FEATURES_DONE, -1);
-  ismb_link_adopt (link, self->stream, self->sends, self->proof);
+  ismb_link_adopt (link, self->stream, self->sends, self->since, self->proof);
   inbound_free (self);
 }
 
@@ -349,6 +351,7 @@ ismb_inbound_new (IsmbLinkContext *context, int fd, IsmbCrowd *crowd, const Ismb
   self = g_new0 (IsmbInbound, 1);
   self->context = context;
   self->source = *source;
+  self->since = g_get_monotonic_time ();
   self->adopt = adopt;
   self->user_data = user_data;
   self->stream = ismb_peer_stream_new (context, fd, ISMB_STREAM_DETECT_TLS, &callbacks, self);

@@ -2,139 +2,114 @@
 #include "config.h"
 #include "ismb/listener/ismb-lanes.h"
 
-#include "ismb/listener/ismb-peer-stream.h"
-
 static void
-abandon (IsmbStream *stream)
+free_lane (gpointer data)
 {
-  ismb_stream_abandon (stream);
-  g_object_unref (stream);
-}
-
-void
-ismb_lanes_drop (IsmbLanes *self)
-{
-  self->sending = NULL;
-  g_clear_pointer (&self->outgoing, abandon);
-  g_clear_pointer (&self->incoming, abandon);
+  ismb_lane_free (data);
 }
 
 void
 ismb_lanes_clear (IsmbLanes *self)
 {
-  ismb_lanes_drop (self);
-  for (guint i = 0; self->leaving != NULL && i < self->leaving->len; i++)
-    ismb_stream_abandon (g_ptr_array_index (self->leaving, i));
-  g_clear_pointer (&self->leaving, g_ptr_array_unref);
+  g_autoptr (GPtrArray) all = g_steal_pointer (&self->all);
+
+  self->sending = NULL;
+}
+
+void
+ismb_lanes_add (IsmbLanes *self, IsmbLane *lane)
+{
+  if (self->all == NULL)
+    self->all = g_ptr_array_new_with_free_func (free_lane);
+  g_ptr_array_add (self->all, lane);
+}
+
+void
+ismb_lanes_take_out (IsmbLanes *self, IsmbLane *lane)
+{
+  guint index;
+  gboolean found = g_ptr_array_find (self->all, lane, &index);
+
+  g_assert (found);
+  if (self->sending == lane)
+    self->sending = NULL;
+  g_ptr_array_steal_index (self->all, index);
+}
+
+guint
+ismb_lanes_count (const IsmbLanes *self)
+{
+  return self->all != NULL ? self->all->len : 0;
+}
+
+IsmbLane *
+ismb_lanes_get (const IsmbLanes *self, guint index)
+{
+  return g_ptr_array_index (self->all, index);
 }
 
 gboolean
 ismb_lanes_is_open (const IsmbLanes *self)
 {
-  return self->outgoing != NULL || self->incoming != NULL;
-}
-
-/* Takes the reference. */
-static void
-add_leaving (IsmbLanes *self, IsmbStream *stream)
-{
-  if (self->leaving == NULL)
-    self->leaving = g_ptr_array_new_with_free_func (g_object_unref);
-  g_ptr_array_add (self->leaving, stream);
-}
-
-void
-ismb_lanes_put (IsmbLanes *self, IsmbStream **slot, IsmbStream *stream)
-{
-  if (*slot != NULL)
-    add_leaving (self, g_steal_pointer (slot));
-  *slot = g_object_ref (stream);
+  for (guint i = 0; i < ismb_lanes_count (self); i++)
+    if (ismb_lanes_get (self, i)->stage != ISMB_LANE_LEAVING)
+      return TRUE;
+  return FALSE;
 }
 
 gboolean
-ismb_lanes_take_out (IsmbLanes *self, IsmbStream *stream)
+ismb_lanes_is_rising (const IsmbLanes *self)
 {
-  if (stream != self->outgoing && stream != self->incoming)
-    return FALSE;
-  if (stream == self->sending)
-    self->sending = NULL;
-  if (stream == self->outgoing)
-    self->outgoing = NULL;
-  else
-    self->incoming = NULL;
-  return TRUE;
-}
+  for (guint i = 0; i < ismb_lanes_count (self); i++)
+    {
+      const IsmbLane *lane = ismb_lanes_get (self, i);
 
-void
-ismb_lanes_leave (IsmbLanes *self, IsmbStream *stream)
-{
-  ismb_lanes_take_out (self, stream);
-  add_leaving (self, stream);
-  ismb_stream_close (stream, NULL, NULL);
-}
-
-void
-ismb_lanes_leave_both (IsmbLanes *self)
-{
-  if (self->outgoing != NULL)
-    ismb_lanes_leave (self, self->outgoing);
-  if (self->incoming != NULL)
-    ismb_lanes_leave (self, self->incoming);
-}
-
-static void
-end (IsmbLanes *self, IsmbStream *stream, const char *condition)
-{
-  if (stream != NULL && ismb_lanes_take_out (self, stream))
-    ismb_peer_stream_part (stream, condition);
-}
-
-void
-ismb_lanes_end (IsmbLanes *self, const char *condition)
-{
-  end (self, self->outgoing, condition);
-  end (self, self->incoming, condition);
-  ismb_lanes_clear (self);
-}
-
-void
-ismb_lanes_end_other (IsmbLanes *self, IsmbStream *stream, const char *condition)
-{
-  end (self, stream == self->outgoing ? self->incoming : self->outgoing, condition);
-}
-
-gboolean
-ismb_lanes_forget (IsmbLanes *self, IsmbStream *stream)
-{
-  return self->leaving != NULL && g_ptr_array_remove (self->leaving, stream);
-}
-
-static gboolean
-is_usable (IsmbStream *stream)
-{
-  return stream != NULL && !ismb_stream_is_closing (stream);
+      if (lane->stage < ISMB_LANE_PLAIN && (lane->ours || lane->duplex))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 void
 ismb_lanes_choose (IsmbLanes *self)
 {
-  if (is_usable (self->sending))
+  if (self->sending != NULL && ismb_lane_sends (self->sending))
     return;
   self->sending = NULL;
-  if (is_usable (self->outgoing))
-    self->sending = self->outgoing;
-  else if (self->incoming_sends && is_usable (self->incoming))
-    self->sending = self->incoming;
+  for (guint i = 0; i < ismb_lanes_count (self) && self->sending == NULL; i++)
+    if (ismb_lane_sends (ismb_lanes_get (self, i)))
+      self->sending = ismb_lanes_get (self, i);
 }
 
-static guint64
-heard_on (IsmbStream *stream)
+void
+ismb_lanes_leave (IsmbLanes *self, IsmbLane *lane)
 {
-  return stream != NULL ? ismb_stream_get_received (stream) : 0;
+  ismb_lane_enter (lane, ISMB_LANE_LEAVING, 0);
+  if (self->sending == lane)
+    self->sending = NULL;
+  ismb_stream_close (lane->stream, NULL, NULL);
 }
 
 guint64
 ismb_lanes_count_heard (const IsmbLanes *self)
 {
-  return heard_on (self->outgoing) + heard_on (self->incoming);
+  guint64 heard = 0;
+
+  for (guint i = 0; i < ismb_lanes_count (self); i++)
+    if (ismb_lanes_get (self, i)->stage != ISMB_LANE_LEAVING)
+      heard += ismb_stream_get_received (ismb_lanes_get (self, i)->stream);
+  return heard;
+}
+
+gboolean
+ismb_lanes_are_even (const IsmbLanes *self)
+{
+  for (guint i = 0; i < ismb_lanes_count (self); i++)
+    {
+      const IsmbLane *lane = ismb_lanes_get (self, i);
+
+      if (lane->tether != NULL && !ismb_tether_is_even (lane->tether))
+        return FALSE;
+    }
+  return TRUE;
 }

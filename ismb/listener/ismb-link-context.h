@@ -27,6 +27,9 @@ typedef struct
   guint silence;             /* ms without a byte until a watched link is lost; 0: 10,000 */
   IsmbDials dials;           /* under way, to whom nobody has proven to be yet */
   guint idle;                /* ms without traffic until an unshared link closes; 0: 60,000 */
+  guint rest;                /* ms between two dials at least; 0: 250 */
+  gsize queue_bytes;         /* that may wait for one that cannot be reached; 0: 1 MiB */
+  guint queue_time;          /* ms that each may; 0: 60,000 */
   IsmbJoiningDesk *desk;     /* for those who are no members; NULL: they are sent away */
   IsmbReporter reporter;     /* is told of strangers; or NULL */
   gpointer reporter_data;
@@ -41,6 +44,18 @@ typedef struct
   void (*state)         (IsmbLink *link, IsmbLinkState state, gpointer user_data);
   gpointer user_data;
 } IsmbLinkContext;
+
+static inline gsize
+ismb_link_context_get_queue_bytes (const IsmbLinkContext *self)
+{
+  return self->queue_bytes > 0 ? self->queue_bytes : 1024 * 1024;
+}
+
+static inline guint
+ismb_link_context_get_queue_time (const IsmbLinkContext *self)
+{
+  return self->queue_time > 0 ? self->queue_time : 60000;
+}
 
 static inline void
 ismb_link_context_report (const IsmbLinkContext *self, const IsmbReport *report)

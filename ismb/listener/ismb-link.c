@@ -9,8 +9,7 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-dialler.h"
 #include "ismb/listener/ismb-heartbeat.h"
-#include "ismb/listener/ismb-lanes.h"
-#include "ismb/listener/ismb-outbox.h"
+#include "ismb/listener/ismb-mooring.h"
 #include "ismb/listener/ismb-peer-stream.h"
 #include "ismb/listener/ismb-warrant.h"
 
@@ -20,6 +19,7 @@
 #define SILENCE 10000        /* ms; see IsmbLinkContext */
 #define IDLE 60000
 #define STEADY (10 * G_USEC_PER_SEC) /* a stream that lived so long was no failure */
+#define SUSPENSE 500 /* ms for which a stream that broke may be resumed before it is lost */
 
 struct _IsmbLink
 {
@@ -33,11 +33,14 @@ struct _IsmbLink
 
   IsmbDialler dialler;
   gboolean proving;          /* to be dialled though there is nothing to say */
+  gboolean healthy;          /* something came since a stream was last in use */
   IsmbLanes lanes;
-  gint64 opened;
+  IsmbMooring mooring;
 
   IsmbOutbox outbox;
-  IsmbWatch watch;           /* no descriptor: the link's one timer */
+  IsmbWatch watch;           /* no descriptor: the link's timer */
+  IsmbWatch suspense;        /* no descriptor: is what broke lost? */
+  gboolean suspended;
   IsmbHeartbeat heartbeat;
   guint64 traffic;           /* stanzas sent and bytes heard, when it was last looked at */
 };
@@ -54,6 +57,7 @@ static void plan (IsmbLink *self);
 static void
 set_state (IsmbLink *self, IsmbLinkState state)
 {
+  self->suspended = FALSE;
   if (self->state == state)
     return;
   self->state = state;
@@ -64,43 +68,134 @@ set_state (IsmbLink *self, IsmbLinkState state)
 
 /* Streams */
 
-/* Whatever was said last on a broken stream may not have arrived, so the state goes by `lost` even
- * where another stream remains: who shares presence says it again then. An orderly end counts as a
- * loss where presence is shared: a daemon that is stopped goes that way. */
-static void
-settle_after_loss (IsmbLink *self, gboolean broken)
+typedef enum
 {
-  gboolean remains = ismb_lanes_is_open (&self->lanes);
+  ENDED,  /* in order */
+  BROKEN, /* another may go on where it stopped */
+  GONE,   /* whoever was there is not, or is not to be believed */
+} Loss;
+
+/* What can be resumed is not lost yet. An orderly end counts as a loss where presence is shared: a
+ * daemon that is stopped goes that way. */
+static void
+settle_after_loss (IsmbLink *self, Loss loss)
+{
+  gboolean resumable = self->mooring.loose != NULL && self->state == ISMB_LINK_STATE_UP;
 
   ismb_lanes_choose (&self->lanes);
-  if (broken || (!remains && self->persistent))
+  if (self->lanes.sending != NULL)
+    ismb_outbox_flush (&self->outbox, self->lanes.sending);
+  if (loss == BROKEN && resumable && self->lanes.sending == NULL)
+    {
+      self->suspended = TRUE;
+      ismb_poller_set_deadline (self->context->poller, &self->suspense, SUSPENSE);
+    }
+  else if (loss != ENDED || (self->persistent && !ismb_lanes_is_open (&self->lanes)))
     set_state (self, ISMB_LINK_STATE_LOST);
-  if (!ismb_lanes_is_open (&self->lanes) && self->state == ISMB_LINK_STATE_UP)
+  else if (!ismb_lanes_is_open (&self->lanes) && self->state == ISMB_LINK_STATE_UP)
     set_state (self, ISMB_LINK_STATE_IDLE);
-  if (remains && ismb_lanes_is_open (&self->lanes))
+  if (self->lanes.sending != NULL)
     set_state (self, ISMB_LINK_STATE_UP);
   plan (self);
 }
 
 static void
-note_end (IsmbLink *self)
+on_suspense (IsmbWatch *watch)
 {
-  if (g_get_monotonic_time () - self->opened > STEADY)
+  g_autoptr (IsmbLink) self
+    = g_object_ref ((IsmbLink *) ((char *) watch - G_STRUCT_OFFSET (IsmbLink, suspense)));
+
+  if (self->suspended)
+    set_state (self, ISMB_LINK_STATE_LOST);
+}
+
+static gboolean
+is_in_use (const IsmbLane *lane)
+{
+  return lane->stage == ISMB_LANE_PLAIN || lane->stage == ISMB_LANE_MANAGED;
+}
+
+static void
+note_end (IsmbLink *self, const IsmbLane *lane)
+{
+  if (is_in_use (lane)
+      && (self->healthy || g_get_monotonic_time () - lane->since > STEADY))
     ismb_candidate_note_steady (&self->dialler.candidate);
+  self->healthy = FALSE;
+}
+
+/* The caller frees it; its tether stays. */
+static void
+take_out (IsmbLink *self, IsmbLane *lane)
+{
+  note_end (self, lane);
+  ismb_mooring_keep (&self->mooring, lane);
+  ismb_lanes_take_out (&self->lanes, lane);
+}
+
+/* Those we ended are heard no more either. `condition`: as of ismb_peer_stream_part (). */
+static void
+end_all (IsmbLink *self, const char *condition)
+{
+  while (ismb_lanes_count (&self->lanes) > 0)
+    {
+      IsmbLane *lane = ismb_lanes_get (&self->lanes, 0);
+
+      take_out (self, lane);
+      ismb_lane_part (lane, condition);
+    }
+}
+
+/* One that was never in use takes nothing away. */
+static void
+settle_without (IsmbLink *self, IsmbLaneStage stage, Loss loss)
+{
+  gboolean used = stage == ISMB_LANE_PLAIN || stage == ISMB_LANE_MANAGED;
+  gboolean bare = self->state == ISMB_LINK_STATE_UP && !self->suspended
+                  && !ismb_lanes_is_open (&self->lanes);
+
+  if (used || bare)
+    settle_after_loss (self, loss);
+  else
+    plan (self);
 }
 
 /* One side has broken the rules; there is nothing more to hear from it. */
 static void
-break_off (IsmbLink *self, IsmbStream *stream, const char *condition)
+break_off (IsmbLink *self, IsmbLane *lane, const char *condition)
 {
-  if (!ismb_lanes_take_out (&self->lanes, stream))
-    {
-      ismb_stream_close (stream, condition, NULL); /* one that is leaving anyway */
-      return;
-    }
-  ismb_peer_stream_part (stream, condition);
-  note_end (self);
-  settle_after_loss (self, TRUE);
+  IsmbLaneStage stage = lane->stage;
+
+  take_out (self, lane);
+  ismb_lane_part (lane, condition);
+  ismb_mooring_start_over (&self->mooring);
+  settle_without (self, stage, GONE);
+}
+
+/* What is said to be wrong would be wrong again. */
+static gboolean
+is_our_fault (const char *condition)
+{
+  static const char *const others[]
+      = { "system-shutdown",       "reset",     "conflict",      "connection-timeout",
+          "resource-constraint",   "host-gone", "not-authorized", "see-other-host",
+          "internal-server-error", NULL };
+
+  return condition == NULL || !g_strv_contains (others, condition);
+}
+
+static void
+hear_error (IsmbLink *self, IsmbLane *lane, const IsmbFrame *frame)
+{
+  IsmbLaneStage stage = lane->stage;
+
+  SAY (self, INFO, "error", "%s ends its stream: %s", self->domain,
+       frame->payload_name != NULL ? frame->payload_name : "no reason given");
+  take_out (self, lane);
+  ismb_lane_part (lane, NULL);
+  if (is_our_fault (frame->payload_name))
+    ismb_mooring_give_up (&self->mooring, "remote-server-timeout");
+  settle_without (self, stage, GONE);
 }
 
 /* Nothing that is said or heard rests on a certificate that has ended. */
@@ -111,16 +206,27 @@ is_entitled (IsmbLink *self)
     return TRUE;
   SAY (self, MESSAGE, "expired", "the certificate of %s has ended: its streams are closed",
        self->domain);
-  note_end (self);
-  ismb_lanes_end (&self->lanes, "not-authorized");
-  settle_after_loss (self, TRUE);
+  end_all (self, "not-authorized");
+  settle_after_loss (self, GONE);
   return FALSE;
 }
 
-static const char *
-check_frame (IsmbLink *self, IsmbStream *stream, const IsmbFrame *frame)
+static void
+hear_stanza (IsmbLink *self, IsmbLane *lane, IsmbFrame *frame)
 {
-  if (stream == self->lanes.outgoing && !self->lanes.outgoing_receives)
+  if (lane->stage == ISMB_LANE_FRESH)
+    ismb_mooring_do_without (&self->mooring, lane);
+  self->healthy = TRUE;
+  if (lane->tether != NULL && !ismb_tether_receive (lane->tether, frame))
+    return;
+  if (!ismb_heartbeat_takes (&self->heartbeat, frame, self->domain))
+    self->context->frame (self, frame, self->context->user_data);
+}
+
+static const char *
+check_frame (IsmbLink *self, const IsmbLane *lane, const IsmbFrame *frame)
+{
+  if (!ismb_lane_receives (lane))
     return "not-authorized";
   return ismb_peer_stream_check (frame, self->domain, self->context->domain);
 }
@@ -128,49 +234,50 @@ check_frame (IsmbLink *self, IsmbStream *stream, const IsmbFrame *frame)
 static void
 on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 {
-  g_autoptr (IsmbLink) self = g_object_ref (owner);
+  IsmbLane *lane = owner;
+  g_autoptr (IsmbLink) self = g_object_ref (lane->link);
   const char *condition = NULL;
+  IsmbSmWord word;
 
   if (!is_entitled (self))
     return;
   if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
     {
-      SAY (self, INFO, "error", "%s ends its stream: %s", self->domain,
-           frame->payload_name != NULL ? frame->payload_name : "no reason given");
-      break_off (self, stream, NULL);
+      hear_error (self, lane, frame);
+      return;
     }
-  else if ((condition = check_frame (self, stream, frame)) != NULL)
-    {
-      SAY (self, MESSAGE, condition, "%s breaks the rules of its stream: %s", self->domain,
-           condition);
-      break_off (self, stream, condition);
-    }
-  else if (!ismb_heartbeat_takes (&self->heartbeat, frame, self->domain))
-    self->context->frame (self, frame, self->context->user_data);
+  if (ismb_sm_word_read (&word, frame))
+    condition = ismb_mooring_hear (&self->mooring, lane, &word, frame);
+  else if ((condition = check_frame (self, lane, frame)) == NULL)
+    hear_stanza (self, lane, frame);
+  if (condition == NULL)
+    return;
+  SAY (self, MESSAGE, condition, "%s breaks the rules of its stream: %s", self->domain, condition);
+  break_off (self, lane, condition);
 }
 
 /* Nobody opens another stream in an open one. */
 static void
 on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
 {
-  g_autoptr (IsmbLink) self = g_object_ref (owner);
+  IsmbLane *lane = owner;
+  g_autoptr (IsmbLink) self = g_object_ref (lane->link);
 
-  break_off (self, stream, "bad-format");
+  break_off (self, lane, "bad-format");
 }
 
 static void
 on_closed (IsmbStream *stream, const GError *error, gpointer owner)
 {
-  g_autoptr (IsmbLink) self = g_object_ref (owner);
-  g_autoptr (IsmbStream) gone = NULL;
+  IsmbLane *lane = owner;
+  g_autoptr (IsmbLink) self = g_object_ref (lane->link);
+  IsmbLaneStage stage = lane->stage;
 
   if (error != NULL)
     SAY (self, INFO, "ended", "a stream to %s ended: %s", self->domain, error->message);
-  if (ismb_lanes_forget (&self->lanes, stream) || !ismb_lanes_take_out (&self->lanes, stream))
-    return;
-  gone = stream;
-  note_end (self);
-  settle_after_loss (self, error != NULL);
+  take_out (self, lane);
+  ismb_lane_free (lane);
+  settle_without (self, stage, error != NULL ? BROKEN : ENDED);
 }
 
 static const IsmbStreamCallbacks stream_callbacks = {
@@ -178,6 +285,23 @@ static const IsmbStreamCallbacks stream_callbacks = {
   .frame = on_frame,
   .closed = on_closed,
 };
+
+static void
+on_impatient (IsmbLane *lane)
+{
+  g_autoptr (IsmbLink) self = g_object_ref (lane->link);
+  IsmbLaneStage stage = lane->stage;
+
+  if (stage == ISMB_LANE_FRESH)
+    {
+      ismb_mooring_do_without (&self->mooring, lane);
+      return;
+    }
+  SAY (self, INFO, "ended", "%s does not answer on its stream", self->domain);
+  take_out (self, lane);
+  ismb_lane_free (lane);
+  settle_without (self, stage, BROKEN);
+}
 
 static guint
 silence_of (IsmbLink *self)
@@ -187,30 +311,53 @@ silence_of (IsmbLink *self)
 
 /* What another device of that name was told, this one was not; and nothing more is heard of that. */
 static void
-part_from_former (IsmbLink *self, IsmbStream *stream)
+part_from_former (IsmbLink *self)
 {
-  ismb_lanes_end_other (&self->lanes, stream, "not-authorized");
+  end_all (self, "not-authorized");
+  ismb_mooring_start_over (&self->mooring);
   set_state (self, ISMB_LINK_STATE_LOST);
 }
 
 /* An authenticated stream becomes ours. */
-static void
-take_in (IsmbLink *self, IsmbStream **slot, IsmbStream *stream, const IsmbProof *proof)
+static IsmbLane *
+take_in (IsmbLink *self, IsmbStream *stream, gboolean ours, gboolean duplex,
+         const IsmbProof *proof)
 {
-  ismb_lanes_put (&self->lanes, slot, stream);
-  ismb_stream_set_owner (stream, &stream_callbacks, self);
-  ismb_peer_stream_settle (stream, silence_of (self));
-  self->opened = g_get_monotonic_time ();
-  ismb_heartbeat_reset (&self->heartbeat);
+  IsmbLane *lane
+    = ismb_lane_new (self, self->context->poller, stream, ours, duplex, on_impatient);
+
   if (ismb_warrant_take (&self->warrant, self->context, proof))
-    part_from_former (self, stream);
+    part_from_former (self);
+  ismb_lanes_add (&self->lanes, lane);
+  ismb_stream_set_owner (stream, &stream_callbacks, lane);
+  ismb_peer_stream_settle (stream, silence_of (self));
+  ismb_heartbeat_reset (&self->heartbeat);
   self->proving = FALSE;
+  return lane;
+}
+
+static void
+on_in_use (IsmbLane *lane, gpointer owner)
+{
+  IsmbLink *self = owner;
+
   ismb_lanes_choose (&self->lanes);
   if (self->lanes.sending != NULL)
     ismb_outbox_flush (&self->outbox, self->lanes.sending);
   set_state (self, ISMB_LINK_STATE_UP);
   plan (self);
 }
+
+static void
+on_begun_anew (gpointer owner)
+{
+  set_state (owner, ISMB_LINK_STATE_LOST);
+}
+
+static const IsmbMooringCallbacks mooring_callbacks = {
+  .in_use = on_in_use,
+  .begun_anew = on_begun_anew,
+};
 
 /* Dialling */
 
@@ -220,25 +367,47 @@ can_dial (IsmbLink *self)
   return ismb_dialler_can_dial (&self->dialler, ismb_warrant_get_device_id (&self->warrant));
 }
 
+static gboolean
+is_known (IsmbLink *self)
+{
+  return ismb_warrant_is_given (&self->warrant)
+         && ismb_warrant_holds (&self->warrant, self->context) && !ismb_dialler_is_barred (&self->dialler, ismb_warrant_get_device_id (&self->warrant));
+}
+
+/* The other end may have been quicker: then there is one, and one is enough. */
 static void
-on_established (IsmbStream *stream, gboolean receives, const IsmbProof *proof, gpointer owner)
+on_established (IsmbStream *stream, gboolean receives, gboolean managed, const IsmbProof *proof,
+                gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
+  IsmbLane *lane;
 
-  self->lanes.outgoing_receives = receives;
-  take_in (self, &self->lanes.outgoing, stream, proof);
+  lane = take_in (self, stream, TRUE, receives, proof);
+  ismb_lanes_choose (&self->lanes);
+  if (self->lanes.sending != NULL)
+    {
+      ismb_lanes_take_out (&self->lanes, lane);
+      ismb_lane_part (lane, NULL);
+    }
+  else
+    ismb_mooring_begin (&self->mooring, lane, managed);
+  plan (self);
 }
 
 static void
 on_failed (const GError *error, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
+  const char *condition = ismb_outbound_name_condition (error);
 
   SAY (self, INFO, "unreachable", "cannot reach %s: %s", self->domain, error->message);
   if (!ismb_lanes_is_open (&self->lanes) &&
       (self->persistent || ismb_warrant_is_given (&self->warrant)))
     set_state (self, ISMB_LINK_STATE_LOST);
-  ismb_outbox_bounce_all (&self->outbox, ismb_outbound_name_condition (error));
+  if (is_known (self))
+    ismb_outbox_bounce_passing (&self->outbox, condition);
+  else
+    ismb_outbox_bounce_all (&self->outbox, condition);
   plan (self);
 }
 
@@ -263,9 +432,30 @@ static void
 lose (IsmbLink *self)
 {
   g_message ("%s has fallen silent", self->domain);
-  ismb_lanes_drop (&self->lanes);
+  while (ismb_lanes_count (&self->lanes) > 0)
+    {
+      IsmbLane *lane = ismb_lanes_get (&self->lanes, 0);
+
+      take_out (self, lane);
+      ismb_lane_free (lane);
+    }
   ismb_candidate_note_steady (&self->dialler.candidate);
-  settle_after_loss (self, TRUE);
+  settle_after_loss (self, GONE);
+}
+
+/* Who manages the stream has to answer how far it is; a request to somebody's services costs more. */
+static void
+ask_for_life (IsmbLink *self)
+{
+  g_autoptr (IsmbFrame) ping = NULL;
+
+  if (self->lanes.sending->tether != NULL)
+    {
+      ismb_tether_ask (self->lanes.sending->tether);
+      return;
+    }
+  ping = ismb_heartbeat_make_ping (&self->heartbeat, self->context->domain, self->domain);
+  ismb_lane_send (self->lanes.sending, ping);
 }
 
 static void
@@ -280,13 +470,16 @@ look_for_life (IsmbLink *self)
       return;
     }
   if (verdict == ISMB_HEARTBEAT_PING)
-    {
-      g_autoptr (IsmbFrame) ping
-        = ismb_heartbeat_make_ping (&self->heartbeat, self->context->domain, self->domain);
-
-      ismb_stream_send_frame (self->lanes.sending, ping);
-    }
+    ask_for_life (self);
   plan (self);
+}
+
+static void
+leave_all (IsmbLink *self)
+{
+  for (guint i = 0; i < ismb_lanes_count (&self->lanes); i++)
+    if (ismb_lanes_get (&self->lanes, i)->stage != ISMB_LANE_LEAVING)
+      ismb_lanes_leave (&self->lanes, ismb_lanes_get (&self->lanes, i));
 }
 
 static void
@@ -296,8 +489,8 @@ look_for_traffic (IsmbLink *self)
   gboolean quiet = traffic == self->traffic;
 
   self->traffic = traffic;
-  if (quiet)
-    ismb_lanes_leave_both (&self->lanes);
+  if (quiet && ismb_lanes_are_even (&self->lanes) && !ismb_lanes_is_rising (&self->lanes))
+    leave_all (self);
   if (!ismb_lanes_is_open (&self->lanes) && self->state == ISMB_LINK_STATE_UP)
     set_state (self, ISMB_LINK_STATE_IDLE);
   plan (self);
@@ -312,8 +505,9 @@ is_watched (IsmbLink *self)
 static gboolean
 wants_stream (IsmbLink *self)
 {
-  return self->lanes.sending == NULL &&
-         (self->persistent || self->proving || !ismb_outbox_is_empty (&self->outbox));
+  return self->lanes.sending == NULL && !ismb_lanes_is_rising (&self->lanes) &&
+         (self->persistent || self->proving || ismb_mooring_owes (&self->mooring) ||
+          !ismb_outbox_is_empty (&self->outbox));
 }
 
 /* What the link waits for next, from what it is now. */
@@ -353,23 +547,41 @@ on_deadline (IsmbWatch *watch)
 
 /* The sink */
 
-static void
-deliver_by_dialling (IsmbLink *self, IsmbFrame *frame)
+static gboolean
+is_under_way (IsmbLink *self)
 {
+  return self->dialler.outbound != NULL || ismb_lanes_is_rising (&self->lanes);
+}
+
+/* Why nobody waits, or NULL: a member that is down may be back before long, and what is to arrive
+ * waits for it; somebody whom we never saw has one dial's time. */
+static const char *
+find_reason (IsmbLink *self, const IsmbFrame *frame)
+{
+  gboolean known = is_known (self);
+
+  if (is_under_way (self) || (known && ismb_outbox_is_lasting (frame)))
+    return NULL;
   if (!can_dial (self))
+    return known ? "remote-server-timeout" : "remote-server-not-found";
+  return ismb_candidate_has_just_failed (&self->dialler.candidate) ? "remote-server-timeout" : NULL;
+}
+
+static void
+wait_or_bounce (IsmbLink *self, IsmbFrame *frame)
+{
+  const char *reason = find_reason (self, frame);
+
+  if (reason != NULL)
     {
-      g_debug ("%s cannot be reached: no address of it is known, or it or we are no member",
-               self->domain);
-      ismb_outbox_bounce (&self->outbox, frame, "remote-server-not-found");
-      return;
-    }
-  if (ismb_candidate_has_just_failed (&self->dialler.candidate))
-    {
-      ismb_outbox_bounce (&self->outbox, frame, "remote-server-timeout");
+      g_debug ("%s cannot be reached: %s", self->domain, reason);
+      ismb_outbox_bounce (&self->outbox, frame, reason);
       return;
     }
   ismb_outbox_keep (&self->outbox, frame);
-  dial (self);
+  if (!is_under_way (self) && can_dial (self)
+      && (!is_known (self) || ismb_dialler_get_pause (&self->dialler, TRUE) <= 1))
+    dial (self);
   plan (self);
 }
 
@@ -381,10 +593,8 @@ ismb_link_deliver (IsmbSink *sink, IsmbFrame *frame)
   ismb_lanes_choose (&self->lanes);
   if (self->lanes.sending != NULL && is_entitled (self))
     ismb_outbox_send (&self->outbox, self->lanes.sending, frame);
-  else if (self->dialler.outbound != NULL)
-    ismb_outbox_keep (&self->outbox, frame);
   else
-    deliver_by_dialling (self, frame);
+    wait_or_bounce (self, frame);
 }
 
 static void
@@ -401,8 +611,10 @@ ismb_link_dispose (GObject *object)
   IsmbLink *self = ISMB_LINK (object);
 
   ismb_poller_remove (self->context->poller, &self->watch);
+  ismb_poller_remove (self->context->poller, &self->suspense);
   ismb_dialler_stop (&self->dialler);
   ismb_lanes_clear (&self->lanes);
+  ismb_mooring_clear (&self->mooring);
   ismb_outbox_clear (&self->outbox);
   G_OBJECT_CLASS (ismb_link_parent_class)->dispose (object);
 }
@@ -430,6 +642,7 @@ static void
 ismb_link_init (IsmbLink *self)
 {
   self->watch = (IsmbWatch) { .deadline = on_deadline };
+  self->suspense = (IsmbWatch) { .deadline = on_suspense };
 }
 
 IsmbLink *
@@ -441,6 +654,8 @@ ismb_link_new (IsmbLinkContext *context, const char *domain)
   self->domain = g_strdup (domain);
   ismb_dialler_init (&self->dialler, context, &dialler_callbacks, self);
   ismb_outbox_init (&self->outbox, self, context, self->domain);
+  ismb_mooring_init (&self->mooring, context, self->domain, &self->lanes, &self->outbox,
+                     &mooring_callbacks, self);
   return self;
 }
 
@@ -490,7 +705,7 @@ gboolean
 ismb_link_is_wanted (IsmbLink *self)
 {
   return self->persistent || ismb_lanes_is_open (&self->lanes) ||
-         !ismb_outbox_is_empty (&self->outbox);
+         ismb_mooring_owes (&self->mooring) || !ismb_outbox_is_empty (&self->outbox);
 }
 
 const IsmbProof *
@@ -532,26 +747,45 @@ ismb_link_set_persistent (IsmbLink *self, gboolean persistent)
 void
 ismb_link_dial (IsmbLink *self)
 {
-  if (self->lanes.sending != NULL || self->dialler.outbound != NULL || !can_dial (self))
+  if (self->lanes.sending != NULL || is_under_way (self) || !can_dial (self))
     return;
   self->proving = TRUE;
   plan (self);
 }
 
+/* Who opens a second stream has begun anew, and knows nothing of what it was told on the first; but
+ * where the two are agreed upon, that is told by what is said on the second. */
+static void
+leave_older (IsmbLink *self, gboolean duplex)
+{
+  gboolean used = FALSE;
+
+  for (guint i = 0; i < ismb_lanes_count (&self->lanes); i++)
+    {
+      IsmbLane *lane = ismb_lanes_get (&self->lanes, i);
+
+      if (lane->ours || lane->stage == ISMB_LANE_LEAVING
+          || (duplex && lane->stage == ISMB_LANE_MANAGED))
+        continue;
+      used |= is_in_use (lane);
+      ismb_lanes_leave (&self->lanes, lane);
+    }
+  if (used)
+    set_state (self, ISMB_LINK_STATE_LOST);
+}
+
 void
-ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const IsmbProof *proof)
+ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, gint64 since,
+                 const IsmbProof *proof)
 {
   g_autoptr (IsmbLink) alive = g_object_ref (self);
+  IsmbLane *lane;
 
-  /* The other side opens no second stream while it has one: it has begun anew, and knows nothing of
-   * what it was told before. */
-  if (self->lanes.incoming != NULL)
-    {
-      ismb_lanes_leave (&self->lanes, self->lanes.incoming);
-      set_state (self, ISMB_LINK_STATE_LOST);
-    }
-  self->lanes.incoming_sends = sends;
-  take_in (self, &self->lanes.incoming, stream, proof);
+  leave_older (self, sends);
+  lane = take_in (self, stream, FALSE, sends, proof);
+  lane->since = since;
+  ismb_mooring_await (&self->mooring, lane);
+  plan (self);
 }
 
 void
@@ -567,9 +801,10 @@ end (IsmbLink *self, const char *condition)
 
   ismb_dialler_stop (&self->dialler);
   self->proving = FALSE;
-  ismb_lanes_end (&self->lanes, condition);
+  end_all (self, condition);
+  ismb_mooring_give_up (&self->mooring, "remote-server-not-found");
   ismb_outbox_bounce_all (&self->outbox, "remote-server-not-found");
-  settle_after_loss (self, was_up);
+  settle_after_loss (self, was_up ? GONE : ENDED);
 }
 
 void
@@ -591,21 +826,14 @@ ismb_link_disown (IsmbLink *self)
   end (self, NULL);
 }
 
-static void
-cut (IsmbStream *stream)
-{
-  if (stream != NULL)
-    ismb_socket_cut (ismb_stream_get_fd (stream));
-}
-
 void
 ismb_link_cut (IsmbLink *self)
 {
   g_autoptr (IsmbLink) alive = g_object_ref (self);
   g_autoptr (GError) error = NULL;
 
-  cut (self->lanes.outgoing);
-  cut (self->lanes.incoming);
+  for (guint i = 0; i < ismb_lanes_count (&self->lanes); i++)
+    ismb_socket_cut (ismb_stream_get_fd (ismb_lanes_get (&self->lanes, i)->stream));
   if (self->dialler.outbound == NULL)
     return;
   ismb_dialler_stop (&self->dialler);
@@ -626,7 +854,9 @@ ismb_link_close (IsmbLink *self, const char *condition)
 {
   ismb_dialler_stop (&self->dialler);
   self->proving = FALSE;
-  ismb_lanes_end (&self->lanes, condition);
+  self->suspended = FALSE;
+  end_all (self, condition);
+  ismb_mooring_clear (&self->mooring);
   ismb_outbox_clear (&self->outbox);
   self->persistent = FALSE;
   self->state = ISMB_LINK_STATE_IDLE;

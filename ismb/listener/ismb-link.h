@@ -10,8 +10,9 @@ G_BEGIN_DECLS
 
 /* One other listener, known by its domain: the way there, whether a stream is open or not. A sink:
  * dials when there is something to say (direct TLS 1.3, both certificates, SASL EXTERNAL, both
- * directions on one stream: XEP-0288), queues meanwhile within bounds, bounces the queue when no
- * address answers, pings what is shared. */
+ * directions on one stream: XEP-0288; acknowledged and resumed: XEP-0198), queues meanwhile within
+ * bounds, bounces the queue when it is too old, or when nobody is there whom we know, pings what is
+ * shared. */
 #define ISMB_TYPE_LINK (ismb_link_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbLink, ismb_link, ISMB, LINK, GObject)
 
@@ -33,13 +34,15 @@ const IsmbProof *ismb_link_get_proof  (IsmbLink *self);
 IsmbLinkState ismb_link_get_state     (IsmbLink *self);
 IsmbTrust     ismb_link_get_trust     (IsmbLink *self);
 /* TRUE: presence is shared: dial now, stay up, ping, dial again after a loss (backing off, 1 s to
- * 60 s). */
+ * 30 s). */
 void          ismb_link_set_persistent (IsmbLink *self, gboolean persistent);
 /* Proves who it is, even with nothing to say: once, as soon as it may be dialled. */
 void          ismb_link_dial          (IsmbLink *self);
 /* A stream whose other end has proven to be this link's domain, from IsmbInbound; it becomes the
- * link's. `sends`: stanzas may go out on it too (XEP-0288). */
-void ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, const IsmbProof *proof);
+ * link's. `sends`: stanzas may go out on it too (XEP-0288); `since`: when it was accepted,
+ * monotonic. */
+void ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, gint64 since,
+                      const IsmbProof *proof);
 /* The same device, whose key its streams have proven, has a newer certificate. */
 void          ismb_link_renew         (IsmbLink *self, const IsmbProof *proof);
 /* The device whose link this is, or that is announced to be there, was revoked: its streams end at

@@ -17,8 +17,9 @@ enum
   PROP_S2S_PORT,
   PROP_C2S_PATH,
   PROP_REQUIRE_TLS,
-  PROP_REGISTRATION,
   PROP_MAX_STANZA,
+  PROP_PEER_QUEUE,
+  PROP_PEER_QUEUE_TIME,
   N_PROPERTIES
 };
 
@@ -33,8 +34,9 @@ static const gsize offsets[N_PROPERTIES] = {
   [PROP_S2S_PORT] = IN (s2s_port),
   [PROP_C2S_PATH] = IN (c2s_path),
   [PROP_REQUIRE_TLS] = IN (require_tls),
-  [PROP_REGISTRATION] = IN (registration),
   [PROP_MAX_STANZA] = IN (max_stanza),
+  [PROP_PEER_QUEUE] = IN (peer_queue),
+  [PROP_PEER_QUEUE_TIME] = IN (peer_queue_time),
 };
 
 void
@@ -53,7 +55,6 @@ _ismb_listener_settings_clear (IsmbListenerSettings *self)
   g_strfreev (self->listen);
   g_free (self->c2s_path);
   g_free (self->require_tls);
-  g_free (self->registration);
 }
 
 void
@@ -109,15 +110,6 @@ _ismb_listener_settings_install (GObjectClass *object_class)
   properties[PROP_REQUIRE_TLS] =
       g_param_spec_string ("require-tls", NULL, NULL, "remote", flags | G_PARAM_CONSTRUCT);
   /**
-   * IsmbListener:registration:
-   *
-   * Who may make himself an account in band (XEP-0077): `closed`, the default, nobody; `local`
-   * those on the unix socket; `open` those on the TCP port, too. Set before
-   * [method@Ismb.Listener.start].
-   */
-  properties[PROP_REGISTRATION] =
-      g_param_spec_string ("registration", NULL, NULL, "closed", flags | G_PARAM_CONSTRUCT);
-  /**
    * IsmbListener:max-stanza:
    *
    * The most bytes of a stanza that an account sends; 262,144 by default. A longer one ends the
@@ -127,6 +119,23 @@ _ismb_listener_settings_install (GObjectClass *object_class)
       g_param_spec_uint ("max-stanza", NULL, NULL, ISMB_SESSION_LIMIT_STRANGER,
                          ISMB_SESSION_LIMIT_MOST, ISMB_SESSION_LIMIT_ACCOUNT,
                          flags | G_PARAM_CONSTRUCT);
+  /**
+   * IsmbListener:peer-queue:
+   *
+   * The most bytes that wait for another listener that cannot be reached; 1,048,576 by default.
+   * More comes back with `resource-constraint`. Set before [method@Ismb.Listener.start].
+   */
+  properties[PROP_PEER_QUEUE] =
+      g_param_spec_uint ("peer-queue", NULL, NULL, 0, 1 << 30, 1 << 20, flags | G_PARAM_CONSTRUCT);
+  /**
+   * IsmbListener:peer-queue-time:
+   *
+   * The seconds for which a message waits for another listener that cannot be reached, before it
+   * comes back with `remote-server-timeout`; 60 by default. For as long a stream between the two
+   * that broke can be resumed. Set before [method@Ismb.Listener.start].
+   */
+  properties[PROP_PEER_QUEUE_TIME] =
+      g_param_spec_uint ("peer-queue-time", NULL, NULL, 1, 86400, 60, flags | G_PARAM_CONSTRUCT);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -203,24 +212,6 @@ _ismb_listener_settings_parse_tls (const IsmbListenerSettings *self, IsmbRequire
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
                "require-tls is “%s”, but must be one of always, remote, never",
                self->require_tls != NULL ? self->require_tls : "");
-  return FALSE;
-}
-
-gboolean
-_ismb_listener_settings_parse_registration (const IsmbListenerSettings *self,
-                                            IsmbRegistrationMode *mode, GError **error)
-{
-  static const char *const names[] = { "closed", "local", "open" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_strcmp0 (self->registration, names[i]) == 0)
-      {
-        *mode = (IsmbRegistrationMode) i;
-        return TRUE;
-      }
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
-               "registration is “%s”, but must be one of closed, local, open",
-               self->registration != NULL ? self->registration : "");
   return FALSE;
 }
 

@@ -23,7 +23,7 @@ struct _IsmbOutbound
   gpointer owner;
   IsmbStream *stream;
   IsmbWatch watch;             /* no descriptor: the end of the turn, and the deadline */
-  gboolean receives, asked, believed;
+  gboolean receives, asked, believed, managed;
   IsmbProof *proof;
   GError *error;               /* of the last address */
 };
@@ -171,8 +171,9 @@ begin_anew (IsmbOutbound *self)
 }
 
 static void
-establish (IsmbOutbound *self)
+establish (IsmbOutbound *self, IsmbFrame *features)
 {
+  g_autoptr (IsmbTree) tree = ismb_frame_to_tree (features);
   g_autoptr (IsmbStream) stream = NULL;
 
   if (!ismb_fabric_still_believes (self->context->fabric, self->proof))
@@ -180,6 +181,7 @@ establish (IsmbOutbound *self)
       refuse (self, "was revoked before the login was done");
       return;
     }
+  self->managed = ismb_node_find (ismb_tree_root (tree), "sm", ISMB_NS_SM) != NULL;
   stream = g_steal_pointer (&self->stream);
   ismb_poller_remove (self->context->poller, &self->watch);
   self->callbacks->established (self, stream, self->receives, self->owner);
@@ -191,7 +193,7 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
   IsmbOutbound *self = owner;
 
   if (ismb_peer_stream_is (frame, "features", ISMB_NS_STREAM) && self->believed)
-    establish (self);
+    establish (self, frame);
   else if (ismb_peer_stream_is (frame, "features", ISMB_NS_STREAM) && !self->asked)
     authenticate (self, frame);
   else if (ismb_peer_stream_is (frame, "success", ISMB_NS_SASL) && self->asked && !self->believed)
@@ -334,6 +336,12 @@ const IsmbProof *
 ismb_outbound_get_proof (IsmbOutbound *self)
 {
   return self->proof;
+}
+
+gboolean
+ismb_outbound_offers_management (IsmbOutbound *self)
+{
+  return self->managed;
 }
 
 /* RFC 6120, 10.4: not-found where nobody, or somebody else, is; timeout where the way is. */

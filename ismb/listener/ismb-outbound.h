@@ -33,6 +33,8 @@ void          ismb_outbound_free          (IsmbOutbound *self);
 const char   *ismb_outbound_get_address   (IsmbOutbound *self);
 guint16       ismb_outbound_get_port      (IsmbOutbound *self);
 const IsmbProof *ismb_outbound_get_proof  (IsmbOutbound *self);
+/* Once established: does the other end offer XEP-0198? */
+gboolean      ismb_outbound_offers_management (IsmbOutbound *self);
 /* What to tell whoever had something to say: the stanza error that a failure amounts to. */
 const char   *ismb_outbound_name_condition (const GError *error);
 

@@ -375,6 +375,13 @@ ismb_peers_set_reporter (IsmbPeers *self, IsmbReporter reporter, gpointer user_d
   self->context.reporter_data = user_data;
 }
 
+void
+ismb_peers_set_queue (IsmbPeers *self, gsize bytes, guint milliseconds)
+{
+  self->context.queue_bytes = bytes;
+  self->context.queue_time = milliseconds;
+}
+
 IsmbLinkContext *
 ismb_peers_get_context (IsmbPeers *self)
 {

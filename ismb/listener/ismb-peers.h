@@ -41,6 +41,8 @@ IsmbPeers *ismb_peers_new     (IsmbPoller *poller, IsmbVirtualRouter *place, Ism
 void       ismb_peers_set_tls (IsmbPeers *self, IsmbTlsContext *tls);
 /* Who is told of strangers. */
 void       ismb_peers_set_reporter (IsmbPeers *self, IsmbReporter reporter, gpointer user_data);
+/* What may wait for one that cannot be reached: bytes, and milliseconds for each stanza. */
+void       ismb_peers_set_queue (IsmbPeers *self, gsize bytes, guint milliseconds);
 /* What all their streams share; theirs. */
 IsmbLinkContext *ismb_peers_get_context (IsmbPeers *self);
 /* Where others reach us. */

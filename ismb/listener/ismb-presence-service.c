@@ -34,7 +34,6 @@ enum
 {
   ROSTER_CHANGED,
   SHARED_CHANGED,
-  DEPARTED,
   N_SIGNALS,
 };
 
@@ -66,8 +65,6 @@ ismb_presence_service_class_init (IsmbPresenceServiceClass *klass)
                                           NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
   signals[SHARED_CHANGED] = g_signal_new ("shared", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                           G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_BOOLEAN);
-  signals[DEPARTED] = g_signal_new ("departed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_POINTER);
 }
 
 static void
@@ -373,10 +370,8 @@ become_unavailable (IsmbPresenceService *self, IsmbResource *resource, const Ism
     return;
   broadcast (self, resource, presence);
   ismb_attendance_set (resource, NULL);
-  if (ismb_attendance_is_present (self->routes, resource->account))
-    return;
-  count_account (self, resource->account, -1);
-  g_signal_emit (self, signals[DEPARTED], 0, resource->account, presence);
+  if (!ismb_attendance_is_present (self->routes, resource->account))
+    count_account (self, resource->account, -1);
 }
 
 static void
@@ -476,8 +471,7 @@ ismb_presence_service_inbound (IsmbPresenceService *self, IsmbFrame *presence)
   IsmbPart part;
   const char *account = account_of (self, presence->to, part);
 
-  if (account == NULL || presence->from == NULL ||
-      ismb_routes_is_blocked (self->routes, presence->to, presence->from))
+  if (account == NULL || presence->from == NULL)
     return;
   if (says == SAYS_PROBE)
     answer_probe (self, account, presence->from);

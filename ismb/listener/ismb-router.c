@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "ismb/core/ismb-address.h"
-#include "ismb/listener/ismb-blocking.h"
 
 struct _IsmbRouter
 {
@@ -197,9 +196,7 @@ route_absent (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *frame)
 {
   IsmbPart account;
 
-  if (ismb_routes_is_blocked (self->routes, frame->to, frame->from))
-    ismb_router_bounce (self, frame, "service-unavailable", NULL);
-  else if (frame->kind == ISMB_FRAME_MESSAGE)
+  if (frame->kind == ISMB_FRAME_MESSAGE)
     {
       ismb_routes_copy_part (account, frame->to, to->local);
       if (to->local > 0)
@@ -218,13 +215,10 @@ route_local (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *frame)
 {
   IsmbResource *resource = to->resource > 0 ? ismb_routes_lookup (self->routes, frame->to) : NULL;
 
-  if (resource == NULL)
-    route_absent (self, to, frame);
-  else if (G_LIKELY (resource->blocks == NULL) ||
-           !ismb_blocklist_matches (resource->blocks, frame->from))
+  if (resource != NULL)
     ismb_sink_deliver (resource->sink, frame);
   else
-    ismb_router_bounce (self, frame, "service-unavailable", NULL);
+    route_absent (self, to, frame);
 }
 
 /* Message or iq from a local resource, to whomever. */
@@ -253,22 +247,6 @@ route_to_self (IsmbRouter *self, IsmbResource *resource, IsmbFrame *frame)
   route (self, addressed);
 }
 
-static gboolean
-has_blocked (const IsmbResource *resource, const char *to)
-{
-  return to != NULL && ismb_blocklist_matches (resource->blocks, to);
-}
-
-/* XEP-0191, 3.3. */
-static void
-refuse_blocked (IsmbRouter *self, const IsmbFrame *frame)
-{
-  g_autoptr (IsmbFrame) refusal = ismb_blocking_make_refusal (frame);
-
-  if (refusal != NULL)
-    ismb_routes_deliver (self->routes, refusal);
-}
-
 void
 ismb_router_from_session (IsmbRouter *self, IsmbResource *resource, IsmbFrame *frame)
 {
@@ -276,8 +254,6 @@ ismb_router_from_session (IsmbRouter *self, IsmbResource *resource, IsmbFrame *f
 
   if (fault != NULL)
     ismb_router_bounce (self, frame, fault, NULL);
-  else if (G_UNLIKELY (resource->blocks != NULL) && has_blocked (resource, frame->to))
-    refuse_blocked (self, frame);
   else if (frame->kind == ISMB_FRAME_PRESENCE)
     ismb_presence_service_outbound (self->presence, resource, frame);
   else if (frame->to != NULL)

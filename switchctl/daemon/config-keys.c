@@ -16,6 +16,9 @@
 #define DOMAIN_MAX 63  /* it is an mDNS label */
 #define GUESS_DISTANCE 3
 #define LIFETIME_MIN 10 /* seconds */
+#define QUEUE_MIN (16 * 1024)
+#define QUEUE_MAX (1024 * 1024 * 1024)
+#define QUEUE_SECONDS_MAX 86400
 #define STANZA_MIN 10000 /* bytes; RFC 6120, 13.12 */
 #define STANZA_MAX (1024 * 1024) /* what switches take of each other */
 
@@ -199,6 +202,28 @@ set_max_stanza (gpointer field, const char *value, GError **error)
 }
 
 static gboolean
+set_peer_queue (gpointer field, const char *value, GError **error)
+{
+  guint64 bytes;
+
+  if (!switch_size_parse (value, &bytes) || bytes < QUEUE_MIN || bytes > QUEUE_MAX)
+    return expected (error, "bytes, such as 64k or 1M, from 16k to 1024M");
+  *(guint *) field = (guint) bytes;
+  return TRUE;
+}
+
+static gboolean
+set_peer_queue_time (gpointer field, const char *value, GError **error)
+{
+  gint64 seconds;
+
+  if (!switch_duration_parse (value, &seconds) || seconds < 1 || seconds > QUEUE_SECONDS_MAX)
+    return expected (error, SWITCH_DURATION_EXPECTED ", from 1s to 1d");
+  *(gint64 *) field = seconds;
+  return TRUE;
+}
+
+static gboolean
 set_engine (gpointer field, const char *value, GError **error)
 {
   if (g_str_equal (value, "frr") || g_str_equal (value, "program"))
@@ -248,11 +273,11 @@ set_require_tls (gpointer field, const char *value, GError **error)
 static gboolean
 set_registration (gpointer field, const char *value, GError **error)
 {
-  static const char *const words[] = { "local", "open", "closed", NULL };
-
-  if (!g_strv_contains (words, value))
+  if (g_str_equal (value, "open"))
+    return not_built (error, "use local or closed");
+  if (!g_str_equal (value, "local") && !g_str_equal (value, "closed"))
     return expected (error, "local, open or closed");
-  replace (field, value);
+  *(gboolean *) field = g_str_equal (value, "local");
   return TRUE;
 }
 
@@ -322,6 +347,8 @@ static const Key keys[] = {
   { SWITCH_GROUP_VR, "require-tls", IN_VR (require_tls), set_require_tls },
   { SWITCH_GROUP_VR, "registration", IN_VR (registration), set_registration },
   { SWITCH_GROUP_VR, "max-stanza", IN_VR (max_stanza), set_max_stanza },
+  { SWITCH_GROUP_VR, "peer-queue", IN_VR (peer_queue), set_peer_queue },
+  { SWITCH_GROUP_VR, "peer-queue-time", IN_VR (peer_queue_time), set_peer_queue_time },
   { SWITCH_GROUP_VR, "discovery", IN_VR (mdns), set_discovery },
   { SWITCH_GROUP_VR, "federate", 0, set_federate },
 };

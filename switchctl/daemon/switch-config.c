@@ -14,7 +14,6 @@ vr_free (SwitchVrConfig *vr)
   g_free (vr->bind_device);
   g_strfreev (vr->listen);
   g_free (vr->require_tls);
-  g_free (vr->registration);
   g_free (vr);
 }
 
@@ -42,8 +41,10 @@ add_vr (SwitchConfig *config, const char *name)
   vr->c2s_port = 5222;
   vr->s2s_port = 5269;
   vr->require_tls = g_strdup ("remote");
-  vr->registration = g_strdup ("local");
+  vr->registration = TRUE;
   vr->max_stanza = 256 * 1024;
+  vr->peer_queue = 1024 * 1024;
+  vr->peer_queue_time = 60;
   vr->mdns = TRUE;
   g_ptr_array_add (config->vrs, vr);
   return vr;

@@ -81,6 +81,8 @@ test_defaults (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (vr->s2s_port, ==, 5269);
   g_assert_cmpstr (vr->require_tls, ==, "remote");
   g_assert_cmpuint (vr->max_stanza, ==, 262144);
+  g_assert_cmpuint (vr->peer_queue, ==, 1048576);
+  g_assert_cmpint (vr->peer_queue_time, ==, 60);
 }
 
 static void
@@ -99,7 +101,8 @@ test_all_keys (Fixture *fixture, gconstpointer data)
                      "[vr blue]\n"
                      "enabled=true\nnetns=blue\nbind-device=eth1\nlisten=127.0.0.1;::1\n"
                      "c2s-port=0\ns2s-port=65535\nrequire-tls=always\n"
-                     "registration=closed\nmax-stanza=1M\ndiscovery=off\nfederate=\n"
+                     "registration=closed\nmax-stanza=1M\npeer-queue=64k\n"
+                     "peer-queue-time=5m\ndiscovery=off\nfederate=\n"
                      "[vr red]\n");
   SwitchVrConfig *blue = g_ptr_array_index (config->vrs, 0);
   SwitchVrConfig *red = g_ptr_array_index (config->vrs, 1);
@@ -121,8 +124,10 @@ test_all_keys (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (blue->listen[1], ==, "::1");
   g_assert_cmpuint (blue->c2s_port, ==, 0);
   g_assert_cmpuint (blue->s2s_port, ==, 65535);
-  g_assert_cmpstr (blue->registration, ==, "closed");
+  g_assert_false (blue->registration);
   g_assert_cmpuint (blue->max_stanza, ==, 1048576);
+  g_assert_cmpuint (blue->peer_queue, ==, 65536);
+  g_assert_cmpint (blue->peer_queue_time, ==, 300);
   g_assert_false (blue->mdns);
   g_assert_null (config->policy);
   g_assert_cmpstr (red->name, ==, "red");
@@ -196,9 +201,12 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[vr a]\nlisten=\n", 2, "at least one address" },
     { "[vr a]\nnetns=../x\n", 2, "a name in /run/netns" },
     { "[vr a]\nrequire-tls=sometimes\n", 2, "always, remote or never" },
-    { "[vr a]\nregistration=ajar\n", 2, "registration=ajar: expected local, open or closed" },
+    { "[vr a]\nregistration=open\n", 2, "registration=open is not available in this build" },
     { "[vr a]\nmax-stanza=9999\n", 2, "from 10000 to 1M" },
     { "[vr a]\nmax-stanza=1025k\n", 2, "from 10000 to 1M" },
+    { "[vr a]\npeer-queue=1k\n", 2, "from 16k to 1024M" },
+    { "[vr a]\npeer-queue-time=60\n", 2, "from 1s to 1d" },
+    { "[vr a]\npeer-queue-time=2d\n", 2, "from 1s to 1d" },
     { "[vr a]\nmax-stanza=big\n", 2, "bytes, such as" },
     { "[vr a]\ndiscovery=static\n", 2,
       "discovery=static is not available in this build: use mdns or off" },

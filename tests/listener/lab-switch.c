@@ -129,7 +129,7 @@ start_listener (IsmbStore *store, const char *domain, IsmbFabric *fabric, const 
   g_autoptr (GError) error = NULL;
   IsmbListener *listener = ismb_listener_new ("blue");
 
-  g_object_set (listener, "domain", domain, "s2s-port", 0, NULL);
+  g_object_set (listener, "domain", domain, "s2s-port", 0, "peer-queue-time", 2, NULL);
   _ismb_listener_set_store (listener, store);
   _ismb_listener_set_fabric (listener, fabric);
   _ismb_listener_set_reporter (listener, reporter, reporter_data);
