@@ -15,6 +15,7 @@ struct _IsmbTlsContext
   IsmbTlsProfile profile;
   gnutls_certificate_credentials_t credentials;
   gnutls_priority_t priorities;
+  GBytes *end_point; /* RFC 5929's, of a server's certificate; NULL until it is asked for */
 };
 
 struct _IsmbTls
@@ -22,6 +23,7 @@ struct _IsmbTls
   IsmbTlsContext *context;
   gnutls_session_t session;
   char *alpn;
+  gboolean server;
   gboolean done;          /* the handshake is */
   gboolean write_blocked; /* GnuTLS keeps an encrypted record that the socket did not take yet */
   guint warnings;         /* alerts of that level, ever */
@@ -123,6 +125,7 @@ ismb_tls_context_unref (IsmbTlsContext *self)
     return;
   g_clear_pointer (&self->credentials, gnutls_certificate_free_credentials);
   g_clear_pointer (&self->priorities, gnutls_priority_deinit);
+  g_clear_pointer (&self->end_point, g_bytes_unref);
   g_free (self);
 }
 
@@ -169,6 +172,7 @@ ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *cons
    */
   guint flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS;
   self->context = ismb_tls_context_ref (context);
+  self->server = server;
   if (!check (gnutls_init (&self->session, flags | (server ? GNUTLS_SERVER : GNUTLS_CLIENT)),
               "set up TLS", error) ||
       !check (gnutls_priority_set (self->session, context->priorities), "choose TLS ciphers",
@@ -347,8 +351,16 @@ ismb_tls_dup_exporter (IsmbTls *self)
   return dup_binding (self, GNUTLS_CB_TLS_EXPORTER);
 }
 
+/* A server's own certificate is the context's, and always the same: GnuTLS reads it anew each time,
+ * which costs more than the rest of a login. */
 GBytes *
 ismb_tls_dup_server_end_point (IsmbTls *self)
 {
-  return dup_binding (self, GNUTLS_CB_TLS_SERVER_END_POINT);
+  GBytes **known = &self->context->end_point;
+
+  if (!self->server)
+    return dup_binding (self, GNUTLS_CB_TLS_SERVER_END_POINT);
+  if (*known == NULL)
+    *known = dup_binding (self, GNUTLS_CB_TLS_SERVER_END_POINT);
+  return *known != NULL ? g_bytes_ref (*known) : NULL;
 }
