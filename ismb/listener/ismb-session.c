@@ -284,10 +284,12 @@ has_room_for (IsmbSession *self, const char *resource)
   GPtrArray *bound = ismb_routes_peek_resources (self->context->routes, self->account);
   guint count = bound != NULL ? bound->len : 0;
 
+  if (count < self->context->resources_max)
+    return TRUE;
   for (guint i = 0; i < count; i++)
     if (strcmp (((IsmbResource *) g_ptr_array_index (bound, i))->resource, resource) == 0)
       return TRUE;
-  return count < self->context->resources_max;
+  return FALSE;
 }
 
 static void
