@@ -3,12 +3,11 @@
 #include "config.h"
 #include "ismb/stream/ismb-framer.h"
 
-#include <expat.h>
 #include <string.h>
 
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-namespaces.h"
-#include "ismb/stream/ismb-scribe.h"
+#include "ismb/stream/ismb-desk.h"
 
 #define HEADER_MAX 4096     /* bytes up to the end of <stream:stream> */
 #define DECLARATIONS_MAX 64 /* of namespaces, by one element */
@@ -19,14 +18,6 @@
  * its square. So much scanning, in multiples of the limit, does an element get. */
 #define RESCANS_MAX 128
 
-/* What only a stream with something to read needs; sleep frees it. */
-typedef struct
-{
-  XML_Parser parser;
-  gsize fed; /* bytes, since this parser began */
-  IsmbScribe *scribe;
-} Desk;
-
 struct _IsmbFramer
 {
   const IsmbFramerCallbacks *callbacks;
@@ -36,7 +27,7 @@ struct _IsmbFramer
   char *language; /* of the stream, and so of stanzas that name none; NULL: the one we speak */
   gsize limit;
   GString *header;       /* a start tag with the header's namespaces, for a new parser; or NULL */
-  Desk *desk;            /* NULL while asleep */
+  IsmbDesk *desk;        /* NULL while asleep */
   GString *unread;       /* behind a stop; or NULL */
   const char *condition; /* the stream error; nothing is read any more */
   guint depth;           /* of open elements, the stream's among them */
@@ -90,14 +81,6 @@ stop_if_asked (IsmbFramer *self)
 }
 
 static void
-free_desk (Desk *desk)
-{
-  XML_ParserFree (desk->parser);
-  ismb_scribe_free (desk->scribe);
-  g_free (desk);
-}
-
-static void
 set_handlers (IsmbFramer *self, XML_Parser parser)
 {
   XML_SetUserData (parser, self);
@@ -113,19 +96,10 @@ set_handlers (IsmbFramer *self, XML_Parser parser)
 static void
 wake (IsmbFramer *self)
 {
-  Desk *desk;
+  IsmbDesk *desk;
   if (self->desk != NULL)
     return;
-  desk = self->desk = g_new0 (Desk, 1);
-  desk->parser = XML_ParserCreateNS ("UTF-8", ISMB_SCRIBE_SEPARATOR);
-  if (desk->parser == NULL)
-    g_error ("no memory for an XML parser");
-  desk->scribe = ismb_scribe_new (self->content_ns);
-#ifdef HAVE_XML_SETREPARSEDEFERRALENABLED
-  /* With it on, expat holds complete stanzas back until more bytes come; the cost that deferral
-   * saves is bounded by RESCANS_MAX here. */
-  XML_SetReparseDeferralEnabled (desk->parser, XML_FALSE);
-#endif
+  desk = self->desk = ismb_desk_take (self->content_ns);
   if (self->header != NULL)
     {
       desk->fed = self->header->len;
@@ -416,7 +390,7 @@ condition_of_error (IsmbFramer *self)
 static void
 check_unfinished (IsmbFramer *self)
 {
-  Desk *desk = self->desk;
+  IsmbDesk *desk = self->desk;
   gsize token = desk->fed - XML_GetCurrentByteIndex (desk->parser);
   gsize limit = self->depth == 0 ? HEADER_MAX : self->limit;
   gsize size = self->depth >= 2   ? desk->fed - self->element_start
@@ -486,7 +460,7 @@ ismb_framer_new (const char *content_ns, const IsmbFramerCallbacks *callbacks, g
 void
 ismb_framer_free (IsmbFramer *self)
 {
-  g_clear_pointer (&self->desk, free_desk);
+  g_clear_pointer (&self->desk, ismb_desk_give_back);
   if (self->unread != NULL)
     g_string_free (self->unread, TRUE);
   if (self->header != NULL)
@@ -550,7 +524,7 @@ ismb_framer_unread (IsmbFramer *self)
 void
 ismb_framer_reset (IsmbFramer *self, gboolean discard)
 {
-  g_clear_pointer (&self->desk, free_desk);
+  g_clear_pointer (&self->desk, ismb_desk_give_back);
   if (self->header != NULL)
     g_string_free (g_steal_pointer (&self->header), TRUE);
   if (self->unread != NULL && (discard || self->unread->len == 0))
@@ -572,9 +546,9 @@ ismb_framer_reset (IsmbFramer *self, gboolean discard)
 void
 ismb_framer_sleep (IsmbFramer *self)
 {
-  Desk *desk = self->desk;
+  IsmbDesk *desk = self->desk;
   if (desk == NULL || self->depth != 1 || is_over (self) ||
       desk->fed != (gsize) XML_GetCurrentByteIndex (desk->parser))
     return;
-  g_clear_pointer (&self->desk, free_desk);
+  g_clear_pointer (&self->desk, ismb_desk_give_back);
 }
