@@ -103,6 +103,13 @@ offer_mechanisms (IsmbAuthentication *self, GString *out)
   offer_bindings (self, out);
 }
 
+static gboolean
+may_register (IsmbAuthentication *self)
+{
+  return (!self->require_tls || is_encrypted (self)) && self->context->registration != NULL &&
+         ismb_registration_is_open (self->context->registration, self->local);
+}
+
 /* RFC 6120, 4.3.2: what may be negotiated now. STARTTLS stands alone where nothing else may precede
  * it. */
 static void
@@ -116,7 +123,7 @@ send_features (IsmbAuthentication *self)
                             must_encrypt ? "<required/>" : "");
   if (!must_encrypt)
     offer_mechanisms (self, out);
-  ismb_stream_features_offer_stranger (out, FALSE);
+  ismb_stream_features_offer_stranger (out, may_register (self));
   g_string_append (out, "</stream:features>");
   ismb_stream_send_text (self->stream, out->str, (gssize) out->len);
 }
@@ -276,6 +283,24 @@ take_sasl (IsmbAuthentication *self, IsmbFrame *frame)
     fail_sasl (self, "malformed-request");
 }
 
+static gboolean
+is_registration (const IsmbFrame *frame)
+{
+  return frame->kind == ISMB_FRAME_IQ && frame->id != NULL && !frame->bad_address &&
+         (g_strcmp0 (frame->type, "get") == 0 || g_strcmp0 (frame->type, "set") == 0) &&
+         g_strcmp0 (frame->payload_name, "query") == 0 &&
+         g_strcmp0 (frame->payload_ns, ISMB_NS_REGISTER) == 0;
+}
+
+static void
+handle_registration (IsmbAuthentication *self, IsmbFrame *frame)
+{
+  const char *key = self->key != NULL ? self->key : self->source;
+  g_autoptr (IsmbFrame) answer = ismb_registration_take (self->context->registration, frame, key);
+
+  ismb_stream_send_frame (self->stream, answer);
+}
+
 static guint
 find_wait (IsmbAuthentication *self)
 {
@@ -360,7 +385,8 @@ ismb_authentication_offer (IsmbAuthentication *self)
     send_features (self);
 }
 
-/* Nothing but its negotiation; a stanza ends it (RFC 6120, 4.9.3.12). */
+/* Nothing but its negotiation; a stanza ends it (RFC 6120, 4.9.3.12), but one that makes the account
+ * to sign in to. */
 void
 ismb_authentication_take (IsmbAuthentication *self, IsmbFrame *frame)
 {
@@ -372,6 +398,8 @@ ismb_authentication_take (IsmbAuthentication *self, IsmbFrame *frame)
   else if (frame->kind == ISMB_FRAME_OTHER && g_strcmp0 (frame->ns, ISMB_NS_STREAM) == 0 &&
            strcmp (frame->name, "error") == 0)
     fail (self, NULL, NULL);
+  else if (is_registration (frame) && may_register (self))
+    handle_registration (self, frame);
   else
     fail (self, "not-authorized", NULL);
 }

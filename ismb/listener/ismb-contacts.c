@@ -10,7 +10,7 @@ ismb_contacts_get_state (IsmbRosters *rosters, const char *account, const char *
 {
   const IsmbRosterEntry *entry = ismb_rosters_lookup (rosters, account, contact);
 
-  return entry != NULL ? entry->subscription : 0;
+  return entry != NULL ? entry->subscription & ~ISMB_SUBSCRIPTION_LISTED : 0;
 }
 
 static gboolean
@@ -30,6 +30,8 @@ ismb_contacts_set_state (IsmbRosters *rosters, const char *account, const char *
     return ismb_rosters_put (rosters, account, contact, NULL, NULL, state);
   if (state == 0 && is_only_pending (entry))
     return ismb_rosters_remove (rosters, account, contact);
+  if (state == ISMB_SUBSCRIPTION_PENDING_IN && !is_only_pending (entry))
+    state |= ISMB_SUBSCRIPTION_LISTED;
   return ismb_rosters_set_subscription (rosters, account, contact, state);
 }
 

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 IsmbSubscription ismb_contacts_get_state (IsmbRosters *rosters, const char *account,
                                           const char *contact);
 /* FALSE where the roster is full. A request that waited, and was nothing else, leaves without a
- * trace: it never was an item of the roster. */
+ * trace: it never was an item of the roster. What was one stays one. */
 gboolean ismb_contacts_set_state (IsmbRosters *rosters, const char *account, const char *contact,
                                   IsmbSubscription state);
 /* Those with any of the bits of `mask`, of one domain or (NULL) of all: copies, since what is sent

@@ -36,6 +36,8 @@ ismb_courier_free (IsmbCourier *self)
 gboolean
 ismb_courier_send (IsmbCourier *self, IsmbFrame *presence)
 {
+  if (ismb_routes_is_blocked (self->routes, presence->from, presence->to))
+    return TRUE; /* the account hides from whom it has blocked */
   if (ismb_parts_is_at (presence->to, ismb_routes_get_domain (self->routes)))
     self->local (presence, self->owner);
   else if (!ismb_routes_deliver (self->routes, presence))

@@ -17,6 +17,7 @@ enum
   PROP_S2S_PORT,
   PROP_C2S_PATH,
   PROP_REQUIRE_TLS,
+  PROP_REGISTRATION,
   PROP_MAX_STANZA,
   PROP_PEER_QUEUE,
   PROP_PEER_QUEUE_TIME,
@@ -34,6 +35,7 @@ static const gsize offsets[N_PROPERTIES] = {
   [PROP_S2S_PORT] = IN (s2s_port),
   [PROP_C2S_PATH] = IN (c2s_path),
   [PROP_REQUIRE_TLS] = IN (require_tls),
+  [PROP_REGISTRATION] = IN (registration),
   [PROP_MAX_STANZA] = IN (max_stanza),
   [PROP_PEER_QUEUE] = IN (peer_queue),
   [PROP_PEER_QUEUE_TIME] = IN (peer_queue_time),
@@ -55,6 +57,7 @@ _ismb_listener_settings_clear (IsmbListenerSettings *self)
   g_strfreev (self->listen);
   g_free (self->c2s_path);
   g_free (self->require_tls);
+  g_free (self->registration);
 }
 
 void
@@ -109,6 +112,15 @@ _ismb_listener_settings_install (GObjectClass *object_class)
    */
   properties[PROP_REQUIRE_TLS] =
       g_param_spec_string ("require-tls", NULL, NULL, "remote", flags | G_PARAM_CONSTRUCT);
+  /**
+   * IsmbListener:registration:
+   *
+   * Who may make himself an account in band (XEP-0077): `closed`, the default, nobody; `local`
+   * those on the unix socket; `open` those on the TCP port, too. Set before
+   * [method@Ismb.Listener.start].
+   */
+  properties[PROP_REGISTRATION] =
+      g_param_spec_string ("registration", NULL, NULL, "closed", flags | G_PARAM_CONSTRUCT);
   /**
    * IsmbListener:max-stanza:
    *
@@ -212,6 +224,24 @@ _ismb_listener_settings_parse_tls (const IsmbListenerSettings *self, IsmbRequire
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
                "require-tls is “%s”, but must be one of always, remote, never",
                self->require_tls != NULL ? self->require_tls : "");
+  return FALSE;
+}
+
+gboolean
+_ismb_listener_settings_parse_registration (const IsmbListenerSettings *self,
+                                            IsmbRegistrationMode *mode, GError **error)
+{
+  static const char *const names[] = { "closed", "local", "open" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_strcmp0 (self->registration, names[i]) == 0)
+      {
+        *mode = (IsmbRegistrationMode) i;
+        return TRUE;
+      }
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+               "registration is “%s”, but must be one of closed, local, open",
+               self->registration != NULL ? self->registration : "");
   return FALSE;
 }
 

@@ -18,6 +18,7 @@ typedef struct
   int s2s_port; /* -1: none, 0: any */
   char *c2s_path;
   char *require_tls;
+  char *registration;
   guint max_stanza; /* bytes */
   guint peer_queue; /* bytes */
   guint peer_queue_time; /* seconds */
@@ -35,6 +36,8 @@ gboolean _ismb_listener_settings_set     (IsmbListenerSettings *self, guint id,
 /* Checked: ISMB_ERROR_BAD_CONFIG, ISMB_ERROR_BAD_ADDRESS. */
 gboolean _ismb_listener_settings_parse_tls      (const IsmbListenerSettings *self,
                                                  IsmbRequireTls *require_tls, GError **error);
+gboolean _ismb_listener_settings_parse_registration (const IsmbListenerSettings *self,
+                                                     IsmbRegistrationMode *mode, GError **error);
 char    *_ismb_listener_settings_prepare_domain (const IsmbListenerSettings *self,
                                                  GError **error);
 /* The local part of an account in that domain. */

@@ -32,6 +32,8 @@ struct _IsmbListener
   IsmbFabric *fabric;
   IsmbAccounts *accounts;
   IsmbRosters *rosters;
+  IsmbProfiles *profiles;
+  IsmbBlocklists *blocklists;
   IsmbReporter reporter; /* or NULL */
   gpointer reporter_data;
 
@@ -58,6 +60,8 @@ ismb_listener_dispose (GObject *object)
   IsmbListener *self = ISMB_LISTENER (object);
 
   ismb_listener_stop (self);
+  g_clear_object (&self->blocklists);
+  g_clear_object (&self->profiles);
   g_clear_object (&self->rosters);
   g_clear_object (&self->accounts);
   g_clear_object (&self->fabric);
@@ -199,6 +203,12 @@ load_accounts (IsmbListener *self, GError **error)
   self->rosters = ismb_rosters_load (self->store, accounts, error);
   if (self->rosters == NULL)
     return FALSE;
+  self->profiles = ismb_profiles_load (self->store, accounts, error);
+  if (self->profiles == NULL)
+    return FALSE;
+  self->blocklists = ismb_blocklists_load (self->store, accounts, error);
+  if (self->blocklists == NULL)
+    return FALSE;
   self->accounts = g_steal_pointer (&accounts);
   g_signal_connect_object (self->accounts, "removed", G_CALLBACK (on_account_removed), self,
                            G_CONNECT_SWAPPED | G_CONNECT_AFTER);
@@ -272,6 +282,8 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
     .domain = domain,
     .accounts = self->accounts,
     .rosters = self->rosters,
+    .profiles = self->profiles,
+    .blocklists = self->blocklists,
     .fabric = self->fabric,
     .reporter = self->reporter,
     .reporter_data = self->reporter_data,
@@ -280,7 +292,8 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
     .patient = self->patient,
   };
 
-  if (!_ismb_listener_settings_parse_tls (&self->settings, &plan.require_tls, error))
+  if (!_ismb_listener_settings_parse_tls (&self->settings, &plan.require_tls, error) ||
+      !_ismb_listener_settings_parse_registration (&self->settings, &plan.registration, error))
     return NULL;
   if (self->place == NULL)
     self->place = ismb_virtual_router_new (self->settings.virtual_router, NULL, NULL);

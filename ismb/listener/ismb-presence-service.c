@@ -34,6 +34,7 @@ enum
 {
   ROSTER_CHANGED,
   SHARED_CHANGED,
+  DEPARTED,
   N_SIGNALS,
 };
 
@@ -65,6 +66,8 @@ ismb_presence_service_class_init (IsmbPresenceServiceClass *klass)
                                           NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
   signals[SHARED_CHANGED] = g_signal_new ("shared", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                           G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_BOOLEAN);
+  signals[DEPARTED] = g_signal_new ("departed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_POINTER);
 }
 
 static void
@@ -370,8 +373,10 @@ become_unavailable (IsmbPresenceService *self, IsmbResource *resource, const Ism
     return;
   broadcast (self, resource, presence);
   ismb_attendance_set (resource, NULL);
-  if (!ismb_attendance_is_present (self->routes, resource->account))
-    count_account (self, resource->account, -1);
+  if (ismb_attendance_is_present (self->routes, resource->account))
+    return;
+  count_account (self, resource->account, -1);
+  g_signal_emit (self, signals[DEPARTED], 0, resource->account, presence);
 }
 
 static void
@@ -471,7 +476,8 @@ ismb_presence_service_inbound (IsmbPresenceService *self, IsmbFrame *presence)
   IsmbPart part;
   const char *account = account_of (self, presence->to, part);
 
-  if (account == NULL || presence->from == NULL)
+  if (account == NULL || presence->from == NULL ||
+      ismb_routes_is_blocked (self->routes, presence->to, presence->from))
     return;
   if (says == SAYS_PROBE)
     answer_probe (self, account, presence->from);

@@ -38,6 +38,7 @@ void ismb_presence_service_roster_removed (IsmbPresenceService *self, const char
  * roster is. */
 void ismb_presence_service_account_removed (IsmbPresenceService *self, const char *account);
 /* Signals: `roster-changed` (account, contact): the roster service pushes;
- *          `shared` (domain, gboolean): what shares () says has changed: the link's persistence. */
+ *          `shared` (domain, gboolean): what shares () says has changed: the link's persistence;
+ *          `departed` (account, const IsmbFrame *): its last resource left, with this presence. */
 
 G_END_DECLS

@@ -15,7 +15,7 @@
 /* What is shown to no client: a request that waits for its answer makes no contact yet. */
 #define VISIBLE_STATES                                                                             \
   (ISMB_SUBSCRIPTION_TO | ISMB_SUBSCRIPTION_FROM | ISMB_SUBSCRIPTION_PENDING_OUT |                 \
-   ISMB_SUBSCRIPTION_APPROVED)
+   ISMB_SUBSCRIPTION_APPROVED | ISMB_SUBSCRIPTION_LISTED)
 
 struct _IsmbRosterService
 {
@@ -171,13 +171,13 @@ push (IsmbRosterService *self, const char *account, const char *contact,
 }
 
 
-/* To clients, an item of which nothing but a request is left is none. */
 static void
 on_roster_changed (IsmbRosterService *self, const char *account, const char *contact)
 {
   const IsmbRosterEntry *entry = ismb_rosters_lookup (self->rosters, account, contact);
 
-  push (self, account, contact, entry != NULL && is_visible (entry) ? entry : NULL);
+  if (entry != NULL && is_visible (entry))
+    push (self, account, contact, entry);
 }
 
 IsmbRosterService *
@@ -241,6 +241,8 @@ change_item (IsmbRosterService *self, const char *account, const char *contact,
     return "not-acceptable";
   if (name != NULL && *name == '\0')
     name = NULL;
+  if (subscription == ISMB_SUBSCRIPTION_PENDING_IN)
+    subscription |= ISMB_SUBSCRIPTION_LISTED;
   g_ptr_array_add (groups, NULL);
   if (!ismb_rosters_put (self->rosters, account, contact, name,
                          groups->len > 1 ? (const char *const *)groups->pdata : NULL, subscription))

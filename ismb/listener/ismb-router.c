@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ismb/core/ismb-address.h"
+#include "ismb/listener/ismb-blocking.h"
 
 struct _IsmbRouter
 {
@@ -196,7 +197,9 @@ route_absent (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *frame)
 {
   IsmbPart account;
 
-  if (frame->kind == ISMB_FRAME_MESSAGE)
+  if (ismb_routes_is_blocked (self->routes, frame->to, frame->from))
+    ismb_router_bounce (self, frame, "service-unavailable", NULL);
+  else if (frame->kind == ISMB_FRAME_MESSAGE)
     {
       ismb_routes_copy_part (account, frame->to, to->local);
       if (to->local > 0)
@@ -215,10 +218,13 @@ route_local (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *frame)
 {
   IsmbResource *resource = to->resource > 0 ? ismb_routes_lookup (self->routes, frame->to) : NULL;
 
-  if (resource != NULL)
+  if (resource == NULL)
+    route_absent (self, to, frame);
+  else if (G_LIKELY (resource->blocks == NULL) ||
+           !ismb_blocklist_matches (resource->blocks, frame->from))
     ismb_sink_deliver (resource->sink, frame);
   else
-    route_absent (self, to, frame);
+    ismb_router_bounce (self, frame, "service-unavailable", NULL);
 }
 
 /* Message or iq from a local resource, to whomever. */
@@ -247,6 +253,22 @@ route_to_self (IsmbRouter *self, IsmbResource *resource, IsmbFrame *frame)
   route (self, addressed);
 }
 
+static gboolean
+has_blocked (const IsmbResource *resource, const char *to)
+{
+  return to != NULL && ismb_blocklist_matches (resource->blocks, to);
+}
+
+/* XEP-0191, 3.3. */
+static void
+refuse_blocked (IsmbRouter *self, const IsmbFrame *frame)
+{
+  g_autoptr (IsmbFrame) refusal = ismb_blocking_make_refusal (frame);
+
+  if (refusal != NULL)
+    ismb_routes_deliver (self->routes, refusal);
+}
+
 void
 ismb_router_from_session (IsmbRouter *self, IsmbResource *resource, IsmbFrame *frame)
 {
@@ -254,6 +276,8 @@ ismb_router_from_session (IsmbRouter *self, IsmbResource *resource, IsmbFrame *f
 
   if (fault != NULL)
     ismb_router_bounce (self, frame, fault, NULL);
+  else if (G_UNLIKELY (resource->blocks != NULL) && has_blocked (resource, frame->to))
+    refuse_blocked (self, frame);
   else if (frame->kind == ISMB_FRAME_PRESENCE)
     ismb_presence_service_outbound (self->presence, resource, frame);
   else if (frame->to != NULL)

@@ -20,6 +20,7 @@ struct _IsmbRoutes
   GHashTable *domains;      /* name, owned, to IsmbSink */
   GHashTable *resources;    /* IsmbResource.full to IsmbResource, owned */
   GHashTable *accounts;     /* local part, owned, to GPtrArray of IsmbResource, owned */
+  IsmbBlocklists *blocklists; /* or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbRoutes, ismb_routes, G_TYPE_OBJECT)
@@ -41,6 +42,7 @@ ismb_routes_finalize (GObject *object)
 {
   IsmbRoutes *self = ISMB_ROUTES (object);
 
+  g_clear_object (&self->blocklists);
   g_clear_pointer (&self->accounts, g_hash_table_unref);
   g_clear_pointer (&self->resources, g_hash_table_unref);
   g_clear_pointer (&self->domains, g_hash_table_unref);
@@ -134,6 +136,12 @@ ensure_account (IsmbRoutes *self, const char *account)
   return resources;
 }
 
+static const IsmbBlocklist *
+find_blocks (IsmbRoutes *self, const char *account)
+{
+  return self->blocklists != NULL ? ismb_blocklists_lookup (self->blocklists, account) : NULL;
+}
+
 IsmbResource *
 ismb_routes_add_resource (IsmbRoutes *self, const char *account, const char *resource,
                           IsmbSink *sink)
@@ -148,6 +156,7 @@ ismb_routes_add_resource (IsmbRoutes *self, const char *account, const char *res
   added->resource = g_strdup (resource);
   added->full = g_steal_pointer (&full);
   added->sink = sink;
+  added->blocks = find_blocks (self, account);
   g_hash_table_insert (self->resources, added->full, added);
   g_ptr_array_add (ensure_account (self, account), added);
   if (self->watcher != NULL)
@@ -212,6 +221,38 @@ GPtrArray *
 ismb_routes_peek_resources (IsmbRoutes *self, const char *account)
 {
   return g_hash_table_lookup (self->accounts, account);
+}
+
+void
+ismb_routes_set_blocklists (IsmbRoutes *self, IsmbBlocklists *lists)
+{
+  g_set_object (&self->blocklists, lists);
+}
+
+void
+ismb_routes_renew_blocks (IsmbRoutes *self, const char *account)
+{
+  GPtrArray *resources = ismb_routes_peek_resources (self, account);
+
+  for (guint i = 0; resources != NULL && i < resources->len; i++)
+    ((IsmbResource *) g_ptr_array_index (resources, i))->blocks = find_blocks (self, account);
+}
+
+gboolean
+ismb_routes_is_blocked (IsmbRoutes *self, const char *own, const char *other)
+{
+  IsmbAddressParts parts;
+  IsmbPart account;
+
+  if (self->blocklists == NULL || ismb_blocklists_is_empty (self->blocklists) || own == NULL ||
+      other == NULL)
+    return FALSE;
+  ismb_address_split (own, &parts);
+  if (parts.local == 0 || parts.domain != self->domain_length ||
+      memcmp (own + ismb_address_domain_offset (&parts), self->domain, parts.domain) != 0)
+    return FALSE;
+  return ismb_blocklist_matches (
+      find_blocks (self, ismb_routes_copy_part (account, own, parts.local)), other);
 }
 
 const char *

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/listener/ismb-sink.h"
+#include "ismb/store/ismb-blocklists.h"
 
 G_BEGIN_DECLS
 
@@ -19,8 +20,10 @@ typedef struct
   IsmbSink *sink;
   gboolean available;     /* has sent initial presence and not taken it back */
   gboolean interested;    /* has asked for the roster: gets pushes */
+  gboolean knows_blocked; /* has asked for the block list: gets pushes */
   gint8 priority;
   IsmbFrame *presence;    /* the last broadcast one, or NULL */
+  const IsmbBlocklist *blocks; /* whom the account has blocked; NULL, as mostly: nobody */
 } IsmbResource;
 
 IsmbRoutes   *ismb_routes_new           (const char *domain);
@@ -53,6 +56,13 @@ GPtrArray    *ismb_routes_list_resources (IsmbRoutes *self, const char *account)
 /* The same without a copy, for who adds and removes none meanwhile; NULL where there is none.
  * (transfer none) */
 GPtrArray    *ismb_routes_peek_resources (IsmbRoutes *self, const char *account);
+/* Whom accounts have blocked (XEP-0191); none where this is not called. */
+void          ismb_routes_set_blocklists (IsmbRoutes *self, IsmbBlocklists *lists);
+/* Another list holds for the account from now on. */
+void          ismb_routes_renew_blocks  (IsmbRoutes *self, const char *account);
+/* Has the account of `own`, an address of ours, blocked `other`? For those who have no resource of
+ * it at hand; any other address has blocked nobody. */
+gboolean      ismb_routes_is_blocked    (IsmbRoutes *self, const char *own, const char *other);
 /* To wherever frame->to leads: a local full address, or another domain's sink. FALSE: nobody there.
  * The services that answer for bare addresses use it for what they send; they never call the
  * router. */

@@ -8,9 +8,12 @@
 
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-namespaces.h"
-#include "ismb/listener/ismb-link.h"
-
-#define SWITCH_CONTROL "switch" /* the account that runs commands, on every switch */
+#include "ismb/listener/ismb-blocking.h"
+#include "ismb/listener/ismb-disco.h"
+#include "ismb/listener/ismb-facts.h"
+#include "ismb/listener/ismb-last-activity.h"
+#include "ismb/listener/ismb-roles.h"
+#include "ismb/listener/ismb-vcards.h"
 
 struct _IsmbServices
 {
@@ -19,29 +22,25 @@ struct _IsmbServices
   IsmbRoutes *routes;
   IsmbAccounts *accounts;
   IsmbRosters *rosters;
+  IsmbProfiles *profiles;
   IsmbRosterService *roster;
+  IsmbRegistration *registration;
+  IsmbBlocking *blocking;
+  IsmbLastActivity *last_activity;
+  IsmbDisco *disco;
 };
 
 G_DEFINE_FINAL_TYPE (IsmbServices, ismb_services, G_TYPE_OBJECT)
 
-/* Whom a request is addressed to, and who asks: each service says where it stands. */
-typedef enum
-{
-  AT_DOMAIN = 1 << 0,
-  AT_OWN_ACCOUNT = 1 << 1,     /* the asker's own */
-  AT_OTHER_ACCOUNT = 1 << 2,   /* one that shares its presence with the asker */
-} Place;
-
-typedef struct
-{
-  IsmbFrame *frame;
-  IsmbNode *payload;
-  Place place;
-  IsmbPart account;            /* empty at the domain */
-} Request;
-
 /* Adds to `reply`, an iq of type result, or returns the condition of an error. */
-typedef const char *(*Answer) (IsmbServices *self, const Request *request, IsmbTree *reply);
+typedef const char *(*Answer) (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply);
+
+/* What a client has of its own account it looks for at the domain. */
+#define TOLD_AT_DOMAIN (1u << 8)
+#define OWN_ACCOUNT (ISMB_PLACE_OWN | TOLD_AT_DOMAIN)
+#define SEEN_ACCOUNT (ISMB_PLACE_OWN | ISMB_PLACE_FRIEND)
+#define OTHERS_ACCOUNT (ISMB_PLACE_FRIEND | ISMB_PLACE_STRANGER)
+#define ANY_ACCOUNT (SEEN_ACCOUNT | ISMB_PLACE_STRANGER)
 
 typedef struct
 {
@@ -55,7 +54,12 @@ ismb_services_dispose (GObject *object)
 {
   IsmbServices *self = ISMB_SERVICES (object);
 
+  g_clear_pointer (&self->disco, ismb_disco_free);
+  g_clear_object (&self->last_activity);
+  g_clear_object (&self->blocking);
+  g_clear_object (&self->registration);
   g_clear_object (&self->roster);
+  g_clear_object (&self->profiles);
   g_clear_object (&self->rosters);
   g_clear_object (&self->accounts);
   g_clear_object (&self->routes);
@@ -73,185 +77,170 @@ ismb_services_init (IsmbServices *self)
 {
 }
 
-static void add_features (IsmbTree *reply, IsmbNode *query, Place place);
-
-static void
-add_identity (IsmbTree *reply, IsmbNode *query, const char *category, const char *type,
-              const char *name)
-{
-  IsmbNode *identity = ismb_tree_add (reply, query, "identity", ISMB_NS_DISCO_INFO);
-
-  ismb_tree_set (reply, identity, "category", category);
-  ismb_tree_set (reply, identity, "type", type);
-  if (name != NULL)
-    ismb_tree_set (reply, identity, "name", name);
-}
-
-/* XEP-0030, 3. We have no nodes. */
 static const char *
-answer_info (IsmbServices *self, const Request *request, IsmbTree *reply)
+answer_info (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
 {
-  IsmbNode *query = ismb_tree_add (reply, ismb_tree_root (reply), "query", ISMB_NS_DISCO_INFO);
-
-  if (ismb_node_get (request->payload, "node") != NULL)
-    return "item-not-found";
-  if (request->place == AT_DOMAIN)
-    add_identity (reply, query, "server", "im", "ISMB");
-  else
-    add_identity (reply, query, "account", "registered", NULL);
-  add_features (reply, query, request->place);
-  return NULL;
+  return ismb_disco_info (self->disco, question, reply);
 }
 
-/* Who was only heard of is nobody to talk to. */
-static gboolean
-is_fellow (IsmbServices *self, const char *domain)
-{
-  IsmbSink *sink = ismb_routes_get_domain_sink (self->routes, domain);
-  IsmbTrust trust = ISMB_IS_LINK (sink) ? ismb_link_get_trust (ISMB_LINK (sink)) : ISMB_TRUST_OPEN;
-
-  return trust == ISMB_TRUST_MEMBER || trust == ISMB_TRUST_OPEN;
-}
-
-/* XEP-0030, 4: the domain's items are the members of the fabric, so that any client can find them. */
 static const char *
-answer_items (IsmbServices *self, const Request *request, IsmbTree *reply)
+answer_items (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
 {
-  IsmbNode *query = ismb_tree_add (reply, ismb_tree_root (reply), "query", ISMB_NS_DISCO_ITEMS);
-  g_autoptr (GPtrArray) domains = ismb_routes_list_domains (self->routes);
-
-  if (ismb_node_get (request->payload, "node") != NULL)
-    return "item-not-found";
-  for (guint i = 0; request->place == AT_DOMAIN && i < domains->len; i++)
-    {
-      const char *domain = g_ptr_array_index (domains, i);
-
-      if (is_fellow (self, domain))
-        ismb_tree_set (reply, ismb_tree_add (reply, query, "item", ISMB_NS_DISCO_ITEMS), "jid",
-                       domain);
-    }
-  return NULL;
+  return ismb_disco_items (self->disco, question, reply);
 }
 
 /* XEP-0199, and the <session/> of RFC 3921 that old clients still wait for: an empty result. */
 static const char *
-answer_empty (IsmbServices *self, const Request *request, IsmbTree *reply)
+answer_empty (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
 {
   return NULL;
 }
 
-/* XEP-0092 */
 static const char *
-answer_version (IsmbServices *self, const Request *request, IsmbTree *reply)
+answer_version (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
 {
-  IsmbNode *query = ismb_tree_add (reply, ismb_tree_root (reply), "query", ISMB_NS_VERSION);
-
-  ismb_tree_add_leaf (reply, query, "name", ISMB_NS_VERSION, "ISMB");
-  ismb_tree_add_leaf (reply, query, "version", ISMB_NS_VERSION, ISMB_VERSION);
-  return NULL;
-}
-
-/* The local part of an address of ours, or NULL. */
-static const char *
-parse_own_address (IsmbServices *self, const char *jid, IsmbPart out)
-{
-  const char *domain = ismb_routes_get_domain (self->routes);
-  g_autoptr (GString) prepared = g_string_new (NULL);
-  IsmbAddressParts parts;
-
-  if (jid == NULL || !ismb_address_prepare (jid, strlen (jid), prepared, &parts, NULL) ||
-      parts.local == 0)
-    return NULL;
-  if (parts.domain != strlen (domain) ||
-      memcmp (prepared->str + ismb_address_domain_offset (&parts), domain, parts.domain) != 0)
-    return NULL;
-  return ismb_routes_copy_part (out, prepared->str, parts.local);
-}
-
-/* Whom the roles of our accounts concern: other listeners, and the Switch Control of a domain.
- * Asked by anybody else, it is as if no account were there. */
-static gboolean
-may_know_roles (const char *asker)
-{
-  IsmbAddressParts parts;
-
-  ismb_address_split (asker, &parts);
-  if (parts.local == 0)
-    return parts.resource == 0;
-  return parts.local == strlen (SWITCH_CONTROL) &&
-         memcmp (asker, SWITCH_CONTROL, parts.local) == 0;
-}
-
-/* urn:ismb:role:1: what may the account do that sent you this? Policies elsewhere ask. */
-static const char *
-answer_role (IsmbServices *self, const Request *request, IsmbTree *reply)
-{
-  const char *jid = ismb_node_get (request->payload, "jid");
-  IsmbPart part;
-  const char *name = parse_own_address (self, jid, part);
-  IsmbRole role;
-  IsmbNode *answer;
-
-  if (!may_know_roles (request->frame->from) || name == NULL ||
-      !ismb_accounts_get_role (self->accounts, name, &role))
-    return "item-not-found";
-  answer = ismb_tree_add (reply, ismb_tree_root (reply), "role", ISMB_NS_ROLE);
-  ismb_tree_set (reply, answer, "jid", jid);
-  ismb_tree_set (reply, answer, "role", ismb_role_to_string (role));
+  ismb_facts_version (reply);
   return NULL;
 }
 
 static const char *
-answer_roster_get (IsmbServices *self, const Request *request, IsmbTree *reply)
+answer_time (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
 {
-  IsmbResource *asker = ismb_routes_lookup (self->routes, request->frame->from);
-
-  ismb_roster_service_get (self->roster, request->account, asker, request->payload, reply);
+  ismb_facts_time (reply);
   return NULL;
 }
 
 static const char *
-answer_roster_set (IsmbServices *self, const Request *request, IsmbTree *reply)
+answer_last (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
 {
-  return ismb_roster_service_set (self->roster, request->account, request->payload);
+  return ismb_last_activity_answer (self->last_activity, question, reply);
 }
 
+static const char *
+answer_role (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return ismb_roles_answer (self->routes, self->accounts, question, reply);
+}
+
+static const char *
+answer_roster_get (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  IsmbResource *asker = ismb_routes_lookup (self->routes, question->frame->from);
+
+  ismb_roster_service_get (self->roster, question->account, asker, question->payload, reply);
+  return NULL;
+}
+
+static const char *
+answer_roster_set (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return ismb_roster_service_set (self->roster, question->account, question->payload);
+}
+
+/* In the same words whether there is such an account or not. */
+static const char *
+answer_forbidden (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return "forbidden";
+}
+
+static const char *
+answer_vcard_get (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return ismb_vcards_get (self->routes, self->profiles, question, reply);
+}
+
+static const char *
+answer_vcard_set (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return ismb_vcards_set (self->profiles, question);
+}
+
+static const char *
+answer_register_get (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return ismb_registration_get (self->registration, question, reply);
+}
+
+static const char *
+answer_register_set (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return ismb_registration_set (self->registration, question, reply);
+}
+
+static const char *
+answer_blocklist (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return ismb_blocking_list (self->blocking, question, reply);
+}
+
+static const char *
+answer_block (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return ismb_blocking_block (self->blocking, question);
+}
+
+static const char *
+answer_unblock (IsmbServices *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  return ismb_blocking_unblock (self->blocking, question);
+}
+
+/* What is answered, and where. */
 static const Service services[] = {
-  { "query", ISMB_NS_DISCO_INFO, "get", AT_DOMAIN | AT_OWN_ACCOUNT | AT_OTHER_ACCOUNT,
-    answer_info },
-  { "query", ISMB_NS_DISCO_ITEMS, "get", AT_DOMAIN | AT_OWN_ACCOUNT | AT_OTHER_ACCOUNT,
-    answer_items },
-  { "ping", ISMB_NS_PING, "get", AT_DOMAIN | AT_OWN_ACCOUNT | AT_OTHER_ACCOUNT, answer_empty },
-  { "query", ISMB_NS_VERSION, "get", AT_DOMAIN, answer_version },
-  { "role", ISMB_NS_ROLE, "get", AT_DOMAIN, answer_role },
-  { "query", ISMB_NS_ROSTER, "get", AT_OWN_ACCOUNT, answer_roster_get },
-  { "query", ISMB_NS_ROSTER, "set", AT_OWN_ACCOUNT, answer_roster_set },
-  { "session", ISMB_NS_SESSION, "set", AT_DOMAIN | AT_OWN_ACCOUNT, answer_empty },
+  { "query", ISMB_NS_DISCO_INFO, "get", ISMB_PLACE_DOMAIN | SEEN_ACCOUNT, answer_info },
+  { "query", ISMB_NS_DISCO_ITEMS, "get", ISMB_PLACE_DOMAIN | SEEN_ACCOUNT, answer_items },
+  { "ping", ISMB_NS_PING, "get", ISMB_PLACE_DOMAIN | SEEN_ACCOUNT, answer_empty },
+  { "query", ISMB_NS_VERSION, "get", ISMB_PLACE_DOMAIN, answer_version },
+  { "time", ISMB_NS_TIME, "get", ISMB_PLACE_DOMAIN, answer_time },
+  { "query", ISMB_NS_LAST, "get", ISMB_PLACE_DOMAIN | ANY_ACCOUNT, answer_last },
+  { "role", ISMB_NS_ROLE, "get", ISMB_PLACE_DOMAIN, answer_role },
+  { "query", ISMB_NS_ROSTER, "get", OWN_ACCOUNT, answer_roster_get },
+  { "query", ISMB_NS_ROSTER, "set", OWN_ACCOUNT, answer_roster_set },
+  { "query", ISMB_NS_ROSTER, "get", OTHERS_ACCOUNT, answer_forbidden },
+  { "query", ISMB_NS_ROSTER, "set", OTHERS_ACCOUNT, answer_forbidden },
+  { "vCard", ISMB_NS_VCARD, "get", ANY_ACCOUNT | TOLD_AT_DOMAIN, answer_vcard_get },
+  { "vCard", ISMB_NS_VCARD, "set", ANY_ACCOUNT, answer_vcard_set },
+  { "query", ISMB_NS_REGISTER, "get", ISMB_PLACE_DOMAIN | ISMB_PLACE_OWN, answer_register_get },
+  { "query", ISMB_NS_REGISTER, "set", ISMB_PLACE_DOMAIN | ISMB_PLACE_OWN, answer_register_set },
+  { "blocklist", ISMB_NS_BLOCKING, "get", OWN_ACCOUNT, answer_blocklist },
+  { "block", ISMB_NS_BLOCKING, "set", OWN_ACCOUNT, answer_block },
+  { "unblock", ISMB_NS_BLOCKING, "set", OWN_ACCOUNT, answer_unblock },
+  { "session", ISMB_NS_SESSION, "set", ISMB_PLACE_DOMAIN | ISMB_PLACE_OWN, answer_empty },
 };
 
-/* What is offered follows from what is answered. The roster is announced at the domain, where
- * clients look. */
-static void
-add_features (IsmbTree *reply, IsmbNode *query, Place place)
+/* What the domain does without being asked. */
+static const char *const habits[] = { ISMB_NS_CAPS };
+
+static gboolean
+is_told (const Service *service, guint places)
 {
-  const char *last = NULL;
+  return (service->places & places) != 0 && service->answer != answer_forbidden &&
+         strcmp (service->ns, ISMB_NS_SESSION) != 0;
+}
+
+/* What is offered follows from what is answered. */
+static char **
+list_features (guint places, const char *const *more, gsize count)
+{
+  g_autoptr (GHashTable) features = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  GHashTableIter iter;
+  gpointer feature;
 
   for (gsize i = 0; i < G_N_ELEMENTS (services); i++)
-    {
-      gboolean here = (services[i].places & (guint) place) != 0 ||
-                      (place == AT_DOMAIN && strcmp (services[i].ns, ISMB_NS_ROSTER) == 0);
-
-      if (!here || g_strcmp0 (services[i].ns, last) == 0 ||
-          strcmp (services[i].ns, ISMB_NS_SESSION) == 0)
-        continue;
-      last = services[i].ns;
-      ismb_tree_set (reply, ismb_tree_add (reply, query, "feature", ISMB_NS_DISCO_INFO), "var",
-                     last);
-    }
+    if (is_told (&services[i], places))
+      g_hash_table_add (features, (gpointer) services[i].ns);
+  for (gsize i = 0; i < count; i++)
+    g_hash_table_add (features, (gpointer) more[i]);
+  g_hash_table_iter_init (&iter, features);
+  while (g_hash_table_iter_next (&iter, &feature, NULL))
+    g_strv_builder_add (builder, feature);
+  return g_strv_builder_end (builder);
 }
 
 static const Service *
-find_service (const IsmbFrame *iq, Place place)
+find_service (const IsmbFrame *iq, IsmbPlace place)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (services); i++)
     if (strcmp (services[i].name, iq->payload_name) == 0 &&
@@ -262,15 +251,24 @@ find_service (const IsmbFrame *iq, Place place)
 }
 
 IsmbServices *
-ismb_services_new (IsmbRoutes *routes, IsmbAccounts *accounts, IsmbRosters *rosters,
-                   IsmbRosterService *roster)
+ismb_services_new (const IsmbServicesParts *parts)
 {
   IsmbServices *self = g_object_new (ISMB_TYPE_SERVICES, NULL);
 
-  self->routes = g_object_ref (routes);
-  self->accounts = g_object_ref (accounts);
-  self->rosters = g_object_ref (rosters);
-  self->roster = g_object_ref (roster);
+  self->routes = g_object_ref (parts->routes);
+  self->accounts = g_object_ref (parts->accounts);
+  self->rosters = g_object_ref (parts->rosters);
+  self->profiles = g_object_ref (parts->profiles);
+  self->roster = g_object_ref (parts->roster);
+  self->registration = g_object_ref (parts->registration);
+  self->blocking = ismb_blocking_new (parts->routes, parts->blocklists, parts->rosters,
+                                      parts->presence);
+  self->last_activity
+    = ismb_last_activity_new (parts->routes, parts->profiles, parts->presence);
+  self->disco = ismb_disco_new (
+    parts->routes,
+    list_features (ISMB_PLACE_DOMAIN | TOLD_AT_DOMAIN, habits, G_N_ELEMENTS (habits)),
+    list_features (ISMB_PLACE_FRIEND, NULL, 0));
   return self;
 }
 
@@ -285,7 +283,7 @@ shares_with (IsmbServices *self, const char *account, const char *asker)
 
 /* Where a request stands; 0: nowhere. A stranger learns nothing of an account, not even that it is
  * there. */
-static Place
+static IsmbPlace
 find_place (IsmbServices *self, const IsmbFrame *iq, IsmbPart account)
 {
   IsmbAddressParts to, from;
@@ -297,11 +295,11 @@ find_place (IsmbServices *self, const IsmbFrame *iq, IsmbPart account)
   if (to.resource > 0)
     return 0;
   if (to.local == 0)
-    return AT_DOMAIN;
+    return ISMB_PLACE_DOMAIN;
   asker = g_strndup (iq->from, ismb_address_bare_length (&from));
   if (strcmp (asker, iq->to) == 0)
-    return AT_OWN_ACCOUNT;
-  return shares_with (self, account, asker) ? AT_OTHER_ACCOUNT : 0;
+    return ISMB_PLACE_OWN;
+  return shares_with (self, account, asker) ? ISMB_PLACE_FRIEND : ISMB_PLACE_STRANGER;
 }
 
 static void
@@ -313,31 +311,25 @@ send_error (IsmbServices *self, const IsmbFrame *iq, const char *condition)
     ismb_routes_deliver (self->routes, error);
 }
 
-/* RFC 6120, 8.2.3: one thing is asked at a time. The router has seen to it that there is one. */
-static gboolean
-asks_one_thing (const IsmbNode *iq)
-{
-  return ismb_node_find_next (ismb_node_find (iq, NULL, NULL), NULL, NULL) == NULL;
-}
-
 static void
-send_result (IsmbServices *self, const Service *service, Request *request)
+send_result (IsmbServices *self, const Service *service, IsmbQuestion *question)
 {
-  g_autoptr (IsmbTree) tree = ismb_frame_to_tree (request->frame);
+  g_autoptr (IsmbTree) tree = ismb_frame_to_tree (question->frame);
   g_autoptr (IsmbTree) reply = ismb_tree_new ("iq", ISMB_NS_CLIENT);
   g_autoptr (IsmbFrame) answer = NULL;
   const char *condition;
 
-  request->payload = ismb_node_find (ismb_tree_root (tree), service->name, service->ns);
-  ismb_tree_set (reply, ismb_tree_root (reply), "from", request->frame->to);
-  ismb_tree_set (reply, ismb_tree_root (reply), "to", request->frame->from);
+  question->payload = ismb_node_find (ismb_tree_root (tree), service->name, service->ns);
+  ismb_tree_set (reply, ismb_tree_root (reply), "from", question->frame->to);
+  ismb_tree_set (reply, ismb_tree_root (reply), "to", question->frame->from);
   ismb_tree_set (reply, ismb_tree_root (reply), "type", "result");
-  ismb_tree_set (reply, ismb_tree_root (reply), "id", request->frame->id);
-  condition = asks_one_thing (ismb_tree_root (tree)) ? service->answer (self, request, reply)
-                                                     : "bad-request";
+  ismb_tree_set (reply, ismb_tree_root (reply), "id", question->frame->id);
+  condition = service->answer (self, question, reply);
+  if (g_strcmp0 (condition, ISMB_QUESTION_ANSWERED) == 0)
+    return;
   if (condition != NULL)
     {
-      send_error (self, request->frame, condition);
+      send_error (self, question->frame, condition);
       return;
     }
   answer = ismb_frame_new_from_tree (reply);
@@ -347,13 +339,19 @@ send_result (IsmbServices *self, const Service *service, Request *request)
 void
 ismb_services_answer (IsmbServices *self, IsmbFrame *iq)
 {
-  Request request = { .frame = iq };
+  IsmbQuestion question = { .frame = iq };
   const Service *service;
 
-  request.place = find_place (self, iq, request.account);
-  service = request.place != 0 ? find_service (iq, request.place) : NULL;
+  question.place = find_place (self, iq, question.account);
+  service = question.place != 0 ? find_service (iq, question.place) : NULL;
   if (service != NULL)
-    send_result (self, service, &request);
+    send_result (self, service, &question);
   else
     send_error (self, iq, "service-unavailable");
+}
+
+const char *
+ismb_services_get_capabilities (IsmbServices *self)
+{
+  return ismb_disco_get_hash (self->disco);
 }

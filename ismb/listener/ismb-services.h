@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/listener/ismb-registration.h"
 #include "ismb/listener/ismb-roster-service.h"
 #include "ismb/listener/ismb-routes.h"
 #include "ismb/store/ismb-accounts.h"
+#include "ismb/store/ismb-blocklists.h"
+#include "ismb/store/ismb-profiles.h"
 
 G_BEGIN_DECLS
 
@@ -12,10 +15,24 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_SERVICES (ismb_services_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbServices, ismb_services, ISMB, SERVICES, GObject)
 
-IsmbServices *ismb_services_new    (IsmbRoutes *routes, IsmbAccounts *accounts,
-                                    IsmbRosters *rosters, IsmbRosterService *roster);
+/* What they stand on. */
+typedef struct
+{
+  IsmbRoutes *routes;
+  IsmbAccounts *accounts;
+  IsmbRosters *rosters;
+  IsmbProfiles *profiles;
+  IsmbBlocklists *blocklists;
+  IsmbPresenceService *presence;
+  IsmbRosterService *roster;
+  IsmbRegistration *registration;
+} IsmbServicesParts;
+
+IsmbServices *ismb_services_new    (const IsmbServicesParts *parts);
 /* `iq`: of type get or set, with a payload, `from` known, `to` our domain or a bare address in it.
  * Exactly one answer goes back through the routes. */
 void          ismb_services_answer (IsmbServices *self, IsmbFrame *iq);
+/* What the domain offers, hashed as XEP-0115 has it. */
+const char   *ismb_services_get_capabilities (IsmbServices *self);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/listener/ismb-penalties.h"
+#include "ismb/listener/ismb-registration.h"
 #include "ismb/listener/ismb-routes.h"
 #include "ismb/net/ismb-poller.h"
 #include "ismb/net/ismb-tls.h"
@@ -26,6 +27,7 @@ typedef struct
   IsmbPenalties *penalties; /* of those who failed to sign in, by their key */
   guint resources_max;      /* of one account */
   gsize stanza_max;         /* bytes of an element that an account sends */
+  IsmbRegistration *registration;
   const char *capabilities; /* the domain's, as XEP-0115 hashes them; or NULL: told to nobody */
 } IsmbSessionContext;
 

@@ -57,14 +57,29 @@ leave (IsmbSession *self)
   ismb_routes_remove_resource (self->context->routes, resource);
 }
 
-/* What the client has not got goes elsewhere, now that it can no longer be reached here. */
+static gboolean
+is_answer (const IsmbFrame *frame)
+{
+  return frame->kind == ISMB_FRAME_IQ &&
+         (g_strcmp0 (frame->type, "result") == 0 || g_strcmp0 (frame->type, "error") == 0);
+}
+
+/* What the client has not got goes elsewhere, now that it can no longer be reached here. An answer
+ * has nowhere else to go: as long as anything is said, it is. */
 static void
 give_back (IsmbSession *self)
 {
   g_autoptr (GPtrArray) unsent = ismb_stream_take_unsent (self->stream);
 
   for (guint i = 0; unsent != NULL && self->callbacks != NULL && i < unsent->len; i++)
-    self->callbacks->returned (self, g_ptr_array_index (unsent, i), self->owner);
+    {
+      IsmbFrame *frame = g_ptr_array_index (unsent, i);
+
+      if (is_answer (frame) && !self->closing)
+        ismb_stream_send_frame (self->stream, frame);
+      else
+        self->callbacks->returned (self, frame, self->owner);
+    }
 }
 
 static void

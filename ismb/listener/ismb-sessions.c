@@ -67,6 +67,7 @@ ismb_sessions_dispose (GObject *object)
   g_clear_object (&self->presence);
   g_clear_pointer (&self->context.penalties, ismb_penalties_free);
   g_clear_object (&self->context.routes);
+  g_clear_object (&self->context.registration);
   g_clear_object (&self->context.accounts);
   g_clear_object (&self->context.poller);
   g_clear_pointer (&self->context.tls, ismb_tls_context_unref);
@@ -124,6 +125,18 @@ ismb_sessions_set_tls (IsmbSessions *self, IsmbTlsContext *tls)
   g_clear_pointer (&self->context.tls, ismb_tls_context_unref);
   if (tls != NULL)
     self->context.tls = ismb_tls_context_ref (tls);
+}
+
+void
+ismb_sessions_set_registration (IsmbSessions *self, IsmbRegistration *registration)
+{
+  g_set_object (&self->context.registration, registration);
+}
+
+void
+ismb_sessions_set_capabilities (IsmbSessions *self, const char *hash)
+{
+  self->context.capabilities = g_intern_string (hash);
 }
 
 void

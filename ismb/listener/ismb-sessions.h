@@ -27,6 +27,10 @@ IsmbSessions *ismb_sessions_new           (IsmbPoller *poller, IsmbRoutes *route
                                            IsmbRouter *router, IsmbRequireTls require_tls);
 /* For sessions to come; NULL: none is offered. */
 void          ismb_sessions_set_tls       (IsmbSessions *self, IsmbTlsContext *tls);
+/* Who may make himself an account; before the first session. */
+void          ismb_sessions_set_registration (IsmbSessions *self, IsmbRegistration *registration);
+/* What the domain offers, as XEP-0115 hashes it; told to those who have signed in. */
+void          ismb_sessions_set_capabilities (IsmbSessions *self, const char *hash);
 /* Bytes of an element that an account sends, in sessions to come; ISMB_SESSION_LIMIT_ACCOUNT unless
  * set. */
 void          ismb_sessions_set_stanza_max (IsmbSessions *self, gsize bytes);

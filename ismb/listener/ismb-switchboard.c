@@ -20,6 +20,7 @@ struct _IsmbSwitchboard
   IsmbPoller *poller;
   IsmbRoutes *routes;
   IsmbPresenceService *presence;
+  IsmbRegistration *registration;
   IsmbSessions *sessions;
   IsmbPeers *peers;
   IsmbFabricService *fabric_service; /* or NULL: without a fabric */
@@ -61,6 +62,7 @@ ismb_switchboard_dispose (GObject *object)
     close_all (self);
   g_clear_object (&self->sessions);
   g_clear_object (&self->peers);
+  g_clear_object (&self->registration);
   g_clear_object (&self->presence);
   g_clear_object (&self->routes);
   g_clear_object (&self->poller);
@@ -118,22 +120,44 @@ on_fabric_changed (IsmbSwitchboard *self)
     g_warning ("the old certificate stays in use: %s", error->message);
 }
 
+static IsmbServices *
+make_services (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
+{
+  g_autoptr (IsmbRosterService) roster =
+      ismb_roster_service_new (self->routes, plan->rosters, self->presence);
+  IsmbServicesParts parts = {
+    .routes = self->routes,
+    .accounts = plan->accounts,
+    .rosters = plan->rosters,
+    .profiles = plan->profiles,
+    .blocklists = plan->blocklists,
+    .presence = self->presence,
+    .roster = roster,
+    .registration = self->registration,
+  };
+
+  return ismb_services_new (&parts);
+}
+
 static void
 make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
 {
-  g_autoptr (IsmbRosterService) roster = NULL;
   g_autoptr (IsmbServices) services = NULL;
   g_autoptr (IsmbRouter) router = NULL;
 
   self->poller = ismb_poller_new (NULL);
   self->routes = ismb_routes_new (plan->domain);
+  self->registration =
+      ismb_registration_new (self->routes, plan->accounts, plan->registration);
   self->presence = ismb_presence_service_new (self->routes, plan->rosters, plan->accounts);
-  roster = ismb_roster_service_new (self->routes, plan->rosters, self->presence);
-  services = ismb_services_new (self->routes, plan->accounts, plan->rosters, roster);
+  ismb_routes_set_blocklists (self->routes, plan->blocklists);
+  services = make_services (self, plan);
   router = ismb_router_new (self->routes, self->presence, services);
   self->sessions = ismb_sessions_new (self->poller, self->routes, plan->accounts, self->presence,
                                       router, plan->require_tls);
   ismb_sessions_set_stanza_max (self->sessions, plan->settings->max_stanza);
+  ismb_sessions_set_registration (self->sessions, self->registration);
+  ismb_sessions_set_capabilities (self->sessions, ismb_services_get_capabilities (services));
   self->peers = ismb_peers_new (self->poller, plan->place, plan->fabric, self->routes,
                                 self->presence, router);
   ismb_peers_set_reporter (self->peers, plan->reporter, plan->reporter_data);

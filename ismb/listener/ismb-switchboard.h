@@ -24,10 +24,13 @@ typedef struct
   IsmbVirtualRouter *place;
   IsmbAccounts *accounts;
   IsmbRosters *rosters;
+  IsmbProfiles *profiles;
+  IsmbBlocklists *blocklists;
   IsmbFabric *fabric;          /* or NULL: no TLS, no s2s */
   IsmbReporter reporter;       /* or NULL */
   gpointer reporter_data;
   IsmbRequireTls require_tls;
+  IsmbRegistrationMode registration;
   const IsmbListenerSettings *settings;
   guint16 c2s_port;            /* 0: any */
   gboolean patient;            /* waits for its place, and for an address there */

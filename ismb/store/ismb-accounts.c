@@ -370,6 +370,19 @@ ismb_accounts_get_role (IsmbAccounts *self, const char *name, IsmbRole *role)
   return TRUE;
 }
 
+guint
+ismb_accounts_count (IsmbAccounts *self, IsmbRole role)
+{
+  GHashTableIter iter;
+  gpointer account;
+  guint count = 0;
+
+  g_hash_table_iter_init (&iter, self->accounts);
+  while (g_hash_table_iter_next (&iter, NULL, &account))
+    count += ((Account *) account)->role == role;
+  return count;
+}
+
 gboolean
 ismb_accounts_is_kept (IsmbAccounts *self, const char *name)
 {

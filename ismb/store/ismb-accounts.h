@@ -33,6 +33,7 @@ gboolean             ismb_accounts_renew    (IsmbAccounts *self, const char *nam
 gboolean             ismb_accounts_remove   (IsmbAccounts *self, const char *name, GError **error);
 gboolean             ismb_accounts_has      (IsmbAccounts *self, const char *name);
 gboolean             ismb_accounts_get_role (IsmbAccounts *self, const char *name, IsmbRole *role);
+guint                ismb_accounts_count    (IsmbAccounts *self, IsmbRole role);
 /* There, and not transient: made by somebody, for somebody. */
 gboolean             ismb_accounts_is_kept  (IsmbAccounts *self, const char *name);
 /* NULL where there is no such account: SASL then goes on with invented keys, so that nobody learns

@@ -132,27 +132,43 @@ ismb_blocklists_load (IsmbStore *store, IsmbAccounts *accounts, GError **error)
   return g_steal_pointer (&self);
 }
 
+gboolean
+ismb_blocklists_is_empty (IsmbBlocklists *self)
+{
+  return g_hash_table_size (self->lists) == 0;
+}
+
 const IsmbBlocklist *
 ismb_blocklists_lookup (IsmbBlocklists *self, const char *account)
 {
   return g_hash_table_size (self->lists) > 0 ? g_hash_table_lookup (self->lists, account) : NULL;
 }
 
-static gboolean
-has_room (const IsmbBlocklist *list, const char *address)
+gboolean
+ismb_blocklists_has_room (IsmbBlocklists *self, const char *account,
+                          const char *const *addresses)
 {
-  return list == NULL || (g_hash_table_size (list->addresses) < ADDRESSES_MAX
-                          && list->bytes + strlen (address) <= BYTES_MAX);
+  const IsmbBlocklist *list = ismb_blocklists_lookup (self, account);
+  guint count = list != NULL ? g_hash_table_size (list->addresses) : 0;
+  gsize bytes = list != NULL ? list->bytes : 0;
+
+  for (; *addresses != NULL; addresses++)
+    if (!ismb_blocklist_has (list, *addresses))
+      {
+        count++;
+        bytes += strlen (*addresses);
+      }
+  return count <= ADDRESSES_MAX && bytes <= BYTES_MAX;
 }
 
 gboolean
 ismb_blocklists_add (IsmbBlocklists *self, const char *account, const char *address)
 {
-  const IsmbBlocklist *list = ismb_blocklists_lookup (self, account);
+  const char *const addresses[] = { address, NULL };
 
-  if (ismb_blocklist_has (list, address))
+  if (ismb_blocklist_has (ismb_blocklists_lookup (self, account), address))
     return TRUE;
-  if (!has_room (list, address))
+  if (!ismb_blocklists_has_room (self, account, addresses))
     return FALSE;
   keep (self, account, address);
   if (ismb_accounts_is_kept (self->accounts, account))

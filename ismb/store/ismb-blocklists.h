@@ -16,10 +16,13 @@ typedef struct _IsmbBlocklist IsmbBlocklist;
 /* What is stored for accounts that are not there is dropped. */
 IsmbBlocklists      *ismb_blocklists_load   (IsmbStore *store, IsmbAccounts *accounts,
                                              GError **error);
+gboolean             ismb_blocklists_is_empty (IsmbBlocklists *self); /* as it mostly is */
 /* NULL where nobody is blocked. */
 const IsmbBlocklist *ismb_blocklists_lookup (IsmbBlocklists *self, const char *account);
 /* At most 1,000 addresses an account, and 64 KiB: FALSE beyond. One that is there already is fine.
- */
+ * `has_room`: could all of these be added? */
+gboolean             ismb_blocklists_has_room (IsmbBlocklists *self, const char *account,
+                                               const char *const *addresses);
 gboolean             ismb_blocklists_add    (IsmbBlocklists *self, const char *account,
                                              const char *address);
 void                 ismb_blocklists_remove (IsmbBlocklists *self, const char *account,

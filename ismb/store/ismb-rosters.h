@@ -13,6 +13,7 @@ typedef enum
   ISMB_SUBSCRIPTION_PENDING_OUT = 1 << 2,
   ISMB_SUBSCRIPTION_PENDING_IN = 1 << 3,   /* kept, shown to no client as roster item */
   ISMB_SUBSCRIPTION_APPROVED = 1 << 4,     /* said yes before it was asked (RFC 6121, 3.4) */
+  ISMB_SUBSCRIPTION_LISTED = 1 << 5,       /* an item, although nothing but a request is left */
 } IsmbSubscription;
 
 typedef struct

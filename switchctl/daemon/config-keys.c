@@ -273,11 +273,11 @@ set_require_tls (gpointer field, const char *value, GError **error)
 static gboolean
 set_registration (gpointer field, const char *value, GError **error)
 {
-  if (g_str_equal (value, "open"))
-    return not_built (error, "use local or closed");
-  if (!g_str_equal (value, "local") && !g_str_equal (value, "closed"))
+  static const char *const words[] = { "local", "open", "closed", NULL };
+
+  if (!g_strv_contains (words, value))
     return expected (error, "local, open or closed");
-  *(gboolean *) field = g_str_equal (value, "local");
+  replace (field, value);
   return TRUE;
 }
 

@@ -14,6 +14,7 @@ vr_free (SwitchVrConfig *vr)
   g_free (vr->bind_device);
   g_strfreev (vr->listen);
   g_free (vr->require_tls);
+  g_free (vr->registration);
   g_free (vr);
 }
 
@@ -41,7 +42,7 @@ add_vr (SwitchConfig *config, const char *name)
   vr->c2s_port = 5222;
   vr->s2s_port = 5269;
   vr->require_tls = g_strdup ("remote");
-  vr->registration = TRUE;
+  vr->registration = g_strdup ("local");
   vr->max_stanza = 256 * 1024;
   vr->peer_queue = 1024 * 1024;
   vr->peer_queue_time = 60;

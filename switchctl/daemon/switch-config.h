@@ -15,7 +15,7 @@ typedef struct
   char **listen;             /* numeric addresses */
   guint c2s_port, s2s_port;  /* 0: any */
   char *require_tls;         /* "always", "remote", "never" */
-  gboolean registration;     /* FALSE: nobody makes accounts */
+  char *registration;        /* "local", "open", "closed" */
   guint max_stanza;          /* bytes */
   guint peer_queue;          /* bytes */
   gint64 peer_queue_time;    /* seconds */

@@ -223,7 +223,7 @@ create_new (SwitchVrBus *self, IsmbAccounts *accounts, const Wish *wish, GError 
 
   if (g_str_equal (wish->name, SWITCH_RESIDENT_NAME))
     return refuse (error, "the name switch is Switch Control's: take another one");
-  if (!switch_vr_get_config (self->vr)->registration)
+  if (g_str_equal (switch_vr_get_config (self->vr)->registration, "closed"))
     return refuse (error, "registration=closed: nobody makes accounts in this virtual router");
   if (wish->transient && g_hash_table_size (names) >= TRANSIENT_MAX)
     return refuse (error, "too many transient accounts for one program: the limit is 64");

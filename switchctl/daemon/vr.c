@@ -247,9 +247,9 @@ start_listener (SwitchVr *self, GError **error)
   self->listener = ismb_listener_new (self->config->name);
   g_object_set (self->listener, "domain", self->domain, "listen", self->config->listen, "s2s-port",
                 (int) self->config->s2s_port, "c2s-path", self->c2s_path, "require-tls",
-                self->config->require_tls, "max-stanza", self->config->max_stanza, "peer-queue",
-                self->config->peer_queue, "peer-queue-time",
-                (guint) self->config->peer_queue_time, NULL);
+                self->config->require_tls, "max-stanza", self->config->max_stanza, "registration",
+                self->config->registration, "peer-queue", self->config->peer_queue,
+                "peer-queue-time", (guint) self->config->peer_queue_time, NULL);
   _ismb_listener_set_place (self->listener, self->place);
   _ismb_listener_set_store (self->listener, self->store);
   _ismb_listener_set_fabric (self->listener, self->fabric);

@@ -124,7 +124,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (blue->listen[1], ==, "::1");
   g_assert_cmpuint (blue->c2s_port, ==, 0);
   g_assert_cmpuint (blue->s2s_port, ==, 65535);
-  g_assert_false (blue->registration);
+  g_assert_cmpstr (blue->registration, ==, "closed");
   g_assert_cmpuint (blue->max_stanza, ==, 1048576);
   g_assert_cmpuint (blue->peer_queue, ==, 65536);
   g_assert_cmpint (blue->peer_queue_time, ==, 300);
@@ -201,7 +201,7 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[vr a]\nlisten=\n", 2, "at least one address" },
     { "[vr a]\nnetns=../x\n", 2, "a name in /run/netns" },
     { "[vr a]\nrequire-tls=sometimes\n", 2, "always, remote or never" },
-    { "[vr a]\nregistration=open\n", 2, "registration=open is not available in this build" },
+    { "[vr a]\nregistration=ajar\n", 2, "registration=ajar: expected local, open or closed" },
     { "[vr a]\nmax-stanza=9999\n", 2, "from 10000 to 1M" },
     { "[vr a]\nmax-stanza=1025k\n", 2, "from 10000 to 1M" },
     { "[vr a]\npeer-queue=1k\n", 2, "from 16k to 1024M" },

@@ -302,8 +302,13 @@ make_router (Bare *bare)
   g_autoptr (IsmbPresenceService) presence =
       ismb_presence_service_new (bare->routes, rosters, bare->accounts);
   g_autoptr (IsmbRosterService) roster = ismb_roster_service_new (bare->routes, rosters, presence);
-  g_autoptr (IsmbServices) services =
-      ismb_services_new (bare->routes, bare->accounts, rosters, roster);
+  g_autoptr (IsmbProfiles) profiles = ismb_profiles_load (bare->store, bare->accounts, NULL);
+  g_autoptr (IsmbBlocklists) blocklists = ismb_blocklists_load (bare->store, bare->accounts, NULL);
+  g_autoptr (IsmbRegistration) registration =
+      ismb_registration_new (bare->routes, bare->accounts, ISMB_REGISTRATION_CLOSED);
+  IsmbServicesParts parts = { bare->routes, bare->accounts, rosters, profiles, blocklists,
+                              presence, roster, registration };
+  g_autoptr (IsmbServices) services = ismb_services_new (&parts);
 
   return ismb_router_new (bare->routes, presence, services);
 }

@@ -90,7 +90,13 @@ test_domain_tells_what_it_serves (Fixture *fixture, gconstpointer data)
     "http://jabber.org/protocol/disco#items",
     "urn:xmpp:ping",
     "jabber:iq:version",
+    "urn:xmpp:time",
+    "jabber:iq:last",
     "jabber:iq:roster",
+    "jabber:iq:register",
+    "vcard-temp",
+    "urn:xmpp:blocking",
+    "http://jabber.org/protocol/caps",
     "urn:ismb:role:1",
   };
   g_autofree char *answer = ask (fixture->ada, "type='get' to='" DOMAIN "'",
@@ -105,6 +111,58 @@ test_domain_tells_what_it_serves (Fixture *fixture, gconstpointer data)
       g_assert_nonnull (first);
       g_assert_null (strstr (first + 1, feature));
     }
+}
+
+/* The text between the two, behind `begin`. */
+static char *
+cut (const char *text, const char *begin, const char *end)
+{
+  const char *start = strstr (text, begin);
+
+  g_assert_nonnull (start);
+  start += strlen (begin);
+  g_assert_nonnull (strstr (start, end));
+  return g_strndup (start, strstr (start, end) - start);
+}
+
+/* XEP-0115, 5.1, done once more from what the domain answers. */
+static char *
+hash_of (const char *info)
+{
+  g_autoptr (GString) text = g_string_new ("server/im//ISMB<");
+  guint8 digest[20];
+  gsize size = sizeof digest;
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA1);
+
+  for (const char *at = strstr (info, "<feature"); at != NULL; at = strstr (at + 1, "<feature"))
+    {
+      g_autofree char *var = cut (at, "var='", "'");
+
+      g_string_append_printf (text, "%s<", var);
+    }
+  g_checksum_update (checksum, (const guchar *) text->str, -1);
+  g_checksum_get_digest (checksum, digest, &size);
+  return g_base64_encode (digest, size);
+}
+
+static void
+test_capabilities (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (XmppClient) client = xmpp_client_new (fixture->port);
+  g_autofree char *features = NULL, *node = NULL, *ver = NULL, *query = NULL, *info = NULL;
+  g_autofree char *hash = NULL;
+
+  g_free (xmpp_client_open (client, DOMAIN));
+  g_assert_true (xmpp_client_authenticate (client, "ada", "secret"));
+  features = xmpp_client_open (client, DOMAIN);
+  node = cut (features, "hash='sha-1' node='", "'");
+  ver = cut (features, " ver='", "'");
+  query = g_strdup_printf ("<query xmlns='http://jabber.org/protocol/disco#info' node='%s#%s'/>",
+                           node, ver);
+  info = ask (fixture->ada, "type='get' to='" DOMAIN "'", query);
+  g_assert_nonnull (strstr (info, ver));
+  hash = hash_of (info);
+  g_assert_cmpstr (hash, ==, ver);
 }
 
 /* Anybody can be announced. */
@@ -126,6 +184,8 @@ test_small_ones (Fixture *fixture, gconstpointer data)
                  "type='result'");
   assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<query xmlns='jabber:iq:version'/>",
                  "<name>ISMB</name><version>" ISMB_VERSION "</version>");
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<query xmlns='jabber:iq:last'/>",
+                 "<query xmlns='jabber:iq:last' seconds='0'/>");
   assert_answer (fixture->ada, "type='set'",
                  "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>", "type='result'");
   assert_answer (fixture->ada, "type='get' to='" DOMAIN "'",
@@ -274,6 +334,65 @@ test_roster_refusals (Fixture *fixture, gconstpointer data)
                  "<query xmlns='jabber:iq:roster'/>");
 }
 
+static void
+test_time (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *answer
+    = ask (fixture->ada, "type='get' to='" DOMAIN "'", "<time xmlns='urn:xmpp:time'/>");
+  g_autofree char *text = cut (answer, "<utc>", "</utc>");
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, NULL);
+
+  g_assert_nonnull (time);
+  g_assert_cmpint (ABS (g_date_time_to_unix (time) - g_get_real_time () / G_USEC_PER_SEC), <=, 5);
+  g_assert_true (g_regex_match_simple ("<tzo>[+-][0-9]{2}:[0-9]{2}</tzo>", answer, 0, 0));
+}
+
+#define VCARD "<vCard xmlns='vcard-temp'>"
+
+static void
+test_cards (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (XmppClient) bob = sign_in (fixture, "bob", "desk");
+  g_autofree char *notes = g_strnfill (4096, 'n');
+  g_autofree char *too_long = g_strdup_printf (VCARD "<DESC>%s</DESC></vCard>", notes);
+  const char *get = "<vCard xmlns='vcard-temp'/>";
+
+  assert_answer (fixture->ada, "type='get'", get, "<vCard xmlns='vcard-temp'/>");
+  assert_answer (fixture->ada, "type='set'",
+                 VCARD "<FN>Ada &amp; Co</FN><N><GIVEN>A</GIVEN></N></vCard>", "type='result'");
+  assert_answer (bob, "type='get' to='ada@" DOMAIN "'", get,
+                 VCARD "<FN>Ada &amp; Co</FN><N><GIVEN>A</GIVEN></N></vCard>");
+  assert_answer (bob, "type='set' to='ada@" DOMAIN "'", get, "<forbidden");
+  assert_answer (bob, "type='set' to='nobody@" DOMAIN "'", get, "<forbidden");
+  assert_answer (fixture->ada, "type='set'", too_long, "<not-acceptable");
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", get, "<service-unavailable");
+  assert_answer (fixture->ada, "type='get' to='nobody@" DOMAIN "'", get, "<service-unavailable");
+  assert_answer (fixture->ada, "type='get'", get, "<FN>Ada &amp; Co</FN>");
+}
+
+/* Who may not see that an account is there may not learn when it was. */
+static void
+test_last_activity (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (XmppClient) bob = sign_in (fixture, "bob", "desk");
+  const char *get = "<query xmlns='jabber:iq:last'/>";
+
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", get, "<forbidden");
+  assert_answer (fixture->ada, "type='get' to='nobody@" DOMAIN "'", get, "<forbidden");
+  xmpp_client_send (fixture->ada, "<presence/><presence type='subscribe' to='bob@" DOMAIN "'/>");
+  g_free (xmpp_client_settle (fixture->ada));
+  xmpp_client_send (bob, "<presence type='subscribed' to='ada@" DOMAIN "'/>");
+  g_free (xmpp_client_settle (bob));
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", get, "<item-not-found");
+  xmpp_client_send (bob, "<presence><status>here</status></presence>");
+  g_free (xmpp_client_settle (bob));
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", get,
+                 "<query xmlns='jabber:iq:last' seconds='0'/>");
+  xmpp_client_send (bob, "<presence type='unavailable'><status>to lunch</status></presence>");
+  g_free (xmpp_client_settle (bob));
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", get, "'>to lunch</query>");
+}
+
 /* Another's account is a closed book until it shares its presence. */
 static void
 test_others_accounts (Fixture *fixture, gconstpointer data)
@@ -283,7 +402,9 @@ test_others_accounts (Fixture *fixture, gconstpointer data)
 
   assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", info, "<service-unavailable");
   assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'",
-                 "<query xmlns='jabber:iq:roster'/>", "<service-unavailable");
+                 "<query xmlns='jabber:iq:roster'/>", "<forbidden");
+  assert_answer (fixture->ada, "type='get' to='nobody@" DOMAIN "'",
+                 "<query xmlns='jabber:iq:roster'/>", "<forbidden");
   xmpp_client_send (fixture->ada, "<presence/><presence type='subscribe' to='bob@" DOMAIN "'/>");
   g_free (xmpp_client_settle (fixture->ada));
   xmpp_client_send (bob, "<presence/><presence type='subscribed' to='ada@" DOMAIN "'/>");
@@ -291,7 +412,10 @@ test_others_accounts (Fixture *fixture, gconstpointer data)
   assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'", info,
                  "<identity category='account'");
   assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'",
-                 "<query xmlns='jabber:iq:roster'/>", "<service-unavailable");
+                 "<query xmlns='http://jabber.org/protocol/disco#items'/>",
+                 "<item jid='bob@" DOMAIN "/desk'/>");
+  assert_answer (fixture->ada, "type='get' to='bob@" DOMAIN "'",
+                 "<query xmlns='jabber:iq:roster'/>", "<forbidden");
 }
 
 #define ADD(name, test) g_test_add ("/services/" name, Fixture, NULL, set_up, test, tear_down)
@@ -301,8 +425,12 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("domain-tells-what-it-serves", test_domain_tells_what_it_serves);
+  ADD ("capabilities", test_capabilities);
   ADD ("strangers-are-no-items", test_strangers_are_no_items);
   ADD ("small-ones", test_small_ones);
+  ADD ("time", test_time);
+  ADD ("cards", test_cards);
+  ADD ("last-activity", test_last_activity);
   ADD ("role", test_role);
   ADD ("role-is-no-oracle", test_role_is_no_oracle);
   ADD ("roster-is-kept-and-pushed", test_roster_is_kept_and_pushed);

@@ -269,7 +269,7 @@ def get_in_any_order(play, line, who):
 def get_nothing(play, line, names):
     names = list(play.actors) if names == "everybody" else re.split(", | and ", names)
     for actor in [play.actor(name, line.number) for name in names]:
-        if actor.stream is not None or len(names) == 1:
+        if actor.live or actor.inbox or line.text.split()[0] != "everybody":
             play.check_silence(actor)
 
 

@@ -85,7 +85,7 @@ class Script:
             said, mark, behind = text.partition("<")
             if behind and body:
                 raise ScriptError(f"{number}: XML behind the words or below them, not both")
-            self.lines.append(Line(number, said.strip(), mark + behind if behind else body))
+            self.lines.append(Line(number, " ".join(said.split()), mark + behind if behind else body))
 
     def read_cast(self, number, body):
         for offset, text in enumerate(body.split("\n"), 1):

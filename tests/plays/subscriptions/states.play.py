@@ -56,11 +56,11 @@ class Scene:
         self.contact, self.state = contact, frozenset()
 
     def client(self, before):
-        """The push that a change causes. An item stays when all else is gone, unless somebody asks: he is none."""
+        """The push that a change causes. An item stays when all else is gone."""
         old, new = (item(self.contact, state) for state in (before, self.state))
         if old == new:
             return []
-        new = new or f"<item jid='{self.contact}' subscription='{'remove' if 'in' in self.state else 'none'}'/>"
+        new = new or f"<item jid='{self.contact}' subscription='none'/>"
         return [f"<iq type='set' id='*' to='$Ann'><query xmlns='jabber:iq:roster' ver='*'>{new}</query></iq>"]
 
     def send(self, verb):

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "ismb/listener/ismb-fellows.h"
+
+#include "ismb/listener/ismb-link.h"
+
+gboolean
+ismb_fellows_include (IsmbRoutes *routes, const char *domain)
+{
+  IsmbSink *sink = ismb_routes_get_domain_sink (routes, domain);
+  IsmbTrust trust = ISMB_IS_LINK (sink) ? ismb_link_get_trust (ISMB_LINK (sink)) : ISMB_TRUST_OPEN;
+
+  return sink != NULL && (trust == ISMB_TRUST_MEMBER || trust == ISMB_TRUST_OPEN);
+}
+
+GPtrArray *
+ismb_fellows_list (IsmbRoutes *routes)
+{
+  GPtrArray *domains = ismb_routes_list_domains (routes);
+
+  for (guint i = domains->len; i-- > 0;)
+    if (!ismb_fellows_include (routes, g_ptr_array_index (domains, i)))
+      g_ptr_array_remove_index_fast (domains, i);
+  return domains;
+}
