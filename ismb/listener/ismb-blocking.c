@@ -149,9 +149,12 @@ push (IsmbBlocking *self, const char *account, const char *deed, const char *con
 
 /* Presence */
 
+/* Not to whom something else in the list still blocks. */
 static void
 send (IsmbBlocking *self, IsmbFrame *presence)
 {
+  if (ismb_routes_is_blocked (self->routes, presence->from, presence->to))
+    return;
   if (ismb_parts_is_at (presence->to, ismb_routes_get_domain (self->routes)))
     ismb_presence_service_inbound (self->presence, presence);
   else
@@ -224,8 +227,7 @@ ask_after (IsmbBlocking *self, const char *account, const char *blocked)
       g_autofree char *contact = ismb_parts_dup_bare (g_ptr_array_index (contacts, i));
       g_autoptr (IsmbFrame) probe = ismb_attendance_make ("probe", own, contact);
 
-      if (!ismb_routes_is_blocked (self->routes, own, contact))
-        send (self, probe);
+      send (self, probe);
     }
 }
 
