@@ -21,6 +21,8 @@ enum
   PROP_MAX_STANZA,
   PROP_PEER_QUEUE,
   PROP_PEER_QUEUE_TIME,
+  PROP_OFFLINE_MESSAGES,
+  PROP_OFFLINE_BYTES,
   N_PROPERTIES
 };
 
@@ -39,6 +41,8 @@ static const gsize offsets[N_PROPERTIES] = {
   [PROP_MAX_STANZA] = IN (max_stanza),
   [PROP_PEER_QUEUE] = IN (peer_queue),
   [PROP_PEER_QUEUE_TIME] = IN (peer_queue_time),
+  [PROP_OFFLINE_MESSAGES] = IN (offline_messages),
+  [PROP_OFFLINE_BYTES] = IN (offline_bytes),
 };
 
 void
@@ -148,6 +152,23 @@ _ismb_listener_settings_install (GObjectClass *object_class)
    */
   properties[PROP_PEER_QUEUE_TIME] =
       g_param_spec_uint ("peer-queue-time", NULL, NULL, 1, 86400, 60, flags | G_PARAM_CONSTRUCT);
+  /**
+   * IsmbListener:offline-messages:
+   *
+   * How many messages wait for an account until a client of it comes (XEP-0160); 1,000 by default,
+   * 0 for none. One more is sent back. Set before the first account is made.
+   */
+  properties[PROP_OFFLINE_MESSAGES] = g_param_spec_uint ("offline-messages", NULL, NULL, 0, 1000000,
+                                                         1000, flags | G_PARAM_CONSTRUCT);
+  /**
+   * IsmbListener:offline-bytes:
+   *
+   * How many bytes of messages wait for an account; 4 MiB by default, 0 for none. Set before the
+   * first account is made.
+   */
+  properties[PROP_OFFLINE_BYTES] =
+      g_param_spec_uint ("offline-bytes", NULL, NULL, 0, 1024 * 1024 * 1024, 4 * 1024 * 1024,
+                         flags | G_PARAM_CONSTRUCT);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 

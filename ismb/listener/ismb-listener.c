@@ -34,6 +34,7 @@ struct _IsmbListener
   IsmbRosters *rosters;
   IsmbProfiles *profiles;
   IsmbBlocklists *blocklists;
+  IsmbOffline *offline;
   IsmbReporter reporter; /* or NULL */
   gpointer reporter_data;
 
@@ -62,6 +63,7 @@ ismb_listener_dispose (GObject *object)
   ismb_listener_stop (self);
   g_clear_object (&self->blocklists);
   g_clear_object (&self->profiles);
+  g_clear_object (&self->offline);
   g_clear_object (&self->rosters);
   g_clear_object (&self->accounts);
   g_clear_object (&self->fabric);
@@ -209,6 +211,10 @@ load_accounts (IsmbListener *self, GError **error)
   self->blocklists = ismb_blocklists_load (self->store, accounts, error);
   if (self->blocklists == NULL)
     return FALSE;
+  self->offline = ismb_offline_load (self->store, accounts, self->settings.offline_messages,
+                                     self->settings.offline_bytes, error);
+  if (self->offline == NULL)
+    return FALSE;
   self->accounts = g_steal_pointer (&accounts);
   g_signal_connect_object (self->accounts, "removed", G_CALLBACK (on_account_removed), self,
                            G_CONNECT_SWAPPED | G_CONNECT_AFTER);
@@ -284,6 +290,7 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
     .rosters = self->rosters,
     .profiles = self->profiles,
     .blocklists = self->blocklists,
+    .offline = self->offline,
     .fabric = self->fabric,
     .reporter = self->reporter,
     .reporter_data = self->reporter_data,

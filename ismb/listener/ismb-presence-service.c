@@ -35,6 +35,7 @@ enum
   ROSTER_CHANGED,
   SHARED_CHANGED,
   DEPARTED,
+  AVAILABLE,
   N_SIGNALS,
 };
 
@@ -68,6 +69,8 @@ ismb_presence_service_class_init (IsmbPresenceServiceClass *klass)
                                           G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_BOOLEAN);
   signals[DEPARTED] = g_signal_new ("departed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                     G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_POINTER);
+  signals[AVAILABLE] = g_signal_new ("available", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                     G_TYPE_NONE, 1, G_TYPE_POINTER);
 }
 
 static void
@@ -418,7 +421,10 @@ static void
 say_to_all (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *presence)
 {
   if (presence->type == NULL)
-    become_available (self, resource, presence);
+    {
+      become_available (self, resource, presence);
+      g_signal_emit (self, signals[AVAILABLE], 0, resource);
+    }
   else if (g_str_equal (presence->type, "unavailable"))
     become_unavailable (self, resource, presence);
 }

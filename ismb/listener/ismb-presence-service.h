@@ -39,6 +39,8 @@ void ismb_presence_service_roster_removed (IsmbPresenceService *self, const char
 void ismb_presence_service_account_removed (IsmbPresenceService *self, const char *account);
 /* Signals: `roster-changed` (account, contact): the roster service pushes;
  *          `shared` (domain, gboolean): what shares () says has changed: the link's persistence;
- *          `departed` (account, const IsmbFrame *): its last resource left, with this presence. */
+ *          `departed` (account, const IsmbFrame *): its last resource left, with this presence;
+ *          `available` (IsmbResource): it has said so, again or for the first time: what waits for
+ *          it may come. */
 
 G_END_DECLS

@@ -16,6 +16,7 @@ struct _IsmbRouter
   IsmbRoutes *routes;
   IsmbPresenceService *presence;
   IsmbServices *services;
+  IsmbMailbox *mailbox;     /* or NULL */
   const char *domain;       /* the routes' */
   gsize domain_length;
 };
@@ -35,6 +36,9 @@ ismb_router_dispose (GObject *object)
 {
   IsmbRouter *self = ISMB_ROUTER (object);
 
+  if (self->mailbox != NULL)
+    ismb_mailbox_close (self->mailbox);
+  g_clear_object (&self->mailbox);
   g_clear_object (&self->services);
   g_clear_object (&self->presence);
   g_clear_object (&self->routes);
@@ -63,6 +67,42 @@ ismb_router_new (IsmbRoutes *routes, IsmbPresenceService *presence, IsmbServices
   self->domain = ismb_routes_get_domain (routes);
   self->domain_length = strlen (self->domain);
   return self;
+}
+
+static void
+on_undeliverable (IsmbFrame *frame, const char *condition, gpointer owner)
+{
+  ismb_router_bounce (owner, frame, condition, "it cannot be kept for later");
+}
+
+static void
+on_returned (IsmbFrame *frame, gpointer owner)
+{
+  ismb_router_return (owner, frame);
+}
+
+static void
+on_available (IsmbRouter *self, IsmbResource *resource)
+{
+  if (resource->priority >= 0)
+    ismb_mailbox_open (self->mailbox, resource);
+}
+
+void
+ismb_router_set_offline (IsmbRouter *self, IsmbOffline *offline)
+{
+  static const IsmbMailboxCallbacks callbacks = { on_undeliverable, on_returned };
+
+  g_return_if_fail (self->mailbox == NULL);
+  self->mailbox = ismb_mailbox_new (self->routes, offline, &callbacks, self);
+  g_signal_connect_object (self->presence, "available", G_CALLBACK (on_available), self,
+                           G_CONNECT_SWAPPED);
+}
+
+IsmbMailbox *
+ismb_router_get_mailbox (IsmbRouter *self)
+{
+  return self->mailbox;
 }
 
 static MessageType
@@ -118,6 +158,8 @@ ismb_router_bounce (IsmbRouter *self, const IsmbFrame *frame, const char *condit
       frame->from != NULL ? ismb_frame_make_error (frame, condition, text) : NULL;
   IsmbAddressParts to;
 
+  if (self->mailbox != NULL && ismb_mailbox_take_back (self->mailbox, frame))
+    return; /* it was accepted once: it waits on */
   if (error == NULL || error->to == NULL)
     return;
   ismb_address_split (error->to, &to);
@@ -125,6 +167,20 @@ ismb_router_bounce (IsmbRouter *self, const IsmbFrame *frame, const char *condit
     ismb_presence_service_inbound (self->presence, error);
   else
     ismb_routes_deliver (self->routes, error);
+}
+
+/* Message or iq. */
+static void
+deliver (IsmbRouter *self, IsmbResource *resource, IsmbFrame *frame)
+{
+  const char *condition = NULL;
+
+  if (G_LIKELY (!resource->waiting) || frame->kind != ISMB_FRAME_MESSAGE)
+    ismb_sink_deliver (resource->sink, frame);
+  else
+    condition = ismb_mailbox_queue (self->mailbox, resource, frame);
+  if (condition != NULL)
+    ismb_router_bounce (self, frame, condition, "it reads too slowly");
 }
 
 static int
@@ -157,9 +213,20 @@ deliver_to_resources (IsmbRouter *self, const char *account, gboolean best_only,
       IsmbResource *resource = g_ptr_array_index (resources, i);
 
       if (resource->available && resource->priority >= least)
-        ismb_sink_deliver (resource->sink, frame);
+        deliver (self, resource, frame);
     }
   return TRUE;
+}
+
+static void
+keep (IsmbRouter *self, const char *account, IsmbFrame *message)
+{
+  const char *condition = self->mailbox != NULL
+                              ? ismb_mailbox_keep (self->mailbox, account, message)
+                              : "service-unavailable";
+
+  if (condition != NULL)
+    ismb_router_bounce (self, message, condition, NULL);
 }
 
 /* RFC 6121, 8.5.2 and 8.5.4: to a bare address, or to a resource that is not there. */
@@ -170,7 +237,7 @@ message_to_account (IsmbRouter *self, const char *account, gboolean bare, IsmbFr
     {
     case MESSAGE_NORMAL:
       if (!deliver_to_resources (self, account, TRUE, frame))
-        ismb_router_bounce (self, frame, "service-unavailable", NULL);
+        keep (self, account, frame);
       break;
     case MESSAGE_HEADLINE:
       if (bare)
@@ -222,7 +289,7 @@ route_local (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *frame)
     route_absent (self, to, frame);
   else if (G_LIKELY (resource->blocks == NULL) ||
            !ismb_blocklist_matches (resource->blocks, frame->from))
-    ismb_sink_deliver (resource->sink, frame);
+    deliver (self, resource, frame);
   else
     ismb_router_bounce (self, frame, "service-unavailable", NULL);
 }
@@ -312,7 +379,7 @@ return_message (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *message
   IsmbPart account;
 
   if (resource != NULL)
-    ismb_sink_deliver (resource->sink, message);
+    deliver (self, resource, message);
   else if (to->local > 0)
     message_to_account (self, ismb_routes_copy_part (account, message->to, to->local), FALSE,
                         message);

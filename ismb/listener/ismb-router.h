@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/listener/ismb-mailbox.h"
 #include "ismb/listener/ismb-presence-service.h"
 #include "ismb/listener/ismb-routes.h"
 #include "ismb/listener/ismb-services.h"
@@ -13,6 +14,11 @@ G_DECLARE_FINAL_TYPE (IsmbRouter, ismb_router, ISMB, ROUTER, GObject)
 
 IsmbRouter *ismb_router_new          (IsmbRoutes *routes, IsmbPresenceService *presence,
                                       IsmbServices *services);
+/* Messages for accounts without a fit resource wait there from now on; without it they are sent
+ * back. */
+void        ismb_router_set_offline  (IsmbRouter *self, IsmbOffline *offline);
+/* NULL: there is none. */
+IsmbMailbox *ismb_router_get_mailbox (IsmbRouter *self);
 /* Of a local resource, its `from` stamped. */
 void        ismb_router_from_session (IsmbRouter *self, IsmbResource *resource, IsmbFrame *frame);
 /* Of another domain; the link has checked that `from` is of that domain, and `to` of ours. */

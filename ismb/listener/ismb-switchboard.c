@@ -153,6 +153,7 @@ make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
   ismb_routes_set_blocklists (self->routes, plan->blocklists);
   services = make_services (self, plan);
   router = ismb_router_new (self->routes, self->presence, services);
+  ismb_router_set_offline (router, plan->offline);
   self->sessions = ismb_sessions_new (self->poller, self->routes, plan->accounts, self->presence,
                                       router, plan->require_tls);
   ismb_sessions_set_stanza_max (self->sessions, plan->settings->max_stanza);

@@ -7,6 +7,7 @@
 #include "ismb/listener/ismb-sessions.h"
 #include "ismb/net/ismb-virtual-router.h"
 #include "ismb/store/ismb-accounts.h"
+#include "ismb/store/ismb-offline.h"
 #include "ismb/store/ismb-rosters.h"
 #include "ismb/trust/ismb-fabric.h"
 
@@ -26,6 +27,7 @@ typedef struct
   IsmbRosters *rosters;
   IsmbProfiles *profiles;
   IsmbBlocklists *blocklists;
+  IsmbOffline *offline;
   IsmbFabric *fabric;          /* or NULL: no TLS, no s2s */
   IsmbReporter reporter;       /* or NULL */
   gpointer reporter_data;

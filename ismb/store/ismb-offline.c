@@ -106,6 +106,13 @@ on_place (GVariant *row, gpointer user_data)
   g_hash_table_insert (self->places, g_strdup (account), place);
 }
 
+/* The rows went with it (a trigger of the schema); what is dropped of them later is nothing. */
+static void
+on_account_removed (IsmbOffline *self, const char *account)
+{
+  g_hash_table_remove (self->places, account);
+}
+
 IsmbOffline *
 ismb_offline_load (IsmbStore *store, IsmbAccounts *accounts, guint messages, gsize bytes,
                    GError **error)
@@ -123,6 +130,8 @@ ismb_offline_load (IsmbStore *store, IsmbAccounts *accounts, guint messages, gsi
     return NULL;
   ismb_store_write (store, "DELETE FROM offline WHERE account NOT IN (SELECT name FROM account)",
                     NULL, NULL, NULL);
+  g_signal_connect_object (accounts, "removed", G_CALLBACK (on_account_removed), self,
+                           G_CONNECT_SWAPPED);
   return g_steal_pointer (&self);
 }
 
@@ -338,10 +347,4 @@ ismb_offline_read (IsmbOffline *self, const char *account, gint64 after, IsmbOff
 
   *reading = (Reading){ g_object_ref (self), g_strdup (account), each, done, user_data };
   query (reading, after);
-}
-
-void
-ismb_offline_remove_account (IsmbOffline *self, const char *account)
-{
-  g_hash_table_remove (self->places, account);
 }

@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /* Messages that wait for an account (XEP-0160), in the store: kept with a number each, in the order
- * in which they came. In memory there are only counts, so that an account's place is bounded in
+ * in which they came; gone with the account. In memory there are only counts, so that an account's place is bounded in
  * messages and bytes without a look at the disk. Kept accounts only: what is written for one that
  * ends with the process could be read by nobody. */
 #define ISMB_TYPE_OFFLINE (ismb_offline_get_type ())
@@ -41,7 +41,5 @@ guint        ismb_offline_count (IsmbOffline *self, const char *account);
 typedef void (*IsmbOfflineFunc) (const IsmbOfflineMessage *message, gpointer user_data);
 void         ismb_offline_read (IsmbOffline *self, const char *account, gint64 after,
                                 IsmbOfflineFunc each, IsmbStoreDone done, gpointer user_data);
-/* What waits for it is dropped, and what is dropped of that later is nothing. */
-void         ismb_offline_remove_account (IsmbOffline *self, const char *account);
 
 G_END_DECLS

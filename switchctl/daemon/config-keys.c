@@ -20,6 +20,7 @@
 #define QUEUE_MAX (1024 * 1024 * 1024)
 #define QUEUE_SECONDS_MAX 86400
 #define STANZA_MIN 10000 /* bytes; RFC 6120, 13.12 */
+#define OFFLINE_BYTES_MAX (1024 * 1024 * 1024)
 #define STANZA_MAX (1024 * 1024) /* what switches take of each other */
 
 /* A setter: FALSE with an error that goes on where `key=value` ended. */
@@ -224,6 +225,28 @@ set_peer_queue_time (gpointer field, const char *value, GError **error)
 }
 
 static gboolean
+set_offline_messages (gpointer field, const char *value, GError **error)
+{
+  guint64 messages;
+
+  if (!g_ascii_string_to_unsigned (value, 10, 0, 1000000, &messages, NULL))
+    return expected (error, "a number from 0 to 1000000");
+  *(guint *) field = (guint) messages;
+  return TRUE;
+}
+
+static gboolean
+set_offline_bytes (gpointer field, const char *value, GError **error)
+{
+  guint64 bytes;
+
+  if (!switch_size_parse (value, &bytes) || bytes > OFFLINE_BYTES_MAX)
+    return expected (error, "bytes, such as 0, 256k or 4M, up to 1024M");
+  *(guint *) field = (guint) bytes;
+  return TRUE;
+}
+
+static gboolean
 set_engine (gpointer field, const char *value, GError **error)
 {
   if (g_str_equal (value, "frr") || g_str_equal (value, "program"))
@@ -349,6 +372,8 @@ static const Key keys[] = {
   { SWITCH_GROUP_VR, "max-stanza", IN_VR (max_stanza), set_max_stanza },
   { SWITCH_GROUP_VR, "peer-queue", IN_VR (peer_queue), set_peer_queue },
   { SWITCH_GROUP_VR, "peer-queue-time", IN_VR (peer_queue_time), set_peer_queue_time },
+  { SWITCH_GROUP_VR, "offline-messages", IN_VR (offline_messages), set_offline_messages },
+  { SWITCH_GROUP_VR, "offline-bytes", IN_VR (offline_bytes), set_offline_bytes },
   { SWITCH_GROUP_VR, "discovery", IN_VR (mdns), set_discovery },
   { SWITCH_GROUP_VR, "federate", 0, set_federate },
 };

@@ -46,6 +46,8 @@ add_vr (SwitchConfig *config, const char *name)
   vr->max_stanza = 256 * 1024;
   vr->peer_queue = 1024 * 1024;
   vr->peer_queue_time = 60;
+  vr->offline_messages = 1000;
+  vr->offline_bytes = 4 * 1024 * 1024;
   vr->mdns = TRUE;
   g_ptr_array_add (config->vrs, vr);
   return vr;

@@ -249,7 +249,8 @@ start_listener (SwitchVr *self, GError **error)
                 (int) self->config->s2s_port, "c2s-path", self->c2s_path, "require-tls",
                 self->config->require_tls, "max-stanza", self->config->max_stanza, "registration",
                 self->config->registration, "peer-queue", self->config->peer_queue,
-                "peer-queue-time", (guint) self->config->peer_queue_time, NULL);
+                "peer-queue-time", (guint) self->config->peer_queue_time, "offline-messages",
+                self->config->offline_messages, "offline-bytes", self->config->offline_bytes, NULL);
   _ismb_listener_set_place (self->listener, self->place);
   _ismb_listener_set_store (self->listener, self->store);
   _ismb_listener_set_fabric (self->listener, self->fabric);

@@ -152,12 +152,13 @@ typedef struct
   const char *condition;     /* of the one error that comes back; NULL: nothing comes */
 } Case;
 
-/* bob is signed in and not available; carol is no account. */
+/* bob is signed in and not available: what is for him waits; carol is no account. */
 static const Case cases[] = {
-  { "<message to='bob@" DOMAIN "'><body>x</body></message>", "service-unavailable" },
+  { "<message to='bob@" DOMAIN "'><body>x</body></message>", NULL },
   { "<message type='chat' to='carol@" DOMAIN "'><body>x</body></message>", "service-unavailable" },
-  { "<message type='whatever' to='bob@" DOMAIN "/gone'><body>x</body></message>",
-    "service-unavailable" },
+  { "<message type='whatever' to='bob@" DOMAIN "/gone'><body>x</body></message>", NULL },
+  { "<message type='chat' to='bob@" DOMAIN "'><body>x</body><no-store xmlns='urn:xmpp:hints'/>"
+    "</message>", "service-unavailable" },
   { "<message type='headline' to='bob@" DOMAIN "'><body>x</body></message>", NULL },
   { "<message type='error' to='bob@" DOMAIN "'><error type='cancel'/></message>", NULL },
   { "<message type='error' to='bob@" DOMAIN "/gone'><error type='cancel'/></message>", NULL },
@@ -218,6 +219,30 @@ test_iq_between_clients (Fixture *fixture, gconstpointer data)
   xmpp_client_send (fixture->bob, "<iq type='result' id='q7' to='ada@" DOMAIN "/desk'/>");
   answer = xmpp_client_expect (fixture->ada, "id='q7'");
   g_assert_nonnull (strstr (answer, "type='result'"));
+}
+
+/* XEP-0160: until he comes with a priority that is not negative; then first what is older. */
+static void
+test_waits_for_who_is_not_there (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *came = NULL;
+
+  become_available (fixture->bob, "<presence><priority>-1</priority></presence>");
+  xmpp_client_send (fixture->ada, "<message to='bob@" DOMAIN "' id='w1'><body>1</body></message>");
+  xmpp_client_send (fixture->ada,
+                    "<message to='bob@" DOMAIN "/gone' id='w2'><body>2</body></message>");
+  g_free (xmpp_client_settle (fixture->ada));
+  assert_receives_nothing (fixture->bob, "<message");
+  xmpp_client_send (fixture->bob, "<presence/>");
+  g_free (xmpp_client_expect (fixture->bob, "<presence "));
+  xmpp_client_send (fixture->ada,
+                    "<message to='bob@" DOMAIN "/desk' id='w3'><body>3</body></message>");
+  came = xmpp_client_expect (fixture->bob, "id='w3'");
+  g_assert_nonnull (strstr (came, "id='w1'"));
+  g_assert_nonnull (strstr (strstr (came, "id='w1'"), "id='w2'"));
+  g_assert_nonnull (strstr (came, "<delay xmlns='urn:xmpp:delay' from='" DOMAIN "' stamp='"));
+  become_available (fixture->bob, "<presence/>");
+  assert_receives_nothing (fixture->bob, "<message");
 }
 
 static void
@@ -456,6 +481,7 @@ main (int argc, char **argv)
   ADD ("resource-that-left", test_resource_that_left);
   ADD ("answers", test_answers);
   ADD ("iq-between-clients", test_iq_between_clients);
+  ADD ("waits-for-who-is-not-there", test_waits_for_who_is_not_there);
   ADD ("without-to-is-own-account", test_without_to_is_own_account);
   ADD ("known-peer-out-of-reach", test_known_peer_out_of_reach);
   ADD ("slow-reader", test_slow_reader);

@@ -263,7 +263,6 @@ test_goes_with_the_account (Fixture *fixture, gconstpointer data)
 
   keep (fixture, "bob", "stays");
   g_assert_true (ismb_accounts_remove (fixture->accounts, "ann", &error));
-  ismb_offline_remove_account (fixture->offline, "ann");
   create (fixture, "ann", FALSE);
   g_assert_cmpuint (ismb_offline_count (fixture->offline, "ann"), ==, 0);
   g_assert_cmpint (keep (fixture, "ann", "new"), >, 0);
