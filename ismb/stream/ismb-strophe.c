@@ -398,17 +398,13 @@ reserve_low_fd (IsmbStrophe *self)
   self->low_fd = fd;
 }
 
+/* Without xmpp_initialize (): on what has sockets by itself it only readies libstrophe's TLS, which
+ * nobody uses here, and that would take more memory than all of a daemon's own. */
 IsmbStrophe *
 ismb_strophe_new (const IsmbStropheCallbacks *callbacks, gpointer user_data)
 {
-  static gsize initialized;
   IsmbStrophe *self = g_new0 (IsmbStrophe, 1);
 
-  if (g_once_init_enter (&initialized))
-    {
-      xmpp_initialize ();
-      g_once_init_leave (&initialized, 1);
-    }
   self->callbacks = *callbacks;
   self->user_data = user_data;
   self->memory = (xmpp_mem_t){ allocate, release, reallocate, self };
