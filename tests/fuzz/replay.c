@@ -9,6 +9,15 @@
 
 #define DAMAGES 2000
 
+static guint runs;
+
+static void
+run (const guint8 *bytes, gsize length)
+{
+  LLVMFuzzerTestOneInput (bytes, length);
+  runs++;
+}
+
 static void
 replay_damaged (const guint8 *bytes, gsize length, GRand *random)
 {
@@ -21,7 +30,7 @@ replay_damaged (const guint8 *bytes, gsize length, GRand *random)
       memcpy (copy, bytes, length);
       while (n-- > 0)
         copy[(at + n) % length] = dangerous[g_rand_int_range (random, 0, sizeof dangerous - 1)];
-      LLVMFuzzerTestOneInput (copy, length);
+      run (copy, length);
     }
 }
 
@@ -35,7 +44,7 @@ replay (const char *path)
   g_file_get_contents (path, &text, &length, &error);
   g_assert_no_error (error);
   for (i = 0; i <= length; i++)
-    LLVMFuzzerTestOneInput ((const guint8 *) text, i);
+    run ((const guint8 *) text, i);
   replay_damaged ((const guint8 *) text, length, random);
 }
 
@@ -45,6 +54,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (GDir) folder = g_dir_open (argc == 2 ? argv[1] : "", 0, &error);
   const char *name;
+  guint inputs = 0;
   if (folder == NULL)
     {
       g_printerr ("give one folder of inputs: %s\n", error->message);
@@ -54,6 +64,8 @@ main (int argc, char **argv)
     {
       g_autofree char *path = g_build_filename (argv[1], name, NULL);
       replay (path);
+      inputs++;
     }
+  g_print ("%u inputs, %u runs\n", inputs, runs);
   return 0;
 }
