@@ -5,6 +5,8 @@
 #include <gio/gunixsocketaddress.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #define SHA1_SIZE 20
@@ -12,7 +14,7 @@
 
 struct _XmppClient
 {
-  GSocketConnection *connection;
+  GIOStream *connection; /* the socket, or the TLS on it */
   GSource *source;
   GString *received;
   gboolean ended;
@@ -20,12 +22,16 @@ struct _XmppClient
 };
 
 static gboolean
-on_readable (GSocket *socket, GIOCondition condition, gpointer user_data)
+on_readable (GObject *in, gpointer user_data)
 {
   XmppClient *self = user_data;
+  g_autoptr (GError) error = NULL;
   char buffer[16384];
-  gssize n = g_socket_receive (socket, buffer, sizeof buffer, NULL, NULL);
+  gssize n = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (in), buffer,
+                                                       sizeof buffer, NULL, &error);
 
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return G_SOURCE_CONTINUE;
   if (n > 0)
     g_string_append_len (self->received, buffer, n);
   self->ended = n <= 0;
@@ -35,8 +41,9 @@ on_readable (GSocket *socket, GIOCondition condition, gpointer user_data)
 static void
 watch (XmppClient *self)
 {
-  self->source =
-      g_socket_create_source (g_socket_connection_get_socket (self->connection), G_IO_IN, NULL);
+  GInputStream *in = g_io_stream_get_input_stream (self->connection);
+
+  self->source = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (in), NULL);
   g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
   g_source_attach (self->source, NULL);
 }
@@ -57,8 +64,11 @@ client_new (GSocketConnectable *to)
   XmppClient *self = g_new0 (XmppClient, 1);
 
   self->received = g_string_new (NULL);
-  self->connection = g_socket_client_connect (maker, to, NULL, &error);
+  self->connection = (GIOStream *) g_socket_client_connect (maker, to, NULL, &error);
   g_assert_no_error (error);
+  /* What is sent in pieces is to arrive so, and at once; a unix socket has no such option. */
+  g_socket_set_option (g_socket_connection_get_socket (G_SOCKET_CONNECTION (self->connection)),
+                       IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   watch (self);
   return self;
 }
@@ -77,6 +87,54 @@ xmpp_client_new_unix (const char *path)
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
 
   return client_new (G_SOCKET_CONNECTABLE (address));
+}
+
+static gboolean
+on_certificate (GTlsConnection *tls, GTlsCertificate *certificate, GTlsCertificateFlags faults,
+                gpointer user_data)
+{
+  return TRUE;
+}
+
+static void
+on_secured (GObject *tls, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_tls_connection_handshake_finish (G_TLS_CONNECTION (tls), result, &error);
+  g_assert_no_error (error);
+  *(gboolean *) user_data = TRUE;
+}
+
+void
+xmpp_client_secure (XmppClient *self)
+{
+  g_autoptr (GError) error = NULL;
+  GIOStream *tls = g_tls_client_connection_new (self->connection, NULL, &error);
+  gboolean done = FALSE;
+
+  g_assert_no_error (error);
+  look_away (self);
+  g_signal_connect (tls, "accept-certificate", G_CALLBACK (on_certificate), NULL);
+  g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, NULL, on_secured,
+                                    &done);
+  while (!done)
+    g_main_context_iteration (NULL, TRUE);
+  g_object_unref (self->connection);
+  self->connection = tls;
+  watch (self);
+}
+
+GBytes *
+xmpp_client_dup_binding (XmppClient *self, GTlsChannelBindingType type)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_tls_connection_get_channel_binding_data (G_TLS_CONNECTION (self->connection), type, bytes,
+                                             &error);
+  g_assert_no_error (error);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
 }
 
 void
@@ -100,11 +158,19 @@ xmpp_client_set_reading (XmppClient *self, gboolean reading)
 void
 xmpp_client_send (XmppClient *self, const char *xml)
 {
-  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (self->connection));
+  GOutputStream *out = g_io_stream_get_output_stream (self->connection);
   g_autoptr (GError) error = NULL;
 
   g_output_stream_write_all (out, xml, strlen (xml), NULL, NULL, &error);
   g_assert_no_error (error);
+}
+
+void
+xmpp_client_try_send (XmppClient *self, const char *xml, gsize length)
+{
+  GOutputStream *out = g_io_stream_get_output_stream (self->connection);
+
+  g_output_stream_write_all (out, xml, length, NULL, NULL, NULL);
 }
 
 char *

@@ -13,7 +13,12 @@ typedef struct _XmppClient XmppClient;
 XmppClient *xmpp_client_new       (guint16 port);
 XmppClient *xmpp_client_new_unix  (const char *path);
 void        xmpp_client_free      (XmppClient *self);
+/* What follows goes through TLS; whose certificate that is does not matter. */
+void        xmpp_client_secure    (XmppClient *self);
+GBytes     *xmpp_client_dup_binding (XmppClient *self, GTlsChannelBindingType type);
 void        xmpp_client_send      (XmppClient *self, const char *xml);
+/* The same, where the other side may have gone already. */
+void        xmpp_client_try_send  (XmppClient *self, const char *xml, gsize length);
 /* Runs the main context until `text` has come, and forgets all up to its end. Returns what was
  * forgotten. The test fails if the stream ends before. */
 char       *xmpp_client_expect    (XmppClient *self, const char *text);
