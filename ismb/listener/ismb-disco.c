@@ -125,12 +125,14 @@ add_item (IsmbTree *reply, IsmbNode *query, const char *jid)
   ismb_tree_set (reply, ismb_tree_add (reply, query, "item", ISMB_NS_DISCO_ITEMS), "jid", jid);
 }
 
-/* The members of the fabric, so that any client can find them. */
+/* The members of the fabric, so that any client in it can find them. */
 static void
-add_fellows (IsmbDisco *self, IsmbTree *reply, IsmbNode *query)
+add_fellows (IsmbDisco *self, const char *asker, IsmbTree *reply, IsmbNode *query)
 {
   g_autoptr (GPtrArray) domains = ismb_fellows_list (self->routes);
 
+  if (!ismb_fellows_include_address (self->routes, asker))
+    return;
   for (guint i = 0; i < domains->len; i++)
     add_item (reply, query, g_ptr_array_index (domains, i));
 }
@@ -158,7 +160,7 @@ ismb_disco_items (IsmbDisco *self, const IsmbQuestion *question, IsmbTree *reply
   if (ismb_node_get (question->payload, "node") != NULL)
     return "item-not-found";
   if (question->place == ISMB_PLACE_DOMAIN)
-    add_fellows (self, reply, query);
+    add_fellows (self, question->frame->from, reply, query);
   else
     add_resources (self, question->account, reply, query);
   return NULL;

@@ -3,6 +3,7 @@
 #include "ismb/listener/ismb-fellows.h"
 
 #include "ismb/listener/ismb-link.h"
+#include "ismb/listener/ismb-parts.h"
 
 gboolean
 ismb_fellows_include (IsmbRoutes *routes, const char *domain)
@@ -11,6 +12,15 @@ ismb_fellows_include (IsmbRoutes *routes, const char *domain)
   IsmbTrust trust = ISMB_IS_LINK (sink) ? ismb_link_get_trust (ISMB_LINK (sink)) : ISMB_TRUST_OPEN;
 
   return sink != NULL && (trust == ISMB_TRUST_MEMBER || trust == ISMB_TRUST_OPEN);
+}
+
+gboolean
+ismb_fellows_include_address (IsmbRoutes *routes, const char *address)
+{
+  g_autofree char *domain = ismb_parts_dup_domain (address);
+
+  return g_str_equal (domain, ismb_routes_get_domain (routes)) ||
+         ismb_fellows_include (routes, domain);
 }
 
 GPtrArray *

@@ -6,6 +6,7 @@
 
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/listener/ismb-fellows.h"
 
 /* The local part of an address of ours, or NULL. */
 static const char *
@@ -24,13 +25,15 @@ parse_own_address (IsmbRoutes *routes, const char *jid, IsmbPart out)
   return ismb_routes_copy_part (out, prepared->str, parts.local);
 }
 
-/* Whom the roles of our accounts concern: other listeners, and the Switch Control of a domain.
- * Asked by anybody else, it is as if no account were there. */
+/* Whom the roles of our accounts concern: other listeners of the fabric, and the Switch Control of
+ * each. Asked by anybody else, it is as if no account were there. */
 static gboolean
-may_know (const char *asker)
+may_know (IsmbRoutes *routes, const char *asker)
 {
   IsmbAddressParts parts;
 
+  if (!ismb_fellows_include_address (routes, asker))
+    return FALSE;
   ismb_address_split (asker, &parts);
   if (parts.local == 0)
     return parts.resource == 0;
@@ -48,7 +51,7 @@ ismb_roles_answer (IsmbRoutes *routes, IsmbAccounts *accounts, const IsmbQuestio
   IsmbRole role;
   IsmbNode *answer;
 
-  if (!may_know (question->frame->from) || name == NULL ||
+  if (!may_know (routes, question->frame->from) || name == NULL ||
       !ismb_accounts_get_role (accounts, name, &role))
     return "item-not-found";
   answer = ismb_tree_add (reply, ismb_tree_root (reply), "role", ISMB_NS_ROLE);

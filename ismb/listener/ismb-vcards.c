@@ -4,7 +4,6 @@
 
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-fellows.h"
-#include "ismb/listener/ismb-parts.h"
 
 /* The text is what set () wrote. */
 static void
@@ -19,11 +18,8 @@ add_card (IsmbTree *reply, const char *text)
 static gboolean
 may_read (IsmbRoutes *routes, const IsmbQuestion *question)
 {
-  g_autofree char *domain = ismb_parts_dup_domain (question->frame->from);
-
   return question->place != ISMB_PLACE_STRANGER
-         || g_str_equal (domain, ismb_routes_get_domain (routes))
-         || ismb_fellows_include (routes, domain);
+         || ismb_fellows_include_address (routes, question->frame->from);
 }
 
 const char *
