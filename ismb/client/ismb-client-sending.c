@@ -8,7 +8,9 @@
 #include "ismb/client/ismb-client-parts.h"
 #include "ismb/client/ismb-roster-private.h"
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-random.h"
 #include "ismb/core/ismb-stanza-private.h"
 
 #define REQUEST_TIMEOUT 30000 /* milliseconds */
@@ -33,6 +35,28 @@ check_word (const char *word, const char *const *known, const char *what, GError
   return FALSE;
 }
 
+/* XEP-0359: so that who gets it twice, as nobody knew of the first time, sees it once. Of the
+ * writing and not of the stanza: one that a program sends twice is two messages. */
+static void
+write_stanza (IsmbStanza *stanza, GString *xml)
+{
+  IsmbTree *tree = _ismb_stanza_get_tree (stanza);
+  IsmbNode *root = ismb_tree_root (tree);
+  g_autofree char *id = NULL;
+  IsmbNode *origin = NULL;
+
+  if (ISMB_IS_MESSAGE (stanza) && !ismb_stanza_is_error (stanza) &&
+      ismb_node_find (root, "origin-id", ISMB_NS_STANZA_ID) == NULL)
+    {
+      id = ismb_random_token ();
+      origin = ismb_tree_add (tree, root, "origin-id", ISMB_NS_STANZA_ID);
+      ismb_tree_set (tree, origin, "id", id);
+    }
+  ismb_node_write (root, ISMB_NS_CLIENT, xml);
+  if (origin != NULL)
+    ismb_tree_remove (tree, origin);
+}
+
 /**
  * ismb_client_send:
  * @self: the client
@@ -40,6 +64,8 @@ check_word (const char *word, const char *const *known, const char *what, GError
  * @error: return location for a #GError
  *
  * Sends a stanza. While the client is being opened it waits for the session, 256 stanzas at most.
+ * A message that has no `<origin-id/>` (XEP-0359) goes out with one of its own, by which a receiver
+ * knows a repeat; to send the same @stanza again is another message.
  *
  * Fails with [error@Ismb.Error.NOT_CONNECTED] where the client is not open, and with
  * [error@Ismb.Error.FAILED] where the server has not taken 16 MB yet.
@@ -60,7 +86,7 @@ ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error)
       return FALSE;
     }
   xml = g_string_sized_new (256);
-  ismb_node_write (ismb_tree_root (_ismb_stanza_get_tree (stanza)), ISMB_NS_CLIENT, xml);
+  write_stanza (stanza, xml);
   return ismb_connection_send (connection, xml, error);
 }
 

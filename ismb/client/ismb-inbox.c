@@ -5,6 +5,7 @@
 #include "ismb/client/ismb-inbox.h"
 
 #include "ismb/client/ismb-roster-private.h"
+#include "ismb/client/ismb-repeats.h"
 #include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
@@ -36,6 +37,7 @@ struct _IsmbInbox
   gpointer authorize_data;
   gboolean auto_subscribe;
   GPtrArray *features;
+  IsmbRepeats *repeats;
 };
 
 static void
@@ -56,6 +58,8 @@ answer (IsmbInbox *self, IsmbIq *reply)
 static void
 take_message (IsmbInbox *self, IsmbMessage *message)
 {
+  if (ismb_repeats_note (self->repeats, message))
+    return;
   if (ismb_message_get_body (message) != NULL)
     {
       emit (self, "message", message);
@@ -356,6 +360,7 @@ ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
   self->requests = requests;
   self->iq_handlers = g_ptr_array_new_with_free_func (iq_handler_unref);
   self->features = g_ptr_array_new_with_free_func (g_free);
+  self->repeats = ismb_repeats_new ();
   self->callbacks = *callbacks;
   self->authorize = callbacks->authorize;
   self->auto_subscribe = TRUE;
@@ -370,6 +375,7 @@ ismb_inbox_free (IsmbInbox *self)
 {
   g_ptr_array_unref (self->iq_handlers);
   g_ptr_array_unref (self->features);
+  ismb_repeats_free (self->repeats);
   g_free (self);
 }
 

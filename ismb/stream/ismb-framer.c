@@ -34,7 +34,7 @@ struct _IsmbFramer
   guint elements, declared;
   gsize element_start, stop_at; /* counted like `fed` */
   gsize rescanned;
-  gboolean content_declared, foreign_prefix, stopping, stopped, ended, too_big;
+  gboolean content_declared, foreign_prefix, stopping, stopped, ended, too_big, guards_ids;
 };
 
 static void on_start (void *user_data, const char *name, const char **attributes);
@@ -234,6 +234,8 @@ begin_element (IsmbFramer *self, const char *name, const char **attributes)
   self->element_start = XML_GetCurrentByteIndex (self->desk->parser);
   ismb_scribe_begin (self->desk->scribe, self->limit + ISMB_FRAMER_GROWTH, self->stamp,
                      self->language, name, attributes);
+  if (self->guards_ids)
+    ismb_scribe_guard_ids (self->desk->scribe);
 }
 
 static void
@@ -481,6 +483,12 @@ ismb_framer_set_stamp (IsmbFramer *self, const char *from)
 {
   g_free (self->stamp);
   self->stamp = g_strdup (from);
+}
+
+void
+ismb_framer_guard_ids (IsmbFramer *self)
+{
+  self->guards_ids = TRUE;
 }
 
 gboolean

@@ -37,6 +37,8 @@ void        ismb_framer_set_limit (IsmbFramer *framer, gsize bytes);
 /* A prepared address: what every stanza's `from` is from now on, whatever was sent (RFC
  * 6120, 8.1.2.1). */
 void        ismb_framer_set_stamp (IsmbFramer *framer, const char *from);
+/* What says to be a server's id and cannot be is left out from now on: ismb_scribe_guard_ids (). */
+void        ismb_framer_guard_ids (IsmbFramer *framer);
 /* FALSE: `*condition` is the stream error to send, static. No bytes at all: what a stop left
  * unread. */
 gboolean ismb_framer_feed (IsmbFramer *framer, const char *bytes, gsize length,

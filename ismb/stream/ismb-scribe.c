@@ -39,9 +39,10 @@ struct _IsmbScribe
   GString *namespaces;  /* NUL-ended, of the open levels */
   Level levels[ISMB_SCRIBE_DEPTH_MAX + 1];
   guint depth; /* of open levels; the element itself is 1 */
+  guint skipped; /* levels of a child that is left out */
   guint32 head;
   IsmbFrameKind kind;
-  gboolean bad_address, has_more, tag_open, over;
+  gboolean bad_address, has_more, tag_open, over, guards_ids, stamped;
 };
 
 static inline void
@@ -170,6 +171,8 @@ begin_anew (IsmbScribe *self)
   self->depth = 1;
   self->tag_open = TRUE;
   self->bad_address = FALSE;
+  self->guards_ids = FALSE;
+  self->skipped = 0;
   self->has_more = FALSE;
   self->over = FALSE;
 }
@@ -395,6 +398,7 @@ ismb_scribe_begin (IsmbScribe *self, gsize room, const char *stamp, const char *
     take_note (self, NS, name, ns_length);
   else
     take_note (self, NS, ISMB_NS_CLIENT, strlen (ISMB_NS_CLIENT));
+  self->stamped = stamp != NULL;
   note_attributes (self, stamp, attributes);
   PUT (self->out, "<");
   put (self->out, local, strlen (local));
@@ -407,14 +411,59 @@ ismb_scribe_begin (IsmbScribe *self, gsize room, const char *stamp, const char *
 }
 
 void
+ismb_scribe_guard_ids (IsmbScribe *self)
+{
+  self->guards_ids = self->kind != ISMB_FRAME_OTHER;
+}
+
+static const char *
+find_attribute (const char **attributes, const char *name)
+{
+  for (; attributes[0] != NULL; attributes += 2)
+    if (strcmp (attributes[0], name) == 0)
+      return attributes[1];
+  return NULL;
+}
+
+/* Whether `by` is in the domain that the stanza is for; what is no address is nobody's. */
+static gboolean
+is_receivers (IsmbScribe *self, const char *by)
+{
+  const char *to = noted (self, TO);
+  g_autoptr (GString) prepared = g_string_new (NULL);
+  IsmbAddressParts parts, own;
+  if (by == NULL || to == NULL ||
+      !ismb_address_prepare (by, strlen (by), prepared, &parts, NULL))
+    return TRUE;
+  ismb_address_split (to, &own);
+  return parts.domain == own.domain &&
+         memcmp (prepared->str + ismb_address_domain_offset (&parts),
+                 to + ismb_address_domain_offset (&own), own.domain) == 0;
+}
+
+static inline gboolean
+is_false_id (IsmbScribe *self, const char *name, const char *local, gsize ns_length,
+             const char **attributes)
+{
+  return self->depth == 1 && self->guards_ids && strcmp (local, "stanza-id") == 0 &&
+         is_ns (name, ns_length, ISMB_NS_STANZA_ID) &&
+         (self->stamped || is_receivers (self, find_attribute (attributes, "by")));
+}
+
+void
 ismb_scribe_open (IsmbScribe *self, const char *name, const char **attributes)
 {
   guint inherited = self->levels[self->depth].ns;
   gsize ns_length;
   const char *local = ismb_scribe_split (name, &ns_length);
-  if (self->depth == ISMB_SCRIBE_DEPTH_MAX)
+  if (self->depth + self->skipped == ISMB_SCRIBE_DEPTH_MAX)
     {
       self->over = TRUE;
+      return;
+    }
+  if (G_UNLIKELY (self->skipped > 0 || is_false_id (self, name, local, ns_length, attributes)))
+    {
+      self->skipped++;
       return;
     }
   self->depth++;
@@ -433,6 +482,8 @@ ismb_scribe_open (IsmbScribe *self, const char *name, const char **attributes)
 void
 ismb_scribe_text (IsmbScribe *self, const char *text, gsize length)
 {
+  if (G_UNLIKELY (self->skipped > 0))
+    return;
   close_tag (self);
   put_escaped (self->out, text, length, IN_TEXT);
   check_room (self);
@@ -443,6 +494,11 @@ ismb_scribe_close (IsmbScribe *self, const char *name)
 {
   gsize ns_length;
   const char *local = ismb_scribe_split (name, &ns_length);
+  if (G_UNLIKELY (self->skipped > 0))
+    {
+      self->skipped--;
+      return;
+    }
   if (self->tag_open)
     PUT (self->out, "/>");
   else

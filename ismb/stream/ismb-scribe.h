@@ -21,6 +21,9 @@ void        ismb_scribe_free  (IsmbScribe *scribe);
  * `language`: the xml:lang of a stanza that has none, or NULL. */
 void        ismb_scribe_begin (IsmbScribe *scribe, gsize room, const char *stamp,
                                const char *language, const char *name, const char **attributes);
+/* After that: a <stanza-id/> (XEP-0359) that says to be of whom the stanza is for is left out, as
+ * only its own server may make one; from a client, which is stamped, every one. */
+void        ismb_scribe_guard_ids (IsmbScribe *scribe);
 void        ismb_scribe_open  (IsmbScribe *scribe, const char *name, const char **attributes);
 void        ismb_scribe_text  (IsmbScribe *scribe, const char *text, gsize length);
 void        ismb_scribe_close (IsmbScribe *scribe, const char *name);

@@ -390,6 +390,7 @@ ismb_stream_new (IsmbPoller *poller, int fd, IsmbStreamFlags flags, const char *
   self->room = ismb_reading_room_of (poller);
   self->content_ns = g_intern_string (content_ns);
   self->framer = ismb_framer_new (content_ns, &framer_callbacks, self);
+  ismb_framer_guard_ids (self->framer);
   self->place.data = self->framer;
   self->wire = (IsmbWire){
     .fd = fd,

@@ -115,6 +115,44 @@ canonical (const char *ns, const char *element)
   return g_strdup (frame_at (reader, 0)->data);
 }
 
+/* What comes of one stanza that passes through a stream between strangers. */
+static void
+assert_guarded (const char *ns, const char *stamp, const char *element, const char *expected)
+{
+  g_autoptr (Reader) reader = reader_new (ns);
+  g_autofree char *header = g_strdup_printf (OPENING ("%s") " version='1.0'>", ns);
+
+  ismb_framer_guard_ids (reader->framer);
+  ismb_framer_set_stamp (reader->framer, stamp);
+  g_assert_cmpstr (feed (reader, header, -1), ==, NULL);
+  g_assert_cmpstr (feed (reader, element, -1), ==, NULL);
+  g_assert_cmpstr (frame_at (reader, 0)->data, ==, expected);
+}
+
+#define SID "xmlns='urn:xmpp:sid:0'"
+
+/* XEP-0359: only the receiver's own server says which id it gave. */
+static void
+test_stanza_ids (void)
+{
+  assert_guarded ("jabber:server", NULL,
+                  "<message from='a@b' to='c@d/e'><stanza-id " SID " by='c@d' id='1'/>"
+                  "<body>x</body><stanza-id " SID " by='D' id='2'><x>y</x></stanza-id>"
+                  "<stanza-id " SID " by='b' id='3'/><stanza-id " SID " id='4'/></message>",
+                  "<message from='a@b' to='c@d/e'><body>x</body>"
+                  "<stanza-id xmlns='urn:xmpp:sid:0' by='b' id='3'/></message>");
+  assert_guarded ("jabber:client", "a@b/c",
+                  "<message to='c@d'><stanza-id " SID " by='b' id='1'/>"
+                  "<origin-id " SID " id='2'/><x><stanza-id " SID " by='d'/></x>"
+                  "<stanza-id by='d'/></message>",
+                  "<message from='a@b/c' to='c@d'><origin-id xmlns='urn:xmpp:sid:0' id='2'/>"
+                  "<x><stanza-id xmlns='urn:xmpp:sid:0' by='d'/></x><stanza-id by='d'/></message>");
+  assert_guarded ("jabber:client", "a@b/c",
+                  "<message to='c@d'><stanza-id " SID " by='b'>text<a><b/></a></stanza-id>"
+                  "</message>",
+                  "<message from='a@b/c' to='c@d'/>");
+}
+
 static void
 test_header (void)
 {
@@ -772,5 +810,6 @@ main (int argc, char **argv)
   g_test_add_func ("/stream/framer/width", test_width);
   g_test_add_func ("/stream/framer/amplification", test_amplification);
   g_test_add_func ("/stream/framer/after-end", test_after_end);
+  g_test_add_func ("/stream/framer/stanza-ids", test_stanza_ids);
   return g_test_run ();
 }
