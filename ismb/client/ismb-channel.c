@@ -4,7 +4,10 @@
 #include "config.h"
 #include "ismb/client/ismb-channel.h"
 
+#include <string.h>
+
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-password.h"
 #include "ismb/stream/ismb-pump.h"
 #include "ismb/stream/ismb-strophe.h"
 
@@ -124,21 +127,41 @@ ismb_channel_free (IsmbChannel *self)
   g_free (self);
 }
 
+static void
+begin (IsmbChannel *self, GIOStream *stream, int fd, gboolean secret, const char *password)
+{
+  static const IsmbPumpCallbacks from_pump = { on_taken, on_pump_ended };
+
+  g_clear_error (&self->lost);
+  self->ready = self->closing = FALSE;
+  self->pump = ismb_pump_new (stream, fd, password, secret, &from_pump, self);
+}
+
+/* Whatever cannot be prepared goes as it is: another server may have its own ideas of passwords. */
+static char *
+prepare (const char *password)
+{
+  char *prepared = ismb_password_prepare (password);
+
+  return prepared != NULL ? prepared : g_strdup (password);
+}
+
 gboolean
 ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secret, const char *jid,
                     const char *password, GError **error)
 {
-  static const IsmbPumpCallbacks from_pump = { on_taken, on_pump_ended };
-  int fd = ismb_strophe_start (self->strophe, jid, password, error);
+  char *prepared = prepare (password);
+  int fd = ismb_strophe_start (self->strophe, jid, prepared, error);
 
-  if (fd < 0)
-    return FALSE;
-  g_free (self->jid);
-  self->jid = g_strdup (jid);
-  g_clear_error (&self->lost);
-  self->ready = self->closing = FALSE;
-  self->pump = ismb_pump_new (stream, fd, password, secret, &from_pump, self);
-  return TRUE;
+  if (fd >= 0)
+    {
+      g_free (self->jid);
+      self->jid = g_strdup (jid);
+      begin (self, stream, fd, secret, prepared);
+    }
+  explicit_bzero (prepared, strlen (prepared));
+  g_free (prepared);
+  return fd >= 0;
 }
 
 void

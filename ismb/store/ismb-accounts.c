@@ -10,6 +10,7 @@
 
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-password.h"
 #include "ismb/store/ismb-scram.h"
 
 #define ACCOUNTS_MAX 10000
@@ -289,7 +290,7 @@ prepare (const char *name, const char *password, GError **error)
 
   if (!check_name (name, error))
     return NULL;
-  prepared = ismb_scram_prepare (password);
+  prepared = ismb_password_prepare (password);
   if (prepared == NULL)
     g_set_error (
       error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
@@ -407,7 +408,7 @@ ismb_accounts_check (IsmbAccounts *self, const char *name, const char *password)
 {
   const IsmbScramKeys *keys = ismb_accounts_get_keys (self, name, G_CHECKSUM_SHA256);
   g_auto (IsmbScramKeys) invented = { 0 };
-  char *prepared = ismb_scram_prepare (password);
+  char *prepared = ismb_password_prepare (password);
   gboolean right = FALSE;
 
   if (prepared == NULL)

@@ -8,8 +8,6 @@
 #include <gnutls/gnutls.h>
 #include <string.h>
 
-#define PASSWORD_MAX 1023 /* bytes */
-
 static gnutls_mac_algorithm_t
 mac (GChecksumType hash)
 {
@@ -42,22 +40,6 @@ void
 ismb_scram_hash (GChecksumType hash, const void *data, gsize size, guint8 *out)
 {
   must (gnutls_hash_fast ((gnutls_digest_algorithm_t) mac (hash), data, size, out));
-}
-
-char *
-ismb_scram_prepare (const char *password)
-{
-  gsize size = strlen (password);
-  gnutls_datum_t prepared = { NULL, 0 };
-  char *text = NULL;
-
-  if (size == 0 || size > PASSWORD_MAX ||
-      gnutls_utf8_password_normalize ((const guint8 *) password, size, &prepared, 0) < 0)
-    return NULL;
-  text = g_strndup ((const char *) prepared.data, prepared.size);
-  gnutls_memset (prepared.data, 0, prepared.size);
-  gnutls_free (prepared.data);
-  return text;
 }
 
 void

@@ -22,9 +22,6 @@ gsize    ismb_scram_size      (GChecksumType hash);
 void     ismb_scram_hmac      (GChecksumType hash, const void *key, gsize key_size,
                                const void *data, gsize size, guint8 *out);
 void     ismb_scram_hash      (GChecksumType hash, const void *data, gsize size, guint8 *out);
-/* As RFC 8265 wants it (OpaqueString); NULL where it is none, is empty or over 1023 bytes. Wipe it
- * after use. */
-char    *ismb_scram_prepare   (const char *password);
 /* Stored and server key of a prepared password (RFC 5802, section 3). Half a millisecond. */
 void     ismb_scram_derive    (IsmbScramKeys *keys, GChecksumType hash, guint iterations,
                                GBytes *salt, const char *password);

@@ -387,6 +387,8 @@ test_plain (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (start (sasl, "PLAIN", "\0alice\0secret", 13), ==, ISMB_SASL_SUCCESS);
   g_assert_null (ismb_sasl_get_reply (sasl));
   g_assert_cmpstr (ismb_sasl_get_account (sasl), ==, "alice");
+  ismb_accounts_create (fixture->accounts, "rene", "caf\303\251", ISMB_ROLE_CLIENT, TRUE, NULL);
+  g_assert_cmpint (start (sasl, "PLAIN", "\0rene\0cafe\314\201", 12), ==, ISMB_SASL_SUCCESS);
   assert_failure (sasl, start (sasl, "PLAIN", "alice\0secret", 12), "malformed-request");
   assert_failure (sasl, start (sasl, "PLAIN", "\0alice\0secret\0", 14), "malformed-request");
   assert_failure (sasl, start (sasl, "PLAIN", "\0alice\0\xff", 8), "malformed-request");
