@@ -209,8 +209,10 @@ static const Service services[] = {
   { "session", ISMB_NS_SESSION, "set", ISMB_PLACE_DOMAIN | ISMB_PLACE_OWN, answer_empty },
 };
 
-/* What the domain does without being asked. */
-static const char *const habits[] = { ISMB_NS_CAPS };
+/* What the domain does without being asked; the last where messages wait (XEP-0160, 5). */
+static const char *const habits[] = { ISMB_NS_CAPS, ISMB_NS_STANZA_ID, "msgoffline" };
+/* And the account (XEP-0359, 4). */
+static const char *const account_habits[] = { ISMB_NS_STANZA_ID };
 
 static gboolean
 is_told (const Service *service, guint places)
@@ -267,8 +269,9 @@ ismb_services_new (const IsmbServicesParts *parts)
     = ismb_last_activity_new (parts->routes, parts->profiles, parts->presence);
   self->disco = ismb_disco_new (
     parts->routes,
-    list_features (ISMB_PLACE_DOMAIN | TOLD_AT_DOMAIN, habits, G_N_ELEMENTS (habits)),
-    list_features (ISMB_PLACE_FRIEND, NULL, 0));
+    list_features (ISMB_PLACE_DOMAIN | TOLD_AT_DOMAIN, habits,
+                   G_N_ELEMENTS (habits) - (parts->keeps_messages ? 0 : 1)),
+    list_features (ISMB_PLACE_FRIEND, account_habits, G_N_ELEMENTS (account_habits)));
   return self;
 }
 

@@ -26,6 +26,7 @@ typedef struct
   IsmbPresenceService *presence;
   IsmbRosterService *roster;
   IsmbRegistration *registration;
+  gboolean keeps_messages; /* for accounts of which nobody is there */
 } IsmbServicesParts;
 
 IsmbServices *ismb_services_new    (const IsmbServicesParts *parts);

@@ -134,6 +134,7 @@ make_services (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
     .presence = self->presence,
     .roster = roster,
     .registration = self->registration,
+    .keeps_messages = ismb_offline_has_room (plan->offline),
   };
 
   return ismb_services_new (&parts);

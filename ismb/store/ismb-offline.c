@@ -135,6 +135,12 @@ ismb_offline_load (IsmbStore *store, IsmbAccounts *accounts, guint messages, gsi
   return g_steal_pointer (&self);
 }
 
+gboolean
+ismb_offline_has_room (IsmbOffline *self)
+{
+  return self->messages_max > 0 && self->bytes_max > 0;
+}
+
 /* Keeping */
 
 static Place *

@@ -24,6 +24,8 @@ typedef struct
 /* What was kept for accounts that are not there is dropped. `messages`, `bytes`: of one account. */
 IsmbOffline *ismb_offline_load (IsmbStore *store, IsmbAccounts *accounts, guint messages,
                                 gsize bytes, GError **error);
+/* Whether any account may have anything wait. */
+gboolean     ismb_offline_has_room (IsmbOffline *self);
 /* Keeps one. Its number; 0: the account has no room, or there is no such account, and `done` does
  * not come. Else `done` tells, after the commit, or why there was none; then it is not kept. */
 gint64       ismb_offline_keep (IsmbOffline *self, const char *account, gint64 time,

@@ -5,7 +5,7 @@
 Where the RFC leaves a choice: what finds nobody is answered rather than ignored, so that no sender believes in a
 delivery; several resources of the highest priority all get the message."""
 
-KEPT = False    # messages for an account of which nobody is there wait for it (XEP-0160)
+KEPT = True    # messages for an account of which nobody is there wait for it (XEP-0160)
 TYPES = ["", "normal", "chat", "groupchat", "headline", "error", "made-up"]
 # Accounts, their resources, which are available and with which priority (None: connected, no presence).
 HOUSES = {
