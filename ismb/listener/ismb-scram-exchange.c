@@ -252,21 +252,15 @@ make_nonce (void)
 
 const char *
 ismb_scram_exchange_challenge (IsmbScramExchange *self, const char *account,
-                               const IsmbScramKeys *keys, const char *nonce)
+                               const IsmbScramKeys *keys, gboolean exists, const char *nonce)
 {
   g_autofree char *client = g_steal_pointer (&self->nonce);
   g_autofree char *made = nonce == NULL ? make_nonce () : NULL;
   g_autofree char *salt = NULL;
 
-  /* Invented in any case: to look an account up must not be quicker. */
-  ismb_scram_invent (&self->keys, self->hash, account != NULL ? account : self->name);
-  self->exists = keys != NULL;
+  self->exists = exists;
   self->account = g_strdup (account);
-  if (keys != NULL)
-    {
-      ismb_scram_clear (&self->keys);
-      ismb_scram_copy (&self->keys, keys);
-    }
+  ismb_scram_copy (&self->keys, keys);
   salt = g_base64_encode (g_bytes_get_data (self->keys.salt, NULL),
                           g_bytes_get_size (self->keys.salt));
   self->nonce = g_strconcat (client, nonce != NULL ? nonce : made, NULL);

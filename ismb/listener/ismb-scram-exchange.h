@@ -26,11 +26,12 @@ void               ismb_scram_exchange_free        (IsmbScramExchange *self);
 /* As the client wrote them; the authzid may be empty. */
 const char        *ismb_scram_exchange_get_name    (IsmbScramExchange *self);
 const char        *ismb_scram_exchange_get_authzid (IsmbScramExchange *self);
-/* Our first message. `account`: the prepared name, NULL where the name cannot be one. `keys`: NULL
- * where there is no such account; the exchange then goes on as if, and fails at its end. `nonce`:
- * ours, NULL for a random one. */
+/* Our first message. `account`: the prepared name, NULL where the name cannot be one. `exists`: the
+ * keys are the account's; with invented ones the exchange goes on as if, and fails at its end.
+ * `nonce`: ours, NULL for a random one. */
 const char        *ismb_scram_exchange_challenge   (IsmbScramExchange *self, const char *account,
-                                                    const IsmbScramKeys *keys, const char *nonce);
+                                                    const IsmbScramKeys *keys, gboolean exists,
+                                                    const char *nonce);
 /* Our last message, if the client has proved that it knows the password; NULL else. */
 char              *ismb_scram_exchange_finish      (IsmbScramExchange *self, const char *last,
                                                     const char **condition);

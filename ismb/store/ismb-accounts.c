@@ -31,6 +31,7 @@ struct _IsmbAccounts
   GObject parent_instance;
   IsmbStore *store;
   GHashTable *accounts; /* name => Account */
+  GBytes *secret;       /* of which keys are invented */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbAccounts, ismb_accounts, G_TYPE_OBJECT)
@@ -89,6 +90,7 @@ ismb_accounts_finalize (GObject *object)
   IsmbAccounts *self = ISMB_ACCOUNTS (object);
 
   g_hash_table_unref (self->accounts);
+  g_clear_pointer (&self->secret, g_bytes_unref);
   g_clear_object (&self->store);
   G_OBJECT_CLASS (ismb_accounts_parent_class)->finalize (object);
 }
@@ -117,6 +119,12 @@ get_bytes (GVariant *row, gsize index)
   g_autoptr (GVariant) value = g_variant_get_child_value (row, index);
 
   return g_variant_get_data_as_bytes (value);
+}
+
+static GVariant *
+bytes_to_variant (GBytes *bytes)
+{
+  return g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
 }
 
 static IsmbScramKeys
@@ -158,13 +166,44 @@ on_row (GVariant *row, gpointer user_data)
     g_warning ("the stored account %s is damaged and left out: remove it and make it again", name);
 }
 
+static void
+on_secret (GVariant *row, gpointer user_data)
+{
+  IsmbAccounts *self = user_data;
+
+  g_clear_pointer (&self->secret, g_bytes_unref);
+  self->secret = get_bytes (row, 0);
+}
+
+/* A store that cannot be written has one as long as it is open. */
+static gboolean
+ensure_secret (IsmbAccounts *self, GError **error)
+{
+  g_autoptr (GError) vain = NULL;
+  guint8 random[32];
+
+  if (!ismb_store_read (self->store, "SELECT value FROM secret WHERE name = 'salts'", "(ay)",
+                        on_secret, self, error))
+    return FALSE;
+  if (self->secret != NULL)
+    return TRUE;
+  if (gnutls_rnd (GNUTLS_RND_KEY, random, sizeof random) < 0)
+    g_error ("GnuTLS has no random numbers");
+  self->secret = g_bytes_new (random, sizeof random);
+  if (!ismb_store_write_now (self->store, "INSERT INTO secret VALUES ('salts', ?)",
+                             g_variant_new ("(@ay)", bytes_to_variant (self->secret)), &vain))
+    g_debug ("the secret of invented salts is not kept: %s", vain->message);
+  return TRUE;
+}
+
 IsmbAccounts *
 ismb_accounts_load (IsmbStore *store, GError **error)
 {
   g_autoptr (IsmbAccounts) self = g_object_new (ISMB_TYPE_ACCOUNTS, NULL);
 
   g_set_object (&self->store, store);
-  if (!ismb_store_read (store, "SELECT " COLUMNS " FROM account", ROW, on_row, self, error))
+  if (!ismb_store_read (store, "SELECT " COLUMNS " FROM account", ROW, on_row, self, error) ||
+      !ensure_secret (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -201,12 +240,6 @@ derive_keys (Account *account, const char *password)
   ismb_scram_derive (&account->sha1, G_CHECKSUM_SHA1, ISMB_SCRAM_ITERATIONS, salt1, password);
   ismb_scram_derive (&account->sha256, G_CHECKSUM_SHA256, ISMB_SCRAM_ITERATIONS, salt256, password);
   return TRUE;
-}
-
-static GVariant *
-bytes_to_variant (GBytes *bytes)
-{
-  return g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
 }
 
 static gboolean
@@ -402,6 +435,13 @@ ismb_accounts_get_keys (IsmbAccounts *self, const char *name, GChecksumType hash
   return hash == G_CHECKSUM_SHA1 ? &account->sha1 : &account->sha256;
 }
 
+void
+ismb_accounts_invent_keys (IsmbAccounts *self, const char *name, GChecksumType hash,
+                           IsmbScramKeys *keys)
+{
+  ismb_scram_invent (keys, hash, self->secret, name);
+}
+
 /* Takes as long for a name that does not exist. */
 gboolean
 ismb_accounts_check (IsmbAccounts *self, const char *name, const char *password)
@@ -413,7 +453,7 @@ ismb_accounts_check (IsmbAccounts *self, const char *name, const char *password)
 
   if (prepared == NULL)
     return FALSE;
-  ismb_scram_invent (&invented, G_CHECKSUM_SHA256, name);
+  ismb_accounts_invent_keys (self, name, G_CHECKSUM_SHA256, &invented);
   right = ismb_scram_check (keys != NULL ? keys : &invented, prepared) && keys != NULL;
   wipe_free (prepared);
   return right;

@@ -40,6 +40,10 @@ gboolean             ismb_accounts_is_kept  (IsmbAccounts *self, const char *nam
  * which names exist. (transfer none) */
 const IsmbScramKeys *ismb_accounts_get_keys (IsmbAccounts *self, const char *name,
                                              GChecksumType hash);
+/* For a name that is no account's: the same keys each time, after a restart too, as an account's
+ * salt stays. `keys` is to be cleared. */
+void                 ismb_accounts_invent_keys (IsmbAccounts *self, const char *name,
+                                                GChecksumType hash, IsmbScramKeys *keys);
 /* For PLAIN. */
 gboolean             ismb_accounts_check    (IsmbAccounts *self, const char *name,
                                              const char *password);

@@ -60,6 +60,8 @@ static const char *const migrations[] = {
   " DELETE FROM offline WHERE account = OLD.name; DELETE FROM roster WHERE account = OLD.name;"
   " DELETE FROM vcard WHERE account = OLD.name; DELETE FROM departure WHERE account = OLD.name;"
   " DELETE FROM blocked WHERE account = OLD.name; END;",
+
+  "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;",
 };
 
 guint

@@ -81,39 +81,26 @@ ismb_scram_clear (IsmbScramKeys *keys)
   g_clear_pointer (&keys->server_key, g_bytes_unref);
 }
 
-static const guint8 *
-process_secret (void)
-{
-  static guint8 secret[32];
-  static gsize made = 0;
-
-  if (g_once_init_enter (&made))
-    {
-      must (gnutls_rnd (GNUTLS_RND_KEY, secret, sizeof secret));
-      g_once_init_leave (&made, 1);
-    }
-  return secret;
-}
-
 static GBytes *
-invent_one (const char *purpose, GChecksumType hash, const char *name, gsize size)
+invent_one (GBytes *secret, const char *purpose, GChecksumType hash, const char *name, gsize size)
 {
   g_autofree char *text = g_strdup_printf ("%s:%d:%s", purpose, hash, name);
   guint8 bytes[32];
 
-  ismb_scram_hmac (G_CHECKSUM_SHA256, process_secret (), 32, text, strlen (text), bytes);
+  ismb_scram_hmac (G_CHECKSUM_SHA256, g_bytes_get_data (secret, NULL), g_bytes_get_size (secret),
+                   text, strlen (text), bytes);
   return g_bytes_new (bytes, size);
 }
 
 void
-ismb_scram_invent (IsmbScramKeys *keys, GChecksumType hash, const char *name)
+ismb_scram_invent (IsmbScramKeys *keys, GChecksumType hash, GBytes *secret, const char *name)
 {
   gsize size = ismb_scram_size (hash);
 
   *keys = (IsmbScramKeys){ hash, ISMB_SCRAM_ITERATIONS,
-                           invent_one ("salt", hash, name, ISMB_SCRAM_SALT_SIZE),
-                           invent_one ("stored", hash, name, size),
-                           invent_one ("server", hash, name, size) };
+                           invent_one (secret, "salt", hash, name, ISMB_SCRAM_SALT_SIZE),
+                           invent_one (secret, "stored", hash, name, size),
+                           invent_one (secret, "server", hash, name, size) };
 }
 
 void

@@ -27,8 +27,9 @@ void     ismb_scram_derive    (IsmbScramKeys *keys, GChecksumType hash, guint it
                                GBytes *salt, const char *password);
 gboolean ismb_scram_check     (const IsmbScramKeys *keys, const char *password);
 void     ismb_scram_clear     (IsmbScramKeys *keys);
-/* Keys that no password opens, the same for a name as long as the process lives. */
-void     ismb_scram_invent    (IsmbScramKeys *keys, GChecksumType hash, const char *name);
+/* Keys that no password opens, the same each time for a name and a secret. */
+void     ismb_scram_invent    (IsmbScramKeys *keys, GChecksumType hash, GBytes *secret,
+                               const char *name);
 void     ismb_scram_copy      (IsmbScramKeys *keys, const IsmbScramKeys *from);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (IsmbScramKeys, ismb_scram_clear)
