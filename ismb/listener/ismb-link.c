@@ -827,14 +827,15 @@ ismb_link_disown (IsmbLink *self)
 }
 
 void
-ismb_link_cut (IsmbLink *self)
+ismb_link_cut (IsmbLink *self, IsmbOwnAddresses *remaining)
 {
   g_autoptr (IsmbLink) alive = g_object_ref (self);
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < ismb_lanes_count (&self->lanes); i++)
-    ismb_socket_cut (ismb_stream_get_fd (ismb_lanes_get (&self->lanes, i)->stream));
-  if (self->dialler.outbound == NULL)
+    ismb_own_addresses_cut (remaining,
+                            ismb_stream_get_fd (ismb_lanes_get (&self->lanes, i)->stream));
+  if (remaining != NULL || self->dialler.outbound == NULL)
     return;
   ismb_dialler_stop (&self->dialler);
   error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the network is gone");

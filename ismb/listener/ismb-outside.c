@@ -8,6 +8,10 @@
 #include "ismb/listener/ismb-port.h"
 #include "ismb/net/ismb-place-watch.h"
 
+/* Milliseconds until a connection whose address went ends: a link that flaps takes its IPv6 addresses
+ * away and gives them back. */
+#define GRACE 1000
+
 struct _IsmbOutside
 {
   IsmbVirtualRouter *place;
@@ -17,6 +21,8 @@ struct _IsmbOutside
   IsmbPort *c2s;
   IsmbPort *s2s;         /* or NULL */
   IsmbPlaceWatch *watch;
+  IsmbWatch grace;       /* no descriptor: the time until addresses that went are given up */
+  IsmbPoller *poller;
   gboolean open;
   char **addresses;      /* by which others reach us, as of the last word */
   void (*changed) (gpointer user_data);
@@ -84,7 +90,8 @@ leave (IsmbOutside *self)
 {
   self->open = FALSE;
   close_ports (self);
-  ismb_sessions_cut (self->sessions);
+  ismb_poller_set_deadline (self->poller, &self->grace, 0);
+  ismb_sessions_cut (self->sessions, NULL);
   ismb_peers_cut (self->peers);
 }
 
@@ -119,6 +126,18 @@ refresh (IsmbOutside *self)
 }
 
 static void
+on_grace_over (IsmbWatch *watch)
+{
+  IsmbOutside *self = (IsmbOutside *) ((char *) watch - G_STRUCT_OFFSET (IsmbOutside, grace));
+  g_autoptr (IsmbOwnAddresses) addresses = ismb_own_addresses_new (self->place);
+
+  if (addresses == NULL)
+    return;
+  ismb_sessions_cut (self->sessions, addresses);
+  ismb_peers_settle (self->peers, addresses);
+}
+
+static void
 on_place (IsmbPlaceEvent event, gpointer user_data)
 {
   IsmbOutside *self = user_data;
@@ -131,6 +150,8 @@ on_place (IsmbPlaceEvent event, gpointer user_data)
     news = refresh (self);
   if (self->open)
     ismb_peers_resume (self->peers);
+  if (event == ISMB_PLACE_CHANGED && self->open && self->grace.deadline_place == NULL)
+    ismb_poller_set_deadline (self->poller, &self->grace, GRACE);
   if (!news)
     return;
   if (was_open != self->open)
@@ -155,6 +176,8 @@ ismb_outside_new (const IsmbOutsidePlan *plan, GError **error)
   g_autoptr (GError) cause = NULL;
 
   self->place = g_object_ref (plan->place);
+  self->poller = g_object_ref (plan->poller);
+  self->grace.deadline = on_grace_over;
   self->routes = plan->routes;
   self->sessions = plan->sessions;
   self->peers = plan->peers;
@@ -180,6 +203,8 @@ void
 ismb_outside_free (IsmbOutside *self)
 {
   ismb_place_watch_free (self->watch);
+  ismb_poller_remove (self->poller, &self->grace);
+  g_object_unref (self->poller);
   ismb_port_free (self->c2s);
   g_strfreev (self->addresses);
   g_clear_pointer (&self->s2s, ismb_port_free);

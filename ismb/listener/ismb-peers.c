@@ -602,9 +602,18 @@ ismb_peers_cut (IsmbPeers *self)
   close_inbounds (self);
   for (guint i = 0; i < links->len; i++)
     {
-      ismb_link_cut (g_ptr_array_index (links, i));
+      ismb_link_cut (g_ptr_array_index (links, i), NULL);
       ismb_peers_remove (self, ismb_link_get_domain (g_ptr_array_index (links, i)));
     }
+}
+
+void
+ismb_peers_settle (IsmbPeers *self, IsmbOwnAddresses *addresses)
+{
+  g_autoptr (GPtrArray) links = ismb_peers_list_links (self);
+
+  for (guint i = 0; i < links->len; i++)
+    ismb_link_cut (g_ptr_array_index (links, i), addresses);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "ismb/listener/ismb-link-context.h"
 #include "ismb/listener/ismb-presence-service.h"
 #include "ismb/listener/ismb-router.h"
+#include "ismb/net/ismb-own-addresses.h"
 #include "ismb/net/ismb-poller.h"
 #include "ismb/net/ismb-tls.h"
 #include "ismb/net/ismb-virtual-router.h"
@@ -79,6 +80,8 @@ GPtrArray *ismb_peers_list_members (IsmbPeers *self, gboolean idle_too);
 /* Their network is gone: streams end as if the others were, and who was only announced is
  * forgotten. */
 void       ismb_peers_cut     (IsmbPeers *self);
+/* It has these addresses: streams at others end as if the others were gone. */
+void       ismb_peers_settle  (IsmbPeers *self, IsmbOwnAddresses *addresses);
 /* It is there again: those who are missed are dialled soon. */
 void       ismb_peers_resume  (IsmbPeers *self);
 guint      ismb_peers_get_count (IsmbPeers *self);

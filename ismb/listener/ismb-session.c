@@ -13,7 +13,6 @@
 #include "ismb/listener/ismb-congestion.h"
 #include "ismb/listener/ismb-parts.h"
 #include "ismb/listener/ismb-stream-features.h"
-#include "ismb/net/ismb-virtual-router.h"
 #include "ismb/stream/ismb-stream.h"
 
 #define QUEUE_STRANGER (64 * 1024)   /* bytes waiting for a slow reader */
@@ -475,10 +474,10 @@ ismb_session_close (IsmbSession *self, const char *condition, const char *text)
 }
 
 void
-ismb_session_cut (IsmbSession *self)
+ismb_session_cut (IsmbSession *self, IsmbOwnAddresses *remaining)
 {
-  if (!self->local)
-    ismb_socket_cut (ismb_stream_get_fd (self->stream));
+  if (!self->local && self->stream != NULL)
+    ismb_own_addresses_cut (remaining, ismb_stream_get_fd (self->stream));
 }
 
 void

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/listener/ismb-session-context.h"
+#include "ismb/net/ismb-own-addresses.h"
 
 G_BEGIN_DECLS
 
@@ -39,8 +40,9 @@ const char  *ismb_session_get_account  (IsmbSession *self);    /* NULL before au
 /* Leaves the routes at once, then ends the stream: `condition` is a stream error's, or NULL. It
  * keeps itself alive until that has gone out, for seconds at most. */
 void         ismb_session_close        (IsmbSession *self, const char *condition, const char *text);
-/* Its network is gone: as if the other end were. One on a unix socket has none. */
-void         ismb_session_cut          (IsmbSession *self);
+/* Its network is gone, or all of it but these addresses, or NULL: as if the other end were. One on a
+ * unix socket has none. */
+void         ismb_session_cut          (IsmbSession *self, IsmbOwnAddresses *remaining);
 /* The owner lets go of it and hears nothing more; a session that was not closed is cut. */
 void         ismb_session_part         (IsmbSession *self);
 

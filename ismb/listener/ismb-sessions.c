@@ -337,14 +337,14 @@ ismb_sessions_get_count (IsmbSessions *self)
 }
 
 void
-ismb_sessions_cut (IsmbSessions *self)
+ismb_sessions_cut (IsmbSessions *self, IsmbOwnAddresses *remaining)
 {
   GHashTableIter iter;
   gpointer key;
 
   g_hash_table_iter_init (&iter, self->guests);
   while (g_hash_table_iter_next (&iter, &key, NULL))
-    ismb_session_cut (((Guest *) key)->session);
+    ismb_session_cut (((Guest *) key)->session, remaining);
 }
 
 void

@@ -37,8 +37,9 @@ void          ismb_sessions_set_stanza_max (IsmbSessions *self, gsize bytes);
 /* An IsmbDoorEnter whose user data are the sessions. */
 void          ismb_sessions_accept        (int fd, const struct sockaddr *address, gpointer self);
 guint         ismb_sessions_get_count     (IsmbSessions *self);   /* those that are authenticated */
-/* Their network is gone: all but those on the unix socket end as if the clients were gone. */
-void          ismb_sessions_cut           (IsmbSessions *self);
+/* Their network is gone, but for these addresses, or NULL: all on it, and so none on the unix socket,
+ * end as if the clients were gone. */
+void          ismb_sessions_cut           (IsmbSessions *self, IsmbOwnAddresses *remaining);
 /* Ends the sessions of an account, NULL: everybody's, strangers' too. */
 void          ismb_sessions_close         (IsmbSessions *self, const char *account,
                                            const char *condition, const char *text);

@@ -47,5 +47,8 @@ void
 ismb_strangers_dial (IsmbStrangers *self)
 {
   for (GList *each = self->links.head; each != NULL; each = each->next)
-    ismb_link_dial (each->data);
+    {
+      ismb_link_resume (each->data); /* what they said to our former certificate does not count */
+      ismb_link_dial (each->data);
+    }
 }
