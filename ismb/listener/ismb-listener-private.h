@@ -46,6 +46,8 @@ IsmbFabric   *_ismb_listener_get_fabric   (IsmbListener *self);
 /* NULL while it does not run. */
 IsmbSwitchboard *_ismb_listener_get_board (IsmbListener *self);
 /* after start, or after the first account was made */
+/* Of the sessions those that have lost their stream, and may resume it. */
+guint _ismb_listener_count_sleeping (IsmbListener *self);
 IsmbAccounts *_ismb_listener_get_accounts (IsmbListener *self);
 
 G_END_DECLS

@@ -406,7 +406,8 @@ ismb_listener_get_s2s_port (IsmbListener *self)
  * ismb_listener_get_sessions:
  * @self: the listener
  *
- * Counts the sessions with a bound resource.
+ * Counts the sessions with a bound resource, those that lost their stream and may resume it
+ * included.
  *
  * Returns: how many clients are signed in
  */
@@ -549,6 +550,14 @@ IsmbSwitchboard *
 _ismb_listener_get_board (IsmbListener *self)
 {
   return self->board;
+}
+
+guint
+_ismb_listener_count_sleeping (IsmbListener *self)
+{
+  return self->board != NULL
+             ? ismb_sessions_get_sleeping (ismb_switchboard_get_sessions (self->board))
+             : 0;
 }
 
 IsmbAccounts *

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/listener/ismb-penalties.h"
+#include "ismb/listener/ismb-dormitory.h"
 #include "ismb/listener/ismb-registration.h"
 #include "ismb/listener/ismb-routes.h"
 #include "ismb/net/ismb-poller.h"
@@ -25,6 +26,8 @@ typedef struct
   IsmbAccounts *accounts;
   IsmbRoutes *routes;
   IsmbPenalties *penalties; /* of those who failed to sign in, by their key */
+  IsmbDormitory *dormitory;
+  guint resume_time;        /* seconds in which a lost stream may be resumed; 0: not at all */
   guint resources_max;      /* of one account */
   gsize stanza_max;         /* bytes of an element that an account sends */
   IsmbRegistration *registration;

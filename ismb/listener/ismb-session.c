@@ -10,9 +10,11 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-random.h"
 #include "ismb/listener/ismb-authentication.h"
-#include "ismb/listener/ismb-congestion.h"
+#include "ismb/listener/ismb-binding.h"
+#include "ismb/listener/ismb-delivery.h"
 #include "ismb/listener/ismb-parts.h"
 #include "ismb/listener/ismb-stream-features.h"
+#include "ismb/stream/ismb-sm-word.h"
 #include "ismb/stream/ismb-stream.h"
 
 #define QUEUE_STRANGER (64 * 1024)   /* bytes waiting for a slow reader */
@@ -27,14 +29,15 @@ struct _IsmbSession
   const IsmbSessionContext *context;
   const IsmbSessionCallbacks *callbacks;
   gpointer owner;
-  IsmbStream *stream;
+  IsmbDelivery out;         /* with the stream */
   IsmbAuthentication *authentication; /* until it succeeds */
   char *account;            /* from success on */
   IsmbResource *resource;   /* from bind until it leaves */
-  IsmbCongestion *congestion; /* while it reads too slowly */
+  guint patience;           /* milliseconds in which a lost stream may be replaced */
   char *source;
-  gboolean local; /* on a unix socket */
-  gboolean closing;
+  guint closing : 1;
+  guint local : 1;          /* on a unix socket */
+  guint encrypted : 1;      /* what began inside TLS is not resumed in the clear */
 };
 
 static void sink_init (IsmbSinkInterface *iface);
@@ -51,34 +54,11 @@ leave (IsmbSession *self)
   if (resource == NULL)
     return;
   g_info ("%s left", resource->full);
+  if (self->out.bed != NULL)
+    ismb_dormitory_leave (self->out.bed, ismb_acks_get_handled (self->out.acks));
   if (self->callbacks != NULL)
     self->callbacks->leaving (self, resource, self->owner);
   ismb_routes_remove_resource (self->context->routes, resource);
-}
-
-static gboolean
-is_answer (const IsmbFrame *frame)
-{
-  return frame->kind == ISMB_FRAME_IQ &&
-         (g_strcmp0 (frame->type, "result") == 0 || g_strcmp0 (frame->type, "error") == 0);
-}
-
-/* What the client has not got goes elsewhere, now that it can no longer be reached here. An answer
- * has nowhere else to go: as long as anything is said, it is. */
-static void
-give_back (IsmbSession *self)
-{
-  g_autoptr (GPtrArray) unsent = ismb_stream_take_unsent (self->stream);
-
-  for (guint i = 0; unsent != NULL && self->callbacks != NULL && i < unsent->len; i++)
-    {
-      IsmbFrame *frame = g_ptr_array_index (unsent, i);
-
-      if (is_answer (frame) && !self->closing)
-        ismb_stream_send_frame (self->stream, frame);
-      else
-        self->callbacks->returned (self, frame, self->owner);
-    }
 }
 
 static void
@@ -87,9 +67,10 @@ ismb_session_dispose (GObject *object)
   IsmbSession *self = ISMB_SESSION (object);
 
   leave (self);
-  if (self->stream != NULL)
-    ismb_stream_abandon (self->stream);
-  g_clear_object (&self->stream);
+  ismb_delivery_clear (&self->out);
+  if (self->out.stream != NULL)
+    ismb_stream_abandon (self->out.stream);
+  g_clear_object (&self->out.stream);
   G_OBJECT_CLASS (ismb_session_parent_class)->dispose (object);
 }
 
@@ -99,7 +80,6 @@ ismb_session_finalize (GObject *object)
   IsmbSession *self = ISMB_SESSION (object);
 
   g_clear_pointer (&self->authentication, ismb_authentication_free);
-  g_clear_pointer (&self->congestion, ismb_congestion_free);
   g_free (self->account);
   g_free (self->source);
   G_OBJECT_CLASS (ismb_session_parent_class)->finalize (object);
@@ -117,15 +97,6 @@ ismb_session_init (IsmbSession *self)
 {
 }
 
-/* A request for presence is for all of an account's resources: that one of them reads too slowly
- * refuses nothing. */
-static void
-turn_away (IsmbSession *self, IsmbFrame *frame)
-{
-  if (self->callbacks != NULL && frame->kind != ISMB_FRAME_PRESENCE)
-    self->callbacks->undeliverable (self, frame, "resource-constraint", self->owner);
-}
-
 /* A presence that a leaving resource causes may be on its way to the very session that leaves. */
 static void
 deliver (IsmbSink *sink, IsmbFrame *frame)
@@ -134,26 +105,14 @@ deliver (IsmbSink *sink, IsmbFrame *frame)
 
   if (self->resource == NULL)
     return;
-  if (ismb_congestion_admits (&self->congestion, self->resource->full,
-                              ismb_stream_get_queued (self->stream), frame,
-                              ismb_routes_get_domain (self->context->routes)))
-    ismb_stream_send_frame (self->stream, frame);
-  else
-    turn_away (self, frame);
+  ismb_delivery_send (&self->out, frame, self->resource->full,
+                      ismb_routes_get_domain (self->context->routes));
 }
 
 static void
 sink_init (IsmbSinkInterface *iface)
 {
   iface->deliver = deliver;
-}
-
-static void
-send_tree (IsmbSession *self, IsmbTree *tree)
-{
-  g_autoptr (IsmbFrame) frame = ismb_frame_new_from_tree (tree);
-
-  ismb_stream_send_frame (self->stream, frame);
 }
 
 /* RFC 6120, 4.3.2: what may be negotiated now. */
@@ -164,7 +123,7 @@ send_features (IsmbSession *self)
 
   ismb_stream_features_offer_account (out, self->context);
   g_string_append (out, "</stream:features>");
-  ismb_stream_send_text (self->stream, out->str, (gssize) out->len);
+  ismb_stream_send_text (self->out.stream, out->str, (gssize) out->len);
 }
 
 /* RFC 6120, 4.9.3.9: whoever has signed in calls himself nobody else. */
@@ -208,8 +167,8 @@ on_succeeded (const char *account, gpointer owner)
 
   self->account = g_strdup (account);
   g_clear_pointer (&self->authentication, ismb_authentication_free);
-  ismb_stream_set_limit (self->stream, self->context->stanza_max);
-  ismb_stream_set_queue_limit (self->stream, QUEUE_ACCOUNT);
+  ismb_stream_set_limit (self->out.stream, self->context->stanza_max);
+  ismb_stream_set_queue_limit (self->out.stream, QUEUE_ACCOUNT);
   self->callbacks->authenticated (self, self->owner);
 }
 
@@ -233,25 +192,6 @@ static const IsmbAuthenticationCallbacks authentication_callbacks = {
   .failed = on_failed,
 };
 
-/* The prepared resource that <bind/> wishes, or one of our making; NULL: no resource can be made of
- * it. */
-static char *
-choose_resource (IsmbSession *self, IsmbTree *request)
-{
-  IsmbNode *bind = ismb_node_find (ismb_tree_root (request), "bind", ISMB_NS_BIND);
-  g_autofree char *wish = ismb_node_dup_child_text (bind, "resource", ISMB_NS_BIND);
-  g_autofree char *text = NULL;
-  g_autoptr (GString) out = g_string_new (NULL);
-  IsmbAddressParts parts;
-
-  if (wish == NULL || *wish == '\0')
-    return ismb_random_token ();
-  text = g_strconcat (ismb_routes_get_domain (self->context->routes), "/", wish, NULL);
-  if (!ismb_address_prepare (text, strlen (text), out, &parts, NULL) || parts.resource == 0)
-    return NULL;
-  return g_strdup (out->str + out->len - parts.resource);
-}
-
 /* RFC 6120, 7.7.2.2, second choice: the newcomer stays. A switch that lost its connection signs in
  * again long before the old one is known to be dead. */
 static void
@@ -264,79 +204,229 @@ evict_other (IsmbSession *self, const char *full)
 }
 
 static void
-answer_bind (IsmbSession *self, const char *id)
-{
-  g_autoptr (IsmbTree) tree = ismb_tree_new ("iq", ISMB_NS_CLIENT);
-  IsmbNode *root = ismb_tree_root (tree);
-  IsmbNode *bind = ismb_tree_add (tree, root, "bind", ISMB_NS_BIND);
-
-  ismb_tree_set (tree, root, "type", "result");
-  ismb_tree_set (tree, root, "id", id);
-  ismb_tree_add_leaf (tree, bind, "jid", ISMB_NS_BIND, self->resource->full);
-  send_tree (self, tree);
-}
-
-static void
-bind_resource (IsmbSession *self, const char *resource, const char *id)
+bind_resource (IsmbSession *self, const char *resource, const IsmbFrame *request)
 {
   g_autofree char *full = g_strdup_printf (
       "%s@%s/%s", self->account, ismb_routes_get_domain (self->context->routes), resource);
+  g_autoptr (IsmbFrame) answer = ismb_binding_answer (request, full);
 
   evict_other (self, full);
   self->resource =
       ismb_routes_add_resource (self->context->routes, self->account, resource, ISMB_SINK (self));
-  ismb_stream_set_stamp (self->stream, full);
-  ismb_stream_set_deadline (self->stream, 0);
+  ismb_stream_set_stamp (self->out.stream, full);
+  ismb_stream_set_deadline (self->out.stream, 0);
   g_info ("%s came from %s", full, self->source);
-  answer_bind (self, id);
-}
-
-/* RFC 6120, 7.6.2.1: no account takes the places of all others. To replace one is always fine. */
-static gboolean
-has_room_for (IsmbSession *self, const char *resource)
-{
-  GPtrArray *bound = ismb_routes_peek_resources (self->context->routes, self->account);
-  guint count = bound != NULL ? bound->len : 0;
-
-  if (count < self->context->resources_max)
-    return TRUE;
-  for (guint i = 0; i < count; i++)
-    if (strcmp (((IsmbResource *) g_ptr_array_index (bound, i))->resource, resource) == 0)
-      return TRUE;
-  return FALSE;
+  ismb_stream_send_frame (self->out.stream, answer);
 }
 
 static void
-refuse_bind (IsmbSession *self, IsmbFrame *frame, const char *condition, const char *text)
+handle_bind (IsmbSession *self, IsmbFrame *request)
 {
-  g_autoptr (IsmbFrame) error = ismb_frame_make_error (frame, condition, text);
+  g_autoptr (IsmbFrame) error = NULL;
+  g_autofree char *resource = ismb_binding_choose (self->context, self->account, request, &error);
 
-  if (error != NULL)
-    ismb_stream_send_frame (self->stream, error);
+  if (resource != NULL)
+    bind_resource (self, resource, request);
+  else
+    ismb_stream_send_frame (self->out.stream, error);
+}
+
+static void
+send_text (IsmbSession *self, const char *text)
+{
+  ismb_stream_send_text (self->out.stream, text, -1);
+}
+
+static void
+fail_management (IsmbSession *self, const char *condition, const guint32 *h)
+{
+  g_autofree char *failed = ismb_sm_word_write_failed (condition, h);
+
+  send_text (self, failed);
+}
+
+/* From now on nothing is delivered, and what was is elsewhere. It keeps itself alive until the stream
+ * tells that it is closed. */
+static void
+begin_closing (IsmbSession *self)
+{
+  leave (self);
+  ismb_delivery_give_back (&self->out);
+  self->closing = TRUE;
+  if (self->out.stream != NULL)
+    g_object_ref (self);
+  else
+    ismb_acks_sleep (self->out.acks, 1); /* to tell the owner later */
+}
+
+static void
+refuse_count (IsmbSession *self, guint32 h, guint32 sent)
+{
+  g_autofree char *error = ismb_sm_word_write_too_high (h, sent);
+
+  begin_closing (self);
+  send_text (self, error);
+  ismb_stream_close (self->out.stream, NULL, NULL);
+  ismb_stream_close (self->out.stream, "undefined-condition", "too many stanzas are acknowledged");
+}
+
+static void on_late (gpointer owner);
+static const IsmbStreamCallbacks stream_callbacks;
+
+static void
+enable (IsmbSession *self, const IsmbFrame *frame, gboolean resume)
+{
+  g_autofree char *word = NULL;
+  guint seconds = resume ? ismb_sm_word_choose_max (frame, self->context->resume_time) : 0;
+
+  self->out.acks = ismb_acks_new (self->context->poller, self->out.stream, on_late, self);
+  self->encrypted = ismb_stream_get_tls (self->out.stream) != NULL;
+  self->patience = seconds * 1000;
+  if (seconds > 0)
+    {
+      self->out.bed = g_new0 (IsmbBed, 1);
+      ismb_dormitory_enter (self->context->dormitory, self->out.bed, self, self->account);
+    }
+  word = ismb_sm_word_write (ISMB_SM_ENABLED, 0, self->out.bed != NULL ? self->out.bed->id : NULL, seconds);
+  send_text (self, word);
+}
+
+/* XEP-0198, 3: at most once. */
+static void
+refuse_enable (IsmbSession *self)
+{
+  fail_management (self, "unexpected-request", NULL);
+  ismb_session_close (self, "policy-violation", "stream management is enabled already");
+}
+
+static void
+handle_ack (IsmbSession *self, const IsmbSmWord *word)
+{
+  if (!word->has_h)
+    ismb_session_close (self, "bad-format", "an acknowledgement needs a count");
+  else if (!ismb_acks_hear (self->out.acks, word->h))
+    refuse_count (self, word->h, ismb_acks_get_sent (self->out.acks));
+}
+
+static gboolean
+is_stream_error (const IsmbFrame *frame)
+{
+  return g_strcmp0 (frame->ns, ISMB_NS_STREAM) == 0 && strcmp (frame->name, "error") == 0;
+}
+
+/* What is no stanza, on the stream of a bound resource. */
+static void
+handle_word (IsmbSession *self, IsmbFrame *frame)
+{
+  IsmbSmWord word;
+
+  if (!ismb_sm_word_read (&word, frame))
+    ismb_session_close (self, is_stream_error (frame) ? NULL : "unsupported-stanza-type", NULL);
+  else if (word.verb == ISMB_SM_ENABLE && self->out.acks == NULL)
+    enable (self, frame, word.resume);
+  else if (word.verb == ISMB_SM_ENABLE)
+    refuse_enable (self);
+  else if (word.verb == ISMB_SM_REQUEST && self->out.acks != NULL)
+    ismb_acks_answer (self->out.acks);
+  else if (word.verb == ISMB_SM_ACK && self->out.acks != NULL)
+    handle_ack (self, &word);
+  else
+    fail_management (self, "unexpected-request", NULL);
+}
+
+static void
+on_retired (IsmbStream *stream, const GError *error, gpointer owner)
+{
+}
+
+static const IsmbStreamCallbacks retired_callbacks = { .closed = on_retired };
+
+/* The stream ends by itself, and the session goes on without it. */
+static void
+retire_stream (IsmbSession *self, const char *condition, const char *text)
+{
+  g_autoptr (IsmbStream) stream = g_steal_pointer (&self->out.stream);
+  g_autoptr (GPtrArray) unsent = ismb_stream_take_unsent (stream); /* it is kept as unacked */
+
+  ismb_stream_set_owner (stream, &retired_callbacks, NULL);
+  ismb_stream_close (stream, condition, text);
+}
+
+/* A session with a stream, and no resource yet, brings that to one whose own is lost, or will be
+ * known to be lost later than the client knows it. */
+static void
+take_over (IsmbSession *self, IsmbSession *newcomer, guint32 h)
+{
+  if (self->out.stream != NULL)
+    retire_stream (self, "conflict", "resumed on another stream");
+  ismb_dormitory_wake (self->out.bed);
+  self->out.stream = g_steal_pointer (&newcomer->out.stream);
+  ismb_stream_set_owner (self->out.stream, &stream_callbacks, self);
+  ismb_stream_set_stamp (self->out.stream, self->resource->full);
+  ismb_stream_set_deadline (self->out.stream, 0);
+  g_info ("%s came back from %s", self->resource->full, newcomer->source);
+  g_free (self->source);
+  self->source = g_strdup (newcomer->source);
+  ismb_acks_resume (self->out.acks, self->out.stream, h, self->out.bed->id);
+}
+
+static void
+refuse_resume (IsmbSession *self, const char *id)
+{
+  guint32 h;
+
+  if (ismb_dormitory_recall (self->context->dormitory, self->account, id, &h))
+    fail_management (self, "item-not-found", &h);
+  else
+    fail_management (self, "item-not-found", NULL);
+}
+
+static gboolean
+may_resume (IsmbSession *self, IsmbSession *lost, guint32 h)
+{
+  return ismb_acks_covers (lost->out.acks, h) &&
+         (!lost->encrypted || ismb_stream_get_tls (self->out.stream) != NULL);
+}
+
+/* It may end with this call. */
+static void
+resume (IsmbSession *self, const char *id, guint32 h)
+{
+  g_autoptr (IsmbSession) us = g_object_ref (self);
+  IsmbSession *lost = ismb_dormitory_find (self->context->dormitory, self->account, id);
+
+  if (lost == NULL || !may_resume (self, lost, h))
+    {
+      refuse_resume (self, id);
+      return;
+    }
+  if (h - ismb_acks_get_acked (lost->out.acks) > ismb_acks_get_count (lost->out.acks))
+    {
+      refuse_count (self, h, ismb_acks_get_sent (lost->out.acks));
+      return;
+    }
+  take_over (lost, self, h);
+  self->closing = TRUE;
+  self->callbacks->closed (self, self->owner);
 }
 
 /* Between authentication and bind (RFC 6120, 7.1). */
 static void
 handle_unbound (IsmbSession *self, IsmbFrame *frame)
 {
-  g_autoptr (IsmbTree) tree = NULL;
-  g_autofree char *resource = NULL;
+  IsmbSmWord word;
+  g_autofree char *id = NULL;
 
-  if (frame->kind != ISMB_FRAME_IQ || g_strcmp0 (frame->type, "set") != 0 || frame->id == NULL ||
-      g_strcmp0 (frame->payload_ns, ISMB_NS_BIND) != 0 ||
-      g_strcmp0 (frame->payload_name, "bind") != 0)
-    {
-      ismb_session_close (self, "not-authorized", "bind a resource first");
-      return;
-    }
-  tree = ismb_frame_to_tree (frame);
-  resource = choose_resource (self, tree);
-  if (resource == NULL)
-    refuse_bind (self, frame, "bad-request", "no such resource can be");
-  else if (!has_room_for (self, resource))
-    refuse_bind (self, frame, "resource-constraint", "the account has too many sessions");
+  if (ismb_binding_is_asked (frame))
+    handle_bind (self, frame);
+  else if (!ismb_sm_word_read (&word, frame))
+    ismb_session_close (self, "not-authorized", "bind a resource first");
+  else if (word.verb != ISMB_SM_RESUME)
+    fail_management (self, "unexpected-request", NULL);
+  else if (!word.has_h || (id = ismb_sm_word_dup_id (frame)) == NULL)
+    fail_management (self, "bad-request", NULL);
   else
-    bind_resource (self, resource, frame->id);
+    resume (self, id, word.h);
 }
 
 static void
@@ -345,12 +435,6 @@ on_secured (IsmbStream *stream, gpointer owner)
   IsmbSession *self = owner;
 
   g_debug ("%s: %s", self->source, ismb_tls_get_version (ismb_stream_get_tls (stream)));
-}
-
-static gboolean
-is_stream_error (const IsmbFrame *frame)
-{
-  return g_strcmp0 (frame->ns, ISMB_NS_STREAM) == 0 && strcmp (frame->name, "error") == 0;
 }
 
 static void
@@ -362,33 +446,15 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
     return;
   if (G_LIKELY (self->resource != NULL))
     {
-      if (G_LIKELY (frame->kind != ISMB_FRAME_OTHER))
+      if (G_UNLIKELY (frame->kind == ISMB_FRAME_OTHER))
+        handle_word (self, frame);
+      else if (G_LIKELY (self->out.acks == NULL) || ismb_acks_count (self->out.acks, frame))
         self->callbacks->frame (self, self->resource, frame, self->owner);
-      else
-        ismb_session_close (self, is_stream_error (frame) ? NULL : "unsupported-stanza-type", NULL);
     }
   else if (self->authentication != NULL)
     ismb_authentication_take (self->authentication, frame);
   else
     handle_unbound (self, frame);
-}
-
-/* A client that has said goodbye hears the answers it waits for, but who knows whether it still
- * looks at messages. */
-static void
-hear_out (IsmbSession *self)
-{
-  g_autoptr (GPtrArray) unsent = ismb_stream_take_unsent (self->stream);
-
-  for (guint i = 0; unsent != NULL && i < unsent->len; i++)
-    {
-      IsmbFrame *frame = g_ptr_array_index (unsent, i);
-
-      if (frame->kind == ISMB_FRAME_MESSAGE)
-        self->callbacks->returned (self, frame, self->owner);
-      else
-        ismb_stream_send_frame (self->stream, frame);
-    }
 }
 
 static void
@@ -397,10 +463,48 @@ on_ending (IsmbStream *stream, const char *condition, gpointer owner)
   IsmbSession *self = owner;
 
   leave (self);
-  if (condition == NULL)
-    hear_out (self);
+  ismb_delivery_give_back (&self->out);
+}
+
+static void
+end (IsmbSession *self)
+{
+  self->closing = TRUE;
+  leave (self);
+  ismb_delivery_give_back (&self->out);
+  if (self->callbacks != NULL)
+    self->callbacks->closed (self, self->owner);
+}
+
+/* Its resource stays where it is, and what is delivered is kept. */
+static void
+fall_asleep (IsmbSession *self)
+{
+  g_autoptr (IsmbStream) lost = self->out.stream;
+
+  g_info ("%s lost its stream, and may come back for %u seconds", self->resource->full,
+          self->patience / 1000);
+  ismb_delivery_sleep (&self->out, self->patience);
+}
+
+/* Without a stream, or without an answer on it. */
+static void
+on_late (gpointer owner)
+{
+  IsmbSession *self = owner;
+  g_autoptr (IsmbSession) us = g_object_ref (self);
+
+  if (self->out.stream == NULL)
+    end (self);
+  else if (self->closing || self->resource == NULL)
+    return;
+  else if (self->out.bed == NULL)
+    ismb_session_close (self, "connection-timeout", "no stanza was acknowledged in time");
   else
-    give_back (self);
+    {
+      retire_stream (self, "connection-timeout", "no stanza was acknowledged in time");
+      fall_asleep (self);
+    }
 }
 
 static void
@@ -413,12 +517,11 @@ on_closed (IsmbStream *stream, const GError *error, gpointer owner)
            self->account != NULL ? self->account : "(nobody)",
            error != NULL ? error->message : "orderly");
   if (self->closing)
-    g_object_unref (self); /* of ismb_session_close () */
-  self->closing = TRUE;
-  leave (self);
-  give_back (self);
-  if (self->callbacks != NULL)
-    self->callbacks->closed (self, self->owner);
+    g_object_unref (self); /* of begin_closing () */
+  if (error != NULL && self->out.bed != NULL && self->resource != NULL)
+    fall_asleep (self);
+  else
+    end (self);
 }
 
 static const IsmbStreamCallbacks stream_callbacks = {
@@ -442,16 +545,18 @@ ismb_session_new (const IsmbSessionContext *context, const IsmbSessionOrigin *or
   self->owner = owner;
   self->source = g_strdup (origin->source);
   self->local = origin->local;
-  self->stream = ismb_stream_new (
+  self->out.callbacks = &callbacks->delivery;
+  self->out.owner = owner;
+  self->out.stream = ismb_stream_new (
       context->poller, origin->fd, detect ? ISMB_STREAM_DETECT_TLS : ISMB_STREAM_ACCEPTED,
       ISMB_NS_CLIENT, detect ? context->tls : NULL, alpn, NULL, &stream_callbacks, self);
   self->authentication =
-      ismb_authentication_new (context, origin, self->stream, &authentication_callbacks, self);
-  ismb_stream_set_limit (self->stream, ISMB_SESSION_LIMIT_STRANGER);
-  ismb_stream_set_queue_limit (self->stream, QUEUE_STRANGER);
-  ismb_stream_set_deadline (self->stream, DEADLINE);
+      ismb_authentication_new (context, origin, self->out.stream, &authentication_callbacks, self);
+  ismb_stream_set_limit (self->out.stream, ISMB_SESSION_LIMIT_STRANGER);
+  ismb_stream_set_queue_limit (self->out.stream, QUEUE_STRANGER);
+  ismb_stream_set_deadline (self->out.stream, DEADLINE);
   if (!origin->local)
-    ismb_stream_set_patience (self->stream, PATIENCE);
+    ismb_stream_set_patience (self->out.stream, PATIENCE);
   return self;
 }
 
@@ -466,23 +571,29 @@ ismb_session_close (IsmbSession *self, const char *condition, const char *text)
 {
   if (self->closing)
     return;
-  leave (self);
-  give_back (self);
-  self->closing = TRUE;
-  g_object_ref (self); /* until all is said, whoever lets go of it meanwhile */
-  ismb_stream_close (self->stream, condition, text);
+  begin_closing (self);
+  if (self->out.stream != NULL)
+    ismb_stream_close (self->out.stream, condition, text);
+}
+
+void
+ismb_session_expire (IsmbSession *self)
+{
+  if (self->out.stream == NULL && !self->closing)
+    ismb_acks_sleep (self->out.acks, 1);
 }
 
 void
 ismb_session_cut (IsmbSession *self, IsmbOwnAddresses *remaining)
 {
-  if (!self->local && self->stream != NULL)
-    ismb_own_addresses_cut (remaining, ismb_stream_get_fd (self->stream));
+  if (!self->local && self->out.stream != NULL)
+    ismb_own_addresses_cut (remaining, ismb_stream_get_fd (self->out.stream));
 }
 
 void
 ismb_session_part (IsmbSession *self)
 {
   self->callbacks = NULL;
+  self->out.callbacks = NULL;
   g_object_unref (self);
 }

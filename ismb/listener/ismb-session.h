@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/listener/ismb-delivery.h"
 #include "ismb/listener/ismb-session-context.h"
 #include "ismb/net/ismb-own-addresses.h"
 
@@ -12,7 +13,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (IsmbSession, ismb_session, ISMB, SESSION, GObject)
 
 /* No GSignal: `frame` comes for each stanza. None comes from inside a call of the owner's but
- * `leaving` and `returned`, which ismb_session_close () may bring, and `undeliverable`. */
+ * `leaving`, which ismb_session_close () may bring, and those of the delivery. */
 typedef struct
 {
   void (*authenticated) (IsmbSession *session, gpointer owner);
@@ -21,12 +22,7 @@ typedef struct
   /* A stanza of the bound resource, its `from` stamped; borrowed. */
   void (*frame)         (IsmbSession *session, IsmbResource *resource, IsmbFrame *frame,
                          gpointer owner);
-  /* Was delivered, and does not fit: the client reads too slowly. `condition`: what the bounce
-   * should say. */
-  void (*undeliverable) (IsmbSession *session, IsmbFrame *frame, const char *condition,
-                         gpointer owner);
-  /* Was delivered, and will not reach the client: the resource has left the routes. */
-  void (*returned)      (IsmbSession *session, IsmbFrame *frame, gpointer owner);
+  IsmbDeliveryCallbacks delivery;
   /* The resource is about to leave the routes, orderly or not; it can no longer be reached. */
   void (*leaving)       (IsmbSession *session, IsmbResource *resource, gpointer owner);
   /* The last one; the owner lets go of the session. */
@@ -43,6 +39,8 @@ void         ismb_session_close        (IsmbSession *self, const char *condition
 /* Its network is gone, or all of it but these addresses, or NULL: as if the other end were. One on a
  * unix socket has none. */
 void         ismb_session_cut          (IsmbSession *self, IsmbOwnAddresses *remaining);
+/* Was asleep in the dormitory, and has no place there any more: it ends, a little later. */
+void         ismb_session_expire       (IsmbSession *self);
 /* The owner lets go of it and hears nothing more; a session that was not closed is cut. */
 void         ismb_session_part         (IsmbSession *self);
 

@@ -19,6 +19,11 @@
 #define GUESS_PACE (3 * G_USEC_PER_SEC)
 #define GUESS_BURST 10              /* wrong passwords of one source that may come together */
 #define UNBOUND_MAX 1024            /* addresses that are remembered */
+#define RESUME_TIME 300             /* seconds, unless configured otherwise */
+#define SLEEPERS_MAX 4096           /* sessions without a stream, for which this much is kept: */
+#define SLEEPERS_BYTES (64u << 20)
+#define SLEEPERS_OF_ACCOUNT 64
+#define BYTES_OF_ACCOUNT (16u << 20)
 #define DESCRIPTORS_KEPT 256        /* for everything that is neither session nor stranger */
 
 struct _IsmbSessions
@@ -63,6 +68,7 @@ ismb_sessions_dispose (GObject *object)
   g_clear_pointer (&self->guests, g_hash_table_unref);
   g_clear_pointer (&self->strangers, ismb_crowd_free);
   g_clear_pointer (&self->unbound, g_hash_table_unref);
+  g_clear_pointer (&self->context.dormitory, ismb_dormitory_free);
   g_clear_object (&self->router);
   g_clear_object (&self->presence);
   g_clear_pointer (&self->context.penalties, ismb_penalties_free);
@@ -81,8 +87,23 @@ ismb_sessions_class_init (IsmbSessionsClass *klass)
 }
 
 static void
+on_evicted (gpointer session)
+{
+  ismb_session_expire (session);
+}
+
+static void
 ismb_sessions_init (IsmbSessions *self)
 {
+  static const IsmbDormitoryBounds bounds = {
+    .sleepers = SLEEPERS_MAX,
+    .account_sleepers = SLEEPERS_OF_ACCOUNT,
+    .bytes = SLEEPERS_BYTES,
+    .account_bytes = BYTES_OF_ACCOUNT,
+  };
+
+  self->context.dormitory = ismb_dormitory_new (&bounds, on_evicted);
+  self->context.resume_time = RESUME_TIME;
   self->guests = g_hash_table_new_full (NULL, NULL, guest_free, NULL);
   self->strangers = ismb_crowd_new ();
   self->context.penalties = ismb_penalties_new_paced (GUESS_PACE, GUESS_BURST);
@@ -145,6 +166,12 @@ ismb_sessions_set_stanza_max (IsmbSessions *self, gsize bytes)
   self->context.stanza_max = bytes;
 }
 
+void
+ismb_sessions_set_resume_time (IsmbSessions *self, guint seconds)
+{
+  self->context.resume_time = seconds;
+}
+
 static void
 on_authenticated (IsmbSession *session, gpointer owner)
 {
@@ -176,7 +203,7 @@ on_frame (IsmbSession *session, IsmbResource *resource, IsmbFrame *frame, gpoint
 }
 
 static void
-on_undeliverable (IsmbSession *session, IsmbFrame *frame, const char *condition, gpointer owner)
+on_undeliverable (IsmbFrame *frame, const char *condition, gpointer owner)
 {
   Guest *guest = owner;
 
@@ -184,11 +211,21 @@ on_undeliverable (IsmbSession *session, IsmbFrame *frame, const char *condition,
 }
 
 static void
-on_returned (IsmbSession *session, IsmbFrame *frame, gpointer owner)
+on_returned (IsmbFrame *frame, gpointer owner)
 {
   Guest *guest = owner;
 
   ismb_router_return (guest->sessions->router, frame);
+}
+
+static void
+on_hold (IsmbFrame *message, gpointer owner)
+{
+  Guest *guest = owner;
+  IsmbMailbox *mailbox = ismb_router_get_mailbox (guest->sessions->router);
+
+  if (mailbox != NULL)
+    ismb_mailbox_hold (mailbox, ismb_session_get_account (guest->session), message);
 }
 
 static void
@@ -211,8 +248,7 @@ static const IsmbSessionCallbacks session_callbacks = {
   .authenticated = on_authenticated,
   .unbound = on_unbound,
   .frame = on_frame,
-  .undeliverable = on_undeliverable,
-  .returned = on_returned,
+  .delivery = { on_undeliverable, on_returned, on_hold },
   .leaving = on_leaving,
   .closed = on_closed,
 };
@@ -269,7 +305,8 @@ has_room (IsmbSessions *self, const IsmbSource *source)
   gboolean ours = source->unix_socket && (source->uid == 0 || source->uid == geteuid ());
   guint places = ours ? self->limit : self->limit - PLACES_KEPT;
 
-  return admits (self, source) && g_hash_table_size (self->guests) < places;
+  return admits (self, source) &&
+         g_hash_table_size (self->guests) - ismb_sessions_get_sleeping (self) < places;
 }
 
 static void
@@ -331,9 +368,9 @@ ismb_sessions_accept (int fd, const struct sockaddr *address, gpointer user_data
 }
 
 guint
-ismb_sessions_get_count (IsmbSessions *self)
+ismb_sessions_get_sleeping (IsmbSessions *self)
 {
-  return g_hash_table_size (self->guests) - ismb_crowd_get_count (self->strangers);
+  return ismb_dormitory_count (self->context.dormitory);
 }
 
 void

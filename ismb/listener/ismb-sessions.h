@@ -36,7 +36,9 @@ void          ismb_sessions_set_capabilities (IsmbSessions *self, const char *ha
 void          ismb_sessions_set_stanza_max (IsmbSessions *self, gsize bytes);
 /* An IsmbDoorEnter whose user data are the sessions. */
 void          ismb_sessions_accept        (int fd, const struct sockaddr *address, gpointer self);
-guint         ismb_sessions_get_count     (IsmbSessions *self);   /* those that are authenticated */
+/* For sessions to come: seconds in which a lost stream may be resumed; 0: not at all. */
+void          ismb_sessions_set_resume_time (IsmbSessions *self, guint seconds);
+guint         ismb_sessions_get_sleeping  (IsmbSessions *self); /* those that lost their stream */
 /* Their network is gone, but for these addresses, or NULL: all on it, and so none on the unix socket,
  * end as if the clients were gone. */
 void          ismb_sessions_cut           (IsmbSessions *self, IsmbOwnAddresses *remaining);

@@ -3,6 +3,7 @@
 #include "ismb/listener/ismb-stream-features.h"
 
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/stream/ismb-sm-word.h"
 
 /* XEP-0478: a client that knows it need not lose its stream to find out. */
 static void
@@ -39,7 +40,7 @@ ismb_stream_features_offer_account (GString *out, const IsmbSessionContext *cont
   g_string_append (out, "<bind xmlns='" ISMB_NS_BIND "'/>"
                         "<session xmlns='" ISMB_NS_SESSION "'><optional/></session>"
                         "<ver xmlns='" ISMB_NS_ROSTER_VERSIONS "'/>"
-                        "<sub xmlns='" ISMB_NS_PRE_APPROVAL "'/>");
+                        "<sub xmlns='" ISMB_NS_PRE_APPROVAL "'/>" ISMB_SM_FEATURE);
   add_capabilities (out, context->capabilities);
   add_limits (out, context->stanza_max);
 }

@@ -140,3 +140,34 @@ ismb_sm_word_write (IsmbSmVerb verb, guint32 h, const char *id, guint max)
   g_string_append (out, "/>");
   return g_string_free (out, FALSE);
 }
+
+guint
+ismb_sm_word_choose_max (const IsmbFrame *enable, guint max)
+{
+  g_autoptr (IsmbTree) tree = ismb_frame_to_tree (enable);
+  const char *wish = ismb_node_get (ismb_tree_root (tree), "max");
+  guint64 seconds;
+
+  if (wish != NULL && g_ascii_string_to_unsigned (wish, 10, 1, G_MAXUINT32, &seconds, NULL))
+    return (guint) MIN (seconds, max);
+  return max;
+}
+
+char *
+ismb_sm_word_write_failed (const char *condition, const guint32 *h)
+{
+  g_autofree char *count = h != NULL ? g_strdup_printf (" h='%u'", *h) : g_strdup ("");
+
+  return g_strdup_printf ("<failed xmlns='" ISMB_NS_SM "'%s><%s xmlns='" ISMB_NS_STANZAS
+                          "'/></failed>", count, condition);
+}
+
+char *
+ismb_sm_word_write_too_high (guint32 h, guint32 sent)
+{
+  return g_strdup_printf ("<stream:error><undefined-condition xmlns='" ISMB_NS_STREAMS "'/>"
+                          "<text xmlns='" ISMB_NS_STREAMS "' xml:lang='en'>%u stanzas are "
+                          "acknowledged, but only %u were sent</text><handled-count-too-high "
+                          "xmlns='" ISMB_NS_SM "' h='%u' send-count='%u'/></stream:error>",
+                          h, sent, h, sent);
+}

@@ -37,5 +37,12 @@ char    *ismb_sm_word_dup_id   (const IsmbFrame *frame);
 /* One of <a/>, <resume/>, <resumed/>, <enabled/>. `h` is not in the last, and only there `max`
  * (seconds) is; `id` may be NULL: then nothing can be resumed. */
 char    *ismb_sm_word_write    (IsmbSmVerb verb, guint32 h, const char *id, guint max);
+/* Seconds in which the stream may be resumed: at most `max`, fewer where <enable/> wishes that. */
+guint    ismb_sm_word_choose_max (const IsmbFrame *enable, guint max);
+/* <failed/> with a stanza error's condition; `h`, or NULL: what was handled of a session that has
+ * ended. */
+char    *ismb_sm_word_write_failed (const char *condition, const guint32 *h);
+/* The stream error for an `h` of more than was sent (XEP-0198, 6). */
+char    *ismb_sm_word_write_too_high (guint32 h, guint32 sent);
 
 G_END_DECLS
