@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-jid.h"
 #include "ismb/listener/ismb-listener-private.h"
 #include "scratch.h"
 #include "xmpp-client.h"
@@ -326,6 +327,88 @@ test_peers_come_and_go (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (found->str, ==, "leaf2.0d0e0f -leaf2.0d0e0f ");
 }
 
+static void
+remember_start (IsmbListener *listener, IsmbJid *jid, gpointer user_data)
+{
+  g_string_append_printf (user_data, "+%s ", ismb_jid_get_full (jid));
+}
+
+static void
+remember_end (IsmbListener *listener, IsmbJid *jid, gpointer user_data)
+{
+  g_string_append_printf (user_data, "-%s ", ismb_jid_get_full (jid));
+}
+
+static void
+test_sessions_come_and_go (Fixture *fixture, gconstpointer data)
+{
+  guint16 port = start (fixture);
+  g_autoptr (GString) seen = g_string_new (NULL);
+  g_autoptr (XmppClient) desk = xmpp_client_new (port), lap = xmpp_client_new (port);
+
+  g_signal_connect (fixture->listener, "session-started", G_CALLBACK (remember_start), seen);
+  g_signal_connect (fixture->listener, "session-ended", G_CALLBACK (remember_end), seen);
+  xmpp_client_sign_in (desk, "ada", DOMAIN, "secret", "desk");
+  xmpp_client_sign_in (lap, "ada", DOMAIN, "secret", "lap");
+  g_assert_cmpstr (seen->str, ==, "+ada@" DOMAIN "/desk +ada@" DOMAIN "/lap ");
+  g_string_truncate (seen, 0);
+  g_clear_pointer (&lap, xmpp_client_free);
+  while (seen->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpstr (seen->str, ==, "-ada@" DOMAIN "/lap ");
+  g_string_truncate (seen, 0);
+  ismb_listener_stop (fixture->listener);
+  g_assert_cmpstr (seen->str, ==, "-ada@" DOMAIN "/desk ");
+}
+
+typedef struct
+{
+  guint count, told;
+} Telling;
+
+static void
+note_count (IsmbListener *listener, GParamSpec *property, gpointer user_data)
+{
+  Telling *telling = user_data;
+
+  g_object_get (listener, property->name, &telling->count, NULL);
+  telling->told++;
+}
+
+static void
+expect_count (Telling *telling, guint count)
+{
+  while (telling->count != count)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* However many come at once, it is told once. */
+static void
+test_counts (Fixture *fixture, gconstpointer data)
+{
+  static const char *const addresses[] = { "192.0.2.1", NULL };
+  guint16 port = start (fixture);
+  g_autoptr (XmppClient) client = xmpp_client_new (port);
+  Telling sessions = { 0 }, peers = { 0 };
+
+  g_signal_connect (fixture->listener, "notify::session-count", G_CALLBACK (note_count), &sessions);
+  g_signal_connect (fixture->listener, "notify::peer-count", G_CALLBACK (note_count), &peers);
+  for (guint i = 0; i < 500; i++)
+    {
+      g_autofree char *domain = g_strdup_printf ("leaf%u.0d0e0f", i);
+
+      ismb_listener_add_peer (fixture->listener, domain, addresses, 5269, NULL);
+    }
+  g_assert_cmpuint (peers.told, ==, 0);
+  expect_count (&peers, 500);
+  g_assert_cmpuint (peers.told, ==, 1);
+  xmpp_client_sign_in (client, "ada", DOMAIN, "secret", "desk");
+  expect_count (&sessions, 1);
+  ismb_listener_stop (fixture->listener);
+  g_assert_cmpuint (sessions.count, ==, 0);
+  g_assert_cmpuint (peers.count, ==, 0);
+}
+
 /* Bytes that came in the clear right behind <starttls/> must not be taken for encrypted ones. */
 static void
 test_starttls_injection (Fixture *fixture, gconstpointer data)
@@ -384,6 +467,8 @@ main (int argc, char **argv)
   ADD ("stops-and-starts-again", test_stops_and_starts_again);
   ADD ("refuses-after-stop", test_refuses_after_stop);
   ADD ("port-taken", test_port_taken);
+  ADD ("sessions-come-and-go", test_sessions_come_and_go);
+  ADD ("counts", test_counts);
   ADD ("bad-properties", test_bad_properties);
   ADD ("accounts", test_accounts);
   ADD ("removed-account-ends", test_removed_account_ends);
