@@ -34,6 +34,7 @@ struct _IsmbListener
   IsmbRosters *rosters;
   IsmbProfiles *profiles;
   IsmbBlocklists *blocklists;
+  IsmbNeighbours *neighbours;
   IsmbOffline *offline;
   IsmbReporter reporter; /* or NULL */
   gpointer reporter_data;
@@ -63,6 +64,7 @@ ismb_listener_dispose (GObject *object)
   ismb_listener_stop (self);
   g_clear_object (&self->blocklists);
   g_clear_object (&self->profiles);
+  g_clear_object (&self->neighbours);
   g_clear_object (&self->offline);
   g_clear_object (&self->rosters);
   g_clear_object (&self->accounts);
@@ -211,6 +213,9 @@ load_accounts (IsmbListener *self, GError **error)
   self->blocklists = ismb_blocklists_load (self->store, accounts, error);
   if (self->blocklists == NULL)
     return FALSE;
+  self->neighbours = ismb_neighbours_load (self->store, error);
+  if (self->neighbours == NULL)
+    return FALSE;
   self->offline = ismb_offline_load (self->store, accounts, self->settings.offline_messages,
                                      self->settings.offline_bytes, error);
   if (self->offline == NULL)
@@ -290,6 +295,7 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
     .rosters = self->rosters,
     .profiles = self->profiles,
     .blocklists = self->blocklists,
+    .neighbours = self->neighbours,
     .offline = self->offline,
     .fabric = self->fabric,
     .reporter = self->reporter,
@@ -470,7 +476,7 @@ ismb_listener_add_peer (IsmbListener *self, const char *domain, const char *cons
   g_return_if_fail (ISMB_IS_LISTENER (self));
   g_return_if_fail (domain != NULL);
   if (self->board != NULL)
-    ismb_peers_add (ismb_switchboard_get_peers (self->board), domain, addresses, port, device_id);
+    ismb_switchboard_add_peer (self->board, domain, addresses, port, device_id);
 }
 
 /**

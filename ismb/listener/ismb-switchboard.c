@@ -9,6 +9,7 @@
 
 #include "ismb/listener/ismb-door.h"
 #include "ismb/listener/ismb-outside.h"
+#include "ismb/listener/ismb-reunion.h"
 
 #define UNIX_MODE 0666 /* who may come in is the accounts' to say, and the folder's */
 
@@ -23,6 +24,7 @@ struct _IsmbSwitchboard
   IsmbRegistration *registration;
   IsmbSessions *sessions;
   IsmbPeers *peers;
+  IsmbReunion *reunion; /* or NULL: without a fabric */
   IsmbFabricService *fabric_service; /* or NULL: without a fabric */
   IsmbOutside *outside;
   IsmbDoor *path_door; /* or NULL */
@@ -43,6 +45,7 @@ close_all (IsmbSwitchboard *self)
 {
   g_clear_pointer (&self->outside, ismb_outside_free);
   g_clear_pointer (&self->path_door, ismb_door_free);
+  g_clear_pointer (&self->reunion, ismb_reunion_free);
   if (self->fabric_service != NULL)
     g_object_run_dispose (G_OBJECT (self->fabric_service)); /* whoever waits keeps it alive */
   g_clear_object (&self->fabric_service);
@@ -230,7 +233,18 @@ ismb_switchboard_new (const IsmbSwitchboardPlan *plan, GError **error)
     }
   if (!open_outside (self, plan, error) || !open_path (self, plan->settings->c2s_path, error))
     return NULL;
+  if (plan->fabric != NULL)
+    self->reunion = ismb_reunion_new (self->peers, plan->neighbours, self->poller);
   return g_steal_pointer (&self);
+}
+
+void
+ismb_switchboard_add_peer (IsmbSwitchboard *self, const char *domain, const char *const *addresses,
+                           guint16 port, const char *device_id)
+{
+  ismb_peers_add (self->peers, domain, addresses, port, device_id);
+  if (self->reunion != NULL)
+    ismb_reunion_note_announced (self->reunion, domain);
 }
 
 const char *

@@ -7,6 +7,7 @@
 #include "ismb/listener/ismb-sessions.h"
 #include "ismb/net/ismb-virtual-router.h"
 #include "ismb/store/ismb-accounts.h"
+#include "ismb/store/ismb-neighbours.h"
 #include "ismb/store/ismb-offline.h"
 #include "ismb/store/ismb-rosters.h"
 #include "ismb/trust/ismb-fabric.h"
@@ -27,6 +28,7 @@ typedef struct
   IsmbRosters *rosters;
   IsmbProfiles *profiles;
   IsmbBlocklists *blocklists;
+  IsmbNeighbours *neighbours;
   IsmbOffline *offline;
   IsmbFabric *fabric;          /* or NULL: no TLS, no s2s */
   IsmbReporter reporter;       /* or NULL */
@@ -43,6 +45,10 @@ typedef struct
  * Listening when it returns, or waiting for a place where it is patient; NULL: nothing is left
  * open. */
 IsmbSwitchboard *ismb_switchboard_new          (const IsmbSwitchboardPlan *plan, GError **error);
+/* Discovery has told of it; see ismb_peers_add (). */
+void             ismb_switchboard_add_peer     (IsmbSwitchboard *self, const char *domain,
+                                                const char *const *addresses, guint16 port,
+                                                const char *device_id);
 const char      *ismb_switchboard_get_domain   (IsmbSwitchboard *self);
 IsmbRoutes      *ismb_switchboard_get_routes   (IsmbSwitchboard *self);
 IsmbSessions    *ismb_switchboard_get_sessions (IsmbSwitchboard *self);

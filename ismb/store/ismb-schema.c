@@ -62,6 +62,9 @@ static const char *const migrations[] = {
   " DELETE FROM blocked WHERE account = OLD.name; END;",
 
   "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;",
+
+  "CREATE TABLE neighbour (domain TEXT PRIMARY KEY, addresses TEXT NOT NULL, port INTEGER NOT NULL,"
+  " device TEXT) WITHOUT ROWID;",
 };
 
 guint

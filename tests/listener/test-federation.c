@@ -367,6 +367,21 @@ test_process_dies_and_returns (Fixture *fixture, gconstpointer data)
   expect_available (fixture->ada, "bob@" SPINE "/desk");
 }
 
+/* Nobody announces anything: the leaf knows by itself where the spine was. What is sent at once waits
+ * for the link. */
+static void
+test_knows_who_was_there (Fixture *fixture, gconstpointer data)
+{
+  assert_proven (fixture->leaf, fixture->spine);
+  g_clear_pointer (&fixture->ada, xmpp_client_free);
+  lab_switch_stop (fixture->leaf);
+  lab_switch_start (fixture->leaf, "ada");
+  fixture->ada = lab_switch_sign_in (fixture->leaf, "ada", "desk");
+  xmpp_client_send (fixture->ada,
+                    "<message id='m1' to='bob@" SPINE "/desk'><body>x</body></message>");
+  EXPECT (fixture->bob, "</message>", "from='ada@" LEAF "/desk'", "id='m1'");
+}
+
 /* What was on its way to a switch that died is answered for, not swallowed. */
 static void
 test_dead_switch_bounces (Fixture *fixture, gconstpointer data)
@@ -437,6 +452,7 @@ main (int argc, char **argv)
   ADD ("listener-stops-and-returns", NULL, test_listener_stops_and_returns);
   ADD ("process-dies-and-returns", "apart", test_process_dies_and_returns);
   ADD ("dead-switch-bounces", "apart", test_dead_switch_bounces);
+  ADD ("knows-who-was-there", NULL, test_knows_who_was_there);
   ADD ("three", NULL, test_three);
   return g_test_run ();
 }
