@@ -292,6 +292,7 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
   IsmbSwitchboardPlan plan = {
     .domain = domain,
     .accounts = self->accounts,
+    .store = self->store,
     .rosters = self->rosters,
     .profiles = self->profiles,
     .blocklists = self->blocklists,

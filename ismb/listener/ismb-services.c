@@ -19,6 +19,7 @@ struct _IsmbServices
 {
   GObject parent_instance;
 
+  IsmbStore *store;
   IsmbRoutes *routes;
   IsmbAccounts *accounts;
   IsmbRosters *rosters;
@@ -47,6 +48,7 @@ typedef struct
   const char *name, *ns, *type;
   guint places;
   Answer answer;
+  gboolean kept;    /* it changes what is in the store */
 } Service;
 
 static void
@@ -63,6 +65,7 @@ ismb_services_dispose (GObject *object)
   g_clear_object (&self->rosters);
   g_clear_object (&self->accounts);
   g_clear_object (&self->routes);
+  g_clear_object (&self->store);
   G_OBJECT_CLASS (ismb_services_parent_class)->dispose (object);
 }
 
@@ -196,16 +199,16 @@ static const Service services[] = {
   { "query", ISMB_NS_LAST, "get", ISMB_PLACE_DOMAIN | ANY_ACCOUNT, answer_last },
   { "role", ISMB_NS_ROLE, "get", ISMB_PLACE_DOMAIN, answer_role },
   { "query", ISMB_NS_ROSTER, "get", OWN_ACCOUNT, answer_roster_get },
-  { "query", ISMB_NS_ROSTER, "set", OWN_ACCOUNT, answer_roster_set },
+  { "query", ISMB_NS_ROSTER, "set", OWN_ACCOUNT, answer_roster_set, TRUE },
   { "query", ISMB_NS_ROSTER, "get", OTHERS_ACCOUNT, answer_forbidden },
   { "query", ISMB_NS_ROSTER, "set", OTHERS_ACCOUNT, answer_forbidden },
   { "vCard", ISMB_NS_VCARD, "get", ANY_ACCOUNT | TOLD_AT_DOMAIN, answer_vcard_get },
-  { "vCard", ISMB_NS_VCARD, "set", ANY_ACCOUNT, answer_vcard_set },
+  { "vCard", ISMB_NS_VCARD, "set", ANY_ACCOUNT, answer_vcard_set, TRUE },
   { "query", ISMB_NS_REGISTER, "get", ISMB_PLACE_DOMAIN | ISMB_PLACE_OWN, answer_register_get },
   { "query", ISMB_NS_REGISTER, "set", ISMB_PLACE_DOMAIN | ISMB_PLACE_OWN, answer_register_set },
   { "blocklist", ISMB_NS_BLOCKING, "get", OWN_ACCOUNT, answer_blocklist },
-  { "block", ISMB_NS_BLOCKING, "set", OWN_ACCOUNT, answer_block },
-  { "unblock", ISMB_NS_BLOCKING, "set", OWN_ACCOUNT, answer_unblock },
+  { "block", ISMB_NS_BLOCKING, "set", OWN_ACCOUNT, answer_block, TRUE },
+  { "unblock", ISMB_NS_BLOCKING, "set", OWN_ACCOUNT, answer_unblock, TRUE },
   { "session", ISMB_NS_SESSION, "set", ISMB_PLACE_DOMAIN | ISMB_PLACE_OWN, answer_empty },
 };
 
@@ -257,6 +260,7 @@ ismb_services_new (const IsmbServicesParts *parts)
 {
   IsmbServices *self = g_object_new (ISMB_TYPE_SERVICES, NULL);
 
+  self->store = g_object_ref (parts->store);
   self->routes = g_object_ref (parts->routes);
   self->accounts = g_object_ref (parts->accounts);
   self->rosters = g_object_ref (parts->rosters);
@@ -306,12 +310,46 @@ find_place (IsmbServices *self, const IsmbFrame *iq, IsmbPart account)
 }
 
 static void
-send_error (IsmbServices *self, const IsmbFrame *iq, const char *condition)
+send_error (IsmbRoutes *routes, const IsmbFrame *iq, const char *condition, const char *text)
 {
-  g_autoptr (IsmbFrame) error = ismb_frame_make_error (iq, condition, NULL);
+  g_autoptr (IsmbFrame) error = ismb_frame_make_error (iq, condition, text);
 
   if (error != NULL)
-    ismb_routes_deliver (self->routes, error);
+    ismb_routes_deliver (routes, error);
+}
+
+/* An answer that says that something is kept, and waits until that is true. */
+typedef struct
+{
+  IsmbRoutes *routes;
+  IsmbFrame *iq, *answer;
+} Promise;
+
+static void
+on_settled (const GError *error, gpointer user_data)
+{
+  Promise *promise = user_data;
+
+  if (error == NULL)
+    ismb_routes_deliver (promise->routes, promise->answer);
+  else
+    send_error (promise->routes, promise->iq, "resource-constraint",
+                "it cannot be written down now; try again later");
+  g_object_unref (promise->routes);
+  ismb_frame_unref (promise->iq);
+  ismb_frame_unref (promise->answer);
+  g_free (promise);
+}
+
+static void
+send_when_kept (IsmbServices *self, IsmbFrame *iq, IsmbFrame *answer)
+{
+  Promise *promise = g_new0 (Promise, 1);
+
+  promise->routes = g_object_ref (self->routes);
+  promise->iq = ismb_frame_ref (iq);
+  promise->answer = ismb_frame_ref (answer);
+  ismb_store_settle (self->store, on_settled, promise);
 }
 
 static void
@@ -332,11 +370,14 @@ send_result (IsmbServices *self, const Service *service, IsmbQuestion *question)
     return;
   if (condition != NULL)
     {
-      send_error (self, question->frame, condition);
+      send_error (self->routes, question->frame, condition, NULL);
       return;
     }
   answer = ismb_frame_new_from_tree (reply);
-  ismb_routes_deliver (self->routes, answer);
+  if (service->kept && ismb_accounts_is_kept (self->accounts, question->account))
+    send_when_kept (self, question->frame, answer);
+  else
+    ismb_routes_deliver (self->routes, answer);
 }
 
 void
@@ -350,7 +391,7 @@ ismb_services_answer (IsmbServices *self, IsmbFrame *iq)
   if (service != NULL)
     send_result (self, service, &question);
   else
-    send_error (self, iq, "service-unavailable");
+    send_error (self->routes, iq, "service-unavailable", NULL);
 }
 
 const char *

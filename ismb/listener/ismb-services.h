@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (IsmbServices, ismb_services, ISMB, SERVICES, GObject)
 /* What they stand on. */
 typedef struct
 {
+  IsmbStore *store;
   IsmbRoutes *routes;
   IsmbAccounts *accounts;
   IsmbRosters *rosters;
@@ -31,7 +32,7 @@ typedef struct
 
 IsmbServices *ismb_services_new    (const IsmbServicesParts *parts);
 /* `iq`: of type get or set, with a payload, `from` known, `to` our domain or a bare address in it.
- * Exactly one answer goes back through the routes. */
+ * Exactly one answer goes back through the routes; of what is kept, when it is. */
 void          ismb_services_answer (IsmbServices *self, IsmbFrame *iq);
 /* What the domain offers, hashed as XEP-0115 has it. */
 const char   *ismb_services_get_capabilities (IsmbServices *self);

@@ -129,6 +129,7 @@ make_services (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
   g_autoptr (IsmbRosterService) roster =
       ismb_roster_service_new (self->routes, plan->rosters, self->presence);
   IsmbServicesParts parts = {
+    .store = plan->store,
     .routes = self->routes,
     .accounts = plan->accounts,
     .rosters = plan->rosters,

@@ -25,6 +25,7 @@ typedef struct
   const char *domain;          /* prepared */
   IsmbVirtualRouter *place;
   IsmbAccounts *accounts;
+  IsmbStore *store;
   IsmbRosters *rosters;
   IsmbProfiles *profiles;
   IsmbBlocklists *blocklists;

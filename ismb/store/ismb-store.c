@@ -24,6 +24,7 @@ typedef enum
   JOB_WRITE,
   JOB_READ,
   JOB_SYNC,
+  JOB_SETTLE,
   JOB_STOP,
 } JobKind;
 
@@ -52,6 +53,7 @@ struct _IsmbStore
   GAsyncQueue *jobs; /* of Job */
   sqlite3 *db;
   GHashTable *statements; /* sql => sqlite3_stmt, prepared once */
+  GError *lost;      /* why a write failed that nobody waited for, until somebody asks */
   gboolean warned;
 };
 
@@ -103,15 +105,23 @@ answer (Job *job)
   g_async_queue_push (queue, job);
 }
 
+/* A write failed that nobody waits for. */
+static void
+note_lost (IsmbStore *self, const GError *error)
+{
+  g_clear_error (&self->lost);
+  self->lost = g_error_copy (error);
+  if (self->warned)
+    return;
+  g_warning ("%s; what changes from here on may be lost at the next restart", error->message);
+  self->warned = TRUE;
+}
+
 static void
 finish_write (IsmbStore *self, Job *job)
 {
-  if (job->error != NULL && job->done == NULL && job->answer == NULL && !self->warned)
-    {
-      g_warning ("%s; what changes from here on may be lost at the next restart",
-                 job->error->message);
-      self->warned = TRUE;
-    }
+  if (job->error != NULL && job->done == NULL && job->answer == NULL)
+    note_lost (self, job->error);
   if (job->answer != NULL)
     answer (job);
   else if (job->done != NULL)
@@ -247,7 +257,9 @@ do_job (IsmbStore *self, Job *job)
     return write_batch (self, job);
   if (job->kind == JOB_READ)
     read_all (self, job);
-  if (job->rows_done != NULL)
+  if (job->kind == JOB_SETTLE)
+    job->error = g_steal_pointer (&self->lost);
+  if (job->rows_done != NULL || job->done != NULL)
     report (job);
   else
     answer (job);
@@ -303,6 +315,7 @@ ismb_store_finalize (GObject *object)
 {
   IsmbStore *self = ISMB_STORE (object);
 
+  g_clear_error (&self->lost);
   g_hash_table_unref (self->statements);
   sqlite3_close (self->db);
   g_async_queue_unref (self->jobs);
@@ -431,6 +444,17 @@ ismb_store_query (IsmbStore *self, const char *sql, GVariant *parameters, const 
 
   job->row_type = g_strdup (row_type);
   job->rows_done = done;
+  job->user_data = user_data;
+  job->context = g_main_context_ref_thread_default ();
+  g_async_queue_push (self->jobs, job);
+}
+
+void
+ismb_store_settle (IsmbStore *self, IsmbStoreDone done, gpointer user_data)
+{
+  Job *job = job_new (JOB_SETTLE, NULL, NULL);
+
+  job->done = done;
   job->user_data = user_data;
   job->context = g_main_context_ref_thread_default ();
   g_async_queue_push (self->jobs, job);

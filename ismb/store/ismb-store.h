@@ -23,6 +23,10 @@ void       ismb_store_write (IsmbStore *self, const char *sql, GVariant *paramet
  * full disk. */
 gboolean   ismb_store_write_now (IsmbStore *self, const char *sql, GVariant *parameters,
                                  GError **error);
+/* `done` comes in the caller's main context after the commit of all that was written before, with an
+ * error where any of it failed that had no `done` of its own, since this was asked last: for who
+ * wants to say that something is kept. */
+void       ismb_store_settle (IsmbStore *self, IsmbStoreDone done, gpointer user_data);
 /* For loading at start: calls back for each row, values as the column types say. */
 typedef void (*IsmbStoreRow) (GVariant *row, gpointer user_data);
 gboolean   ismb_store_read  (IsmbStore *self, const char *sql, const char *row_type,

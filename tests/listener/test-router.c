@@ -331,7 +331,7 @@ make_router (Bare *bare)
   g_autoptr (IsmbBlocklists) blocklists = ismb_blocklists_load (bare->store, bare->accounts, NULL);
   g_autoptr (IsmbRegistration) registration =
       ismb_registration_new (bare->routes, bare->accounts, ISMB_REGISTRATION_CLOSED);
-  IsmbServicesParts parts = { bare->routes, bare->accounts, rosters, profiles, blocklists,
+  IsmbServicesParts parts = { bare->store, bare->routes, bare->accounts, rosters, profiles, blocklists,
                               presence, roster, registration };
   g_autoptr (IsmbServices) services = ismb_services_new (&parts);
 

@@ -14,6 +14,7 @@
 typedef struct
 {
   IsmbListener *listener;
+  IsmbStore *store;
   char *folder;
   char *path;         /* of the unix socket */
   guint16 port;
@@ -37,6 +38,8 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->folder = scratch_new ();
   fixture->path = g_build_filename (fixture->folder, "c2s", NULL);
   fixture->listener = ismb_listener_new ("blue");
+  fixture->store = ismb_store_open (NULL, &error);
+  _ismb_listener_set_store (fixture->listener, fixture->store);
   g_object_set (fixture->listener, "domain", DOMAIN, "c2s-path", fixture->path, NULL);
   g_assert_true (ismb_listener_create_account (fixture->listener, "ada", "secret", &error));
   g_assert_true (ismb_listener_create_account (fixture->listener, "bob", "secret", &error));
@@ -52,6 +55,7 @@ tear_down (Fixture *fixture, gconstpointer data)
 {
   xmpp_client_free (fixture->ada);
   g_assert_finalize_object (fixture->listener);
+  g_object_unref (fixture->store);
   g_free (fixture->path);
   scratch_remove (fixture->folder);
 }
@@ -418,6 +422,32 @@ test_others_accounts (Fixture *fixture, gconstpointer data)
                  "<query xmlns='jabber:iq:roster'/>", "<forbidden");
 }
 
+/* What is not on the disk is not said to be there, and whatever needs no disk goes on. */
+static void
+test_full_disk (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *group = g_strnfill (255, 'g');
+  gboolean full = FALSE;
+
+  assert_answer (fixture->ada, "type='set'", VCARD "<FN>Ada</FN></vCard>", "type='result'");
+  ismb_store_write_now (fixture->store, "PRAGMA max_page_count = 1", NULL, NULL);
+  g_test_expect_message ("ismb.store", G_LOG_LEVEL_WARNING, "*full*may be lost*");
+  for (guint i = 0; i < 100 && !full; i++)
+    {
+      g_autofree char *add = g_strdup_printf (
+        ROSTER "<item jid='c%u@y' name='%s'><group>%s</group></item></query>", i, group, group);
+      g_autofree char *answer = ask (fixture->ada, "type='set'", add);
+
+      full = strstr (answer, "<resource-constraint") != NULL;
+    }
+  g_assert_true (full);
+  g_test_assert_expected_messages ();
+  assert_answer (fixture->ada, "type='get' to='" DOMAIN "'", "<ping xmlns='urn:xmpp:ping'/>",
+                 "type='result'");
+  ismb_store_write_now (fixture->store, "PRAGMA max_page_count = 100000", NULL, NULL);
+  assert_answer (fixture->ada, "type='set'", VCARD "<FN>Ida</FN></vCard>", "type='result'");
+}
+
 #define ADD(name, test) g_test_add ("/services/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -431,6 +461,7 @@ main (int argc, char **argv)
   ADD ("time", test_time);
   ADD ("cards", test_cards);
   ADD ("last-activity", test_last_activity);
+  ADD ("full-disk", test_full_disk);
   ADD ("role", test_role);
   ADD ("role-is-no-oracle", test_role_is_no_oracle);
   ADD ("roster-is-kept-and-pushed", test_roster_is_kept_and_pushed);

@@ -282,6 +282,46 @@ test_says_when_the_disk_is_full (Fixture *fixture, gconstpointer data)
 }
 
 static void
+on_settled (const GError *error, gpointer user_data)
+{
+  GError **outcome = user_data;
+
+  *outcome = error != NULL ? g_error_copy (error)
+                           : g_error_new_literal (ISMB_ERROR, ISMB_ERROR_EXISTS, "settled");
+}
+
+static GError *
+settle (Fixture *fixture)
+{
+  GError *outcome = NULL;
+
+  ismb_store_settle (fixture->store, on_settled, &outcome);
+  while (outcome == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return outcome;
+}
+
+/* Of writes that nobody waits for, somebody may still ask what became of them. */
+static void
+test_settles (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *long_name = g_strnfill (1024 * 1024, 'x');
+  g_autoptr (GError) well = NULL, failed = NULL, again = NULL;
+
+  write_row (fixture->store, 0);
+  well = settle (fixture);
+  g_assert_error (well, ISMB_ERROR, ISMB_ERROR_EXISTS);
+  set_page_limit (fixture, 32);
+  g_test_expect_message ("ismb.store", G_LOG_LEVEL_WARNING, "*full*may be lost*");
+  ismb_store_write (fixture->store, INSERT, row (long_name, 1), NULL, NULL);
+  failed = settle (fixture);
+  g_test_assert_expected_messages ();
+  g_assert_error (failed, ISMB_ERROR, ISMB_ERROR_FAILED);
+  again = settle (fixture);
+  g_assert_error (again, ISMB_ERROR, ISMB_ERROR_EXISTS);
+}
+
+static void
 test_is_private (Fixture *fixture, gconstpointer data)
 {
   write_row (fixture->store, 0);
@@ -425,6 +465,7 @@ main (int argc, char *argv[])
   ADD ("/store/tells-when-the-store-is-gone", test_tells_when_the_store_is_gone);
   ADD ("/store/one-failure-harms-no-neighbour", test_one_failure_harms_no_neighbour);
   ADD ("/store/says-when-the-disk-is-full", test_says_when_the_disk_is_full);
+  ADD ("/store/settles", test_settles);
   ADD ("/store/is-private", test_is_private);
   ADD ("/store/refuses-a-newer-schema", test_refuses_a_newer_schema);
   ADD ("/store/refuses-another-file", test_refuses_another_file);
