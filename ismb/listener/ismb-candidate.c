@@ -2,12 +2,15 @@
 #include "config.h"
 #include "ismb/listener/ismb-candidate.h"
 
+#include <gnutls/crypto.h>
 #include <string.h>
 
 #define RETRY_MIN 1000 /* ms */
-#define RETRY_MAX 60000
+#define RETRY_MAX 30000
 #define NEWS_PAUSE 250 /* ms between two dials, whatever discovery says */
 #define NEWS_EVERY (10 * G_USEC_PER_SEC)
+#define LUCK 1000
+#define NEWS_SPREAD 500 /* ms over which those who were waiting come back */
 
 typedef struct
 {
@@ -142,6 +145,16 @@ arrange (IsmbCandidate *self, const char *const *addresses, guint16 port)
   take_ways (self, all);
 }
 
+/* Not one of many switches that lost the same peer does anything at the moment of another. */
+static guint
+roll (guint sides)
+{
+  guint16 dice = 0;
+
+  gnutls_rnd (GNUTLS_RND_NONCE, &dice, sizeof dice);
+  return dice % sides;
+}
+
 static void
 refresh (IsmbCandidate *self)
 {
@@ -150,6 +163,7 @@ refresh (IsmbCandidate *self)
   if (self->refreshed > 0 && now - self->refreshed < NEWS_EVERY)
     return;
   self->refreshed = now;
+  self->held = self->dials > 0 ? now + roll (NEWS_SPREAD) * G_GINT64_CONSTANT (1000) : 0;
   self->dials = 0;
   self->failed = 0;
 }
@@ -230,6 +244,7 @@ ismb_candidate_note_dial (IsmbCandidate *self)
 {
   self->dials++;
   self->dialled = g_get_monotonic_time ();
+  self->luck = roll (LUCK);
 }
 
 /* It is tried first from now on. */
@@ -275,6 +290,7 @@ void
 ismb_candidate_note_steady (IsmbCandidate *self)
 {
   self->dials = 0;
+  self->held = 0;
 }
 
 gboolean
@@ -284,22 +300,22 @@ ismb_candidate_has_just_failed (const IsmbCandidate *self)
          g_get_monotonic_time () - self->failed < RETRY_MIN * G_GINT64_CONSTANT (1000);
 }
 
-/* Since the last dial. */
+/* Since the last dial: from 5/8 to 12/8 of a base that doubles. */
 static guint
-full_pause (const IsmbCandidate *self)
+full_pause (const IsmbCandidate *self, guint rest)
 {
-  guint pause;
+  guint base;
 
   if (self->dials == 0)
-    return NEWS_PAUSE;
-  pause = self->dials > 6 ? RETRY_MAX : RETRY_MIN << (self->dials - 1);
-  return MIN (pause + g_random_int_range (0, pause / 2), RETRY_MAX);
+    return rest > 0 ? rest : NEWS_PAUSE;
+  base = MIN (RETRY_MIN << (MIN (self->dials, 6) - 1), RETRY_MAX * 2 / 3);
+  return base * 5 / 8 + (guint) ((guint64) base * 7 / 8 * self->luck / LUCK);
 }
 
 guint
-ismb_candidate_get_pause (const IsmbCandidate *self)
+ismb_candidate_get_pause (const IsmbCandidate *self, guint rest)
 {
-  gint64 due = self->dialled + full_pause (self) * G_GINT64_CONSTANT (1000);
+  gint64 due = self->dialled + full_pause (self, rest) * G_GINT64_CONSTANT (1000);
 
-  return MAX (1, (due - g_get_monotonic_time ()) / 1000);
+  return MAX (1, (MAX (due, self->held) - g_get_monotonic_time ()) / 1000);
 }

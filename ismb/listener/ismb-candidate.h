@@ -31,6 +31,8 @@ typedef struct
   char *fabric;           /* the first digits of its fabric's id, as announced; or NULL */
   guint dials;            /* since the last steady stream, or the last news */
   gint64 dialled, failed; /* when last, monotonic; 0: never */
+  guint luck;             /* of the last dial: how long the pause behind it is */
+  gint64 held;            /* not before that, monotonic: others heard the same news */
   gint64 refreshed;       /* when news last cut the pauses short */
 } IsmbCandidate;
 
@@ -61,8 +63,9 @@ void     ismb_candidate_note_failure    (IsmbCandidate *self);
 void     ismb_candidate_note_steady     (IsmbCandidate *self);
 /* Less than a second ago: not to be tried for each stanza that follows. */
 gboolean ismb_candidate_has_just_failed (const IsmbCandidate *self);
-/* Milliseconds until it may be dialled again, 1 at least; they double with each dial, from 1 s to
- * 60 s. */
-guint    ismb_candidate_get_pause       (const IsmbCandidate *self);
+/* Milliseconds until it may be dialled again, 1 at least. They double with each dial, from about 1 s
+ * to 30 s, and chance has a part in them; behind a stream that was fine there are only those of
+ * `rest` (0: 250). */
+guint    ismb_candidate_get_pause       (const IsmbCandidate *self, guint rest);
 
 G_END_DECLS

@@ -137,6 +137,6 @@ guint
 ismb_dialler_get_pause (const IsmbDialler *self, gboolean urgent)
 {
   if (!self->crowded)
-    return ismb_candidate_get_pause (&self->candidate);
+    return ismb_candidate_get_pause (&self->candidate, self->context->rest);
   return find_reason (self, urgent) != ISMB_DIAL_CURIOUS ? CROWDED : 10 * CROWDED;
 }

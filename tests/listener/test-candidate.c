@@ -190,6 +190,61 @@ test_whom_to_ask_first (void)
   ismb_candidate_clear (&other);
 }
 
+/* From about 1 s to 30 s, and not the same for everybody. */
+static void
+test_pauses (void)
+{
+  guint least = G_MAXUINT, most = 0;
+
+  for (guint switches = 0; switches < 50; switches++)
+    {
+      IsmbCandidate candidate = { 0 };
+      guint last = 0;
+
+      announce (&candidate, "a");
+      g_assert_cmpuint (ismb_candidate_get_pause (&candidate, 0), ==, 1);
+      for (guint dials = 0; dials < 40; dials++)
+        {
+          guint pause;
+
+          ismb_candidate_note_dial (&candidate);
+          ismb_candidate_note_failure (&candidate);
+          pause = ismb_candidate_get_pause (&candidate, 0);
+          g_assert_cmpuint (pause, >=, dials < 5 ? 600u << dials : 12000);
+          g_assert_cmpuint (pause, <=, MIN (1500u << MIN (dials, 10), 30000));
+          last = pause;
+        }
+      least = MIN (least, last);
+      most = MAX (most, last);
+      ismb_candidate_note_steady (&candidate);
+      g_assert_cmpuint (ismb_candidate_get_pause (&candidate, 0), <=, 250);
+      ismb_candidate_clear (&candidate);
+    }
+  g_assert_cmpuint (most - least, >, 8000);
+}
+
+/* Who had waited for it does not come with everybody else; who never tried comes at once. */
+static void
+test_news_are_not_acted_on_together (void)
+{
+  guint least = G_MAXUINT, most = 0;
+
+  for (guint switches = 0; switches < 50; switches++)
+    {
+      IsmbCandidate candidate = { .dialled = g_get_monotonic_time () - 10 * G_USEC_PER_SEC,
+                                  .dials = 7 };
+      guint pause;
+
+      announce (&candidate, "a");
+      pause = ismb_candidate_get_pause (&candidate, 0);
+      least = MIN (least, pause);
+      most = MAX (most, pause);
+      ismb_candidate_clear (&candidate);
+    }
+  g_assert_cmpuint (most, <=, 500);
+  g_assert_cmpuint (most - least, >, 200);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -201,5 +256,8 @@ main (int argc, char **argv)
   g_test_add_func ("/candidate/forger-repeats-himself", test_forger_repeats_himself);
   g_test_add_func ("/candidate/strangers-come-last", test_strangers_come_last);
   g_test_add_func ("/candidate/whom-to-ask-first", test_whom_to_ask_first);
+  g_test_add_func ("/candidate/pauses", test_pauses);
+  g_test_add_func ("/candidate/news-are-not-acted-on-together",
+                   test_news_are_not_acted_on_together);
   return g_test_run ();
 }

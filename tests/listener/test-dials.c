@@ -42,7 +42,7 @@ test_news_keep_the_pause (void)
       ismb_candidate_note_dial (&candidate);
       ismb_candidate_set (&candidate, addresses, 2 + i, NULL);
     }
-  g_assert_cmpuint (ismb_candidate_get_pause (&candidate), >, 10000);
+  g_assert_cmpuint (ismb_candidate_get_pause (&candidate, 0), >, 10000);
   ismb_candidate_clear (&candidate);
 }
 
