@@ -165,15 +165,16 @@ ask_to_resume (IsmbMooring *self, IsmbLane *lane)
   ismb_stream_send_text (lane->stream, text, -1);
 }
 
-/* One that we have ended, while the other end has not. */
+/* One that we have ended, while the other end has not, or that is broken, which is told at the end of
+ * the turn. */
 static void
-take_from_leaving (IsmbMooring *self)
+take_from_ending (IsmbMooring *self)
 {
   for (guint i = ismb_lanes_count (self->lanes); i > 0; i--)
     {
       IsmbLane *other = ismb_lanes_get (self->lanes, i - 1);
 
-      if (other->stage == ISMB_LANE_LEAVING && other->tether != NULL && other->duplex)
+      if (other->tether != NULL && other->duplex && !ismb_lane_sends (other))
         part (self, other);
     }
 }
@@ -186,7 +187,7 @@ ismb_mooring_begin (IsmbMooring *self, IsmbLane *lane, gboolean managed)
       ismb_mooring_do_without (self, lane);
       return;
     }
-  take_from_leaving (self);
+  take_from_ending (self);
   if (self->loose != NULL)
     ask_to_resume (self, lane);
   else
