@@ -23,6 +23,7 @@ enum
   PROP_PEER_QUEUE_TIME,
   PROP_OFFLINE_MESSAGES,
   PROP_OFFLINE_BYTES,
+  PROP_RESUME_TIME,
   N_PROPERTIES
 };
 
@@ -43,6 +44,7 @@ static const gsize offsets[N_PROPERTIES] = {
   [PROP_PEER_QUEUE_TIME] = IN (peer_queue_time),
   [PROP_OFFLINE_MESSAGES] = IN (offline_messages),
   [PROP_OFFLINE_BYTES] = IN (offline_bytes),
+  [PROP_RESUME_TIME] = IN (resume_time),
 };
 
 void
@@ -169,6 +171,15 @@ _ismb_listener_settings_install (GObjectClass *object_class)
   properties[PROP_OFFLINE_BYTES] =
       g_param_spec_uint ("offline-bytes", NULL, NULL, 0, 1024 * 1024 * 1024, 4 * 1024 * 1024,
                          flags | G_PARAM_CONSTRUCT);
+  /**
+   * IsmbListener:resume-time:
+   *
+   * The seconds for which a client that acknowledges what it gets (XEP-0198) may come back to its
+   * session when its stream broke; 300 by default, 0 for not at all. Meanwhile it is present, and
+   * what is sent to it waits. Set before [method@Ismb.Listener.start].
+   */
+  properties[PROP_RESUME_TIME] =
+      g_param_spec_uint ("resume-time", NULL, NULL, 0, 86400, 300, flags | G_PARAM_CONSTRUCT);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 

@@ -22,6 +22,7 @@ typedef struct
   guint max_stanza; /* bytes */
   guint peer_queue; /* bytes */
   guint peer_queue_time; /* seconds */
+  guint resume_time; /* seconds */
   guint offline_messages, offline_bytes; /* of an account */
 } IsmbListenerSettings;
 

@@ -162,6 +162,7 @@ make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
   self->sessions = ismb_sessions_new (self->poller, self->routes, plan->accounts, self->presence,
                                       router, plan->require_tls);
   ismb_sessions_set_stanza_max (self->sessions, plan->settings->max_stanza);
+  ismb_sessions_set_resume_time (self->sessions, plan->settings->resume_time);
   ismb_sessions_set_registration (self->sessions, self->registration);
   ismb_sessions_set_capabilities (self->sessions, ismb_services_get_capabilities (services));
   self->peers = ismb_peers_new (self->poller, plan->place, plan->fabric, self->routes,

@@ -15,6 +15,7 @@
 #define VR_NAME_MAX 32 /* it is a part of a socket's path */
 #define DOMAIN_MAX 63  /* it is an mDNS label */
 #define GUESS_DISTANCE 3
+#define RESUME_SECONDS_MAX 86400
 #define LIFETIME_MIN 10 /* seconds */
 #define QUEUE_MIN (16 * 1024)
 #define QUEUE_MAX (1024 * 1024 * 1024)
@@ -225,6 +226,17 @@ set_peer_queue_time (gpointer field, const char *value, GError **error)
 }
 
 static gboolean
+set_resume_time (gpointer field, const char *value, GError **error)
+{
+  gint64 seconds;
+
+  if (!switch_duration_parse (value, &seconds) || seconds > RESUME_SECONDS_MAX)
+    return expected (error, SWITCH_DURATION_EXPECTED ", up to 1d");
+  *(gint64 *) field = seconds;
+  return TRUE;
+}
+
+static gboolean
 set_offline_messages (gpointer field, const char *value, GError **error)
 {
   guint64 messages;
@@ -372,6 +384,7 @@ static const Key keys[] = {
   { SWITCH_GROUP_VR, "max-stanza", IN_VR (max_stanza), set_max_stanza },
   { SWITCH_GROUP_VR, "peer-queue", IN_VR (peer_queue), set_peer_queue },
   { SWITCH_GROUP_VR, "peer-queue-time", IN_VR (peer_queue_time), set_peer_queue_time },
+  { SWITCH_GROUP_VR, "resume-time", IN_VR (resume_time), set_resume_time },
   { SWITCH_GROUP_VR, "offline-messages", IN_VR (offline_messages), set_offline_messages },
   { SWITCH_GROUP_VR, "offline-bytes", IN_VR (offline_bytes), set_offline_bytes },
   { SWITCH_GROUP_VR, "discovery", IN_VR (mdns), set_discovery },

@@ -46,6 +46,7 @@ add_vr (SwitchConfig *config, const char *name)
   vr->max_stanza = 256 * 1024;
   vr->peer_queue = 1024 * 1024;
   vr->peer_queue_time = 60;
+  vr->resume_time = 300;
   vr->offline_messages = 1000;
   vr->offline_bytes = 4 * 1024 * 1024;
   vr->mdns = TRUE;

@@ -19,6 +19,7 @@ typedef struct
   guint max_stanza;          /* bytes */
   guint peer_queue;          /* bytes */
   gint64 peer_queue_time;    /* seconds */
+  gint64 resume_time;        /* seconds; 0: clients cannot resume */
   guint offline_messages, offline_bytes; /* of an account; 0: none wait */
   gboolean mdns;
 } SwitchVrConfig;

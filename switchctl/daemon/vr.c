@@ -250,7 +250,8 @@ start_listener (SwitchVr *self, GError **error)
                 self->config->require_tls, "max-stanza", self->config->max_stanza, "registration",
                 self->config->registration, "peer-queue", self->config->peer_queue,
                 "peer-queue-time", (guint) self->config->peer_queue_time, "offline-messages",
-                self->config->offline_messages, "offline-bytes", self->config->offline_bytes, NULL);
+                self->config->offline_messages, "offline-bytes", self->config->offline_bytes,
+                "resume-time", (guint) self->config->resume_time, NULL);
   _ismb_listener_set_place (self->listener, self->place);
   _ismb_listener_set_store (self->listener, self->store);
   _ismb_listener_set_fabric (self->listener, self->fabric);

@@ -83,6 +83,7 @@ test_defaults (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (vr->max_stanza, ==, 262144);
   g_assert_cmpuint (vr->peer_queue, ==, 1048576);
   g_assert_cmpint (vr->peer_queue_time, ==, 60);
+  g_assert_cmpint (vr->resume_time, ==, 300);
   g_assert_cmpuint (vr->offline_messages, ==, 1000);
   g_assert_cmpuint (vr->offline_bytes, ==, 4194304);
 }
@@ -104,7 +105,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
                      "enabled=true\nnetns=blue\nbind-device=eth1\nlisten=127.0.0.1;::1\n"
                      "c2s-port=0\ns2s-port=65535\nrequire-tls=always\n"
                      "registration=closed\nmax-stanza=1M\npeer-queue=64k\n"
-                     "peer-queue-time=5m\noffline-messages=0\noffline-bytes=64k\ndiscovery=off\nfederate=\n"
+                     "peer-queue-time=5m\nresume-time=1m\noffline-messages=0\noffline-bytes=64k\ndiscovery=off\nfederate=\n"
                      "[vr red]\n");
   SwitchVrConfig *blue = g_ptr_array_index (config->vrs, 0);
   SwitchVrConfig *red = g_ptr_array_index (config->vrs, 1);
@@ -130,6 +131,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (blue->max_stanza, ==, 1048576);
   g_assert_cmpuint (blue->peer_queue, ==, 65536);
   g_assert_cmpint (blue->peer_queue_time, ==, 300);
+  g_assert_cmpint (blue->resume_time, ==, 60);
   g_assert_cmpuint (blue->offline_messages, ==, 0);
   g_assert_cmpuint (blue->offline_bytes, ==, 65536);
   g_assert_false (blue->mdns);
@@ -212,6 +214,7 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[vr a]\npeer-queue-time=60\n", 2, "from 1s to 1d" },
     { "[vr a]\npeer-queue-time=2d\n", 2, "from 1s to 1d" },
     { "[vr a]\nmax-stanza=big\n", 2, "bytes, such as" },
+    { "[vr a]\nresume-time=2d\n", 2, "up to 1d" },
     { "[vr a]\noffline-messages=-1\n", 2, "a number from 0" },
     { "[vr a]\noffline-bytes=1025M\n", 2, "up to 1024M" },
     { "[vr a]\ndiscovery=static\n", 2,
