@@ -12,6 +12,7 @@
 #define HEADER_MAX 4096     /* bytes up to the end of <stream:stream> */
 #define DECLARATIONS_MAX 64 /* of namespaces, by one element */
 #define ELEMENTS_MAX 10000
+#define BLANKS_MAX 64 /* before a stream begins */
 #define ID_MAX 1024         /* bytes; whoever answers a stanza repeats its id */
 
 /* Expat scans a tag from its beginning each time more of it comes: a big tag in small pieces costs
@@ -31,7 +32,7 @@ struct _IsmbFramer
   GString *unread;       /* behind a stop; or NULL */
   const char *condition; /* the stream error; nothing is read any more */
   guint depth;           /* of open elements, the stream's among them */
-  guint elements, declared;
+  guint elements, declared, blanks;
   gsize element_start, stop_at; /* counted like `fed` */
   gsize rescanned;
   gboolean content_declared, foreign_prefix, stopping, stopped, ended, too_big, guards_ids;
@@ -420,11 +421,32 @@ begins_in_utf16 (IsmbFramer *self, const char *bytes, gsize length)
   return FALSE;
 }
 
+/* Some clients end each element with a line end, also where RFC 6120 (5.3.3, 6.3.5) wants none: a
+ * new stream's XML declaration has to be the very first. */
+static void
+skip_blanks (IsmbFramer *self, const char **bytes, gsize *length)
+{
+  for (; self->blanks < BLANKS_MAX && *length > 0 && g_ascii_isspace (**bytes); self->blanks++)
+    (*bytes)++, (*length)--;
+}
+
+static void
+keep_unread (IsmbFramer *self, const char *bytes, gsize length)
+{
+  if (self->unread->len == 0)
+    skip_blanks (self, &bytes, &length);
+  g_string_append_len (self->unread, bytes, length);
+}
+
 static void
 parse (IsmbFramer *self, const char *bytes, gsize length)
 {
   gsize before;
   enum XML_Status status;
+  if (self->desk == NULL && self->depth == 0)
+    skip_blanks (self, &bytes, &length);
+  if (length == 0)
+    return;
   wake (self);
   if (begins_in_utf16 (self, bytes, length))
     {
@@ -439,8 +461,8 @@ parse (IsmbFramer *self, const char *bytes, gsize length)
   if (self->stopping)
     {
       self->stopped = TRUE;
-      self->unread =
-          g_string_new_len (bytes + (self->stop_at - before), length - (self->stop_at - before));
+      self->unread = g_string_new (NULL);
+      keep_unread (self, bytes + (self->stop_at - before), length - (self->stop_at - before));
     }
   else if (status == XML_STATUS_OK)
     check_unfinished (self);
@@ -495,7 +517,7 @@ gboolean
 ismb_framer_feed (IsmbFramer *self, const char *bytes, gsize length, const char **condition)
 {
   if (self->stopped)
-    g_string_append_len (self->unread, bytes, length);
+    keep_unread (self, bytes, length);
   else if (self->condition == NULL && !self->ended)
     {
       g_autoptr (GString) unread = g_steal_pointer (&self->unread);
@@ -542,13 +564,10 @@ ismb_framer_reset (IsmbFramer *self, gboolean discard)
   self->too_big = FALSE;
   self->depth = 0;
   self->rescanned = 0;
-  self->declared = 0;
-  self->content_declared = FALSE;
-  self->foreign_prefix = FALSE;
+  self->declared = self->blanks = 0;
+  self->content_declared = self->foreign_prefix = FALSE;
   self->elements = 0;
-  self->stopping = FALSE;
-  self->stopped = FALSE;
-  self->ended = FALSE;
+  self->stopping = self->stopped = self->ended = FALSE;
 }
 
 void

@@ -420,6 +420,24 @@ test_stop (void)
   g_assert_cmpuint (ismb_framer_unread (reader->framer), ==, 0);
 }
 
+/* As go-sendxmpp does: a line end behind each element, and then a new stream. */
+static void
+test_blanks_before_a_stream (void)
+{
+  g_autoptr (Reader) reader = reader_new ("jabber:client");
+  const char *condition = NULL;
+  reader->stop_after = 1;
+  g_assert_null (feed (reader, "\n" CLIENT_HEADER "<a xmlns='urn:a'/>\r\n\t ", -1));
+  g_assert_cmpuint (ismb_framer_unread (reader->framer), ==, 0);
+  ismb_framer_reset (reader->framer, FALSE);
+  g_assert_null (feed (reader, "", 0));
+  g_assert_null (feed (reader, "\n", -1));
+  g_assert_null (feed (reader, CLIENT_HEADER "<presence/>", -1));
+  g_assert_cmpuint (reader->headers, ==, 2);
+  g_assert_cmpuint (reader->frames->len, ==, 2);
+  g_assert_true (ismb_framer_feed (reader->framer, "</stream:stream>", 16, &condition));
+}
+
 static void
 test_stop_and_discard (void)
 {
@@ -793,6 +811,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stream/framer/two-cuts", test_two_cuts);
   g_test_add_func ("/stream/framer/sleep", test_sleep);
   g_test_add_func ("/stream/framer/stop", test_stop);
+  g_test_add_func ("/stream/framer/blanks-before-a-stream", test_blanks_before_a_stream);
   g_test_add_func ("/stream/framer/stop-and-discard", test_stop_and_discard);
   g_test_add_func ("/stream/framer/stamp", test_stamp);
   g_test_add_func ("/stream/framer/bad-address", test_bad_address);
