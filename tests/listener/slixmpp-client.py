@@ -6,6 +6,7 @@ usage: slixmpp-client.py PORT DOMAIN plain|starttls|direct, with accounts ada an
 """
 
 import asyncio
+import datetime
 import ssl
 import sys
 
@@ -18,9 +19,9 @@ PATIENCE = 20
 class Client(slixmpp.ClientXMPP):
     def __init__(self, name, password="secret"):
         super().__init__(f"{name}@{DOMAIN}/test", password)
-        self.register_plugin("xep_0030")
-        self.register_plugin("xep_0092")
-        self.register_plugin("xep_0199")
+        for plugin in ("xep_0012", "xep_0030", "xep_0054", "xep_0092", "xep_0115", "xep_0191", "xep_0198", "xep_0199", "xep_0202",
+                       "xep_0359"):
+            self.register_plugin(plugin)
         self.ssl_context = ssl.create_default_context()
         self.ssl_context.check_hostname = False
         self.ssl_context.verify_mode = ssl.CERT_NONE  # the switch's certificate is its own, and not what is tried
@@ -82,6 +83,48 @@ async def test_roster(ada, bob):
     ada.del_roster_item(f"bob@{DOMAIN}")
 
 
+async def test_profile(ada, bob):
+    card = ada["xep_0054"].make_vcard()
+    card["FN"] = "Ada of the tests"
+    await ada["xep_0054"].publish_vcard(card)
+    got = await bob["xep_0054"].get_vcard(jid=f"ada@{DOMAIN}", cached=False)
+    assert got["vcard_temp"]["FN"] == "Ada of the tests", got
+    time = await ada["xep_0202"].get_entity_time(DOMAIN)
+    utc = time["entity_time"].xml.find("{urn:xmpp:time}utc").text    # slixmpp's own reading of it fails up to 1.8
+    assert abs(datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(utc)).total_seconds() < 60, utc
+    uptime = await ada["xep_0012"].get_last_activity(DOMAIN)
+    assert 0 <= uptime["last_activity"]["seconds"] < 3600, uptime
+
+
+async def test_blocking(ada, bob):
+    await bob["xep_0191"].block([f"ada@{DOMAIN}"])
+    blocked = await bob["xep_0191"].get_blocked()
+    assert {str(jid) for jid in blocked["blocklist"]["items"]} == {f"ada@{DOMAIN}"}, blocked
+    ada.send_message(bob.boundjid, "not for him")
+    error = await ada.inbox.get()
+    assert error["type"] == "error" and error["error"]["condition"] == "service-unavailable", error
+    await bob["xep_0191"].unblock([f"ada@{DOMAIN}"])
+    ada.send_message(bob.boundjid, "for him again")
+    assert (await bob.inbox.get())["body"] == "for him again"
+
+
+async def test_presence(ada, bob):
+    """Bob's session goes down without a word, and Ada, who is subscribed, hears of it."""
+    gone = asyncio.Event()
+    ada.add_event_handler("got_offline", lambda p: p["from"] == bob.boundjid and gone.set())
+    online = asyncio.Event()
+    ada.add_event_handler("changed_status", lambda p: p["from"] == bob.boundjid and p["show"] == "dnd" and online.set())
+    ada.send_presence_subscription(pto=f"bob@{DOMAIN}")
+    bob.send_presence(pshow="dnd", pstatus="busy")
+    await online.wait()
+    assert ada.client_roster.presence(f"bob@{DOMAIN}")["test"]["status"] == "busy"
+    if bob["xep_0198"].enabled_out:    # then a stream that is cut is waited for
+        bob.send_presence(ptype="unavailable")
+    else:
+        bob.abort()
+    await gone.wait()
+
+
 async def main():
     ada, bob = Client("ada"), Client("bob")
     try:
@@ -90,7 +133,7 @@ async def main():
             await client.started.wait()
         if MODE == "plain":  # once is enough: three refusals end a stream
             await test_wrong_password()
-        for test in (test_messages, test_services, test_roster):
+        for test in (test_messages, test_services, test_roster, test_profile, test_blocking, test_presence):
             await test(ada, bob)
             print(f"{MODE}: {test.__name__} fine", flush=True)
     finally:
