@@ -25,7 +25,8 @@ G_DEFINE_FINAL_TYPE (IsmbRouter, ismb_router, G_TYPE_OBJECT)
 
 typedef enum
 {
-  MESSAGE_NORMAL,           /* chat, and whatever the RFC does not know, are treated alike */
+  MESSAGE_NORMAL,           /* and whatever the RFC does not know */
+  MESSAGE_CHAT,
   MESSAGE_HEADLINE,
   MESSAGE_GROUPCHAT,
   MESSAGE_ERROR,
@@ -110,6 +111,8 @@ message_type (const IsmbFrame *frame)
 {
   if (frame->type == NULL)
     return MESSAGE_NORMAL;
+  if (strcmp (frame->type, "chat") == 0)
+    return MESSAGE_CHAT;
   if (strcmp (frame->type, "headline") == 0)
     return MESSAGE_HEADLINE;
   if (strcmp (frame->type, "groupchat") == 0)
@@ -229,6 +232,18 @@ keep (IsmbRouter *self, const char *account, IsmbFrame *message)
     ismb_router_bounce (self, message, condition, NULL);
 }
 
+/* RFC 6121, 8.5.3.2.1: a conversation goes on wherever its partner is, another message was meant for
+ * that resource and no other one. While none is there it waits, although the RFC would drop it: what
+ * outlived a switch's death shall not come to nothing for having been faster than its receiver. */
+static gboolean
+is_misdirected (IsmbRouter *self, const char *account, gboolean bare, const IsmbFrame *frame)
+{
+  GPtrArray *resources = ismb_routes_peek_resources (self->routes, account);
+
+  return !bare && message_type (frame) == MESSAGE_NORMAL && resources != NULL &&
+         best_priority (resources) >= 0;
+}
+
 /* RFC 6121, 8.5.2 and 8.5.4: to a bare address, or to a resource that is not there. */
 static void
 message_to_account (IsmbRouter *self, const char *account, gboolean bare, IsmbFrame *frame)
@@ -236,7 +251,10 @@ message_to_account (IsmbRouter *self, const char *account, gboolean bare, IsmbFr
   switch (message_type (frame))
     {
     case MESSAGE_NORMAL:
-      if (!deliver_to_resources (self, account, TRUE, frame))
+    case MESSAGE_CHAT:
+      if (is_misdirected (self, account, bare, frame))
+        ismb_router_bounce (self, frame, "service-unavailable", NULL);
+      else if (!deliver_to_resources (self, account, TRUE, frame))
         keep (self, account, frame);
       break;
     case MESSAGE_HEADLINE:
@@ -371,7 +389,8 @@ ismb_router_from_link (IsmbRouter *self, IsmbFrame *frame)
     route_local (self, &to, frame);
 }
 
-/* RFC 6121, 8.5.3.2; a headline went to whoever is there as well already. */
+/* It was on its way to a resource that was there, so any other will do; a headline went to whoever
+ * is there as well already. */
 static void
 return_message (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *message)
 {
@@ -380,8 +399,8 @@ return_message (IsmbRouter *self, const IsmbAddressParts *to, IsmbFrame *message
 
   if (resource != NULL)
     deliver (self, resource, message);
-  else if (to->local > 0)
-    message_to_account (self, ismb_routes_copy_part (account, message->to, to->local), FALSE,
+  else if (to->local > 0 && message_type (message) != MESSAGE_HEADLINE)
+    message_to_account (self, ismb_routes_copy_part (account, message->to, to->local), TRUE,
                         message);
 }
 

@@ -138,8 +138,12 @@ test_resource_that_left (Fixture *fixture, gconstpointer data)
 {
   become_available (fixture->bob, "<presence/>");
   xmpp_client_send (fixture->ada,
-                    "<message to='bob@" DOMAIN "/gone'><body>still reaches him</body></message>");
+                    "<message type='chat' to='bob@" DOMAIN
+                    "/gone'><body>still reaches him</body></message>");
   g_free (xmpp_client_expect (fixture->bob, "still reaches him"));
+  xmpp_client_send (fixture->ada,
+                    "<message to='bob@" DOMAIN "/gone'><body>does not</body></message>");
+  g_free (xmpp_client_expect (fixture->ada, "<service-unavailable"));
   xmpp_client_send (fixture->ada, "<message type='headline' to='bob@" DOMAIN
                                   "/gone'><body>does not</body></message>");
   g_free (xmpp_client_settle (fixture->ada));

@@ -86,7 +86,8 @@ class Actor:
         self.counting = False    # XEP-0198: a ping of ours would count
         self.dirty = self.far = False
         self.unread_features = False
-        self.pongs = set()
+        self.pongs = set()       # that are still to come
+        self.pings = set()       # all: a link that breaks may answer one a second time
 
     # The connection
 
@@ -139,7 +140,7 @@ class Actor:
         if isinstance(item, markup.End):
             self.inbox.append(item)
             return
-        if item.tag.endswith("}iq") and item.get("id") in self.pongs:
+        if item.tag.endswith("}iq") and item.get("id") in self.pings and item.get("type") in ("result", "error"):
             self.pongs.discard(item.get("id"))
             return
         if item.tag in ("{urn:xmpp:sm:3}enabled", "{urn:xmpp:sm:3}resumed"):
@@ -294,6 +295,7 @@ class Actor:
         """Until all that was said before is handled, and all that is to be heard of it was heard."""
         name = f"play-{next(numbers)}"
         self.pongs.add(name)
+        self.pings.add(name)
         sender = f" from='{self.part.domain}'" if self.part.domain else ""
         self.stream.send(f"<iq type='get' id='{name}' to='{domain}'{sender}><ping xmlns='urn:xmpp:ping'/></iq>")
         self.wait_for(lambda: name not in self.pongs, f"the answer to a ping of {domain}")

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Prints a play: the delivery rules of RFC 6121, 8.5, case by case: who is there, which kind of address, which stanza.
 
-Where the RFC leaves a choice: what finds nobody is answered rather than ignored, so that no sender believes in a
-delivery; several resources of the highest priority all get the message."""
+Where the RFC leaves a choice: what cannot be kept is answered rather than ignored, so that no sender believes in a
+delivery; several resources of the highest priority all get the message. In one case it leaves none and is not followed:
+a message of type normal for a resource that is not there waits as a chat would, while nobody is there."""
 
-KEPT = True    # messages for an account of which nobody is there wait for it (XEP-0160)
 TYPES = ["", "normal", "chat", "groupchat", "headline", "error", "made-up"]
 # Accounts, their resources, which are available and with which priority (None: connected, no presence).
 HOUSES = {
@@ -16,6 +16,7 @@ HOUSES = {
     "single": {"a": 0},
     "crowd": {"a": 5, "b": 5, "c": 0, "d": -1, "e": None},
 }
+kept = {house: [] for house in HOUSES}
 
 
 def name(house, resource):
@@ -35,7 +36,6 @@ class Case:
 
     def play(self, hearers, condition=None):
         """Who gets it, and which error its sender gets."""
-        kind = {"cancel": "service-unavailable"}
         print(f"\n# {self.kind}{self.words} to {self.to}\nAnn sends {self.stanza()}")
         for hearer in hearers:
             sender = " from='$Ann'"
@@ -43,7 +43,7 @@ class Case:
         if condition:
             identity = " id='1'" if "id=" in self.words else ""
             print(f"Ann gets <{self.kind} type='error' from='{self.to}' to='$Ann'{identity}>"
-                  f"<error type='{'cancel'}'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></{self.kind}>")
+                  f"<error type='cancel'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></{self.kind}>")
         print("everybody gets nothing")
 
 
@@ -67,8 +67,10 @@ def message(house, resource, kind):
     if kind == "headline":
         return ([], None) if resource else (available(house, 0), None)
     if best(house):
-        return best(house), None
-    return [], None if KEPT and house != "nobody" else "service-unavailable"
+        return ([], "service-unavailable") if resource and kind != "chat" else (best(house), None)
+    if house != "nobody":
+        kept[house].append((resource, kind))
+    return [], None if house != "nobody" else "service-unavailable"
 
 
 def iq(house, resource, kind):
@@ -109,3 +111,15 @@ for house, resources in HOUSES.items():
         for kind in ("", "unavailable", "error"):
             words = f" type='{kind}'" if kind else ""
             Case(house, resource, "presence", words).play(*presence(house, resource, kind))
+
+print("\n# What was kept comes when somebody is there.")
+for house, messages in kept.items():
+    if messages:
+        hearer = name(house, "a") if "a" in HOUSES[house] else house.capitalize()
+        if not HOUSES[house]:
+            print(f"{hearer} signs in as {house}/a")
+        print(f"{hearer} ignores <presence _=''>...</presence>\n{hearer} sends <presence/>\n{hearer} gets")
+        for resource, kind in messages:
+            words = (f" type='{kind}'" if kind else "") + f" to='{house}@here" + (f"/{resource}'" if resource else "'")
+            print(f"  <message from='$Ann'{words}>...<body>hello</body><delay xmlns='urn:xmpp:delay' from='here' stamp='*'/></message>")
+print("everybody gets nothing")
