@@ -61,6 +61,7 @@ async def test_messages(ada, bob):
 
 
 async def test_services(ada, bob):
+    assert ada["xep_0198"].enabled_in and ada["xep_0198"].enabled_out and ada["xep_0198"].allow_resume
     assert await ada["xep_0199"].ping(DOMAIN) >= 0
     assert await ada["xep_0199"].ping(bob.boundjid) >= 0
     info = await ada["xep_0030"].get_info(jid=DOMAIN, local=False)
