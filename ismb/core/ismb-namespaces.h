@@ -32,6 +32,8 @@
 #define ISMB_NS_PING "urn:xmpp:ping"
 #define ISMB_NS_BIDI "urn:xmpp:bidi"
 #define ISMB_NS_BIDI_FEATURE "urn:xmpp:features:bidi"
+#define ISMB_NS_DIALBACK "jabber:server:dialback"
+#define ISMB_NS_DIALBACK_FEATURE "urn:xmpp:features:dialback"
 #define ISMB_NS_SI "http://jabber.org/protocol/si"
 #define ISMB_NS_SI_FILE "http://jabber.org/protocol/si/profile/file-transfer"
 #define ISMB_NS_FEATURE_NEG "http://jabber.org/protocol/feature-neg"

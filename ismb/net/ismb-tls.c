@@ -40,6 +40,8 @@ static const char *const priorities[] = {
       ":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1"
       ":-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM:%SERVER_PRECEDENCE",
   [ISMB_TLS_PEERS] = "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+  [ISMB_TLS_FOREIGN] =
+      "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA",
 };
 
 static gboolean
@@ -183,6 +185,8 @@ ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *cons
     return NULL;
   if (server && context->profile == ISMB_TLS_PEERS)
     gnutls_certificate_server_set_request (self->session, GNUTLS_CERT_REQUIRE);
+  if (server && context->profile == ISMB_TLS_FOREIGN)
+    gnutls_certificate_server_set_request (self->session, GNUTLS_CERT_REQUEST);
   gnutls_transport_set_int (self->session, fd);
   gnutls_handshake_set_timeout (self->session,
                                 GNUTLS_INDEFINITE_TIMEOUT); /* the owner's deadline */

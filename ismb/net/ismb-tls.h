@@ -15,6 +15,7 @@ typedef enum
 {
   ISMB_TLS_CLIENTS, /* TLS 1.2 and 1.3, no certificate asked of the other side */
   ISMB_TLS_PEERS,   /* TLS 1.3 only, a certificate required of both sides */
+  ISMB_TLS_FOREIGN, /* TLS 1.2 and 1.3, a certificate asked of the other side, and not required */
 } IsmbTlsProfile;
 
 /* `key_pem`, `chain_pem`: our own, leaf first; both NULL for a client without a certificate. Who is

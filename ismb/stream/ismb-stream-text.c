@@ -15,11 +15,13 @@ append_attribute (GString *out, const char *name, const char *value)
 }
 
 IsmbFrame *
-ismb_stream_text_header (const char *content_ns, const char *from, const char *to, const char *id)
+ismb_stream_text_header (const char *content_ns, gboolean dialback, const char *from,
+                         const char *to, const char *id)
 {
   g_autoptr (GString) out = g_string_new ("<?xml version='1.0'?><stream:stream");
   append_attribute (out, "xmlns", content_ns);
   append_attribute (out, "xmlns:stream", ISMB_NS_STREAM);
+  append_attribute (out, "xmlns:db", dialback ? ISMB_NS_DIALBACK : NULL);
   append_attribute (out, "from", from);
   append_attribute (out, "to", to);
   append_attribute (out, "id", id);

@@ -39,7 +39,7 @@ struct _IsmbStream
   guint64 received;
   gboolean
       blocked; /* the last flush left bytes in the queue; else the end of the turn writes them */
-  gboolean header_sent, restarting, peer_ended, wrong, shut;
+  gboolean dialback, header_sent, restarting, peer_ended, wrong, shut;
   GError *error;
 };
 
@@ -422,6 +422,14 @@ ismb_stream_set_owner (IsmbStream *self, const IsmbStreamCallbacks *callbacks, g
 }
 
 void
+ismb_stream_speak_dialback (IsmbStream *self, IsmbTlsContext *tls)
+{
+  g_clear_pointer (&self->wire.context, ismb_tls_context_unref);
+  self->wire.context = ismb_tls_context_ref (tls);
+  self->dialback = TRUE;
+}
+
+void
 ismb_stream_set_limit (IsmbStream *self, gsize stanza_bytes)
 {
   ismb_framer_set_limit (self->framer, stanza_bytes);
@@ -475,7 +483,7 @@ enqueue (IsmbStream *self, IsmbFrame *frame)
 void
 ismb_stream_send_header (IsmbStream *self, const char *from, const char *to, const char *id)
 {
-  g_autoptr (IsmbFrame) header = ismb_stream_text_header (self->content_ns, from, to, id);
+  g_autoptr (IsmbFrame) header = ismb_stream_text_header (self->content_ns, self->dialback, from, to, id);
   enqueue (self, header);
   self->header_sent = TRUE;
 }

@@ -47,6 +47,9 @@ IsmbStream *ismb_stream_new          (IsmbPoller *poller, int fd, IsmbStreamFlag
 /* From now on these callbacks come and no others; allowed from inside one. */
 void        ismb_stream_set_owner    (IsmbStream *self, const IsmbStreamCallbacks *callbacks,
                                       gpointer owner);
+/* While it is in the clear: headers to come say that dialback is spoken (XEP-0220, 2.4.1), and
+ * `tls` is what there will be. */
+void        ismb_stream_speak_dialback (IsmbStream *self, IsmbTlsContext *tls);
 void        ismb_stream_set_limit    (IsmbStream *self, gsize stanza_bytes);
 void        ismb_stream_set_stamp    (IsmbStream *self, const char *from);
 /* Bytes that may wait for a slow reader (4 MiB unless set) before the stream is cut: no error would
