@@ -2,6 +2,8 @@
 #include "config.h"
 #include "ismb/listener/ismb-dialler.h"
 
+#include "ismb/listener/ismb-foreigners.h"
+
 #define CROWDED 100 /* ms until a dial that got no place is tried again */
 
 void
@@ -47,6 +49,8 @@ may_be_believed (IsmbFabric *fabric)
 gboolean
 ismb_dialler_shows_something (const IsmbLinkContext *context)
 {
+  if (context->foreign)
+    return ismb_foreigners_get_tls (context->foreigners) != NULL;
   return context->tls != NULL && context->fabric != NULL && may_be_believed (context->fabric);
 }
 
@@ -56,7 +60,7 @@ ismb_dialler_is_barred (const IsmbDialler *self, const char *proven)
   IsmbFabric *fabric = self->context->fabric;
   const char *announced = self->candidate.device_id;
 
-  if (fabric == NULL || (proven == NULL && announced == NULL))
+  if (self->context->foreign || fabric == NULL || (proven == NULL && announced == NULL))
     return FALSE;
   if (proven != NULL && !ismb_fabric_is_revoked (fabric, proven))
     return FALSE;

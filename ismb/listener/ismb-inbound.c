@@ -11,6 +11,9 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-random.h"
 #include "ismb/listener/ismb-bulletin.h"
+#include "ismb/listener/ismb-external.h"
+#include "ismb/listener/ismb-foreigners.h"
+#include "ismb/listener/ismb-guest.h"
 #include "ismb/listener/ismb-joining-desk.h"
 #include "ismb/listener/ismb-peer-stream.h"
 #include "ismb/stream/ismb-sm-word.h"
@@ -38,7 +41,9 @@ struct _IsmbInbound
   char *domain;           /* the header's `from`, proven by certificate */
   IsmbProof *proof;
   gboolean sends;         /* it takes stanzas on this stream (XEP-0288) */
-  gboolean challenged, believed;
+  IsmbExternal external;
+  gboolean believed;
+  IsmbGuest *guest;       /* who comes in a foreign domain's name, or NULL */
   char *claimed;          /* the header's `from`, whoever it is */
   char *device;           /* whose key the session has proven, where that is not believed */
   gboolean applies;       /* no member, and may ask to be one */
@@ -50,6 +55,7 @@ static void
 inbound_free (IsmbInbound *self)
 {
   ismb_crowd_leave (&self->place);
+  g_clear_pointer (&self->guest, ismb_guest_free);
   g_clear_object (&self->stream);
   g_free (self->domain);
   g_clear_pointer (&self->proof, ismb_proof_free);
@@ -174,11 +180,36 @@ offer_login (IsmbInbound *self, const char *from)
 static void hand_over (IsmbInbound *self);
 
 static void
+on_proven (IsmbGuest *guest, gboolean sends, gpointer owner)
+{
+  IsmbInbound *self = owner;
+  IsmbLink *link = self->adopt (ismb_guest_get_domain (guest), self->user_data);
+
+  ismb_link_adopt (link, self->stream, sends, self->since, NULL);
+  inbound_free (self);
+}
+
+/* Their domains are no members', whatever certificate is shown. */
+static void
+meet_foreigner (IsmbInbound *self, const char *domain)
+{
+  if (self->guest == NULL && ismb_foreigners_find (self->context->foreigners, domain) != NULL)
+    self->guest
+      = ismb_guest_new (self->context, self->stream, &self->source, domain, on_proven, self);
+}
+
+static void
 on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
 {
   IsmbInbound *self = owner;
   const char *condition = check_header (self, header);
 
+  meet_foreigner (self, header->from);
+  if (self->guest != NULL)
+    {
+      ismb_guest_header (self->guest, header, condition);
+      return;
+    }
   open_stream (self, header->from);
   g_free (self->claimed);
   self->claimed = g_strdup (header->from);
@@ -195,51 +226,10 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
 /* Login */
 
 static void
-fail_login (IsmbInbound *self, const char *condition)
-{
-  g_autofree char *xml =
-      g_strdup_printf ("<failure xmlns='" ISMB_NS_SASL "'><%s/></failure>", condition);
-
-  ismb_stream_send_text (self->stream, xml, -1);
-  ismb_stream_close (self->stream, NULL, NULL);
-}
-
-/* The identity asked for: none, or the domain that the certificate has proven (XEP-0178). */
-static void
-finish_login (IsmbInbound *self, const char *text)
-{
-  g_autofree guchar *asked = NULL;
-  gsize length = 0;
-
-  if (!g_str_equal (text, "=") && text[0] != '\0')
-    asked = g_base64_decode (text, &length);
-  if (length > 0 && (length != strlen (self->domain) || memcmp (asked, self->domain, length) != 0))
-    {
-      fail_login (self, "invalid-authzid");
-      return;
-    }
-  self->believed = TRUE;
-  ismb_stream_send_text (self->stream, "<success xmlns='" ISMB_NS_SASL "'/>", -1);
-  ismb_stream_restart (self->stream);
-}
-
-static void
 login (IsmbInbound *self, IsmbFrame *frame)
 {
-  g_autoptr (IsmbTree) tree = ismb_frame_to_tree (frame);
-  g_autofree char *text = ismb_node_dup_text (ismb_tree_root (tree));
-
-  if (!self->challenged &&
-      g_strcmp0 (ismb_node_get (ismb_tree_root (tree), "mechanism"), "EXTERNAL") != 0)
-    fail_login (self, "invalid-mechanism");
-  else if (!self->challenged && text[0] == '\0')
-    {
-      /* No initial response: one is asked for by an empty challenge (RFC 4422, appendix A). */
-      self->challenged = TRUE;
-      ismb_stream_send_text (self->stream, "<challenge xmlns='" ISMB_NS_SASL "'/>", -1);
-    }
-  else
-    finish_login (self, text);
+  self->believed = ismb_external_take (&self->external, self->stream, frame, self->domain)
+                   == ISMB_EXTERNAL_DONE;
 }
 
 /* It has one question, and this is the answer. */
@@ -269,15 +259,16 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 
   if (ismb_stream_is_closing (stream))
     return; /* who failed is not heard again */
-  if (clear && ismb_peer_stream_is (frame, "starttls", ISMB_NS_TLS))
+  if (self->guest != NULL)
+    ismb_guest_frame (self->guest, frame);
+  else if (clear && ismb_peer_stream_is (frame, "starttls", ISMB_NS_TLS))
     {
       ismb_stream_send_text (stream, "<proceed xmlns='" ISMB_NS_TLS "'/>", -1);
       ismb_stream_start_tls (stream);
     }
-  else if (known && !self->challenged && ismb_peer_stream_is (frame, "bidi", ISMB_NS_BIDI))
+  else if (known && !self->external.challenged && ismb_peer_stream_is (frame, "bidi", ISMB_NS_BIDI))
     self->sends = TRUE;
-  else if (known &&
-           ismb_peer_stream_is (frame, self->challenged ? "response" : "auth", ISMB_NS_SASL))
+  else if (known && ismb_external_expects (&self->external, frame))
     login (self, frame);
   else if (self->applies && ismb_peer_stream_is (frame, "join", ISMB_NS_JOIN))
     answer_applicant (self, frame);

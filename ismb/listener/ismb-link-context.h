@@ -8,12 +8,14 @@
 #include "ismb/net/ismb-tls.h"
 #include "ismb/net/ismb-virtual-router.h"
 #include "ismb/stream/ismb-frame.h"
+#include "ismb/stream/ismb-stream.h"
 #include "ismb/trust/ismb-fabric.h"
 
 G_BEGIN_DECLS
 
 typedef struct _IsmbLink IsmbLink;
 typedef struct _IsmbJoiningDesk IsmbJoiningDesk;
+typedef struct _IsmbForeigners IsmbForeigners;
 
 /* What all links of a listener share; it outlives them. The callbacks go upwards and may do what
  * they like, except take the last reference of the link. */
@@ -24,6 +26,7 @@ typedef struct
   IsmbFabric *fabric;
   IsmbTlsContext *tls;       /* ISMB_TLS_PEERS; replaced when certificates change; NULL: no s2s */
   const char *domain;        /* ours */
+  guint stanza_max;          /* bytes that may come; 0: what listeners of our kind send */
   guint silence;             /* ms without a byte until a watched link is lost; 0: 10,000 */
   IsmbDials dials;           /* under way, to whom nobody has proven to be yet */
   guint idle;                /* ms without traffic until an unshared link closes; 0: 60,000 */
@@ -31,11 +34,16 @@ typedef struct
   gsize queue_bytes;         /* that may wait for one that cannot be reached; 0: 1 MiB */
   guint queue_time;          /* ms that each may; 0: 60,000 */
   IsmbJoiningDesk *desk;     /* for those who are no members; NULL: they are sent away */
+  IsmbForeigners *foreigners; /* domains of federate=; NULL: none */
+  gboolean foreign;          /* these links are theirs: no fabric vouches for them */
   IsmbReporter reporter;     /* is told of strangers; or NULL */
   gpointer reporter_data;
 
   /* Came: its `from` is of the link's domain, its `to` is ours. Borrowed. */
   void (*frame)         (IsmbLink *link, IsmbFrame *frame, gpointer user_data);
+  /* Came on one of its streams, and is no stanza. FALSE: nobody knows it, and that breaks the rules;
+   * NULL: nobody ever does. */
+  gboolean (*word)      (IsmbLink *link, IsmbStream *stream, IsmbFrame *frame, gpointer user_data);
   /* Could not be sent; may come from inside ismb_sink_deliver (). `condition`: what the bounce
    * should say. */
   void (*undeliverable) (IsmbLink *link, IsmbFrame *frame, const char *condition,

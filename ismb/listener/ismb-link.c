@@ -231,6 +231,13 @@ check_frame (IsmbLink *self, const IsmbLane *lane, const IsmbFrame *frame)
   return ismb_peer_stream_check (frame, self->domain, self->context->domain);
 }
 
+static gboolean
+knows_word (IsmbLink *self, IsmbStream *stream, IsmbFrame *frame)
+{
+  return self->context->word != NULL &&
+         self->context->word (self, stream, frame, self->context->user_data);
+}
+
 static void
 on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
 {
@@ -248,6 +255,8 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
     }
   if (ismb_sm_word_read (&word, frame))
     condition = ismb_mooring_hear (&self->mooring, lane, &word, frame);
+  else if (frame->kind == ISMB_FRAME_OTHER && knows_word (self, stream, frame))
+    return;
   else if ((condition = check_frame (self, lane, frame)) == NULL)
     hear_stanza (self, lane, frame);
   if (condition == NULL)
@@ -331,6 +340,8 @@ take_in (IsmbLink *self, IsmbStream *stream, gboolean ours, gboolean duplex,
   ismb_lanes_add (&self->lanes, lane);
   ismb_stream_set_owner (stream, &stream_callbacks, lane);
   ismb_peer_stream_settle (stream, silence_of (self));
+  if (self->context->stanza_max > 0)
+    ismb_stream_set_limit (stream, self->context->stanza_max);
   ismb_heartbeat_reset (&self->heartbeat);
   self->proving = FALSE;
   return lane;
@@ -404,7 +415,7 @@ on_failed (const GError *error, gpointer owner)
   if (!ismb_lanes_is_open (&self->lanes) &&
       (self->persistent || ismb_warrant_is_given (&self->warrant)))
     set_state (self, ISMB_LINK_STATE_LOST);
-  if (is_known (self))
+  if (is_known (self) && !g_error_matches (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED))
     ismb_outbox_bounce_passing (&self->outbox, condition);
   else
     ismb_outbox_bounce_all (&self->outbox, condition);
@@ -420,7 +431,9 @@ static const IsmbDiallerCallbacks dialler_callbacks = {
 static void
 dial (IsmbLink *self)
 {
-  ismb_dialler_dial (&self->dialler, self->domain, ismb_warrant_is_given (&self->warrant),
+  gboolean known = self->context->foreign || ismb_warrant_is_given (&self->warrant);
+
+  ismb_dialler_dial (&self->dialler, self->domain, known,
                      !ismb_outbox_is_empty (&self->outbox));
   if (self->dialler.outbound != NULL)
     self->proving = FALSE;

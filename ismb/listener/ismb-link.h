@@ -41,7 +41,7 @@ void          ismb_link_set_persistent (IsmbLink *self, gboolean persistent);
 void          ismb_link_dial          (IsmbLink *self);
 /* A stream whose other end has proven to be this link's domain, from IsmbInbound; it becomes the
  * link's. `sends`: stanzas may go out on it too (XEP-0288); `since`: when it was accepted,
- * monotonic. */
+ * monotonic. `proof`: NULL of a foreigner. */
 void ismb_link_adopt (IsmbLink *self, IsmbStream *stream, gboolean sends, gint64 since,
                       const IsmbProof *proof);
 /* The same device, whose key its streams have proven, has a newer certificate. */

@@ -19,6 +19,10 @@ void          _ismb_listener_set_place    (IsmbListener *self, IsmbVirtualRouter
 void          _ismb_listener_set_patient  (IsmbListener *self, gboolean patient);
 void          _ismb_listener_set_store    (IsmbListener *self, IsmbStore *store);
 void          _ismb_listener_set_fabric   (IsmbListener *self, IsmbFabric *fabric);
+/* Foreign domains and who vouches for their servers, as federate= and federate-ca= have them; each may
+ * be NULL. Before start, which fails with ISMB_ERROR_BAD_CONFIG where they are no good. */
+void          _ismb_listener_set_federation (IsmbListener *self, const char *federate,
+                                             const char *federate_ca);
 /* Told of strangers; before start. `user_data` outlives the listener. */
 void          _ismb_listener_set_reporter (IsmbListener *self, IsmbReporter reporter,
                                            gpointer user_data);

@@ -64,6 +64,8 @@ _ismb_listener_settings_clear (IsmbListenerSettings *self)
   g_free (self->c2s_path);
   g_free (self->require_tls);
   g_free (self->registration);
+  g_free (self->federate);
+  g_free (self->federate_ca);
 }
 
 void
@@ -295,6 +297,46 @@ _ismb_listener_settings_prepare_domain (const IsmbListenerSettings *self, GError
       return NULL;
     }
   return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+static gboolean
+load_ca (IsmbForeigners *foreigners, const char *path, GError **error)
+{
+  IsmbForeignCa *ca;
+
+  if (path == NULL)
+    return TRUE;
+  ca = ismb_foreign_ca_load (path, error);
+  ismb_foreigners_set_ca (foreigners, ca);
+  return ca != NULL;
+}
+
+static gboolean
+check_not_us (IsmbForeigners *foreigners, const char *domain, GError **error)
+{
+  if (ismb_foreigners_find (foreigners, domain) == NULL)
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+               "%s is this switch's own domain; name only others", domain);
+  return FALSE;
+}
+
+gboolean
+_ismb_listener_settings_parse_federation (const IsmbListenerSettings *self, const char *domain,
+                                          IsmbForeigners **foreigners, GError **error)
+{
+  g_autoptr (IsmbForeigners) all = NULL;
+
+  if (self->federate == NULL)
+    return TRUE;
+  all = ismb_foreigners_new (self->federate, error);
+  if (all == NULL || !load_ca (all, self->federate_ca, error) || !check_not_us (all, domain, error))
+    {
+      g_prefix_error (error, "federate: ");
+      return FALSE;
+    }
+  *foreigners = g_steal_pointer (&all);
+  return TRUE;
 }
 
 char *

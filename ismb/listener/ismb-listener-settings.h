@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/listener/ismb-foreigners.h"
 #include "ismb/listener/ismb-sessions.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,7 @@ typedef struct
   guint peer_queue_time; /* seconds */
   guint resume_time; /* seconds */
   guint offline_messages, offline_bytes; /* of an account */
+  char *federate, *federate_ca; /* as in the configuration, or NULL */
 } IsmbListenerSettings;
 
 void     _ismb_listener_settings_init    (IsmbListenerSettings *self);
@@ -42,6 +44,10 @@ gboolean _ismb_listener_settings_parse_registration (const IsmbListenerSettings 
                                                      IsmbRegistrationMode *mode, GError **error);
 char    *_ismb_listener_settings_prepare_domain (const IsmbListenerSettings *self,
                                                  GError **error);
+/* The foreign domains, for a listener of that domain; NULL where there are none. */
+gboolean _ismb_listener_settings_parse_federation (const IsmbListenerSettings *self,
+                                                   const char *domain,
+                                                   IsmbForeigners **foreigners, GError **error);
 /* The local part of an account in that domain. */
 char    *_ismb_listener_settings_prepare_name   (const IsmbListenerSettings *self,
                                                  const char *name, GError **error);

@@ -307,7 +307,8 @@ make_board (IsmbListener *self, const char *domain, guint16 port, GError **error
   };
 
   if (!_ismb_listener_settings_parse_tls (&self->settings, &plan.require_tls, error) ||
-      !_ismb_listener_settings_parse_registration (&self->settings, &plan.registration, error))
+      !_ismb_listener_settings_parse_registration (&self->settings, &plan.registration, error) ||
+      !_ismb_listener_settings_parse_federation (&self->settings, domain, &plan.foreigners, error))
     return NULL;
   if (self->place == NULL)
     self->place = ismb_virtual_router_new (self->settings.virtual_router, NULL, NULL);
@@ -538,6 +539,15 @@ void
 _ismb_listener_set_fabric (IsmbListener *self, IsmbFabric *fabric)
 {
   g_set_object (&self->fabric, fabric);
+}
+
+void
+_ismb_listener_set_federation (IsmbListener *self, const char *federate, const char *federate_ca)
+{
+  g_free (self->settings.federate);
+  g_free (self->settings.federate_ca);
+  self->settings.federate = g_strdup (federate);
+  self->settings.federate_ca = g_strdup (federate_ca);
 }
 
 void

@@ -8,9 +8,11 @@
 #include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-bulletin.h"
+#include "ismb/listener/ismb-foreign-login.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
 #define PATIENCE 15000 /* ms for all of it */
+#define FOREIGN_PATIENCE 40000 /* the login has one of its own, which says more when it ends */
 
 struct _IsmbOutbound
 {
@@ -22,6 +24,7 @@ struct _IsmbOutbound
   const IsmbOutboundCallbacks *callbacks;
   gpointer owner;
   IsmbStream *stream;
+  IsmbForeignLogin *login;     /* instead of a stream of ours, to a foreigner */
   IsmbWatch watch;             /* no descriptor: the end of the turn, and the deadline */
   gboolean receives, asked, believed, managed;
   IsmbProof *proof;
@@ -34,6 +37,7 @@ drop_stream (IsmbOutbound *self)
   if (self->stream != NULL)
     ismb_stream_abandon (self->stream);
   g_clear_object (&self->stream);
+  g_clear_pointer (&self->login, ismb_foreign_login_free);
 }
 
 /* Takes `error`. The next address is tried at the end of the turn. */
@@ -110,23 +114,6 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
     refuse (self, "speaks no XMPP 1.0");
 }
 
-static gboolean
-offers_external (const IsmbNode *features)
-{
-  const IsmbNode *mechanisms = ismb_node_find (features, "mechanisms", ISMB_NS_SASL);
-  const IsmbNode *mechanism =
-      mechanisms != NULL ? ismb_node_find (mechanisms, "mechanism", ISMB_NS_SASL) : NULL;
-
-  for (; mechanism != NULL; mechanism = ismb_node_find_next (mechanism, "mechanism", ISMB_NS_SASL))
-    {
-      g_autofree char *name = ismb_node_dup_text (mechanism);
-
-      if (g_str_equal (name, "EXTERNAL"))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 /* A member that offers no login may say with it that we were revoked while we were away. Where that
  * is true nothing is left of this dial: so it comes last, and from a reference of its own. */
 static void
@@ -149,7 +136,7 @@ authenticate (IsmbOutbound *self, IsmbFrame *frame)
   g_autoptr (IsmbTree) tree = ismb_frame_to_tree (frame);
   const IsmbNode *features = ismb_tree_root (tree);
 
-  if (!offers_external (features))
+  if (!ismb_peer_stream_offers_external (features))
     {
       refuse_offer (self, features);
       return;
@@ -238,9 +225,40 @@ give_up (IsmbOutbound *self)
   self->callbacks->failed (self, self->error, self->owner);
 }
 
+static void
+on_foreign_done (IsmbForeignLogin *login, IsmbStream *stream, gboolean receives, gboolean managed,
+                 gpointer owner)
+{
+  IsmbOutbound *self = owner;
+
+  self->managed = managed;
+  ismb_poller_remove (self->context->poller, &self->watch);
+  self->callbacks->established (self, stream, receives, self->owner);
+}
+
+static void
+on_foreign_failed (IsmbForeignLogin *login, const GError *error, gpointer owner)
+{
+  fail (owner, g_error_copy (error));
+}
+
+static gboolean
+open_foreign (IsmbOutbound *self, GError **error)
+{
+  static const IsmbForeignLoginCallbacks login_callbacks = {
+    .done = on_foreign_done,
+    .failed = on_foreign_failed,
+  };
+
+  self->login = ismb_foreign_login_new (self->context, self->domain, &login_callbacks, self, error);
+  return self->login != NULL;
+}
+
 static gboolean
 open_stream (IsmbOutbound *self, const char *address, GError **error)
 {
+  if (self->context->foreign)
+    return open_foreign (self, error);
   if (self->context->tls == NULL)
     {
       g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED, "no certificate to show to %s",
@@ -302,7 +320,8 @@ ismb_outbound_new (IsmbLinkContext *context, const char *domain, const char *con
   self->callbacks = callbacks;
   self->owner = owner;
   self->watch = (IsmbWatch) { .flush = on_flush, .deadline = on_deadline };
-  ismb_poller_set_deadline (context->poller, &self->watch, PATIENCE);
+  ismb_poller_set_deadline (context->poller, &self->watch,
+                            context->foreign ? FOREIGN_PATIENCE : PATIENCE);
   ismb_poller_flush_later (context->poller, &self->watch);
   return self;
 }
@@ -344,12 +363,15 @@ ismb_outbound_offers_management (IsmbOutbound *self)
   return self->managed;
 }
 
-/* RFC 6120, 10.4: not-found where nobody, or somebody else, is; timeout where the way is. */
+/* RFC 6120, 10.4: not-found where nobody, or somebody else, is; timeout where the way is. XEP-0220,
+ * 2.1.1, where a foreigner takes us for somebody else. */
 const char *
 ismb_outbound_name_condition (const GError *error)
 {
   gboolean absent = g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED)
                     || g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
 
+  if (g_error_matches (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED))
+    return "internal-server-error";
   return absent ? "remote-server-not-found" : "remote-server-timeout";
 }

@@ -92,3 +92,20 @@ ismb_peer_stream_is (const IsmbFrame *frame, const char *name, const char *ns)
   return frame->kind == ISMB_FRAME_OTHER && g_str_equal (frame->name, name) &&
          g_strcmp0 (frame->ns, ns) == 0;
 }
+
+gboolean
+ismb_peer_stream_offers_external (const IsmbNode *features)
+{
+  const IsmbNode *mechanisms = ismb_node_find (features, "mechanisms", ISMB_NS_SASL);
+  const IsmbNode *mechanism =
+      mechanisms != NULL ? ismb_node_find (mechanisms, "mechanism", ISMB_NS_SASL) : NULL;
+
+  for (; mechanism != NULL; mechanism = ismb_node_find_next (mechanism, "mechanism", ISMB_NS_SASL))
+    {
+      g_autofree char *name = ismb_node_dup_text (mechanism);
+
+      if (g_str_equal (name, "EXTERNAL"))
+        return TRUE;
+    }
+  return FALSE;
+}

@@ -32,5 +32,7 @@ gboolean    ismb_peer_stream_fits      (const IsmbFrame *frame);
 const char *ismb_peer_stream_check     (const IsmbFrame *frame, const char *domain, const char *us);
 /* Is this frame that element of the negotiation? */
 gboolean    ismb_peer_stream_is        (const IsmbFrame *frame, const char *name, const char *ns);
+/* Do these features let us log in by our certificate? */
+gboolean    ismb_peer_stream_offers_external (const IsmbNode *features);
 
 G_END_DECLS

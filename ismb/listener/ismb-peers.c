@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-log-gate.h"
+#include "ismb/listener/ismb-federation.h"
 #include "ismb/listener/ismb-inbound.h"
 #include "ismb/listener/ismb-joining-desk.h"
 #include "ismb/listener/ismb-link.h"
@@ -27,6 +28,7 @@ struct _IsmbPeers
   IsmbStrangers strangers;
   const IsmbPeersService *service; /* or NULL */
   gpointer service_data;
+  IsmbFederation *federation;  /* or NULL */
   IsmbCrowd *inbounds;         /* of IsmbInbound, which come and go by themselves */
   guint16 port;                /* ours; 0: none */
   GSource *tidying;            /* pending, to forget who is withdrawn */
@@ -70,6 +72,8 @@ ismb_peers_dispose (GObject *object)
   g_clear_pointer (&self->peers, g_hash_table_unref);
   g_clear_pointer (&self->inbounds, ismb_crowd_free);
   g_clear_pointer (&self->context.desk, ismb_joining_desk_free);
+  self->context.foreigners = NULL;
+  g_clear_object (&self->federation);
   g_clear_object (&self->router);
   g_clear_object (&self->presence);
   g_clear_object (&self->routes);
@@ -389,6 +393,13 @@ ismb_peers_get_context (IsmbPeers *self)
 }
 
 void
+ismb_peers_set_federation (IsmbPeers *self, IsmbFederation *federation)
+{
+  self->federation = g_object_ref (federation);
+  self->context.foreigners = ismb_federation_get_foreigners (federation);
+}
+
+void
 ismb_peers_set_port (IsmbPeers *self, guint16 port)
 {
   self->port = port;
@@ -414,6 +425,8 @@ adopt (const char *domain, gpointer user_data)
   IsmbPeers *self = user_data;
   Peer *peer = g_hash_table_lookup (self->peers, domain);
 
+  if (ismb_foreigners_find (self->context.foreigners, domain) != NULL)
+    return ismb_federation_find_link (self->federation, domain);
   if (strcmp (domain, self->context.domain) == 0)
     return NULL;
   if (peer == NULL)
@@ -480,6 +493,7 @@ ismb_peers_add (IsmbPeers *self, const char *domain, const char *const *addresse
   gboolean new = peer == NULL;
 
   if (name == NULL || strcmp (name, self->context.domain) == 0 ||
+      ismb_foreigners_find (self->context.foreigners, name) != NULL ||
       (new && !make_room (self, name)))
     return;
   if (new)
@@ -600,6 +614,8 @@ ismb_peers_cut (IsmbPeers *self)
   g_autoptr (GPtrArray) links = ismb_peers_list_links (self);
 
   close_inbounds (self);
+  if (self->federation != NULL)
+    ismb_federation_cut (self->federation, NULL);
   for (guint i = 0; i < links->len; i++)
     {
       ismb_link_cut (g_ptr_array_index (links, i), NULL);
@@ -614,6 +630,8 @@ ismb_peers_settle (IsmbPeers *self, IsmbOwnAddresses *addresses)
 
   for (guint i = 0; i < links->len; i++)
     ismb_link_cut (g_ptr_array_index (links, i), addresses);
+  if (self->federation != NULL)
+    ismb_federation_cut (self->federation, addresses);
 }
 
 void
@@ -623,6 +641,8 @@ ismb_peers_resume (IsmbPeers *self)
 
   for (guint i = 0; i < links->len; i++)
     ismb_link_resume (g_ptr_array_index (links, i));
+  if (self->federation != NULL)
+    ismb_federation_resume (self->federation);
 }
 
 guint

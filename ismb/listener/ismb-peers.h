@@ -15,6 +15,8 @@
 
 G_BEGIN_DECLS
 
+typedef struct _IsmbFederation IsmbFederation;
+
 /* The other listeners that are known: a link for each, in the routes as long as it is known,
  * whether discovery told of it or it came and proved who it is. */
 #define ISMB_TYPE_PEERS (ismb_peers_get_type ())
@@ -46,6 +48,8 @@ void       ismb_peers_set_reporter (IsmbPeers *self, IsmbReporter reporter, gpoi
 void       ismb_peers_set_queue (IsmbPeers *self, gsize bytes, guint milliseconds);
 /* What all their streams share; theirs. */
 IsmbLinkContext *ismb_peers_get_context (IsmbPeers *self);
+/* The domains that are no peers, and whose streams come in by the same door; before the first does. */
+void       ismb_peers_set_federation (IsmbPeers *self, IsmbFederation *federation);
 /* Where others reach us. */
 void       ismb_peers_set_port (IsmbPeers *self, guint16 port);
 /* An IsmbDoorEnter whose user data are the peers. */

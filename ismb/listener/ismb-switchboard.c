@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ismb/listener/ismb-door.h"
+#include "ismb/listener/ismb-federation.h"
 #include "ismb/listener/ismb-outside.h"
 #include "ismb/listener/ismb-reunion.h"
 
@@ -25,6 +26,7 @@ struct _IsmbSwitchboard
   IsmbSessions *sessions;
   IsmbPeers *peers;
   IsmbReunion *reunion; /* or NULL: without a fabric */
+  IsmbFederation *federation; /* or NULL: with nobody */
   IsmbFabricService *fabric_service; /* or NULL: without a fabric */
   IsmbOutside *outside;
   IsmbDoor *path_door; /* or NULL */
@@ -51,6 +53,8 @@ close_all (IsmbSwitchboard *self)
   g_clear_object (&self->fabric_service);
   ismb_sessions_close (self->sessions, NULL, "system-shutdown", NULL);
   ismb_peers_close (self->peers, "system-shutdown");
+  if (self->federation != NULL)
+    ismb_federation_close (self->federation, "system-shutdown");
   if (self->c2s_path != NULL)
     unlink (self->c2s_path);
   g_clear_pointer (&self->c2s_path, g_free);
@@ -66,6 +70,7 @@ ismb_switchboard_dispose (GObject *object)
   g_clear_object (&self->sessions);
   g_clear_object (&self->peers);
   g_clear_object (&self->registration);
+  g_clear_object (&self->federation);
   g_clear_object (&self->presence);
   g_clear_object (&self->routes);
   g_clear_object (&self->poller);
@@ -104,13 +109,17 @@ renew_tls (IsmbSwitchboard *self, GError **error)
       ismb_tls_context_new (ISMB_TLS_CLIENTS, key, chain, error);
   g_autoptr (IsmbTlsContext) peers =
       clients != NULL ? ismb_tls_context_new (ISMB_TLS_PEERS, key, chain, error) : NULL;
+  g_autoptr (IsmbTlsContext) foreign =
+      peers != NULL ? ismb_tls_context_new (ISMB_TLS_FOREIGN, key, chain, error) : NULL;
 
   explicit_bzero (key, strlen (key));
   g_free (key);
-  if (peers == NULL)
+  if (foreign == NULL)
     return FALSE;
   ismb_sessions_set_tls (self->sessions, clients);
   ismb_peers_set_tls (self->peers, peers);
+  if (self->federation != NULL)
+    ismb_federation_set_tls (self->federation, foreign);
   return TRUE;
 }
 
@@ -145,6 +154,17 @@ make_services (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
 }
 
 static void
+federate (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan, IsmbRouter *router)
+{
+  if (plan->foreigners == NULL)
+    return;
+  self->federation = ismb_federation_new (
+    ismb_peers_get_context (self->peers), plan->settings->max_stanza, plan->foreigners,
+    self->routes, self->presence, router);
+  ismb_peers_set_federation (self->peers, self->federation);
+}
+
+static void
 make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
 {
   g_autoptr (IsmbServices) services = NULL;
@@ -170,6 +190,7 @@ make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
   ismb_peers_set_reporter (self->peers, plan->reporter, plan->reporter_data);
   ismb_peers_set_queue (self->peers, plan->settings->peer_queue,
                         plan->settings->peer_queue_time * 1000);
+  federate (self, plan, router);
 }
 
 static gboolean

@@ -32,6 +32,7 @@ typedef struct
   IsmbNeighbours *neighbours;
   IsmbOffline *offline;
   IsmbFabric *fabric;          /* or NULL: no TLS, no s2s */
+  IsmbForeigners *foreigners;  /* taken; or NULL: none */
   IsmbReporter reporter;       /* or NULL */
   gpointer reporter_data;
   IsmbRequireTls require_tls;

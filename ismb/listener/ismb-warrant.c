@@ -23,8 +23,12 @@ gboolean
 ismb_warrant_take (IsmbWarrant *self, const IsmbLinkContext *context, const IsmbProof *proof)
 {
   const char *former = ismb_warrant_get_device_id (self);
-  gboolean changed = former != NULL && !g_str_equal (former, proof->names->device_id);
+  gboolean changed;
 
+  self->met = context->foreign;
+  if (context->foreign)
+    return FALSE;
+  changed = former != NULL && !g_str_equal (former, proof->names->device_id);
   if (changed)
     warn_of_change (self, proof);
   self->trust = is_open (context) ? ISMB_TRUST_OPEN : ISMB_TRUST_MEMBER;
@@ -38,7 +42,7 @@ ismb_warrant_take (IsmbWarrant *self, const IsmbLinkContext *context, const Ismb
 gboolean
 ismb_warrant_holds (const IsmbWarrant *self, const IsmbLinkContext *context)
 {
-  return is_open (context) ||
+  return context->foreign || is_open (context) ||
          (self->proof != NULL &&
           self->proof->expiry > ismb_clock_now (ismb_fabric_get_clock (context->fabric)));
 }
@@ -46,7 +50,7 @@ ismb_warrant_holds (const IsmbWarrant *self, const IsmbLinkContext *context)
 gboolean
 ismb_warrant_is_given (const IsmbWarrant *self)
 {
-  return self->trust == ISMB_TRUST_MEMBER || self->trust == ISMB_TRUST_OPEN;
+  return self->met || self->trust == ISMB_TRUST_MEMBER || self->trust == ISMB_TRUST_OPEN;
 }
 
 void

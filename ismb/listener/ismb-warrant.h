@@ -12,15 +12,16 @@ typedef struct
 {
   IsmbProof *proof; /* the last one; NULL: none yet */
   IsmbTrust trust;
+  gboolean met; /* a foreigner, of whom there is no proof, was there before */
 } IsmbWarrant;
 
 /* A stream has proven this, or one that is open has said it of its key. TRUE: of another device than
  * before. Of the same device, the certificate that ends later is the newer one, and stays. */
 gboolean ismb_warrant_take       (IsmbWarrant *self, const IsmbLinkContext *context,
                                   const IsmbProof *proof);
-/* Has it not ended? In an open fabric nobody says when one does. */
+/* Has it not ended? In an open fabric nobody says when one does, nor of foreigners. */
 gboolean ismb_warrant_holds      (const IsmbWarrant *self, const IsmbLinkContext *context);
-/* Is it a member's, as far as is known? */
+/* Is it a member's, as far as is known, or a foreigner's who was there before? */
 gboolean ismb_warrant_is_given   (const IsmbWarrant *self);
 /* The device is out, for ever; who it was remains known. */
 void     ismb_warrant_revoke     (IsmbWarrant *self);

@@ -8,6 +8,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-jid.h"
+#include "ismb/listener/ismb-foreigners.h"
 #include "switchctl/control/duration.h"
 #include "switchctl/control/size.h"
 #include "switchctl/daemon/log.h"
@@ -336,9 +337,37 @@ set_discovery (gpointer field, const char *value, GError **error)
 }
 
 static gboolean
+adopt_cause (GError **error, const GError *cause)
+{
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG, ": %s", cause->message);
+  return FALSE;
+}
+
+static gboolean
 set_federate (gpointer field, const char *value, GError **error)
 {
-  return *value == '\0' || not_built (error, "leave it empty");
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (IsmbForeigners) foreigners = ismb_foreigners_new (value, &cause);
+
+  if (foreigners == NULL)
+    return adopt_cause (error, cause);
+  replace (field, ismb_foreigners_get_count (foreigners) > 0 ? value : "");
+  return TRUE;
+}
+
+static gboolean
+set_federate_ca (gpointer field, const char *value, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (IsmbForeignCa) ca = NULL;
+
+  if (*value != '\0' && !g_path_is_absolute (value))
+    return expected (error, "an absolute path, or nothing");
+  ca = *value != '\0' ? ismb_foreign_ca_load (value, &cause) : NULL;
+  if (cause != NULL)
+    return adopt_cause (error, cause);
+  replace (field, value);
+  return TRUE;
 }
 
 static gboolean
@@ -388,7 +417,8 @@ static const Key keys[] = {
   { SWITCH_GROUP_VR, "offline-messages", IN_VR (offline_messages), set_offline_messages },
   { SWITCH_GROUP_VR, "offline-bytes", IN_VR (offline_bytes), set_offline_bytes },
   { SWITCH_GROUP_VR, "discovery", IN_VR (mdns), set_discovery },
-  { SWITCH_GROUP_VR, "federate", 0, set_federate },
+  { SWITCH_GROUP_VR, "federate", IN_VR (federate), set_federate },
+  { SWITCH_GROUP_VR, "federate-ca", IN_VR (federate_ca), set_federate_ca },
 };
 
 static const char *const group_names[] = { "daemon", "fabric", "switch-control" };

@@ -15,6 +15,8 @@ vr_free (SwitchVrConfig *vr)
   g_strfreev (vr->listen);
   g_free (vr->require_tls);
   g_free (vr->registration);
+  g_free (vr->federate);
+  g_free (vr->federate_ca);
   g_free (vr);
 }
 

@@ -22,6 +22,8 @@ typedef struct
   gint64 resume_time;        /* seconds; 0: clients cannot resume */
   guint offline_messages, offline_bytes; /* of an account; 0: none wait */
   gboolean mdns;
+  char *federate;            /* foreign domains, as ismb_foreigners_new () reads them; or NULL */
+  char *federate_ca;         /* a file that was good when it was read; or NULL */
 } SwitchVrConfig;
 
 typedef struct

@@ -255,6 +255,7 @@ start_listener (SwitchVr *self, GError **error)
   _ismb_listener_set_place (self->listener, self->place);
   _ismb_listener_set_store (self->listener, self->store);
   _ismb_listener_set_fabric (self->listener, self->fabric);
+  _ismb_listener_set_federation (self->listener, self->config->federate, self->config->federate_ca);
   _ismb_listener_set_reporter (self->listener, switch_strangers_report, self->strangers);
   _ismb_listener_set_patient (self->listener, is_patient (self));
   ismb_listener_start (self->listener, (guint16) self->config->c2s_port, &cause);

@@ -105,7 +105,8 @@ test_all_keys (Fixture *fixture, gconstpointer data)
                      "enabled=true\nnetns=blue\nbind-device=eth1\nlisten=127.0.0.1;::1\n"
                      "c2s-port=0\ns2s-port=65535\nrequire-tls=always\n"
                      "registration=closed\nmax-stanza=1M\npeer-queue=64k\n"
-                     "peer-queue-time=5m\nresume-time=1m\noffline-messages=0\noffline-bytes=64k\ndiscovery=off\nfederate=\n"
+                     "peer-queue-time=5m\nresume-time=1m\noffline-messages=0\noffline-bytes=64k\ndiscovery=off\n"
+                     "federate=Example.NET=192.0.2.1:5269;b.test=[2001:db8::1]:1\nfederate-ca=\n"
                      "[vr red]\n");
   SwitchVrConfig *blue = g_ptr_array_index (config->vrs, 0);
   SwitchVrConfig *red = g_ptr_array_index (config->vrs, 1);
@@ -134,6 +135,8 @@ test_all_keys (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (blue->resume_time, ==, 60);
   g_assert_cmpuint (blue->offline_messages, ==, 0);
   g_assert_cmpuint (blue->offline_bytes, ==, 65536);
+  g_assert_cmpstr (blue->federate, ==, "Example.NET=192.0.2.1:5269;b.test=[2001:db8::1]:1");
+  g_assert_null (blue->federate_ca);
   g_assert_false (blue->mdns);
   g_assert_null (config->policy);
   g_assert_cmpstr (red->name, ==, "red");
@@ -220,8 +223,10 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[vr a]\ndiscovery=static\n", 2,
       "discovery=static is not available in this build: use mdns or off" },
     { "[vr a]\ndiscovery=mdns;off\n", 2, "off alone" },
-    { "[vr a]\nfederate=example.net=192.0.2.1:5269\n", 2,
-      "is not available in this build: leave it empty" },
+    { "[vr a]\nfederate=example.net\n", 2, "expected a domain, = and a place" },
+    { "[vr a]\nfederate=example.net=hub:5269\n", 2, "expected a numeric address and a port" },
+    { "[vr a]\nfederate-ca=ca.pem\n", 2, "an absolute path, or nothing" },
+    { "[vr a]\nfederate-ca=/nowhere/ca.pem\n", 2, "/nowhere/ca.pem" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -19,6 +19,7 @@ struct _LabSwitch
   IsmbListener *listener;
   IsmbReporter reporter; /* or NULL */
   gpointer reporter_data;
+  char *federate; /* or NULL */
   GSubprocess *process;
   GDataInputStream *answers; /* of the process */
   guint16 c2s_port, s2s_port;
@@ -54,6 +55,7 @@ lab_switch_free (LabSwitch *self)
   lab_switch_stop (self);
   g_assert_finalize_object (self->fabric);
   scratch_remove (self->folder);
+  g_free (self->federate);
   g_free (self->domain);
   g_free (self);
 }
@@ -90,6 +92,13 @@ lab_switch_set_reporter (LabSwitch *self, IsmbReporter reporter, gpointer user_d
 }
 
 void
+lab_switch_set_federation (LabSwitch *self, const char *federate)
+{
+  g_free (self->federate);
+  self->federate = g_strdup (federate);
+}
+
+void
 lab_switch_found (LabSwitch *self)
 {
   g_autoptr (GError) error = NULL;
@@ -123,8 +132,8 @@ open_store (const char *folder)
 }
 
 static IsmbListener *
-start_listener (IsmbStore *store, const char *domain, IsmbFabric *fabric, const char *account,
-                IsmbReporter reporter, gpointer reporter_data)
+start_listener (IsmbStore *store, const char *domain, IsmbFabric *fabric, const char *federate,
+                const char *account, IsmbReporter reporter, gpointer reporter_data)
 {
   g_autoptr (GError) error = NULL;
   IsmbListener *listener = ismb_listener_new ("blue");
@@ -132,6 +141,7 @@ start_listener (IsmbStore *store, const char *domain, IsmbFabric *fabric, const 
   g_object_set (listener, "domain", domain, "s2s-port", 0, "peer-queue-time", 2, NULL);
   _ismb_listener_set_store (listener, store);
   _ismb_listener_set_fabric (listener, fabric);
+  _ismb_listener_set_federation (listener, federate, NULL);
   _ismb_listener_set_reporter (listener, reporter, reporter_data);
   ismb_listener_create_account (listener, account, "secret", &error);
   g_assert_no_error (error);
@@ -145,8 +155,8 @@ lab_switch_start (LabSwitch *self, const char *account)
 {
   g_autoptr (IsmbStore) store = open_store (self->folder);
 
-  self->listener = start_listener (store, self->domain, self->fabric, account, self->reporter,
-                                   self->reporter_data);
+  self->listener = start_listener (store, self->domain, self->fabric, self->federate, account,
+                                   self->reporter, self->reporter_data);
   self->c2s_port = ismb_listener_get_c2s_port (self->listener);
   self->s2s_port = ismb_listener_get_s2s_port (self->listener);
 }
@@ -259,7 +269,7 @@ lab_switch_main (int argc, char **argv)
     return FALSE;
   fabric = load_fabric (argv[2], argv[3]);
   apart.store = store = open_store (argv[2]);
-  listener = start_listener (store, argv[3], fabric, argv[4], NULL, NULL);
+  listener = start_listener (store, argv[3], fabric, NULL, argv[4], NULL, NULL);
   dprintf (STDOUT_FILENO, "%u %u\n", ismb_listener_get_c2s_port (listener),
            ismb_listener_get_s2s_port (listener));
   g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, on_order, &apart);

@@ -21,6 +21,8 @@ IsmbFabric   *lab_switch_get_fabric    (LabSwitch *self);
 const char   *lab_switch_get_folder    (LabSwitch *self);
 /* Before it starts. */
 void          lab_switch_set_reporter  (LabSwitch *self, IsmbReporter reporter, gpointer user_data);
+/* Foreign domains, as federate= has them; before it starts here. */
+void          lab_switch_set_federation (LabSwitch *self, const char *federate);
 /* A fabric is founded; another switch's registrar certifies this one, as by hand. */
 void          lab_switch_found         (LabSwitch *self);
 void          lab_switch_join          (LabSwitch *self, LabSwitch *registrar);
