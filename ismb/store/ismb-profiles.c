@@ -148,14 +148,14 @@ on_removed (IsmbProfiles *self, const char *account)
                       g_variant_new ("(s)", account), NULL, NULL);
 }
 
-static gboolean
-drop_strays (IsmbStore *store, GError **error)
+/* Where the disk has no room, another time. */
+static void
+drop_strays (IsmbStore *store)
 {
-  return ismb_store_write_now (
-           store, "DELETE FROM vcard WHERE account NOT IN (SELECT name FROM account)", NULL, error)
-         && ismb_store_write_now (
-           store, "DELETE FROM departure WHERE account NOT IN (SELECT name FROM account)", NULL,
-           error);
+  ismb_store_write (store, "DELETE FROM vcard WHERE account NOT IN (SELECT name FROM account)",
+                    NULL, NULL, NULL);
+  ismb_store_write (store, "DELETE FROM departure WHERE account NOT IN (SELECT name FROM account)",
+                    NULL, NULL, NULL);
 }
 
 IsmbProfiles *
@@ -165,8 +165,8 @@ ismb_profiles_load (IsmbStore *store, IsmbAccounts *accounts, GError **error)
 
   self->store = g_object_ref (store);
   self->accounts = g_object_ref (accounts);
-  if (!drop_strays (store, error)
-      || !ismb_store_read (store, "SELECT account, card FROM vcard", "(ss)", on_card, self, error)
+  drop_strays (store);
+  if (!ismb_store_read (store, "SELECT account, card FROM vcard", "(ss)", on_card, self, error)
       || !ismb_store_read (store, "SELECT account, time, status FROM departure", "(sxms)",
                            on_departure, self, error))
     return NULL;

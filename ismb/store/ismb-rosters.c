@@ -200,14 +200,15 @@ on_kept (IsmbRosters *self, const char *account)
     write_entry (self, account, roster, entry, ((IsmbRosterEntry *) entry)->subscription);
 }
 
-static gboolean
-drop_strays (IsmbStore *store, GError **error)
+/* Where the disk has no room, another time. */
+static void
+drop_strays (IsmbStore *store)
 {
-  return ismb_store_write_now (
-           store, "DELETE FROM roster WHERE account NOT IN (SELECT name FROM account)", NULL, error)
-         && ismb_store_write_now (
-           store, "DELETE FROM roster_version WHERE account NOT IN (SELECT name FROM account)",
-           NULL, error);
+  ismb_store_write (store, "DELETE FROM roster WHERE account NOT IN (SELECT name FROM account)",
+                    NULL, NULL, NULL);
+  ismb_store_write (store,
+                    "DELETE FROM roster_version WHERE account NOT IN (SELECT name FROM account)",
+                    NULL, NULL, NULL);
 }
 
 IsmbRosters *
@@ -217,8 +218,8 @@ ismb_rosters_load (IsmbStore *store, IsmbAccounts *accounts, GError **error)
 
   g_set_object (&self->store, store);
   g_set_object (&self->accounts, accounts);
-  if (!drop_strays (store, error)
-      || !ismb_store_read (store, "SELECT account, contact, name, groups, subscription FROM roster",
+  drop_strays (store);
+  if (!ismb_store_read (store, "SELECT account, contact, name, groups, subscription FROM roster",
                            "(ssmsmsx)", on_row, self, error)
       || !ismb_store_read (store, "SELECT account, version FROM roster_version", "(sx)",
                            on_version, self, error))

@@ -86,8 +86,7 @@ execute (sqlite3 *db, const char *sql, const char *path, GError **error)
   if (sqlite3_exec (db, sql, NULL, NULL, NULL) == SQLITE_OK)
     return TRUE;
   ismb_statement_set_error (error, db, path);
-  sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
-  return FALSE;
+  return FALSE; /* who fails to open closes it, and SQLite rolls back */
 }
 
 static gboolean
@@ -106,21 +105,25 @@ get_version (sqlite3 *db, const char *path, guint *version, GError **error)
   return found;
 }
 
+static gboolean
+refuse_newer (guint version, const char *path, GError **error)
+{
+  if (version <= G_N_ELEMENTS (migrations))
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+               "the store %s has schema %u, and this ISMB knows up to %u: it was written by a newer "
+               "one, which is to be installed again",
+               path, version, (guint) G_N_ELEMENTS (migrations));
+  return FALSE;
+}
+
 gboolean
 ismb_schema_migrate (sqlite3 *db, const char *path, GError **error)
 {
   guint version = 0;
 
-  if (!get_version (db, path, &version, error))
+  if (!get_version (db, path, &version, error) || !refuse_newer (version, path, error))
     return FALSE;
-  if (version > G_N_ELEMENTS (migrations))
-    {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
-                   "the store %s has schema %u, and this ISMB knows up to %u: it was written by a "
-                   "newer one",
-                   path, version, (guint) G_N_ELEMENTS (migrations));
-      return FALSE;
-    }
   for (; version < G_N_ELEMENTS (migrations); version++)
     {
       g_autofree char *sql = g_strdup_printf ("BEGIN IMMEDIATE; %s PRAGMA user_version = %u; COMMIT",
@@ -130,4 +133,20 @@ ismb_schema_migrate (sqlite3 *db, const char *path, GError **error)
         return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+ismb_schema_check (sqlite3 *db, const char *path, GError **error)
+{
+  guint version = 0;
+
+  if (!get_version (db, path, &version, error) || !refuse_newer (version, path, error))
+    return FALSE;
+  if (version == G_N_ELEMENTS (migrations))
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+               "the store %s is of an older ISMB (schema %u, and this one has %u) and cannot be "
+               "written to change that: make room on its disk, or make it writable",
+               path, version, (guint) G_N_ELEMENTS (migrations));
+  return FALSE;
 }

@@ -15,4 +15,7 @@ const char *ismb_schema_get     (guint number);
 /* To the newest, each step in a transaction of its own; refuses a newer one. `path`: for messages. */
 gboolean    ismb_schema_migrate (sqlite3 *db, const char *path, GError **error);
 
+/* Refuses every one but the newest: for a file that cannot be written. */
+gboolean    ismb_schema_check   (sqlite3 *db, const char *path, GError **error);
+
 G_END_DECLS

@@ -142,8 +142,39 @@ ismb_statement_read (sqlite3_stmt *statement, const char *row_type, const char *
   return NULL;
 }
 
+static const char *
+advice_for (int code)
+{
+  switch (code & 0xff)
+    {
+    case SQLITE_FULL:
+      return ": make room on its disk";
+    case SQLITE_IOERR:
+      return ": its disk is full, read-only or failing";
+    case SQLITE_READONLY:
+      return ": make it writable";
+    default:
+      return "";
+    }
+}
+
 void
 ismb_statement_set_error (GError **error, sqlite3 *db, const char *path)
 {
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "the store %s: %s", path, sqlite3_errmsg (db));
+  int code = sqlite3_errcode (db);
+
+  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+    ismb_statement_set_damaged (error, path, sqlite3_errmsg (db));
+  else
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED, "the store %s: %s%s", path,
+                 sqlite3_errmsg (db), advice_for (code));
+}
+
+void
+ismb_statement_set_damaged (GError **error, const char *path, const char *how)
+{
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_FAILED,
+               "the store %s is damaged (%s): put a copy in its place, or move it away to begin "
+               "anew; `sqlite3 FILE .recover` shows what can be saved of it",
+               path, how);
 }

@@ -17,7 +17,9 @@ gboolean   ismb_statement_run       (sqlite3_stmt *statement);
  * (transfer full) */
 GPtrArray *ismb_statement_read      (sqlite3_stmt *statement, const char *row_type,
                                      const char *path, GError **error);
-/* What SQLite says was wrong last, with the file's name. */
+/* What SQLite says was wrong last, with the file's name, and what to do about it. */
 void       ismb_statement_set_error (GError **error, sqlite3 *db, const char *path);
+
+void       ismb_statement_set_damaged (GError **error, const char *path, const char *how);
 
 G_END_DECLS

@@ -4,20 +4,18 @@
 #include "config.h"
 #include "ismb/store/ismb-store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
-#include "ismb/store/ismb-schema.h"
+#include "ismb/store/ismb-database.h"
 #include "ismb/store/ismb-statement.h"
 
 #define GATHER_MICROSECONDS 5000 /* how long a transaction waits for company */
 #define GATHER_MAX 4096          /* writes in one transaction */
-#define BUSY_MILLISECONDS 5000   /* somebody else, a backup say, holds the file */
+#define WAITING_MAX 65536        /* writes that nobody waits for */
+#define WAITING_BYTES_MAX (32 * 1024 * 1024)
+#define AGAIN G_USEC_PER_SEC     /* a disk without room is tried so often at most */
 
 typedef enum
 {
@@ -53,8 +51,14 @@ struct _IsmbStore
   GAsyncQueue *jobs; /* of Job */
   sqlite3 *db;
   GHashTable *statements; /* sql => sqlite3_stmt, prepared once */
-  GError *lost;      /* why a write failed that nobody waited for, until somebody asks */
+  GError *lost;           /* why a write failed that nobody waited for, until somebody asks */
   gboolean warned;
+  gboolean durable;
+  GError *trouble;        /* why it is open for reading alone; or NULL */
+  gint64 tried;           /* when it was last tried to open it for writing */
+  int refused;            /* a write that nobody waited for; this and the next are of both threads */
+  guint waiting;          /* writes */
+  gsize waiting_bytes;
 };
 
 G_DEFINE_FINAL_TYPE (IsmbStore, ismb_store, G_TYPE_OBJECT)
@@ -118,7 +122,7 @@ note_lost (IsmbStore *self, const GError *error)
 }
 
 static void
-finish_write (IsmbStore *self, Job *job)
+end_write (IsmbStore *self, Job *job)
 {
   if (job->error != NULL && job->done == NULL && job->answer == NULL)
     note_lost (self, job->error);
@@ -128,6 +132,47 @@ finish_write (IsmbStore *self, Job *job)
     report (job);
   else
     job_free (job);
+}
+
+static gsize
+weigh (const Job *job)
+{
+  return sizeof *job + strlen (job->sql) +
+         (job->parameters != NULL ? g_variant_get_size (job->parameters) : 0);
+}
+
+static void
+finish_write (IsmbStore *self, Job *job)
+{
+  if (job->answer == NULL)
+    {
+      g_atomic_int_add (&self->waiting, -1);
+      g_atomic_pointer_add (&self->waiting_bytes, -(gssize) weigh (job));
+    }
+  end_write (self, job);
+}
+
+/* Back to a file that is written, if that is possible again. */
+static gboolean
+mend (IsmbStore *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean no_room = FALSE;
+  sqlite3 *db;
+
+  if (g_get_monotonic_time () < self->tried + AGAIN)
+    return FALSE;
+  self->tried = g_get_monotonic_time ();
+  db = ismb_database_open (self->path, self->durable, &no_room, &error);
+  if (db == NULL)
+    return FALSE;
+  g_hash_table_remove_all (self->statements);
+  sqlite3_close (self->db);
+  self->db = db;
+  g_clear_error (&self->trouble);
+  g_clear_error (&self->lost); /* what strays there are is looked for at the next start */
+  g_message ("the store %s can be written again", self->path);
+  return TRUE;
 }
 
 static gboolean
@@ -185,6 +230,11 @@ fail_all (GPtrArray *batch, const GError *error)
 static void
 write_in_transaction (IsmbStore *self, Job *job, GPtrArray *batch)
 {
+  if (self->trouble != NULL && !mend (self))
+    {
+      job->error = g_error_copy (self->trouble);
+      return;
+    }
   if (sqlite3_get_autocommit (self->db) && !execute (self, "BEGIN IMMEDIATE", &job->error))
     return;
   write_one (self, job);
@@ -248,6 +298,23 @@ read_all (IsmbStore *self, Job *job)
   sqlite3_clear_bindings (statement);
 }
 
+static GError *
+make_refusal (IsmbStore *self)
+{
+  return g_error_new (ISMB_ERROR, ISMB_ERROR_FAILED,
+                      "the store %s: too much waits to be written", self->path);
+}
+
+static GError *
+take_lost (IsmbStore *self)
+{
+  gboolean refused = g_atomic_int_compare_and_exchange (&self->refused, TRUE, FALSE);
+
+  if (self->lost == NULL && refused)
+    return make_refusal (self);
+  return g_steal_pointer (&self->lost);
+}
+
 /* Does one job, or a batch of writes. Returns a job that was taken from the queue and is still to
  * do, or NULL. */
 static Job *
@@ -258,7 +325,7 @@ do_job (IsmbStore *self, Job *job)
   if (job->kind == JOB_READ)
     read_all (self, job);
   if (job->kind == JOB_SETTLE)
-    job->error = g_steal_pointer (&self->lost);
+    job->error = take_lost (self);
   if (job->rows_done != NULL || job->done != NULL)
     report (job);
   else
@@ -320,6 +387,7 @@ ismb_store_finalize (GObject *object)
   sqlite3_close (self->db);
   g_async_queue_unref (self->jobs);
   g_free (self->path);
+  g_clear_error (&self->trouble);
   G_OBJECT_CLASS (ismb_store_parent_class)->finalize (object);
 }
 
@@ -340,52 +408,52 @@ ismb_store_init (IsmbStore *self)
                                             (GDestroyNotify) sqlite3_finalize);
 }
 
-/* SQLite would make the file readable for everybody, and its -wal and -shm take the mode from it.
- */
+/* A disk without room is no reason to stop everything else: what is there is read, and writes fail
+ * until they can be made. */
 static gboolean
-make_private (const char *path, GError **error)
+open_somehow (IsmbStore *self, const char *path, GError **error)
 {
-  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  g_autoptr (GError) cause = NULL;
+  gboolean no_room = FALSE;
 
-  if (fd >= 0 && fchmod (fd, 0600) == 0)
+  self->db = ismb_database_open (path, self->durable, &no_room, &cause);
+  if (self->db != NULL)
+    return TRUE;
+  if (no_room && path != NULL)
     {
-      close (fd);
-      return TRUE;
+      self->db = ismb_database_open_reading (path, error);
+      self->trouble = self->db != NULL ? g_steal_pointer (&cause) : NULL;
+      if (self->db != NULL)
+        g_warning ("%s; nothing is stored until it can be", self->trouble->message);
+      return self->db != NULL;
     }
-  g_set_error (error, ISMB_ERROR, errno == EACCES ? ISMB_ERROR_NOT_ALLOWED : ISMB_ERROR_FAILED,
-               "cannot open the store %s: %s", path, g_strerror (errno));
-  if (fd >= 0)
-    close (fd);
+  g_propagate_error (error, g_steal_pointer (&cause));
   return FALSE;
 }
 
-static gboolean
-open_database (IsmbStore *self, GError **error)
+static IsmbStore *
+open_store (const char *path, gboolean durable, GError **error)
 {
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  g_autoptr (IsmbStore) self = g_object_new (ISMB_TYPE_STORE, NULL);
 
-  if (sqlite3_open_v2 (self->path, &self->db, flags, NULL) != SQLITE_OK)
-    {
-      ismb_statement_set_error (error, self->db, self->path);
-      return FALSE;
-    }
-  sqlite3_busy_timeout (self->db, BUSY_MILLISECONDS);
-  return execute (self, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", error) &&
-         ismb_schema_migrate (self->db, self->path, error);
+  self->path = g_strdup (path != NULL ? path : ":memory:");
+  self->durable = durable;
+  if (!open_somehow (self, path, error))
+    return NULL;
+  self->writer = g_thread_new ("ismb-store", run, self);
+  return g_steal_pointer (&self);
 }
 
 IsmbStore *
 ismb_store_open (const char *path, GError **error)
 {
-  g_autoptr (IsmbStore) self = g_object_new (ISMB_TYPE_STORE, NULL);
+  return open_store (path, FALSE, error);
+}
 
-  self->path = g_strdup (path != NULL ? path : ":memory:");
-  if (path != NULL && !make_private (path, error))
-    return NULL;
-  if (!open_database (self, error))
-    return NULL;
-  self->writer = g_thread_new ("ismb-store", run, self);
-  return g_steal_pointer (&self);
+IsmbStore *
+ismb_store_open_durable (const char *path, GError **error)
+{
+  return open_store (path, TRUE, error);
 }
 
 static Job *
@@ -399,6 +467,23 @@ job_new (JobKind kind, const char *sql, GVariant *parameters)
   return job;
 }
 
+/* A disk that is slower than those who write must not fill the memory. */
+static gboolean
+admit (IsmbStore *self, Job *job)
+{
+  gsize weight = weigh (job);
+
+  if (g_atomic_int_get (&self->waiting) < WAITING_MAX &&
+      (gsize) g_atomic_pointer_get (&self->waiting_bytes) + weight <= WAITING_BYTES_MAX)
+    {
+      g_atomic_int_inc (&self->waiting);
+      g_atomic_pointer_add (&self->waiting_bytes, (gssize) weight);
+      return TRUE;
+    }
+  job->error = make_refusal (self);
+  return FALSE;
+}
+
 void
 ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters, IsmbStoreDone done,
                   gpointer user_data)
@@ -408,7 +493,15 @@ ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters, IsmbSt
   job->done = done;
   job->user_data = user_data;
   job->context = done != NULL ? g_main_context_ref_thread_default () : NULL;
-  g_async_queue_push (self->jobs, job);
+  if (admit (self, job))
+    g_async_queue_push (self->jobs, job);
+  else if (done != NULL)
+    report (job);
+  else
+    {
+      g_atomic_int_set (&self->refused, TRUE);
+      job_free (job);
+    }
 }
 
 gboolean

@@ -11,11 +11,15 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_STORE (ismb_store_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbStore, ismb_store, ISMB, STORE, GObject)
 
-/* `path` NULL: in memory. Migrates an older schema; refuses a newer one. */
+/* `path` NULL: in memory. Migrates an older schema; refuses a newer one, and a damaged file. Where
+ * the disk is full or read-only, what is there is read, and writes fail until there is room again. */
 IsmbStore *ismb_store_open  (const char *path, GError **error);
+/* Commits survive a power failure too, and take as long as the disk does. */
+IsmbStore *ismb_store_open_durable (const char *path, GError **error);
 /* Runs a statement on the writer thread, parameters bound from a tuple GVariant (s, x, b, ay, ms);
  * `done` (nullable) comes in the caller's main context after the commit, in the order of the
- * writes; also when the store is gone meanwhile. Without `done` a failure is logged, once. */
+ * writes; also when the store is gone meanwhile. Without `done` a failure is logged, once. At most
+ * 65,536 writes and 32 MiB wait: what is over that fails at once. */
 typedef void (*IsmbStoreDone) (const GError *error, gpointer user_data);
 void       ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters,
                              IsmbStoreDone done, gpointer user_data);

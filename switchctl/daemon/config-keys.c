@@ -194,6 +194,15 @@ set_audit_rows (gpointer field, const char *value, GError **error)
 }
 
 static gboolean
+set_durability (gpointer field, const char *value, GError **error)
+{
+  if (!g_str_equal (value, "normal") && !g_str_equal (value, "power"))
+    return expected (error, "normal or power");
+  *(gboolean *) field = g_str_equal (value, "power");
+  return TRUE;
+}
+
+static gboolean
 set_max_stanza (gpointer field, const char *value, GError **error)
 {
   guint64 bytes;
@@ -393,6 +402,7 @@ static const Key keys[] = {
   { SWITCH_GROUP_DAEMON, "runtime-dir", IN_CONFIG (runtime_dir), set_path },
   { SWITCH_GROUP_DAEMON, "log-level", IN_CONFIG (log_level), set_log_level },
   { SWITCH_GROUP_DAEMON, "audit-rows", IN_CONFIG (audit_rows), set_audit_rows },
+  { SWITCH_GROUP_DAEMON, "durability", IN_CONFIG (durable), set_durability },
   { SWITCH_GROUP_FABRIC, "trust", IN_CONFIG (trust_open), set_trust },
   { SWITCH_GROUP_FABRIC, "ca-hash", IN_CONFIG (ca_hash), set_ca_hash },
   { SWITCH_GROUP_FABRIC, "certificate-lifetime", IN_CONFIG (certificate_lifetime), set_lifetime },

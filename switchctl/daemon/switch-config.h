@@ -33,6 +33,7 @@ typedef struct
   char *runtime_dir;
   char *log_level;
   guint audit_rows;          /* of each virtual router */
+  gboolean durable;          /* what was committed survives a power failure */
   gboolean trust_open;
   char *ca_hash;             /* of the fabric to join when approved, lower case; or NULL */
   gint64 certificate_lifetime; /* seconds */

@@ -21,6 +21,7 @@ struct _SwitchVr
   char *runtime_dir; /* <runtime-dir>/<vr> */
   char *c2s_path;
   guint audit_rows;
+  gboolean durable;
   IsmbFabric *fabric;
   SwitchStrangers *strangers; /* outlives every listener, which reports to it */
 
@@ -235,7 +236,8 @@ start_listener (SwitchVr *self, GError **error)
   if (!switch_folder_make (self->state_dir, 0700, error)
       || !switch_folder_make (self->runtime_dir, 0755, error))
     return FALSE;
-  self->store = ismb_store_open (database, error);
+  self->store = self->durable ? ismb_store_open_durable (database, error)
+                              : ismb_store_open (database, error);
   if (self->store == NULL)
     return FALSE;
   self->audit = ismb_audit_load (self->store, self->audit_rows, error);
@@ -356,6 +358,7 @@ switch_vr_new (const SwitchVrConfig *config, const SwitchConfig *whole, const ch
   self->state_dir = g_build_filename (whole->state_dir, config->name, NULL);
   self->runtime_dir = g_build_filename (whole->runtime_dir, config->name, NULL);
   self->audit_rows = whole->audit_rows;
+  self->durable = whole->durable;
   self->c2s_path = g_build_filename (self->runtime_dir, "c2s", NULL);
   self->fabric = g_object_ref (fabric);
   g_signal_connect_object (fabric, "changed", G_CALLBACK (on_fabric_changed), self,

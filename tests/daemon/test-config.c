@@ -66,6 +66,7 @@ test_defaults (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (config->runtime_dir, ==, "/run/ismb");
   g_assert_cmpstr (config->files_root, ==, "/usr/local");
   g_assert_cmpuint (config->audit_rows, ==, 100000);
+  g_assert_false (config->durable);
   g_assert_false (config->trust_open);
   g_assert_null (config->ca_hash);
   g_assert_cmpint (config->certificate_lifetime, ==, 90 * 86400);
@@ -96,7 +97,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
                      "[daemon]\n"
                      "domain = SW1.001122\n"
                      "state-dir=/a\nruntime-dir=/b\nlog-level=info;ismb.listener=debug\n"
-                     "audit-rows=1000\n"
+                     "audit-rows=1000\ndurability=power\n"
                      "[fabric]\ntrust=open\nca-hash=" A_HASH "\ncertificate-lifetime=12h\n"
                      "[switch-control]\nenabled=true\nengine=exec\nengine-netns=blue\n"
                      "exec-allow=/usr/sbin/ip;/usr/sbin/bridge\nfiles-root=/c\n"
@@ -115,6 +116,7 @@ test_all_keys (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (config->domain, ==, "sw1.001122");
   g_assert_cmpstr (config->log_level, ==, "info;ismb.listener=debug");
   g_assert_cmpuint (config->audit_rows, ==, 1000);
+  g_assert_true (config->durable);
   g_assert_true (config->trust_open);
   g_assert_cmpint (strlen (config->ca_hash), ==, 64);
   g_assert_cmpint (config->certificate_lifetime, ==, 12 * 3600);
@@ -188,6 +190,7 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[daemon]\nlog-level=loud\n", 2, "loud is no level" },
     { "[daemon]\nlog-level=info;ismb.listener=loud\n", 2, "loud is no level" },
     { "[daemon]\naudit-rows=999\n", 2, "audit-rows=999: expected a number from 1000 to 10000000" },
+    { "[daemon]\ndurability=some\n", 2, "normal or power" },
     { "[daemon]\naudit-rows=many\n", 2, "expected a number from 1000" },
     { "[fabric]\ntrust=everyone\n", 2, "expected fabric or open" },
     { "[fabric]\nca-hash=5b0f\n", 2, "ca-hash=5b0f: expected 64 hex digits" },

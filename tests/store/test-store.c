@@ -3,7 +3,9 @@
 #include "ismb/store/ismb-store.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ismb/core/ismb-error.h"
 #include "tests/store/scratch.h"
@@ -363,6 +365,70 @@ test_refuses_another_file (Fixture *fixture, gconstpointer data)
   assert_refused (fixture, "not a database");
 }
 
+/* A page in the middle, as a failing disk leaves it. */
+static void
+test_refuses_a_damaged_file (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *content = NULL;
+  gsize length = 0;
+
+  for (guint i = 0; i < 1000; i++)
+    write_row (fixture->store, i);
+  g_clear_object (&fixture->store);
+  g_assert_true (g_file_get_contents (fixture->path, &content, &length, NULL));
+  g_assert_cmpuint (length, >, 20000);
+  memset (content + length - 12000, 0x5a, 8192);
+  g_assert_true (g_file_set_contents (fixture->path, content, (gssize) length, NULL));
+  assert_refused (fixture, "is damaged");
+  assert_refused (fixture, "put a copy in its place");
+}
+
+/* The writer thread is held up by somebody who has the file. */
+static void
+test_bounds_what_waits (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *big = g_strnfill (1024 * 1024, 'x');
+  sqlite3 *other = NULL;
+
+  g_assert_cmpint (sqlite3_open (fixture->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  seen_begin ();
+  for (guint i = 0; i < 40; i++)
+    ismb_store_write (fixture->store, INSERT, row (big, i), on_done, GUINT_TO_POINTER (i));
+  while (seen->order->len < 40 - 32)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_error (seen->error, ISMB_ERROR, ISMB_ERROR_FAILED);
+  g_assert_nonnull (strstr (seen->error->message, "too much waits"));
+  g_assert_cmpuint (g_array_index (seen->order, guint, 0), >, 30); /* the last ones, at once */
+
+  g_assert_cmpint (sqlite3_exec (other, "ROLLBACK", NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (other);
+  while (seen->order->len < 40)
+    g_main_context_iteration (NULL, TRUE);
+  g_clear_error (&seen->error);
+  ismb_store_write (fixture->store, INSERT, row (big, 40), on_done, GUINT_TO_POINTER (40));
+  while (seen->order->len < 41)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_no_error (seen->error);
+  seen_end ();
+}
+
+static void
+test_durable (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) level = NULL;
+  gint64 number = 0;
+
+  g_clear_object (&fixture->store);
+  fixture->store = ismb_store_open_durable (fixture->path, &error);
+  g_assert_no_error (error);
+  g_assert_true (
+      ismb_store_read (fixture->store, "PRAGMA synchronous", "(x)", on_value, &level, NULL));
+  g_variant_get (level, "(x)", &number);
+  g_assert_cmpint (number, ==, 2); /* FULL */
+}
+
 static void
 test_refuses_a_missing_folder (void)
 {
@@ -469,6 +535,9 @@ main (int argc, char *argv[])
   ADD ("/store/is-private", test_is_private);
   ADD ("/store/refuses-a-newer-schema", test_refuses_a_newer_schema);
   ADD ("/store/refuses-another-file", test_refuses_another_file);
+  ADD ("/store/refuses-a-damaged-file", test_refuses_a_damaged_file);
+  ADD ("/store/bounds-what-waits", test_bounds_what_waits);
+  ADD ("/store/durable", test_durable);
   ADD ("/store/survives-a-kill", test_survives_a_kill);
 #undef ADD
   g_test_add_func ("/store/refuses-a-missing-folder", test_refuses_a_missing_folder);
