@@ -13,6 +13,7 @@
 #define DOMAIN "leaf1.0a1b2c"
 #define SASL "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
 #define BIND "xmlns='urn:ietf:params:xml:ns:xmpp-bind'"
+#define SM "xmlns='urn:xmpp:sm:3'"
 #define FEW 3000
 #define MANY 100000
 #define WARM_UP 1000   /* sessions until caches are full */
@@ -59,18 +60,26 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_free (fixture->path);
 }
 
-/* Signed in over the unix socket, which costs least. */
+/* Over the unix socket, which costs least. */
 static XmppClient *
-come (Fixture *fixture, const char *resource)
+authenticate (Fixture *fixture)
 {
   XmppClient *client = xmpp_client_new_unix (fixture->path);
-  g_autofree char *bind = g_strdup_printf (
-      "<iq type='set' id='b'><bind " BIND "><resource>%s</resource></bind></iq>", resource);
 
   g_free (xmpp_client_open (client, DOMAIN));
   xmpp_client_send (client, "<auth " SASL " mechanism='EXTERNAL'>=</auth>");
   g_free (xmpp_client_expect (client, "<success " SASL "/>"));
   g_free (xmpp_client_open (client, DOMAIN));
+  return client;
+}
+
+static XmppClient *
+come (Fixture *fixture, const char *resource)
+{
+  XmppClient *client = authenticate (fixture);
+  g_autofree char *bind = g_strdup_printf (
+      "<iq type='set' id='b'><bind " BIND "><resource>%s</resource></bind></iq>", resource);
+
   xmpp_client_send (client, bind);
   g_free (xmpp_client_expect (client, "</jid></bind></iq>"));
   return client;
@@ -105,6 +114,46 @@ be_replaced (Fixture *fixture)
     g_free (xmpp_client_expect (fixture->held, "conflict"));
   g_clear_pointer (&fixture->held, xmpp_client_free);
   fixture->held = client;
+}
+
+/* Cut, with a message that was not acknowledged; the id to resume by. */
+static char *
+lose_stream (Fixture *fixture, const char *resource, const char *max)
+{
+  g_autoptr (XmppClient) client = come (fixture, resource);
+  g_autofree char *enable = g_strdup_printf ("<enable " SM " resume='1' max='%s'/>", max);
+  g_autofree char *message =
+      g_strdup_printf ("<message to='%s@" DOMAIN "/%s' type='headline'><body>x</body></message>",
+                       g_get_user_name (), resource);
+  g_autofree char *id = NULL;
+
+  xmpp_client_send (client, enable);
+  g_free (xmpp_client_expect (client, " id='"));
+  id = xmpp_client_expect (client, "'");
+  xmpp_client_send (client, message);
+  g_free (xmpp_client_expect (client, "</message>"));
+  return g_strndup (id, strlen (id) - 1);
+}
+
+static void
+come_back (Fixture *fixture)
+{
+  g_autofree char *id = lose_stream (fixture, "back", "60");
+  g_autofree char *resume = g_strdup_printf ("<resume " SM " previd='%s' h='0'/>", id);
+  g_autoptr (XmppClient) client = authenticate (fixture);
+
+  xmpp_client_send (client, resume);
+  g_free (xmpp_client_expect (client, "<resumed "));
+  g_free (xmpp_client_expect (client, "</message>"));
+  xmpp_client_send (client, "<a " SM " h='1'/></stream:stream>");
+  g_free (xmpp_client_expect_end (client));
+}
+
+/* Until the next of its name comes, or a second is over. */
+static void
+stay_away (Fixture *fixture)
+{
+  g_free (lose_stream (fixture, "away", "1"));
 }
 
 static void
@@ -148,7 +197,7 @@ static void
 hold_one (Fixture *fixture, guint number)
 {
   static void (*const ways[]) (Fixture *fixture) = {
-    leave_in_order, hang_up, be_replaced, break_off, break_rules, say_nothing,
+    leave_in_order, hang_up, be_replaced, break_off, break_rules, say_nothing, come_back, stay_away,
   };
 
   if (number % 100 == 99)
