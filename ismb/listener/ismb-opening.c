@@ -137,6 +137,14 @@ find_resource (IsmbOpening *self)
   return resource != NULL && resource->waiting ? resource : NULL;
 }
 
+/* XEP-0191, 3.3: whom the account has blocked since is heard of no more, not even late. */
+static gboolean
+is_welcome (const IsmbResource *resource, const IsmbFrame *message)
+{
+  return resource->blocks == NULL || message->from == NULL ||
+         !ismb_blocklist_matches (resource->blocks, message->from);
+}
+
 static void
 deliver_rows (IsmbOpening *self, IsmbResource *resource)
 {
@@ -147,7 +155,8 @@ deliver_rows (IsmbOpening *self, IsmbResource *resource)
 
       ismb_slips_attach (self->slips, row->frame, self->account, row->number, row->length);
       self->given = row->frame;
-      ismb_sink_deliver (resource->sink, row->frame);
+      if (is_welcome (resource, row->frame))
+        ismb_sink_deliver (resource->sink, row->frame);
       self->given = NULL;
       if (!self->refused)
         {
