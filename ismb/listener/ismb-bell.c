@@ -89,11 +89,47 @@ install_sessions (GType type)
                                          NULL, G_TYPE_NONE, 1, ISMB_TYPE_JID);
 }
 
-void
-ismb_bell_install (GType listener)
+static void
+install_state (GObjectClass *object_class)
 {
-  install_peers (listener);
-  install_sessions (listener);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  /**
+   * IsmbListener:session-count:
+   *
+   * How many sessions there are, one for each signed in client. Changes are told gathered, once
+   * nothing more urgent is to do.
+   */
+  g_object_class_install_property (
+      object_class, ISMB_BELL_SESSION_COUNT,
+      g_param_spec_uint ("session-count", NULL, NULL, 0, G_MAXUINT, 0, flags));
+  /**
+   * IsmbListener:peer-count:
+   *
+   * How many other listeners are known, whether a stream to them is open or not. Changes are told
+   * gathered, once nothing more urgent is to do.
+   */
+  g_object_class_install_property (
+      object_class, ISMB_BELL_PEER_COUNT,
+      g_param_spec_uint ("peer-count", NULL, NULL, 0, G_MAXUINT, 0, flags));
+  /**
+   * IsmbListener:waiting-for:
+   *
+   * What it waits for until it is on the network again, in words for people: the network namespace
+   * that was deleted, say. %NULL where it listens on all its ports, or does not run. Who is on
+   * [property@Ismb.Listener:c2s-path] is not concerned by that.
+   */
+  g_object_class_install_property (
+      object_class, ISMB_BELL_WAITING_FOR,
+      g_param_spec_string ("waiting-for", NULL, NULL, NULL, flags));
+}
+
+void
+ismb_bell_install (GObjectClass *listener)
+{
+  install_state (listener);
+  install_peers (G_TYPE_FROM_CLASS (listener));
+  install_sessions (G_TYPE_FROM_CLASS (listener));
 }
 
 /* --- counts --- */

@@ -10,8 +10,16 @@ G_BEGIN_DECLS
  * one change, told when nothing else is to do. */
 typedef struct _IsmbBell IsmbBell;
 
-/* The signals of the class. */
-void      ismb_bell_install (GType listener);
+/* The properties by which a listener tells of itself; what it is told is its settings'. */
+enum
+{
+  ISMB_BELL_SESSION_COUNT = ISMB_LISTENER_SETTINGS_END,
+  ISMB_BELL_PEER_COUNT,
+  ISMB_BELL_WAITING_FOR,
+};
+
+/* These properties, and the signals of the class. */
+void      ismb_bell_install (GObjectClass *listener);
 /* `listener` outlives it. */
 IsmbBell *ismb_bell_new     (GObject *listener, IsmbSwitchboard *board);
 void      ismb_bell_free    (IsmbBell *self);

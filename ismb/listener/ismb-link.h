@@ -51,8 +51,8 @@ void          ismb_link_renew         (IsmbLink *self, const IsmbProof *proof);
 void          ismb_link_bar           (IsmbLink *self);
 /* We have left the fabric: its streams end, what waits goes back, and it has proven nothing. */
 void          ismb_link_disown        (IsmbLink *self);
-/* The network is gone, with all its streams and dials, but for streams at these addresses, or NULL: as
- * if the other end were. */
+/* The network is gone, with all its streams and dials, but for streams at these addresses, or NULL:
+ * as if the other end were. */
 void          ismb_link_cut           (IsmbLink *self, IsmbOwnAddresses *remaining);
 /* It is there again: what was in vain before does not count. */
 void          ismb_link_resume        (IsmbLink *self);

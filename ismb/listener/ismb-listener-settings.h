@@ -7,8 +7,8 @@
 G_BEGIN_DECLS
 
 /* What a listener goes by: its properties, unchecked until it starts. What it is made of at its
- * start reads them here (IsmbSwitchboardPlan). Other properties of a listener have numbers from here
- * on. */
+ * start reads them here (IsmbSwitchboardPlan). Other properties of a listener have numbers from
+ * here on. */
 #define ISMB_LISTENER_SETTINGS_END 256
 
 typedef struct

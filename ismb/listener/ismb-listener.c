@@ -19,7 +19,29 @@
  * it exchanges what they send with the listeners of other switches (RFC 6120, RFC 6121).
  *
  * It lives in the main context that was the thread's default when it was started, and blocks it
- * never. A daemon is not needed: a test or an example starts its own.
+ * never. A daemon is not needed: any program hosts a bus of its own.
+ *
+ * ```c
+ * g_autoptr (IsmbListener) listener = ismb_listener_new ("VR-Default");
+ *
+ * g_signal_connect (listener, "session-started", G_CALLBACK (on_session), NULL);
+ * if (!ismb_listener_create_account (listener, "ann", "pencil", &error)
+ *     || !ismb_listener_start (listener, 5222, &error))
+ *   g_error ("%s", error->message);
+ * g_main_loop_run (loop);
+ * ```
+ *
+ * Now clients on this host sign in as `ann@localhost`. What is to be otherwise is said by properties
+ * before the start: [property@Ismb.Listener:domain], [property@Ismb.Listener:listen] for clients of
+ * other hosts, [property@Ismb.Listener:c2s-path] for a unix socket. Accounts and rosters of such a
+ * listener are gone with it.
+ *
+ * Who comes and goes is told by [signal@Ismb.Listener::session-started] and
+ * [signal@Ismb.Listener::session-ended], and how many there are by
+ * [property@Ismb.Listener:session-count]; of other listeners, which
+ * [method@Ismb.Listener.add_peer] makes known, by [signal@Ismb.Listener::peer-found],
+ * [signal@Ismb.Listener::peer-changed], [signal@Ismb.Listener::peer-lost] and
+ * [property@Ismb.Listener:peer-count]. A handler may do anything but stop the listener.
  */
 struct _IsmbListener
 {
@@ -47,14 +69,6 @@ struct _IsmbListener
 };
 
 G_DEFINE_FINAL_TYPE (IsmbListener, ismb_listener, G_TYPE_OBJECT)
-
-/* What it tells of itself; what it is told is the settings'. */
-enum
-{
-  PROP_SESSION_COUNT = ISMB_LISTENER_SETTINGS_END,
-  PROP_PEER_COUNT,
-  PROP_WAITING_FOR,
-};
 
 static void
 ismb_listener_dispose (GObject *object)
@@ -98,13 +112,13 @@ ismb_listener_get_property (GObject *object, guint id, GValue *value, GParamSpec
     return;
   switch (id)
     {
-    case PROP_SESSION_COUNT:
+    case ISMB_BELL_SESSION_COUNT:
       g_value_set_uint (value, ismb_listener_get_sessions (self));
       break;
-    case PROP_PEER_COUNT:
+    case ISMB_BELL_PEER_COUNT:
       g_value_set_uint (value, count_peers (self));
       break;
-    case PROP_WAITING_FOR:
+    case ISMB_BELL_WAITING_FOR:
       g_value_set_string (value, self->waiting_for);
       break;
     default:
@@ -120,41 +134,6 @@ ismb_listener_set_property (GObject *object, guint id, const GValue *value, GPar
 }
 
 static void
-install_state (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
-
-  /**
-   * IsmbListener:session-count:
-   *
-   * How many sessions there are, one for each signed in client. Changes are told gathered, once
-   * nothing more urgent is to do.
-   */
-  g_object_class_install_property (
-      object_class, PROP_SESSION_COUNT,
-      g_param_spec_uint ("session-count", NULL, NULL, 0, G_MAXUINT, 0, flags));
-  /**
-   * IsmbListener:peer-count:
-   *
-   * How many other listeners are known, whether a stream to them is open or not. Changes are told
-   * gathered, once nothing more urgent is to do.
-   */
-  g_object_class_install_property (
-      object_class, PROP_PEER_COUNT,
-      g_param_spec_uint ("peer-count", NULL, NULL, 0, G_MAXUINT, 0, flags));
-  /**
-   * IsmbListener:waiting-for:
-   *
-   * What it waits for until it is on the network again, in words for people: the network namespace
-   * that was deleted, say. %NULL where it listens on all its ports, or does not run. Who is on
-   * [property@Ismb.Listener:c2s-path] is not concerned by that.
-   */
-  g_object_class_install_property (
-      object_class, PROP_WAITING_FOR,
-      g_param_spec_string ("waiting-for", NULL, NULL, NULL, flags));
-}
-
-static void
 ismb_listener_class_init (IsmbListenerClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -164,8 +143,7 @@ ismb_listener_class_init (IsmbListenerClass *klass)
   object_class->get_property = ismb_listener_get_property;
   object_class->set_property = ismb_listener_set_property;
   _ismb_listener_settings_install (object_class);
-  install_state (object_class);
-  ismb_bell_install (G_TYPE_FROM_CLASS (klass));
+  ismb_bell_install (object_class);
 }
 
 static void

@@ -8,8 +8,8 @@
 #include "ismb/listener/ismb-port.h"
 #include "ismb/net/ismb-place-watch.h"
 
-/* Milliseconds until a connection whose address went ends: a link that flaps takes its IPv6 addresses
- * away and gives them back. */
+/* Milliseconds until a connection whose address went ends: a link that flaps takes its IPv6
+ * addresses away and gives them back. */
 #define GRACE 1000
 
 struct _IsmbOutside
@@ -121,8 +121,8 @@ refresh (IsmbOutside *self)
       if (was_open)
         leave (self);
     }
-  return has_other_addresses (self) || was_open != self->open || c2s != ismb_outside_get_c2s_port (self)
-         || s2s != ismb_outside_get_s2s_port (self);
+  return has_other_addresses (self) || was_open != self->open
+         || c2s != ismb_outside_get_c2s_port (self) || s2s != ismb_outside_get_s2s_port (self);
 }
 
 static void

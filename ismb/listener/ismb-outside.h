@@ -7,9 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* What a listener has on the network of its place: the ports for clients and for other listeners. It
- * goes with the place, with all streams over it, and comes back with it; who is on the unix socket
- * hears nothing of that. */
+/* What a listener has on the network of its place: the ports for clients and for other listeners.
+ * It goes with the place, with all streams over it, and comes back with it; who is on the unix
+ * socket hears nothing of that. */
 typedef struct _IsmbOutside IsmbOutside;
 
 typedef struct
@@ -29,7 +29,8 @@ typedef struct
 
 IsmbOutside *ismb_outside_new          (const IsmbOutsidePlan *plan, GError **error);
 void         ismb_outside_free         (IsmbOutside *self);
-/* What it waits for, and how to cure that; NULL: it is there. See ismb_virtual_router_get_lack (). */
+/* What it waits for, and how to cure that, as ismb_virtual_router_get_lack () has it. NULL: it is
+ * there. */
 const char  *ismb_outside_get_lack     (IsmbOutside *self);
 guint16      ismb_outside_get_c2s_port (IsmbOutside *self);
 guint16      ismb_outside_get_s2s_port (IsmbOutside *self);

@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* One TCP port on several addresses of a place: a door on each that the place has now. A number that
- * the kernel chose is kept as long as nobody else takes it meanwhile. */
+/* One TCP port on several addresses of a place: a door on each that the place has now. A number
+ * that the kernel chose is kept as long as nobody else takes it meanwhile. */
 typedef struct _IsmbPort IsmbPort;
 
 /* `number` 0: any that is free on all addresses; NULL or no addresses: it has no doors, and that is

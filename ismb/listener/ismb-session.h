@@ -36,8 +36,8 @@ const char  *ismb_session_get_account  (IsmbSession *self);    /* NULL before au
 /* Leaves the routes at once, then ends the stream: `condition` is a stream error's, or NULL. It
  * keeps itself alive until that has gone out, for seconds at most. */
 void         ismb_session_close        (IsmbSession *self, const char *condition, const char *text);
-/* Its network is gone, or all of it but these addresses, or NULL: as if the other end were. One on a
- * unix socket has none. */
+/* Its network is gone, or all of it but these addresses, or NULL: as if the other end were. One on
+ * a unix socket has none. */
 void         ismb_session_cut          (IsmbSession *self, IsmbOwnAddresses *remaining);
 /* Was asleep in the dormitory, and has no place there any more: it ends, a little later. */
 void         ismb_session_expire       (IsmbSession *self);

@@ -39,8 +39,8 @@ void          ismb_sessions_accept        (int fd, const struct sockaddr *addres
 /* For sessions to come: seconds in which a lost stream may be resumed; 0: not at all. */
 void          ismb_sessions_set_resume_time (IsmbSessions *self, guint seconds);
 guint         ismb_sessions_get_sleeping  (IsmbSessions *self); /* those that lost their stream */
-/* Their network is gone, but for these addresses, or NULL: all on it, and so none on the unix socket,
- * end as if the clients were gone. */
+/* Their network is gone, but for these addresses, or NULL: all on it, and so none on the unix
+ * socket, end as if the clients were gone. */
 void          ismb_sessions_cut           (IsmbSessions *self, IsmbOwnAddresses *remaining);
 /* Ends the sessions of an account, NULL: everybody's, strangers' too. */
 void          ismb_sessions_close         (IsmbSessions *self, const char *account,

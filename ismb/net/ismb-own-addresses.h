@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* All addresses that a place has at a moment, to tell which connections are stranded: their own end is
- * at an address that is no more, so that nothing comes any more and the other side does not know. */
+/* All addresses that a place has at a moment, to tell which connections are stranded: their own end
+ * is at an address that is no more, so that nothing comes any more and the other side does not
+ * know. */
 typedef struct _IsmbOwnAddresses IsmbOwnAddresses;
 
 /* NULL: they cannot be listed. */
