@@ -166,7 +166,8 @@ ismb_router_bounce (IsmbRouter *self, const IsmbFrame *frame, const char *condit
   if (error == NULL || error->to == NULL)
     return;
   ismb_address_split (error->to, &to);
-  if (error->kind == ISMB_FRAME_PRESENCE && is_ours (self, error->to, &to))
+  /* From nobody it is where it was for an address that is none: just its sender's. */
+  if (error->kind == ISMB_FRAME_PRESENCE && error->from != NULL && is_ours (self, error->to, &to))
     ismb_presence_service_inbound (self->presence, error);
   else
     ismb_routes_deliver (self->routes, error);
