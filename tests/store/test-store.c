@@ -11,7 +11,7 @@
 #include "tests/store/scratch.h"
 
 #define INSERT "INSERT INTO roster (account, contact, subscription) VALUES (?,?,?)"
-#define ACKNOWLEDGED 200 /* writes the child must report before it is killed */
+#define ACKNOWLEDGED 50 /* writes the child must report at most before it is killed */
 
 typedef struct
 {
@@ -461,13 +461,13 @@ on_child_done (const GError *error, gpointer user_data)
 }
 
 static int
-write_for_ever (const char *path)
+write_for_ever (const char *path, guint from)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbStore) store = ismb_store_open (path, &error);
 
   g_assert_no_error (error);
-  for (guint i = 0;; i++)
+  for (guint i = from;; i++)
     {
       ismb_store_write (store, INSERT, row ("a", i), on_child_done, NULL);
       if (i % 7 == 0)
@@ -491,35 +491,54 @@ assert_sound (IsmbStore *store)
   g_assert_cmpstr (text, ==, "ok");
 }
 
+/* Has a child write behind what is there and kills it when it was told of so many commits. */
 static void
-test_survives_a_kill (Fixture *fixture, gconstpointer data)
+kill_a_writer (Fixture *fixture, guint from, guint acknowledged)
 {
-  const char *const argv[] = { "/proc/self/exe", "--write", fixture->path, NULL };
+  g_autofree char *first = g_strdup_printf ("%u", from);
+  const char *const argv[] = { "/proc/self/exe", "--write", fixture->path, first, NULL };
   g_autoptr (GSubprocess) child = NULL;
   g_autoptr (GError) error = NULL;
-  char acknowledged[ACKNOWLEDGED];
+  char dots[ACKNOWLEDGED];
   gsize size = 0;
 
-  g_clear_object (&fixture->store);
   child = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
   g_assert_no_error (error);
-  g_input_stream_read_all (g_subprocess_get_stdout_pipe (child), acknowledged, sizeof acknowledged,
-                           &size, NULL, &error);
+  g_input_stream_read_all (g_subprocess_get_stdout_pipe (child), dots, acknowledged, &size, NULL,
+                           &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (size, ==, ACKNOWLEDGED);
+  g_assert_cmpuint (size, ==, acknowledged);
+  g_usleep (g_random_int_range (0, 2000)); /* into the middle of whatever it does then */
   g_subprocess_send_signal (child, SIGKILL);
   g_subprocess_wait (child, NULL, NULL);
+}
 
-  open_store (fixture);
-  assert_sound (fixture->store);
-  assert_rows (fixture->store, ACKNOWLEDGED);
+/* What was told of is there, nothing is torn, and the next one goes on from it. */
+static void
+test_survives_kills (Fixture *fixture, gconstpointer data)
+{
+  guint kills = g_test_slow () ? 2000 : 100, rows = 0;
+
+  for (guint i = 0; i < kills; i++)
+    {
+      guint acknowledged = (guint) g_random_int_range (1, ACKNOWLEDGED);
+      g_autoptr (GArray) numbers = NULL;
+
+      g_clear_object (&fixture->store);
+      kill_a_writer (fixture, rows, acknowledged);
+      open_store (fixture);
+      assert_sound (fixture->store);
+      assert_rows (fixture->store, rows + acknowledged);
+      numbers = read_numbers (fixture->store);
+      rows = numbers->len;
+    }
 }
 
 int
 main (int argc, char *argv[])
 {
-  if (argc == 3 && g_str_equal (argv[1], "--write"))
-    return write_for_ever (argv[2]);
+  if (argc == 4 && g_str_equal (argv[1], "--write"))
+    return write_for_ever (argv[2], (guint) atoi (argv[3]));
 
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
@@ -538,7 +557,7 @@ main (int argc, char *argv[])
   ADD ("/store/refuses-a-damaged-file", test_refuses_a_damaged_file);
   ADD ("/store/bounds-what-waits", test_bounds_what_waits);
   ADD ("/store/durable", test_durable);
-  ADD ("/store/survives-a-kill", test_survives_a_kill);
+  ADD ("/store/survives-kills", test_survives_kills);
 #undef ADD
   g_test_add_func ("/store/refuses-a-missing-folder", test_refuses_a_missing_folder);
   g_test_add_func ("/store/lives-in-memory", test_lives_in_memory);
