@@ -19,7 +19,7 @@ from stream import auth, header, Resident, Stream, TLS  # noqa: E402
 from vigil import gather, settle_descriptors, told, Vigil  # noqa: E402
 
 PERCENT = int(os.environ.get("ISMB_FLOOD", "100"))
-NAMES, CONNECTIONS = 100 * PERCENT, 50 * PERCENT
+NAMES, CONNECTIONS = 100 * PERCENT, 100 * PERCENT
 HELLO = bytes.fromhex("16030100c8010000c40303")    # half a ClientHello
 
 
@@ -68,7 +68,7 @@ def test_names_without_end(scene):
 
 
 def sign_in(scene, there):
-    """A healthy client of another host: STARTTLS, its password, a resource."""
+    """A healthy client of another host: STARTTLS, its password, a resource, a message to itself."""
     with inside(scene.late.netns):
         sock = socket.create_connection((there.address, 5222), timeout=20)
     stream = Stream(sock)
@@ -81,6 +81,12 @@ def sign_in(scene, there):
     stream.expect(rb"<mechanism>PLAIN</mechanism>.*</stream:features>")
     stream.send(auth(f"\0{Resident.name}\0{Resident.password}", "PLAIN"))
     stream.expect(rb"<success")
+    stream.send(header(there.domain, ns="jabber:client"))
+    stream.expect(rb"</stream:features>")
+    stream.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
+    address = stream.expect(rb"<jid>(.*?)</jid>")[1].decode()
+    stream.send(f"<message to='{address}'><body>all is well</body></message>")
+    stream.expect(rb"<body>all is well</body>")
     stream.close()
 
 
@@ -148,7 +154,7 @@ def test_handshakes_of_strangers(scene):
     stranger = self_signed(scene.two.domain)
     scene.mallory.move()
     with scene.vigil(says=[told("stream", scene.two.domain)]) as vigil:
-        for number in range(CONNECTIONS // 25):
+        for number in range(CONNECTIONS // 50):
             stream = scene.mallory.present(scene.one, stranger, scene.two.domain)
             stream.close()
         vigil.exchange.go_on()
