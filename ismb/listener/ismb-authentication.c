@@ -55,24 +55,47 @@ is_encrypted (IsmbAuthentication *self)
   return ismb_stream_get_tls (self->stream) != NULL;
 }
 
+/* Whose account the client's certificate is for. That of a switch is no account's, and no error. */
+static void
+look_at_certificate (IsmbAuthentication *self, IsmbTls *tls)
+{
+  g_autoptr (GPtrArray) chain = ismb_tls_dup_peer_chain (tls);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *account = NULL;
+
+  if (chain->len == 0 || self->context->fabric == NULL)
+    return;
+  account = ismb_fabric_verify_account (self->context->fabric, chain, self->context->virtual_router,
+                                        &error);
+  if (account != NULL && ismb_accounts_is_kept (self->context->accounts, account))
+    self->external = g_steal_pointer (&account);
+  else
+    g_debug ("%s: its certificate opens no account: %s", self->source,
+             error != NULL ? error->message : "there is none of that name");
+}
+
 /* Made when first needed, after TLS: which mechanisms there are depends on it. */
 static void
 ensure_sasl (IsmbAuthentication *self)
 {
   IsmbTls *tls = ismb_stream_get_tls (self->stream);
   gboolean binds = tls != NULL && !self->unbindable;
-  g_autoptr (GBytes) exporter = binds ? ismb_tls_dup_exporter (tls) : NULL;
-  g_autoptr (GBytes) end_point = binds ? ismb_tls_dup_server_end_point (tls) : NULL;
-  IsmbSaslContext context = {
-    .domain = ismb_routes_get_domain (self->context->routes),
-    .encrypted = tls != NULL,
-    .exporter = exporter,
-    .external = self->external,
-    .end_point = end_point,
-  };
+  g_autoptr (GBytes) exporter = NULL, end_point = NULL;
 
-  if (self->sasl == NULL)
-    self->sasl = ismb_sasl_new (self->context->accounts, &context);
+  if (self->sasl != NULL)
+    return;
+  if (tls != NULL && self->external == NULL)
+    look_at_certificate (self, tls);
+  exporter = binds ? ismb_tls_dup_exporter (tls) : NULL;
+  end_point = binds ? ismb_tls_dup_server_end_point (tls) : NULL;
+  self->sasl = ismb_sasl_new (self->context->accounts,
+                              &(IsmbSaslContext){
+                                .domain = ismb_routes_get_domain (self->context->routes),
+                                .encrypted = tls != NULL,
+                                .exporter = exporter,
+                                .external = self->external,
+                                .end_point = end_point,
+                              });
 }
 
 /* XEP-0440: what a -PLUS mechanism may be bound to. */

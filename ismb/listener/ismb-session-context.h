@@ -8,6 +8,7 @@
 #include "ismb/net/ismb-poller.h"
 #include "ismb/net/ismb-tls.h"
 #include "ismb/store/ismb-accounts.h"
+#include "ismb/trust/ismb-fabric.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +26,8 @@ typedef struct
   IsmbTlsContext *tls;      /* ISMB_TLS_CLIENTS, or NULL: no TLS; replaced with the certificates */
   IsmbAccounts *accounts;
   IsmbRoutes *routes;
+  IsmbFabric *fabric;       /* whose CA vouches for accounts' certificates; or NULL */
+  const char *virtual_router; /* for which; or NULL without a fabric */
   IsmbPenalties *penalties; /* of those who failed to sign in, by their key */
   IsmbDormitory *dormitory;
   guint resume_time;        /* seconds in which a lost stream may be resumed; 0: not at all */

@@ -72,6 +72,7 @@ ismb_sessions_dispose (GObject *object)
   g_clear_object (&self->router);
   g_clear_object (&self->presence);
   g_clear_pointer (&self->context.penalties, ismb_penalties_free);
+  g_clear_object (&self->context.fabric);
   g_clear_object (&self->context.routes);
   g_clear_object (&self->context.registration);
   g_clear_object (&self->context.accounts);
@@ -170,6 +171,13 @@ void
 ismb_sessions_set_resume_time (IsmbSessions *self, guint seconds)
 {
   self->context.resume_time = seconds;
+}
+
+void
+ismb_sessions_set_fabric (IsmbSessions *self, IsmbFabric *fabric, const char *virtual_router)
+{
+  g_set_object (&self->context.fabric, fabric);
+  self->context.virtual_router = g_intern_string (virtual_router);
 }
 
 static void

@@ -34,6 +34,9 @@ void          ismb_sessions_set_capabilities (IsmbSessions *self, const char *ha
 /* Bytes of an element that an account sends, in sessions to come; ISMB_SESSION_LIMIT_ACCOUNT unless
  * set. */
 void          ismb_sessions_set_stanza_max (IsmbSessions *self, gsize bytes);
+/* Clients may sign in by certificates of its CA, in that virtual router. */
+void          ismb_sessions_set_fabric    (IsmbSessions *self, IsmbFabric *fabric,
+                                           const char *virtual_router);
 /* An IsmbDoorEnter whose user data are the sessions. */
 void          ismb_sessions_accept        (int fd, const struct sockaddr *address, gpointer self);
 /* For sessions to come: seconds in which a lost stream may be resumed; 0: not at all. */

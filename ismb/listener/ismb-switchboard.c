@@ -246,6 +246,8 @@ ismb_switchboard_new (const IsmbSwitchboardPlan *plan, GError **error)
   if (plan->fabric != NULL)
     {
       self->fabric = g_object_ref (plan->fabric);
+      ismb_sessions_set_fabric (self->sessions, plan->fabric,
+                                ismb_virtual_router_get_name (plan->place));
       self->fabric_service
           = ismb_fabric_service_new (self->poller, plan->fabric, self->peers, self->routes,
                                      ismb_virtual_router_get_name (plan->place));

@@ -183,10 +183,9 @@ ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *cons
               "set up TLS", error) ||
       !set_alpn (self, server, alpn, error) || (!server && !set_server_name (self, server_name, error)))
     return NULL;
-  if (server && context->profile == ISMB_TLS_PEERS)
-    gnutls_certificate_server_set_request (self->session, GNUTLS_CERT_REQUIRE);
-  if (server && context->profile == ISMB_TLS_FOREIGN)
-    gnutls_certificate_server_set_request (self->session, GNUTLS_CERT_REQUEST);
+  if (server)
+    gnutls_certificate_server_set_request (
+        self->session, context->profile == ISMB_TLS_PEERS ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
   gnutls_transport_set_int (self->session, fd);
   gnutls_handshake_set_timeout (self->session,
                                 GNUTLS_INDEFINITE_TIMEOUT); /* the owner's deadline */

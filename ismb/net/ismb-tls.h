@@ -13,7 +13,7 @@ typedef struct _IsmbTlsContext IsmbTlsContext;
 
 typedef enum
 {
-  ISMB_TLS_CLIENTS, /* TLS 1.2 and 1.3, no certificate asked of the other side */
+  ISMB_TLS_CLIENTS, /* TLS 1.2 and 1.3; the other side may show a certificate, and need not */
   ISMB_TLS_PEERS,   /* TLS 1.3 only, a certificate required of both sides */
   ISMB_TLS_FOREIGN, /* TLS 1.2 and 1.3, a certificate asked of the other side, and not required */
 } IsmbTlsProfile;

@@ -239,10 +239,11 @@ ismb_certificate_dup_common_name (gnutls_x509_crt_t certificate)
   return g_utf8_make_valid (text, -1);
 }
 
-IsmbNames *
-ismb_certificate_get_holder (gnutls_x509_crt_t certificate, GError **error)
+/* Takes `names`, which may be NULL. */
+static IsmbNames *
+check_key (gnutls_x509_crt_t certificate, IsmbNames *taken, GError **error)
 {
-  g_autoptr (IsmbNames) names = ismb_names_of_certificate (certificate, error);
+  g_autoptr (IsmbNames) names = taken;
   g_auto (gnutls_pubkey_t) key = NULL;
   g_autofree char *id = NULL;
 
@@ -256,6 +257,18 @@ ismb_certificate_get_holder (gnutls_x509_crt_t certificate, GError **error)
                "the certificate of %s says device id %s, and its key is that of %s", names->domain,
                names->device_id, id != NULL ? id : "no device");
   return NULL;
+}
+
+IsmbNames *
+ismb_certificate_get_holder (gnutls_x509_crt_t certificate, GError **error)
+{
+  return check_key (certificate, ismb_names_of_certificate (certificate, error), error);
+}
+
+IsmbNames *
+ismb_certificate_get_account (gnutls_x509_crt_t certificate, GError **error)
+{
+  return check_key (certificate, ismb_names_of_account (certificate, error), error);
 }
 
 /* Named outright: GnuTLS takes a certificate that names no purpose as good for any. */

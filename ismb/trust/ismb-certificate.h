@@ -62,6 +62,8 @@ char *ismb_certificate_dup_common_name (gnutls_x509_crt_t certificate);
 
 /* Who holds it, where the certificate is for the key that its device id says. */
 IsmbNames *ismb_certificate_get_holder (gnutls_x509_crt_t certificate, GError **error);
+/* The same of an account's certificate. */
+IsmbNames *ismb_certificate_get_account (gnutls_x509_crt_t certificate, GError **error);
 /* Is it for both sides of TLS, as a switch's must be? */
 gboolean ismb_certificate_check_purposes (gnutls_x509_crt_t certificate, GError **error);
 gboolean ismb_certificate_check_dates (gnutls_x509_crt_t certificate, IsmbClock *clock,

@@ -162,6 +162,25 @@ ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain, cons
   return list != NULL ? verify_list (self, list, domain, vr, error) : NULL;
 }
 
+char *
+ismb_fabric_verify_account (IsmbFabric *self, GPtrArray *chain, const char *vr, GError **error)
+{
+  g_autoptr (GPtrArray) list = parse_chain (chain, error);
+  g_autoptr (IsmbNames) names =
+      list != NULL ? ismb_certificate_get_account (list->pdata[0], error) : NULL;
+  gint64 expiry = G_MAXINT64;
+
+  if (names == NULL || !check_names (names, self->domain, vr, error))
+    return NULL;
+  if (self->mode == ISMB_FABRIC_OPEN)
+    {
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+                           "with trust=open there is no CA that could vouch for an account");
+      return NULL;
+    }
+  return check_vouched (self, list, names, &expiry, error) ? g_strdup (names->local) : NULL;
+}
+
 static gboolean
 check_same_device (const IsmbProof *proof, const IsmbProof *former, GError **error)
 {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-error.h"
 
 #define ID_PREFIX "ismb:id:"
@@ -39,6 +40,7 @@ ismb_names_copy (const IsmbNames *self)
   IsmbNames *copy
       = ismb_names_new (self->domain, self->device_id, (const char *const *) self->vrs);
 
+  copy->local = g_strdup (self->local);
   copy->registrar = self->registrar;
   return copy;
 }
@@ -47,6 +49,7 @@ void
 ismb_names_free (IsmbNames *self)
 {
   g_free (self->domain);
+  g_free (self->local);
   g_free (self->device_id);
   g_strfreev (self->vrs);
   g_free (self);
@@ -194,6 +197,8 @@ typedef struct
 {
   char *dns;
   char *xmpp;
+  char *local;
+  gboolean account; /* is it to be an account's? */
   char *device_id;
   GStrvBuilder *vrs;
   gboolean registrar;
@@ -204,6 +209,7 @@ reading_clear (Reading *reading)
 {
   g_free (reading->dns);
   g_free (reading->xmpp);
+  g_free (reading->local);
   g_free (reading->device_id);
   g_clear_pointer (&reading->vrs, g_strv_builder_unref);
 }
@@ -261,9 +267,29 @@ take_uri (Reading *reading, const gnutls_datum_t *value, GError **error)
     return take_device_id (reading, uri + strlen (ID_PREFIX), error);
   if (strlen (uri) == value->size && g_str_has_prefix (uri, VR_PREFIX))
     return take_vr (reading, uri + strlen (VR_PREFIX), error);
-  if (strlen (uri) != value->size || reading->registrar || !g_str_equal (uri, REGISTRAR_URI))
+  if (strlen (uri) != value->size || reading->registrar || reading->account ||
+      !g_str_equal (uri, REGISTRAR_URI))
     return untrusted (error, "the certificate has a URI that no switch has");
   reading->registrar = TRUE;
+  return TRUE;
+}
+
+/* A bare address as it is once it is prepared, and no other way to write it. */
+static gboolean
+take_address (Reading *reading, const gnutls_datum_t *value, GError **error)
+{
+  g_autofree char *text = g_strndup ((const char *) value->data, value->size);
+  g_autoptr (GString) prepared = g_string_new (NULL);
+  IsmbAddressParts parts;
+
+  if (reading->xmpp != NULL)
+    return untrusted (error, "a certificate may name one account, and this one names several");
+  if (strlen (text) != value->size ||
+      !ismb_address_prepare (text, value->size, prepared, &parts, NULL) || parts.local == 0 ||
+      parts.resource > 0 || !g_str_equal (prepared->str, text))
+    return untrusted (error, "the xmppAddr of an account's certificate must be its bare address");
+  reading->local = g_strndup (text, parts.local);
+  reading->xmpp = g_strdup (text + parts.local + 1);
   return TRUE;
 }
 
@@ -278,7 +304,8 @@ take_other_name (Reading *reading, const gnutls_datum_t *value, const gnutls_dat
   if (oid->data == NULL || !g_str_equal ((const char *) oid->data, OID_XMPP_ADDR) ||
       gnutls_x509_othername_to_virtual ((const char *) oid->data, value, &type, &text) < 0)
     return untrusted (error, "the certificate has a name of a kind that no switch has");
-  taken = take_domain (&reading->xmpp, &text, error);
+  taken = reading->account ? take_address (reading, &text, error)
+                           : take_domain (&reading->xmpp, &text, error);
   gnutls_free (text.data);
   return taken;
 }
@@ -306,7 +333,13 @@ finish (Reading *reading, GError **error)
   g_auto (GStrv) vrs = g_strv_builder_end (reading->vrs);
   IsmbNames *names = NULL;
 
-  if (reading->dns == NULL || reading->xmpp == NULL || !g_str_equal (reading->dns, reading->xmpp))
+  if (reading->account && (reading->dns != NULL || reading->xmpp == NULL))
+    {
+      untrusted (error, "an account's certificate must have an xmppAddr, and no dNSName");
+      return NULL;
+    }
+  if (!reading->account &&
+      (reading->dns == NULL || reading->xmpp == NULL || !g_str_equal (reading->dns, reading->xmpp)))
     {
       untrusted (error, "the certificate must name one domain, as dNSName and as xmppAddr");
       return NULL;
@@ -316,15 +349,16 @@ finish (Reading *reading, GError **error)
       untrusted (error, "the certificate has no device id (URI ismb:id:)");
       return NULL;
     }
-  names = ismb_names_new (reading->dns, reading->device_id, (const char *const *) vrs);
+  names = ismb_names_new (reading->xmpp, reading->device_id, (const char *const *) vrs);
+  names->local = g_strdup (reading->local);
   names->registrar = reading->registrar;
   return names;
 }
 
 static IsmbNames *
-read_names (gnutls_subject_alt_names_t names, GError **error)
+read_names (gnutls_subject_alt_names_t names, gboolean account, GError **error)
 {
-  g_auto (Reading) reading = { .vrs = g_strv_builder_new () };
+  g_auto (Reading) reading = { .vrs = g_strv_builder_new (), .account = account };
 
   for (guint i = 0;; i++)
     {
@@ -347,7 +381,7 @@ read_names (gnutls_subject_alt_names_t names, GError **error)
 
 /* `result` is what fetching the extension's bytes returned. */
 static IsmbNames *
-read_extension (int result, gnutls_datum_t *extension, GError **error)
+read_extension (int result, gnutls_datum_t *extension, gboolean account, GError **error)
 {
   g_auto (gnutls_subject_alt_names_t) names = NULL;
 
@@ -361,7 +395,7 @@ read_extension (int result, gnutls_datum_t *extension, GError **error)
     result = gnutls_x509_ext_import_subject_alt_names (extension, names, 0);
   gnutls_free (extension->data);
   if (result >= 0)
-    return read_names (names, error);
+    return read_names (names, account, error);
   untrusted (error, "the names in the certificate cannot be read");
   return NULL;
 }
@@ -372,7 +406,16 @@ ismb_names_of_certificate (gnutls_x509_crt_t certificate, GError **error)
   gnutls_datum_t extension = { NULL, 0 };
   int result = gnutls_x509_crt_get_extension_by_oid2 (certificate, OID_SAN, 0, &extension, NULL);
 
-  return read_extension (result, &extension, error);
+  return read_extension (result, &extension, FALSE, error);
+}
+
+IsmbNames *
+ismb_names_of_account (gnutls_x509_crt_t certificate, GError **error)
+{
+  gnutls_datum_t extension = { NULL, 0 };
+  int result = gnutls_x509_crt_get_extension_by_oid2 (certificate, OID_SAN, 0, &extension, NULL);
+
+  return read_extension (result, &extension, TRUE, error);
 }
 
 /* Who asks for a certificate cannot ask to be a registrar: that is whoever has the CA. */
@@ -381,7 +424,7 @@ ismb_names_of_request (gnutls_x509_crq_t request, GError **error)
 {
   gnutls_datum_t extension = { NULL, 0 };
   int result = gnutls_x509_crq_get_extension_by_oid2 (request, OID_SAN, 0, &extension, NULL);
-  g_autoptr (IsmbNames) names = read_extension (result, &extension, error);
+  g_autoptr (IsmbNames) names = read_extension (result, &extension, FALSE, error);
 
   if (names == NULL || !names->registrar)
     return g_steal_pointer (&names);

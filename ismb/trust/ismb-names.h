@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *domain;    /* dNSName and xmppAddr */
+  char *local;     /* an account's, before the domain in its xmppAddr; NULL: a switch */
   char *device_id; /* full form, from the URI ismb:id: */
   char **vrs;      /* names, from the URIs ismb:vr:; empty for none */
   gboolean registrar; /* the URI ismb:registrar: others are to be sent there to join */
@@ -25,6 +26,9 @@ gboolean   ismb_names_export         (IsmbNames *self, gnutls_datum_t *extension
 /* Exactly one domain (dNSName, and an equal xmppAddr), exactly one device id, nothing of another
  * kind, and in a request no registrar: ISMB_ERROR_UNTRUSTED tells what is not so. */
 IsmbNames *ismb_names_of_certificate (gnutls_x509_crt_t certificate, GError **error);
+/* Of an account's, which must not be taken for a switch's: exactly one bare address (xmppAddr) and no
+ * dNSName, exactly one device id, nothing of another kind. */
+IsmbNames *ismb_names_of_account     (gnutls_x509_crt_t certificate, GError **error);
 IsmbNames *ismb_names_of_request     (gnutls_x509_crq_t request, GError **error);
 
 /* A domain we can certify: letters, digits, dashes and dots, lower case, at most 63 bytes. */

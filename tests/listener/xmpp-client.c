@@ -109,12 +109,20 @@ on_secured (GObject *tls, GAsyncResult *result, gpointer user_data)
 void
 xmpp_client_secure (XmppClient *self)
 {
+  xmpp_client_secure_as (self, NULL);
+}
+
+void
+xmpp_client_secure_as (XmppClient *self, GTlsCertificate *certificate)
+{
   g_autoptr (GError) error = NULL;
   GIOStream *tls = g_tls_client_connection_new (self->connection, NULL, &error);
   gboolean done = FALSE;
 
   g_assert_no_error (error);
   look_away (self);
+  if (certificate != NULL)
+    g_tls_connection_set_certificate (G_TLS_CONNECTION (tls), certificate);
   g_signal_connect (tls, "accept-certificate", G_CALLBACK (on_certificate), NULL);
   g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, NULL, on_secured,
                                     &done);

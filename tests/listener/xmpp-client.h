@@ -15,6 +15,8 @@ XmppClient *xmpp_client_new_unix  (const char *path);
 void        xmpp_client_free      (XmppClient *self);
 /* What follows goes through TLS; whose certificate that is does not matter. */
 void        xmpp_client_secure    (XmppClient *self);
+/* The same, showing a certificate of its own. */
+void        xmpp_client_secure_as (XmppClient *self, GTlsCertificate *certificate);
 GBytes     *xmpp_client_dup_binding (XmppClient *self, GTlsChannelBindingType type);
 void        xmpp_client_send      (XmppClient *self, const char *xml);
 /* The same, where the other side may have gone already. */
