@@ -146,8 +146,11 @@ def test_who_is_foreign_is_no_peer(place):
 
 
 def test_prosody_by_certificates(place):
+    """After this login there are features, and with them XEP-0198, each way."""
     place.restart(certified=True)
     said = converse(place, "prosody", "pc", certified=True)
+    assert "Received[s2sin]: <enable " in place.hubs["prosody"].log(), place.hubs["prosody"].log()
+    assert "Sending[s2sout]: <enable " in place.hubs["prosody"].log(), place.hubs["prosody"].log()
     assert "prosody.test knows us by our certificate" in said and "proven by its certificate" in said, said
 
 

@@ -6,6 +6,7 @@ import base64
 import glob
 import os
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -14,11 +15,13 @@ import threading
 from cryptography.hazmat.primitives import serialization
 
 import papers
+import tap
 from attacker import inside
 from fabric import Switch, run, wait_for
 from stream import SASL, Stream, header
 
 A, SRV = 1, 33
+CODE = "/usr/lib/*/ejabberd-*/ebin"
 
 
 class NameServer:
@@ -95,6 +98,8 @@ class Hub(Switch):
             file.write(self.authority.certificate.public_bytes(pem))
 
     def __enter__(self):
+        if not self.is_here():
+            raise tap.Skip(f"there is no {type(self).__name__.lower()} here")
         if self.names is None:
             self.plug_in()
             self.start_names()
@@ -156,6 +161,9 @@ class Hub(Switch):
 
 
 class Prosody(Hub):
+    def is_here(self):
+        return shutil.which("prosody") is not None
+
     def start_hub(self):
         for name in ("alice", "bob"):
             folder = self.path("data", re.sub(r"[^a-z0-9]", lambda match: f"%{ord(match.group()):02x}", self.hub_domain), "accounts")
@@ -190,8 +198,11 @@ class Ejabberd(Hub):
     """Without a node name: no other Erlang is spoken to, and none is needed beside it. Debian's breaks off where a
     certificate has an xmppAddr of a domain, as switches' have: so dialback stays."""
 
+    def is_here(self):
+        return bool(glob.glob(CODE))
+
     def start_hub(self):
-        code = sorted(glob.glob("/usr/lib/*/ejabberd-*/ebin"))[0]
+        code = sorted(glob.glob(CODE))[0]
         os.makedirs(self.path("spool"), exist_ok=True)
         with open(self.path("ejabberd.yml"), "w") as file:
             file.write(self.write_config())
