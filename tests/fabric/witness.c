@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "ismb/ismb.h"
+
+/* An IsmbClient that tells, a line each, what its handlers see: "session ADDRESS", "message BODY".
+ * It opens again as soon as it is disconnected, for ever. Usage: witness NAME PASSWORD */
+
+#define PAUSE 50 /* milliseconds */
+
+static void open_client (IsmbClient *client);
+
+static gboolean
+on_pause_over (gpointer client)
+{
+  open_client (client);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ismb_client_open_finish (ISMB_CLIENT (source), result, &error))
+    g_timeout_add (PAUSE, on_pause_over, source);
+}
+
+static void
+open_client (IsmbClient *client)
+{
+  ismb_client_open_async (client, NULL, on_opened, NULL);
+}
+
+static void
+on_disconnected (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  g_timeout_add (PAUSE, on_pause_over, client);
+}
+
+static void
+on_session_start (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ismb_client_send_presence (client, NULL, NULL, &error))
+    g_message ("%s", error->message);
+  printf ("session %s\n", ismb_client_get_auto_jid (client));
+  fflush (stdout);
+}
+
+static void
+on_message (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  printf ("message %s\n", ismb_message_get_body (ISMB_MESSAGE (payload)));
+  fflush (stdout);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (IsmbClient) client = NULL;
+
+  if (argc != 3)
+    g_error ("usage: witness NAME PASSWORD");
+  client = ismb_client_new (argv[1], argv[2], NULL);
+  ismb_client_add_event_handler (client, "session_start", on_session_start, NULL, NULL);
+  ismb_client_add_event_handler (client, "message", on_message, NULL, NULL);
+  ismb_client_add_event_handler (client, "disconnected", on_disconnected, NULL, NULL);
+  open_client (client);
+  g_main_loop_run (loop);
+  return 0;
+}
