@@ -192,11 +192,13 @@ class ManagedClient:
                f"<origin-id xmlns='urn:xmpp:sid:0' id={quoteattr(key)}/></message>")
         self.unacked.append((key, xml))
         self.sent += 1
-        if self.socket is None:
-            return
-        self.write(xml)
-        if self.sent % ASK_EVERY == 0:
-            self.ask()
+        try:
+            if self.socket is not None:
+                self.write(xml)
+            if self.socket is not None and self.sent % ASK_EVERY == 0:
+                self.ask()
+        except Lost:
+            self.drop()
 
     def turn(self, seconds=0.02):
         """Hears what there is; a stream that was lost is opened again, if somebody answers."""
