@@ -30,6 +30,7 @@ struct _IsmbLink
   IsmbWarrant warrant;
   IsmbLinkState state;
   gboolean persistent;
+  gboolean remembered;   /* it was a member before we started, and may not have proven it since */
 
   IsmbDialler dialler;
   gboolean proving;          /* to be dialled though there is nothing to say */
@@ -381,8 +382,11 @@ can_dial (IsmbLink *self)
 static gboolean
 is_known (IsmbLink *self)
 {
-  return ismb_warrant_is_given (&self->warrant)
-         && ismb_warrant_holds (&self->warrant, self->context) && !ismb_dialler_is_barred (&self->dialler, ismb_warrant_get_device_id (&self->warrant));
+  gboolean proven = ismb_warrant_is_given (&self->warrant)
+                    && ismb_warrant_holds (&self->warrant, self->context);
+
+  return (proven || self->remembered)
+         && !ismb_dialler_is_barred (&self->dialler, ismb_warrant_get_device_id (&self->warrant));
 }
 
 /* The other end may have been quicker: then there is one, and one is enough. */
@@ -712,6 +716,12 @@ const char *
 ismb_link_get_device_id (IsmbLink *self)
 {
   return ismb_warrant_get_device_id (&self->warrant) ?: self->dialler.candidate.device_id;
+}
+
+void
+ismb_link_set_remembered (IsmbLink *self, gboolean remembered)
+{
+  self->remembered = remembered;
 }
 
 gboolean

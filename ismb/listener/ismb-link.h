@@ -28,6 +28,8 @@ const char *const *ismb_link_get_addresses (IsmbLink *self);  /* the one that la
 guint16       ismb_link_get_port      (IsmbLink *self);      /* of the first of them */
 /* Proven by certificate, else as discovered, or NULL. */
 const char   *ismb_link_get_device_id (IsmbLink *self);
+/* It was met before this process began: what is sent to it waits as for any member that is down. */
+void          ismb_link_set_remembered (IsmbLink *self, gboolean remembered);
 /* Is a stream open, presence shared, or something kept for it? */
 gboolean      ismb_link_is_wanted     (IsmbLink *self);
 /* What was proven last, or NULL. */

@@ -4,6 +4,8 @@
 #include "config.h"
 #include "ismb/listener/ismb-reunion.h"
 
+#include "ismb/listener/ismb-link.h"
+
 #define PATIENCE 60000 /* milliseconds */
 
 struct _IsmbReunion
@@ -18,10 +20,27 @@ struct _IsmbReunion
 static void
 dial (IsmbReunion *self, const IsmbNeighbour *neighbour)
 {
+  IsmbLink *link;
+
   ismb_peers_add (self->peers, neighbour->domain, (const char *const *) neighbour->addresses,
                   neighbour->port, neighbour->device_id);
-  if (ismb_peers_find_link (self->peers, neighbour->domain) != NULL)
-    g_hash_table_add (self->missing, g_strdup (neighbour->domain));
+  link = ismb_peers_find_link (self->peers, neighbour->domain);
+  if (link == NULL)
+    return;
+  ismb_link_set_remembered (link, TRUE);
+  g_hash_table_add (self->missing, g_strdup (neighbour->domain));
+}
+
+/* Discovery sees it no more, or never did. */
+static void
+forget (IsmbReunion *self, const char *domain)
+{
+  IsmbLink *link = ismb_peers_find_link (self->peers, domain);
+
+  g_info ("%s is not where it was before the start, and is forgotten", domain);
+  if (link != NULL)
+    ismb_link_set_remembered (link, FALSE);
+  ismb_peers_remove (self->peers, domain);
 }
 
 static gboolean
@@ -63,10 +82,7 @@ on_deadline (IsmbWatch *watch)
 
   g_hash_table_iter_init (&iter, self->missing);
   while (g_hash_table_iter_next (&iter, &domain, NULL))
-    {
-      g_info ("%s is not where it was before the start, and is forgotten", (const char *) domain);
-      ismb_peers_remove (self->peers, domain);
-    }
+    forget (self, domain);
   g_hash_table_remove_all (self->missing);
 }
 
