@@ -731,6 +731,12 @@ ismb_link_is_wanted (IsmbLink *self)
          ismb_mooring_owes (&self->mooring) || !ismb_outbox_is_empty (&self->outbox);
 }
 
+gboolean
+ismb_link_keeps_something (IsmbLink *self)
+{
+  return self->mooring.loose != NULL || !ismb_outbox_is_empty (&self->outbox);
+}
+
 const IsmbProof *
 ismb_link_get_proof (IsmbLink *self)
 {
@@ -880,6 +886,11 @@ ismb_link_close (IsmbLink *self, const char *condition)
   self->proving = FALSE;
   self->suspended = FALSE;
   end_all (self, condition);
+  if (condition == NULL)
+    {
+      ismb_mooring_give_up (&self->mooring, "remote-server-not-found");
+      ismb_outbox_bounce_all (&self->outbox, "remote-server-not-found");
+    }
   ismb_mooring_clear (&self->mooring);
   ismb_outbox_clear (&self->outbox);
   self->persistent = FALSE;

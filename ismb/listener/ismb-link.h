@@ -32,6 +32,8 @@ const char   *ismb_link_get_device_id (IsmbLink *self);
 void          ismb_link_set_remembered (IsmbLink *self, gboolean remembered);
 /* Is a stream open, presence shared, or something kept for it? */
 gboolean      ismb_link_is_wanted     (IsmbLink *self);
+/* Does anything wait for a stream, or for one that broke to be resumed? */
+gboolean      ismb_link_keeps_something (IsmbLink *self);
 /* What was proven last, or NULL. */
 const IsmbProof *ismb_link_get_proof  (IsmbLink *self);
 IsmbLinkState ismb_link_get_state     (IsmbLink *self);
@@ -58,9 +60,10 @@ void          ismb_link_disown        (IsmbLink *self);
 void          ismb_link_cut           (IsmbLink *self, IsmbOwnAddresses *remaining);
 /* It is there again: what was in vain before does not count. */
 void          ismb_link_resume        (IsmbLink *self);
-/* Ends its streams, saying `condition` (NULL: an orderly end), and stops dialling; what waits is
- * dropped. It is idle then, says nothing upwards any more until it is used again. For a listener
- * that stops, and for a peer that is forgotten. */
+/* Ends its streams, saying `condition`, and stops dialling. NULL, for a peer that is forgotten: an
+ * orderly end, and what waits goes back. Else, for a listener that stops, what waits is dropped: the
+ * streams of its senders have gone before it. It is idle then, and says nothing upwards any more
+ * until it is used again. */
 void          ismb_link_close         (IsmbLink *self, const char *condition);
 
 G_END_DECLS

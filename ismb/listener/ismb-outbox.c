@@ -2,6 +2,7 @@
 #include "config.h"
 #include "ismb/listener/ismb-outbox.h"
 
+#include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-peer-stream.h"
 
 static gint64
@@ -193,6 +194,14 @@ ismb_outbox_is_empty (const IsmbOutbox *self)
   return ismb_backlog_is_empty (&self->backlog);
 }
 
+/* XEP-0334; in canonical data nothing else looks like that. */
+static gboolean
+is_for_now (const IsmbFrame *message)
+{
+  return g_strstr_len (message->data, message->length, "<no-store xmlns='" ISMB_NS_HINTS "'")
+         != NULL;
+}
+
 /* Who is present is said anew once there is a stream; who subscribes is said once. */
 gboolean
 ismb_outbox_is_lasting (const IsmbFrame *frame)
@@ -200,7 +209,8 @@ ismb_outbox_is_lasting (const IsmbFrame *frame)
   static const char *const changes[]
       = { "subscribe", "subscribed", "unsubscribe", "unsubscribed", NULL };
 
-  return frame->kind == ISMB_FRAME_MESSAGE
-         || (frame->kind == ISMB_FRAME_PRESENCE && frame->type != NULL
-             && g_strv_contains (changes, frame->type));
+  if (frame->kind == ISMB_FRAME_MESSAGE)
+    return !is_for_now (frame);
+  return frame->kind == ISMB_FRAME_PRESENCE && frame->type != NULL
+         && g_strv_contains (changes, frame->type);
 }

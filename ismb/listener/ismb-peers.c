@@ -16,6 +16,8 @@
 #include "ismb/listener/ismb-registrars.h"
 #include "ismb/listener/ismb-strangers.h"
 
+#define TIDY_AGAIN 2 /* seconds; see ismb_link_keeps_something () */
+
 struct _IsmbPeers
 {
   GObject parent_instance;
@@ -148,12 +150,21 @@ forget (IsmbPeers *self, const char *domain)
   g_signal_emit (self, signals[LOST], 0, name);
 }
 
+/* Gone but for what may be resumed with it, or waits for it. */
 static gboolean
-is_over (IsmbPeers *self, const Peer *peer)
+is_nearly_over (IsmbPeers *self, const Peer *peer)
 {
   return peer->withdrawn && ismb_link_get_state (peer->link) != ISMB_LINK_STATE_UP &&
          !ismb_presence_service_shares (self->presence, ismb_link_get_domain (peer->link));
 }
+
+static gboolean
+is_over (IsmbPeers *self, const Peer *peer)
+{
+  return is_nearly_over (self, peer) && !ismb_link_keeps_something (peer->link);
+}
+
+static void tidy_in (IsmbPeers *self, guint seconds);
 
 static gboolean
 tidy (gpointer user_data)
@@ -168,19 +179,32 @@ tidy (gpointer user_data)
 
       if (is_over (self, peer))
         forget (self, ismb_link_get_domain (peer->link));
+      else if (is_nearly_over (self, peer))
+        tidy_in (self, TIDY_AGAIN);
     }
   return G_SOURCE_REMOVE;
+}
+
+static void
+tidy_in (IsmbPeers *self, guint seconds)
+{
+  if (self->tidying != NULL)
+    {
+      if (seconds > 0)
+        return;
+      g_source_destroy (self->tidying);
+      g_source_unref (self->tidying);
+    }
+  self->tidying = seconds > 0 ? g_timeout_source_new_seconds (seconds) : g_idle_source_new ();
+  g_source_set_callback (self->tidying, tidy, self, NULL);
+  g_source_attach (self->tidying, g_main_context_get_thread_default ());
 }
 
 /* Later, as it may be a link of theirs that calls. */
 static void
 tidy_later (IsmbPeers *self)
 {
-  if (self->tidying != NULL)
-    return;
-  self->tidying = g_idle_source_new ();
-  g_source_set_callback (self->tidying, tidy, self, NULL);
-  g_source_attach (self->tidying, g_main_context_get_thread_default ());
+  tidy_in (self, 0);
 }
 
 /* An iq, whose one address is the other domain itself, and whose other one is ours. */
@@ -521,6 +545,8 @@ ismb_peers_remove (IsmbPeers *self, const char *domain)
   peer->withdrawn = TRUE;
   if (is_over (self, peer))
     forget (self, name);
+  else if (is_nearly_over (self, peer))
+    tidy_in (self, TIDY_AGAIN);
 }
 
 GList *

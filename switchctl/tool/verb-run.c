@@ -189,6 +189,8 @@ send_commands (IsmbClient *client, const char *domain, const char *body, const c
   tree = _ismb_stanza_get_tree (ISMB_STANZA (message));
   job = ismb_tree_add (tree, ismb_tree_root (tree), "job", ISMB_NS_JOB);
   ismb_tree_set (tree, job, "id", id);
+  /* Who is away now is to run nothing later, when nobody waits for it any more. */
+  ismb_tree_add (tree, ismb_tree_root (tree), "no-store", ISMB_NS_HINTS);
   return ismb_client_send (client, ISMB_STANZA (message), error);
 }
 

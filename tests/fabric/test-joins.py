@@ -194,7 +194,7 @@ def log_in(scene, shown, name, switch):
     stream.send(b"<bidi xmlns='urn:xmpp:bidi'/>" + auth())
     stream.expect(rb"<success")
     stream.send(header(switch.domain, name))
-    stream.expect(rb"<stream:features/>")
+    stream.expect(rb"urn:xmpp:sm:3.*</stream:features>")
     return stream
 
 

@@ -306,8 +306,8 @@ test_both_dial (Fixture *fixture, gconstpointer data)
       assert_once (&fixture->two, &fixture->one);
       g_assert_null (strstr (fixture->one.home->states->str, "lost"));
       g_assert_null (strstr (fixture->two.home->states->str, "lost"));
-      ismb_link_close (fixture->one.link, NULL);
-      ismb_link_close (fixture->two.link, NULL);
+      ismb_link_close (fixture->one.link, "reset");
+      ismb_link_close (fixture->two.link, "reset");
       wait_until (count_open (fixture) == 0);
     }
 }
