@@ -8,7 +8,7 @@
 
 #define ASK_COUNT 32          /* stanzas sent since we asked last */
 #define ASK_BYTES (64 * 1024)
-#define QUIET 250             /* milliseconds after which we ask for fewer */
+#define QUIET 250             /* milliseconds after which we ask for fewer that nobody waits for */
 #define PATIENCE 60000        /* for the answer, while the socket takes nothing either */
 
 struct _IsmbAcks
@@ -25,6 +25,7 @@ struct _IsmbAcks
   gsize waiting;       /* bytes in the stream when patience began anew */
   gsize unasked_bytes; /* sent since we asked */
   guint unasked;
+  gboolean awaited;    /* a sender waits to hear of what was sent since we asked */
   gboolean asked;      /* and not answered yet */
   gboolean waking;     /* a deadline is set */
   gboolean answering;  /* at the end of the turn */
@@ -54,12 +55,15 @@ static void
 ask (IsmbAcks *self)
 {
   self->asked = TRUE;
+  self->awaited = FALSE;
   self->unasked = 0;
   self->unasked_bytes = 0;
   ismb_stream_send_text (self->stream, ISMB_SM_REQUEST_TEXT, sizeof ISMB_SM_REQUEST_TEXT - 1);
   be_patient (self);
 }
 
+/* For a sender who waits at the end of the turn, so once for all of it and not again until that is
+ * answered: what comes meanwhile is asked for together. */
 static void
 ask_in_time (IsmbAcks *self)
 {
@@ -67,6 +71,8 @@ ask_in_time (IsmbAcks *self)
     return;
   if (self->unasked >= ASK_COUNT || self->unasked_bytes >= ASK_BYTES)
     ask (self);
+  else if (self->awaited)
+    ismb_poller_flush_later (self->poller, &self->watch);
   else if (!self->waking)
     set_deadline (self, QUIET);
 }
@@ -95,9 +101,12 @@ on_flush (IsmbWatch *watch)
 {
   IsmbAcks *self = from_watch (watch);
 
-  if (self->stream != NULL &&
-      (self->answering || (is_owed (self) && ismb_tally_get_handled (self->tally) != self->told)))
+  if (self->stream == NULL)
+    return;
+  if (self->answering || (is_owed (self) && ismb_tally_get_handled (self->tally) != self->told))
     tell (self);
+  if (self->awaited && !self->asked)
+    ask (self);
 }
 
 static void
@@ -169,6 +178,7 @@ ismb_acks_send (IsmbAcks *self, IsmbFrame *frame)
     return;
   self->unasked++;
   self->unasked_bytes += frame->length;
+  self->awaited |= frame->receipt != NULL;
   ismb_stream_send_frame (self->stream, frame);
   ask_in_time (self);
 }
@@ -220,7 +230,10 @@ send_again (IsmbAcks *self)
   self->unasked = ismb_unacked_count (&self->unacked);
   self->unasked_bytes = self->unacked.bytes;
   for (GList *place = self->unacked.frames.head; place != NULL; place = place->next)
-    ismb_stream_send_frame (self->stream, place->data);
+    {
+      self->awaited |= ((IsmbFrame *) place->data)->receipt != NULL;
+      ismb_stream_send_frame (self->stream, place->data);
+    }
   if (self->unasked > 0)
     ask_in_time (self);
 }

@@ -340,6 +340,24 @@ test_asks (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count (came, "<r " SM "/>"), ==, 1);
 }
 
+/* Where the sender waits to hear of it, we do not wait for more: once for what went out together. */
+static void
+test_asks_at_once (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *came = NULL;
+
+  enable_ada (fixture);
+  g_free (enable (fixture->bob, ""));
+  send_message (fixture->bob, "ada", 1);
+  g_free (xmpp_client_settle (fixture->bob));
+  came = xmpp_client_settle (fixture->ada);
+  g_assert_cmpuint (count (came, "<r " SM "/>"), ==, 1);
+  send_message (fixture->bob, "ada", 2);
+  g_free (xmpp_client_settle (fixture->bob));
+  xmpp_client_send (fixture->ada, "<a " SM " h='1'/>");
+  g_free (xmpp_client_expect (fixture->ada, "<r " SM "/>"));
+}
+
 static void
 test_resumed (Fixture *fixture, gconstpointer data)
 {
@@ -718,6 +736,7 @@ main (int argc, char **argv)
   ADD ("too-high", test_too_high);
   ADD ("no-count", test_no_count);
   ADD ("asks", test_asks);
+  ADD ("asks-at-once", test_asks_at_once);
   ADD ("resumed", test_resumed);
   ADD ("takes-over", test_takes_over);
   ADD ("repeats", test_repeats);

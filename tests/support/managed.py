@@ -18,6 +18,7 @@ CLIENT, STREAM = "{jabber:client}", "{http://etherx.jabber.org/streams}"
 SASL = "{urn:ietf:params:xml:ns:xmpp-sasl}"
 SM = "{urn:xmpp:sm:3}"
 ASK_EVERY = 5  # messages
+ENDS = "system-shutdown", "conflict"  # stream errors that are nobody's fault
 
 
 class Lost(Exception):
@@ -171,7 +172,9 @@ class ManagedClient:
         elif element.tag == SM + "a":
             self.acknowledge(int(element.get("h")))
         elif element.tag == STREAM + "error":
-            raise AssertionError(ElementTree.tostring(element))
+            assert element[0].tag.split("}")[1] in ENDS, ElementTree.tostring(element)
+            self.drop()
+            raise Lost("the other side ends the stream")
         elif element.tag.startswith(CLIENT):
             self.handled += 1
             if element.tag == CLIENT + "message":
@@ -199,6 +202,20 @@ class ManagedClient:
                 self.ask()
         except Lost:
             self.drop()
+
+    def ask_soon(self):
+        """What went out since it asked last is asked for too, if there is a stream."""
+        try:
+            if self.socket is not None:
+                self.ask()
+        except Lost:
+            self.drop()
+
+    def vanish(self, resume):
+        """As a client does that lost its network; it comes back with the next turn."""
+        self.drop()
+        if not resume:
+            self.token = None
 
     def turn(self, seconds=0.02):
         """Hears what there is; a stream that was lost is opened again, if somebody answers."""
