@@ -290,8 +290,8 @@ test_delivered_in_order (Fixture *fixture, gconstpointer data)
     }
   ismb_mailbox_open (fixture->mailbox, resource);
   g_assert_true (resource->waiting);
-  settle (fixture);
-  g_assert_false (resource->waiting);
+  while (resource->waiting) /* several readings of the store, one after the other */
+    g_main_context_iteration (NULL, TRUE);
   g_assert_cmpuint (sink_spy_count (sink), ==, 150);
   for (guint i = 0; i < 150; i++)
     {
