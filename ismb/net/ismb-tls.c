@@ -3,9 +3,11 @@
 #include "config.h"
 #include "ismb/net/ismb-tls.h"
 
+#include <errno.h>
 #include <gnutls/abstract.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "ismb/core/ismb-error.h"
 
@@ -27,6 +29,10 @@ struct _IsmbTls
   gboolean done;          /* the handshake is */
   gboolean write_blocked; /* GnuTLS keeps an encrypted record that the socket did not take yet */
   guint warnings;         /* alerts of that level, ever */
+  int fd;
+  guint8 *ahead;          /* that the socket gave and GnuTLS has not asked for yet, or NULL */
+  gsize ahead_start, ahead_end;
+  gboolean may_receive;   /* from the socket, now */
 };
 
 #define WARNINGS_MAX 4
@@ -165,6 +171,58 @@ set_server_name (IsmbTls *self, const char *name, GError **error)
                 "name the server in TLS", error);
 }
 
+/* ------------------------------------------------------------------ reading ahead */
+
+/* GnuTLS asks for a record in two pieces, its head and the rest. A call of the system for each, and
+ * for each record, costs more than to copy what one call brings; mostly that is taken at once, and
+ * nothing stays. */
+#define AHEAD (32 * 1024)
+
+static gssize
+take_ahead (IsmbTls *self, void *buffer, gsize size)
+{
+  gsize n = MIN (size, self->ahead_end - self->ahead_start);
+  memcpy (buffer, self->ahead + self->ahead_start, n);
+  self->ahead_start += n;
+  if (self->ahead_start == self->ahead_end)
+    g_clear_pointer (&self->ahead, g_free);
+  return n;
+}
+
+static void
+keep_ahead (IsmbTls *self, const guint8 *bytes, gsize length)
+{
+  self->ahead = g_memdup2 (bytes, length);
+  self->ahead_start = 0;
+  self->ahead_end = length;
+}
+
+static gssize
+pull (gnutls_transport_ptr_t data, void *buffer, size_t size)
+{
+  static __thread guint8 all[AHEAD];
+  IsmbTls *self = data;
+  gssize n, taken;
+  if (self->ahead != NULL)
+    return take_ahead (self, buffer, size);
+  if (!self->may_receive)
+    {
+      gnutls_transport_set_errno (self->session, EAGAIN);
+      return -1;
+    }
+  n = recv (self->fd, all, sizeof all, 0);
+  if (n <= 0)
+    {
+      gnutls_transport_set_errno (self->session, errno);
+      return n;
+    }
+  taken = MIN ((gsize) n, size);
+  memcpy (buffer, all, taken);
+  if (taken < n)
+    keep_ahead (self, all + taken, n - taken);
+  return taken;
+}
+
 IsmbTls *
 ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *const *alpn,
               const char *server_name, GError **error)
@@ -186,7 +244,10 @@ ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *cons
   if (server)
     gnutls_certificate_server_set_request (
         self->session, context->profile == ISMB_TLS_PEERS ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
-  gnutls_transport_set_int (self->session, fd);
+  self->fd = fd;
+  self->may_receive = TRUE;
+  gnutls_transport_set_ptr2 (self->session, self, GINT_TO_POINTER (fd));
+  gnutls_transport_set_pull_function (self->session, pull);
   gnutls_handshake_set_timeout (self->session,
                                 GNUTLS_INDEFINITE_TIMEOUT); /* the owner's deadline */
   return g_steal_pointer (&self);
@@ -197,6 +258,7 @@ ismb_tls_free (IsmbTls *self)
 {
   g_clear_pointer (&self->session, gnutls_deinit);
   g_clear_pointer (&self->context, ismb_tls_context_unref);
+  g_free (self->ahead);
   g_free (self->alpn);
   g_free (self);
 }
@@ -268,6 +330,8 @@ gssize
 ismb_tls_read (IsmbTls *self, void *buffer, gsize size, guint32 *events, GError **error)
 {
   gssize n;
+  /* What was read ahead first, and then it is somebody else's turn. */
+  self->may_receive = self->ahead == NULL;
   do
     n = gnutls_record_recv (self->session, buffer, size);
   while (n < 0 && is_for_later (self, n, events) && *events == 0);
@@ -300,7 +364,7 @@ ismb_tls_write (IsmbTls *self, const void *buffer, gsize size, guint32 *events, 
 gboolean
 ismb_tls_has_pending (IsmbTls *self)
 {
-  return gnutls_record_check_pending (self->session) > 0;
+  return self->ahead != NULL || gnutls_record_check_pending (self->session) > 0;
 }
 
 void

@@ -208,6 +208,7 @@ test_blocked_write (void)
   g_autofree char *out = g_malloc (16384), *in = g_malloc (16384);
   gsize written = 0, got = 0;
   guint32 events = 0;
+  guint vain = 0;
   gssize n;
   Pair pair;
   pair_init (&pair, context, context, NULL);
@@ -223,7 +224,9 @@ test_blocked_write (void)
       g_assert_no_error (error);
       if (n > 0)
         got += n;
-      else
+      /* Once it may only mean that a record ends in what the socket has still. */
+      vain = n > 0 ? 0 : vain + 1;
+      if (vain == 2)
         g_assert_cmpint (ismb_tls_write (pair.ends[0], out, 5, &events, &error), ==, 10000);
     }
   g_assert_cmpuint (got, ==, written + 10000);
