@@ -17,12 +17,12 @@ on_deadline (IsmbWatch *watch)
 }
 
 IsmbLane *
-ismb_lane_new (IsmbLink *link, IsmbPoller *poller, IsmbStream *stream, gboolean ours,
+ismb_lane_new (gpointer owner, IsmbPoller *poller, IsmbStream *stream, gboolean ours,
                gboolean duplex, void (*impatient) (IsmbLane *self))
 {
   IsmbLane *self = g_new0 (IsmbLane, 1);
 
-  self->link = link;
+  self->owner = owner;
   self->poller = g_object_ref (poller);
   self->stream = g_object_ref (stream);
   self->ours = ours;

@@ -22,7 +22,7 @@ typedef struct _IsmbLane IsmbLane;
 
 struct _IsmbLane
 {
-  IsmbLink *link;     /* whose it is */
+  gpointer owner;
   IsmbStream *stream;
   IsmbLaneStage stage;
   gboolean ours;      /* we have dialled it */
@@ -35,7 +35,7 @@ struct _IsmbLane
 };
 
 /* `impatient`: nothing was said, or answered, in time. */
-IsmbLane *ismb_lane_new      (IsmbLink *link, IsmbPoller *poller, IsmbStream *stream,
+IsmbLane *ismb_lane_new      (gpointer owner, IsmbPoller *poller, IsmbStream *stream,
                               gboolean ours, gboolean duplex,
                               void (*impatient) (IsmbLane *self));
 /* Gives the stream up at once. */

@@ -53,6 +53,12 @@ typedef struct
   gpointer user_data;
 } IsmbLinkContext;
 
+static inline guint
+ismb_link_context_get_silence (const IsmbLinkContext *self)
+{
+  return self->silence > 0 ? self->silence : 10000;
+}
+
 static inline gsize
 ismb_link_context_get_queue_bytes (const IsmbLinkContext *self)
 {
