@@ -45,6 +45,7 @@
 #define ISMB_NS_HINTS "urn:xmpp:hints"
 #define ISMB_NS_CHAT_STATES "http://jabber.org/protocol/chatstates"
 #define ISMB_NS_SM "urn:xmpp:sm:3"
+#define ISMB_NS_VR "urn:ismb:vr:1"
 #define ISMB_NS_ROLE "urn:ismb:role:1"
 #define ISMB_NS_FILE "urn:ismb:file:1"
 #define ISMB_NS_JOB "urn:ismb:job:1"

@@ -179,6 +179,7 @@ ismb_federation_new (const IsmbLinkContext *context, guint stanza_max, IsmbForei
   self->router = g_object_ref (router);
   share_context (self, context);
   self->context.stanza_max = stanza_max;
+  ismb_foreigners_set_stanza_max (foreigners, stanza_max);
   for (guint i = 0; i < ismb_foreigners_get_count (foreigners); i++)
     {
       add_link (self, ismb_foreigners_get (foreigners, i));

@@ -18,6 +18,7 @@ struct _IsmbForeigners
   GPtrArray *all;
   IsmbTlsContext *tls;
   IsmbForeignCa *ca;
+  guint stanza_max;
 };
 
 static void
@@ -142,6 +143,18 @@ ismb_foreigners_find (IsmbForeigners *self, const char *domain)
         return each;
     }
   return NULL;
+}
+
+void
+ismb_foreigners_set_stanza_max (IsmbForeigners *self, guint bytes)
+{
+  self->stanza_max = bytes;
+}
+
+guint
+ismb_foreigners_get_stanza_max (IsmbForeigners *self)
+{
+  return self->stanza_max;
 }
 
 void

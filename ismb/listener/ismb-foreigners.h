@@ -29,6 +29,9 @@ guint           ismb_foreigners_get_count (IsmbForeigners *self);
 IsmbForeigner  *ismb_foreigners_get     (IsmbForeigners *self, guint i);
 /* Or NULL; `self` may be NULL, too. */
 IsmbForeigner  *ismb_foreigners_find    (IsmbForeigners *self, const char *domain);
+/* Bytes of a stanza of theirs; 0 until it is set. */
+void            ismb_foreigners_set_stanza_max (IsmbForeigners *self, guint bytes);
+guint           ismb_foreigners_get_stanza_max (IsmbForeigners *self);
 /* ISMB_TLS_FOREIGN, for streams to come; NULL before it was set. Takes a reference. */
 void            ismb_foreigners_set_tls (IsmbForeigners *self, IsmbTlsContext *tls);
 IsmbTlsContext *ismb_foreigners_get_tls (IsmbForeigners *self);

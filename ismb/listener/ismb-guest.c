@@ -12,7 +12,6 @@
 #include "ismb/listener/ismb-foreigners.h"
 #include "ismb/listener/ismb-peer-stream.h"
 #include "ismb/listener/ismb-verification.h"
-#include "ismb/stream/ismb-sm-word.h"
 
 #define PATIENCE 20000 /* ms for all of it; their server is asked meanwhile */
 #define WORDS_MAX 16   /* of dialback */
@@ -75,15 +74,16 @@ offer_login (IsmbGuest *self)
 {
   g_autoptr (GPtrArray) chain = ismb_tls_dup_peer_chain (ismb_stream_get_tls (self->stream));
   g_autoptr (GError) error = NULL;
-  g_autofree char *features = NULL;
+  g_autoptr (GString) features = g_string_new ("<stream:features>");
 
   self->certified = ismb_foreigners_vouch (self->context->foreigners, chain,
                                            self->foreigner->domain, &error);
   if (!self->certified)
     g_debug ("%s: %s", self->foreigner->domain, error->message);
-  features = g_strconcat ("<stream:features>", self->certified ? MECHANISMS : "",
-                          FEATURES_DIALBACK "</stream:features>", NULL);
-  ismb_stream_send_text (self->stream, features, -1);
+  g_string_append (features, self->certified ? MECHANISMS FEATURES_DIALBACK : FEATURES_DIALBACK);
+  ismb_peer_stream_add_limits (features, ismb_foreigners_get_stanza_max (self->context->foreigners));
+  g_string_append (features, "</stream:features>");
+  ismb_stream_send_text (self->stream, features->str, (gssize) features->len);
 }
 
 static void
@@ -109,8 +109,8 @@ ismb_guest_header (IsmbGuest *self, const IsmbStreamHeader *header, const char *
     offer_login (self);
   else
     {
-      ismb_stream_send_text (self->stream,
-                             "<stream:features>" ISMB_SM_FEATURE "</stream:features>", -1);
+      ismb_peer_stream_welcome (self->stream,
+                                ismb_foreigners_get_stanza_max (self->context->foreigners));
       welcome (self);
     }
 }

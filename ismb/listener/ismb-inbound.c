@@ -16,18 +16,15 @@
 #include "ismb/listener/ismb-guest.h"
 #include "ismb/listener/ismb-joining-desk.h"
 #include "ismb/listener/ismb-peer-stream.h"
-#include "ismb/stream/ismb-sm-word.h"
 
 #define PATIENCE 10000 /* ms until it must have proven who it is */
 
 #define FEATURES_CLEAR                                                                             \
   "<stream:features><starttls xmlns='" ISMB_NS_TLS "'><required/></starttls></stream:features>"
-#define FEATURES_TLS                                                                               \
-  "<stream:features><mechanisms xmlns='" ISMB_NS_SASL                                              \
-  "'><mechanism>EXTERNAL</mechanism></mechanisms>"                                                 \
-  "<bidi xmlns='" ISMB_NS_BIDI_FEATURE "'/></stream:features>"
+#define LOGIN                                                                                      \
+  "<mechanisms xmlns='" ISMB_NS_SASL "'><mechanism>EXTERNAL</mechanism></mechanisms>"              \
+  "<bidi xmlns='" ISMB_NS_BIDI_FEATURE "'/>"
 #define FEATURES_JOIN "<stream:features><join xmlns='" ISMB_NS_JOIN "'/></stream:features>"
-#define FEATURES_DONE "<stream:features>" ISMB_SM_FEATURE "</stream:features>"
 
 struct _IsmbInbound
 {
@@ -160,6 +157,19 @@ doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
   ismb_stream_close (self->stream, "not-authorized", NULL);
 }
 
+/* Where the places of two virtual routers touch, a certificate may be good for both: so the one that
+ * was reached says which it is. */
+static void
+send_login (IsmbInbound *self, const char *vr)
+{
+  g_autoptr (GString) out
+    = g_string_new ("<stream:features>" LOGIN "<vr xmlns='" ISMB_NS_VR "' name='");
+
+  ismb_xml_escape (out, vr, -1, TRUE);
+  g_string_append (out, "'/></stream:features>");
+  ismb_stream_send_text (self->stream, out->str, (gssize) out->len);
+}
+
 static void
 offer_login (IsmbInbound *self, const char *from)
 {
@@ -171,7 +181,7 @@ offer_login (IsmbInbound *self, const char *from)
   if (self->proof != NULL)
     {
       self->domain = g_strdup (from);
-      ismb_stream_send_text (self->stream, FEATURES_TLS, -1);
+      send_login (self, vr);
     }
   else
     doubt (self, chain, error);
@@ -317,7 +327,7 @@ hand_over (IsmbInbound *self)
       ismb_stream_close (self->stream, "policy-violation", NULL);
       return;
     }
-  ismb_stream_send_text (self->stream, FEATURES_DONE, -1);
+  ismb_peer_stream_welcome (self->stream, self->context->stanza_max);
   ismb_link_adopt (link, self->stream, self->sends, self->since, self->proof);
   inbound_free (self);
 }

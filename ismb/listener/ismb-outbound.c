@@ -129,6 +129,32 @@ refuse_offer (IsmbOutbound *self, const IsmbNode *features)
     learned = ismb_fabric_learn_revocations (fabric, statements);
 }
 
+/* The certificate may be good for several virtual routers. A member that does not say where it was
+ * reached is believed to be where it was looked for. */
+static gboolean
+is_elsewhere (IsmbOutbound *self, const IsmbNode *features)
+{
+  const IsmbNode *vr = ismb_node_find (features, "vr", ISMB_NS_VR);
+
+  return vr != NULL
+         && g_strcmp0 (ismb_node_get (vr, "name"),
+                       ismb_virtual_router_get_name (self->context->place)) != 0;
+}
+
+static void
+refuse_place (IsmbOutbound *self)
+{
+  const char *vr = ismb_virtual_router_get_name (self->context->place);
+
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, self->domain, "elsewhere",
+                     "%s at %s port %u is in another virtual router than %s: no link to it",
+                     self->domain, ismb_outbound_get_address (self), ismb_outbound_get_port (self),
+                     vr);
+  fail (self, g_error_new (ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
+                           "%s port %u is in another virtual router than %s",
+                           ismb_outbound_get_address (self), ismb_outbound_get_port (self), vr));
+}
+
 /* XEP-0288 wants <bidi/> before authentication; in XEP-0178 "=" stands for the stream's `from`. */
 static void
 authenticate (IsmbOutbound *self, IsmbFrame *frame)
@@ -139,6 +165,11 @@ authenticate (IsmbOutbound *self, IsmbFrame *frame)
   if (!ismb_peer_stream_offers_external (features))
     {
       refuse_offer (self, features);
+      return;
+    }
+  if (is_elsewhere (self, features))
+    {
+      refuse_place (self);
       return;
     }
   self->receives = ismb_node_find (features, "bidi", ISMB_NS_BIDI_FEATURE) != NULL;

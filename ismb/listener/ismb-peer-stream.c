@@ -5,6 +5,7 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-parts.h"
 #include "ismb/listener/ismb-session-context.h"
+#include "ismb/stream/ismb-sm-word.h"
 
 /* What a client may send, and what two listeners make of it: the sender's puts addresses in and
  * escapes, for each subscriber of a presence once more. */
@@ -84,6 +85,24 @@ ismb_peer_stream_check (const IsmbFrame *frame, const char *domain, const char *
   if (!ismb_parts_is_at (frame->from, domain))
     return "invalid-from";
   return ismb_parts_is_at (frame->to, us) ? NULL : "improper-addressing";
+}
+
+void
+ismb_peer_stream_add_limits (GString *features, guint bytes)
+{
+  g_string_append_printf (features,
+                          "<limits xmlns='" ISMB_NS_LIMITS "'><max-bytes>%u</max-bytes></limits>",
+                          bytes > 0 ? bytes : STANZA_BYTES);
+}
+
+void
+ismb_peer_stream_welcome (IsmbStream *stream, guint bytes)
+{
+  g_autoptr (GString) features = g_string_new ("<stream:features>" ISMB_SM_FEATURE);
+
+  ismb_peer_stream_add_limits (features, bytes);
+  g_string_append (features, "</stream:features>");
+  ismb_stream_send_text (stream, features->str, (gssize) features->len);
 }
 
 gboolean

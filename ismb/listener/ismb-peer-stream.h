@@ -30,6 +30,10 @@ gboolean    ismb_peer_stream_fits      (const IsmbFrame *frame);
 /* The stream error for a stanza that may not come from `domain` to `us` (RFC
  * 6120, 8.1.1.2, 8.1.2.2), or NULL. */
 const char *ismb_peer_stream_check     (const IsmbFrame *frame, const char *domain, const char *us);
+/* Appends the XEP-0478 limits: `bytes` of an element; 0: as many as listeners of our kind send. */
+void        ismb_peer_stream_add_limits (GString *features, guint bytes);
+/* The features of a stream that has proven who it is; limits as above. */
+void        ismb_peer_stream_welcome   (IsmbStream *stream, guint bytes);
 /* Is this frame that element of the negotiation? */
 gboolean    ismb_peer_stream_is        (const IsmbFrame *frame, const char *name, const char *ns);
 /* Do these features let us log in by our certificate? */
