@@ -16,6 +16,7 @@ typedef struct
   gboolean wants_answer;
   gboolean done;       /* the answer or the bounce came */
   gboolean well;
+  gboolean waits;      /* nothing came, as its domain cannot be reached now */
 } Send;
 
 static char *
@@ -75,17 +76,31 @@ on_message (IsmbClient *client, const char *event, GObject *payload, gpointer us
   send->well = !is_error;
 }
 
-/* A message is not answered, but what goes to one domain stays in order (RFC 6120, 10.1): when that
- * domain has answered a ping sent behind the message, a bounce would have been here before. */
-static void
-wait_for_bounce (IsmbClient *client, IsmbJid *to)
+/* Of the domain's own: it need not know what a ping is. */
+static gboolean
+is_answer (const GError *error)
 {
-  g_autoptr (IsmbJid) domain = ismb_jid_new (ismb_jid_get_domain (to), NULL);
+  return g_error_matches (error, ISMB_ERROR, ISMB_ERROR_STANZA)
+         && !g_str_has_prefix (error->message, "remote-server-");
+}
+
+/* A message is not answered, but what goes to one domain stays in order (RFC 6120, 10.1): when that
+ * domain has answered a ping sent behind the message, a bounce would have been here before. Where
+ * nobody can be asked the message waits for longer than we do. */
+static void
+wait_for_bounce (Send *send, IsmbClient *client)
+{
+  g_autoptr (IsmbJid) domain = ismb_jid_new (ismb_jid_get_domain (send->to), NULL);
   g_autoptr (IsmbIq) ping = ismb_iq_new (domain, "get");
   g_autoptr (IsmbIq) answer = NULL;
+  g_autoptr (GError) error = NULL;
 
   ismb_iq_add_payload (ping, "ping", ISMB_NS_PING);
-  answer = bus_ask (client, ping, 20000, NULL);
+  answer = bus_ask (client, ping, 20000, &error);
+  send->waits = !send->done && answer == NULL && !is_answer (error);
+  if (send->waits)
+    g_printerr ("switchctl: %s cannot be reached now (%s): the message waits, and arrives if that "
+                "changes soon\n", ismb_jid_get_domain (send->to), error->message);
 }
 
 static ToolExit
@@ -102,14 +117,16 @@ send_message (Send *send, const char *body, const char *subject, const char *typ
   sent =
       ismb_client_send_message (client, ismb_jid_get_full (send->to), body, subject, type, &error);
   if (sent && !send->wants_answer)
-    wait_for_bounce (client, send->to);
+    wait_for_bounce (send, client);
   else if (sent && !bus_wait (&send->done, seconds * 1000))
     g_printerr ("switchctl: no answer from %s within %d s\n", ismb_jid_get_full (send->to),
                 seconds);
   bus_close (client);
   if (!sent)
     return tool_fail (error);
-  return send->well || (!send->wants_answer && !send->done) ? TOOL_EXIT_OK : TOOL_EXIT_FAILED;
+  if (send->done)
+    return send->well ? TOOL_EXIT_OK : TOOL_EXIT_FAILED;
+  return send->wants_answer || send->waits ? TOOL_EXIT_FAILED : TOOL_EXIT_OK;
 }
 
 ToolExit
@@ -133,7 +150,8 @@ tool_verb_send (Tool *tool, int argc, char **argv)
   if (!tool_parse (&argc, &argv, entries, WORDS,
                    "Sends a message to an address, e.g. example@sw2.001122. Exit code 1 where it "
                    "comes back, with the\n"
-                   "reason, or where the answer tells of an error."))
+                   "reason, where its switch cannot be reached now, or where the answer tells of "
+                   "an error."))
     return TOOL_EXIT_USAGE;
   if (argc != 3 || seconds < 1 || seconds > 86400)
     return tool_usage ("send", WORDS);
