@@ -2,6 +2,7 @@
 #include "config.h"
 #include "ismb/listener/ismb-acks.h"
 
+#include "ismb/listener/ismb-answered.h"
 #include "ismb/stream/ismb-sm-word.h"
 #include "ismb/stream/ismb-tally.h"
 #include "ismb/stream/ismb-unacked.h"
@@ -20,6 +21,7 @@ struct _IsmbAcks
   gpointer owner;
   IsmbTally *tally;    /* of what came */
   IsmbUnacked unacked; /* of what went */
+  IsmbAnswered answered; /* of that */
   guint32 told;        /* the `h` that we told last */
   guint32 owed;        /* the client has asked for this much */
   gsize waiting;       /* bytes in the stream when patience began anew */
@@ -160,6 +162,7 @@ ismb_acks_free (IsmbAcks *self)
   ismb_poller_remove (self->poller, &self->watch);
   ismb_tally_free (self->tally);
   ismb_unacked_clear (&self->unacked);
+  ismb_answered_clear (&self->answered);
   g_object_unref (self->poller);
   g_free (self);
 }
@@ -167,6 +170,7 @@ ismb_acks_free (IsmbAcks *self)
 gboolean
 ismb_acks_count (IsmbAcks *self, IsmbFrame *frame)
 {
+  ismb_answered_note_came (&self->answered, frame);
   return ismb_tally_count (self->tally, frame);
 }
 
@@ -174,6 +178,7 @@ void
 ismb_acks_send (IsmbAcks *self, IsmbFrame *frame)
 {
   ismb_unacked_push (&self->unacked, frame);
+  ismb_answered_note_sent (&self->answered, frame);
   if (self->stream == NULL)
     return;
   self->unasked++;
@@ -204,6 +209,8 @@ ismb_acks_hear (IsmbAcks *self, guint32 h)
   self->asked = FALSE;
   if (ismb_unacked_count (&self->unacked) > 0)
     ask_in_time (self);
+  else
+    ismb_answered_clear (&self->answered);
   return TRUE;
 }
 
@@ -288,4 +295,16 @@ IsmbFrame *
 ismb_acks_pop (IsmbAcks *self)
 {
   return ismb_unacked_pop (&self->unacked);
+}
+
+void
+ismb_acks_put_back (IsmbAcks *self, IsmbFrame *frame)
+{
+  ismb_unacked_push (&self->unacked, frame);
+}
+
+gboolean
+ismb_acks_is_answered (IsmbAcks *self, const IsmbFrame *frame)
+{
+  return ismb_answered_has (&self->answered, frame);
 }

@@ -83,7 +83,8 @@ give_back_unacked (IsmbDelivery *self)
 
   while ((frame = ismb_acks_pop (self->acks)) != NULL)
     {
-      give_back_frame (self, frame);
+      if (!ismb_acks_is_answered (self->acks, frame))
+        give_back_frame (self, frame);
       ismb_frame_unref (frame);
     }
 }
@@ -132,7 +133,7 @@ ismb_delivery_sleep (IsmbDelivery *self, guint milliseconds)
       g_autoptr (IsmbFrame) frame = ismb_acks_pop (self->acks);
       g_autoptr (IsmbFrame) held = hold (self, frame);
 
-      ismb_acks_send (self->acks, held);
+      ismb_acks_put_back (self->acks, held);
     }
   ismb_dormitory_sleep (self->bed, ismb_acks_get_bytes (self->acks));
 }

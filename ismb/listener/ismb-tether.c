@@ -2,6 +2,7 @@
 #include "config.h"
 #include "ismb/listener/ismb-tether.h"
 
+#include "ismb/listener/ismb-answered.h"
 #include "ismb/stream/ismb-sm-word.h"
 #include "ismb/stream/ismb-tally.h"
 #include "ismb/stream/ismb-unacked.h"
@@ -23,6 +24,7 @@ struct _IsmbTether
   IsmbStream *stream; /* NULL: loose */
   IsmbTally *tally;
   IsmbUnacked unacked;
+  IsmbAnswered answered; /* of these */
   guint32 told;       /* the `h` that was said last */
   guint32 known;      /* stanzas to come that we have already */
   guint since_stanzas; /* sent since we asked or were told */
@@ -89,6 +91,7 @@ ismb_tether_free (IsmbTether *self)
   ismb_poller_remove (self->poller, &self->watch);
   ismb_tally_free (self->tally);
   ismb_unacked_clear (&self->unacked);
+  ismb_answered_clear (&self->answered);
   g_object_unref (self->poller);
   g_free (self->id);
   g_free (self);
@@ -155,6 +158,7 @@ ismb_tether_receive (IsmbTether *self, IsmbFrame *frame)
       self->known--;
       return FALSE;
     }
+  ismb_answered_note_came (&self->answered, frame);
   ismb_tally_count (self->tally, frame);
   return TRUE;
 }
@@ -164,7 +168,11 @@ ismb_tether_acknowledged (IsmbTether *self, guint32 h)
 {
   self->since_stanzas = 0;
   self->since_bytes = 0;
-  return ismb_unacked_ack (&self->unacked, h);
+  if (!ismb_unacked_ack (&self->unacked, h))
+    return FALSE;
+  if (ismb_unacked_count (&self->unacked) == 0)
+    ismb_answered_clear (&self->answered);
+  return TRUE;
 }
 
 void
@@ -178,6 +186,7 @@ void
 ismb_tether_send (IsmbTether *self, IsmbFrame *frame)
 {
   ismb_unacked_push (&self->unacked, frame);
+  ismb_answered_note_sent (&self->answered, frame);
   ismb_stream_send_frame (self->stream, frame);
   note_sent (self, frame);
 }
@@ -211,5 +220,10 @@ ismb_tether_is_even (IsmbTether *self)
 IsmbFrame *
 ismb_tether_pop (IsmbTether *self)
 {
-  return ismb_unacked_pop (&self->unacked);
+  IsmbFrame *frame;
+
+  while ((frame = ismb_unacked_pop (&self->unacked)) != NULL
+         && ismb_answered_has (&self->answered, frame))
+    ismb_frame_unref (frame);
+  return frame;
 }

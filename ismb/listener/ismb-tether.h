@@ -39,7 +39,8 @@ guint       ismb_tether_count_unacked (const IsmbTether *self); /* of ours */
 gsize       ismb_tether_get_bytes (const IsmbTether *self);     /* of these */
 /* Has each side answered for all that the other sent, as far as we know? */
 gboolean    ismb_tether_is_even (IsmbTether *self);
-/* The first that is not acknowledged, for another way; nothing can be resumed then. (transfer full) */
+/* The first that is neither acknowledged nor answered, for another way; nothing can be resumed
+ * then. (transfer full) */
 IsmbFrame  *ismb_tether_pop  (IsmbTether *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbTether, ismb_tether_free)

@@ -579,6 +579,24 @@ test_goodbye (Fixture *fixture, gconstpointer data)
   assert_fails (late, "<item-not-found");
 }
 
+/* What he has answered, and not acknowledged, is answered. */
+static void
+test_answered_once (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *came = NULL;
+
+  enable_ada (fixture);
+  xmpp_client_send (fixture->bob, "<iq type='get' to='ada@" DOMAIN "/desk' id='q1'>"
+                                  "<ping xmlns='urn:xmpp:ping'/></iq>");
+  g_free (xmpp_client_expect (fixture->ada, " id='q1'"));
+  xmpp_client_send (fixture->ada, "<iq type='result' to='bob@" DOMAIN "/desk' id='q1'/>"
+                                  "</stream:stream>");
+  g_free (xmpp_client_expect (fixture->bob, " id='q1'"));
+  g_free (xmpp_client_expect (fixture->ada, "</stream:stream>"));
+  came = xmpp_client_settle (fixture->bob);
+  g_assert_null (strstr (came, "q1"));
+}
+
 /* Without resumption what was not acknowledged goes elsewhere at once. */
 static void
 test_cut_without_resumption (Fixture *fixture, gconstpointer data)
@@ -745,6 +763,7 @@ main (int argc, char **argv)
   ADD ("resumed-too-low", test_resumed_too_low);
   ADD ("too-late", test_too_late);
   ADD ("replaced", test_replaced);
+  ADD ("answered-once", test_answered_once);
   ADD ("goodbye", test_goodbye);
   ADD ("cut-without-resumption", test_cut_without_resumption);
   ADD ("held", test_held);
