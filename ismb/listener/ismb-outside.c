@@ -60,6 +60,9 @@ say (IsmbOutside *self)
 
   if (lack != NULL)
     line = g_strdup_printf ("the virtual router %s waits for %s", name, lack);
+  else if (ismb_outside_get_s2s_port (self) == 0)
+    line = g_strdup_printf ("the virtual router %s listens for clients on port %u", name,
+                            ismb_outside_get_c2s_port (self));
   else
     line = g_strdup_printf ("the virtual router %s listens for clients on port %u, for switches on "
                             "port %u", name, ismb_outside_get_c2s_port (self),

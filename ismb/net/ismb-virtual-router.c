@@ -262,7 +262,8 @@ advice_for (int code)
   switch (code)
     {
     case EADDRINUSE:
-      return "; another program has that port: choose another with c2s-port= or s2s-port=";
+      return "; another program or virtual router has that port: "
+             "choose another with c2s-port= or s2s-port=";
     case EADDRNOTAVAIL:
       return "; no interface has that address: correct listen=";
     case EACCES:

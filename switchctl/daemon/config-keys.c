@@ -4,6 +4,7 @@
 #include "config.h"
 #include "switchctl/daemon/config-keys.h"
 
+#include <net/if.h>
 #include <string.h>
 
 #include "ismb/core/ismb-error.h"
@@ -71,13 +72,6 @@ split_list (const char *value)
 }
 
 static gboolean
-set_text (gpointer field, const char *value, GError **error)
-{
-  replace (field, value);
-  return TRUE;
-}
-
-static gboolean
 set_boolean (gpointer field, const char *value, GError **error)
 {
   if (!g_str_equal (value, "true") && !g_str_equal (value, "false"))
@@ -116,6 +110,15 @@ set_path_list (gpointer field, const char *value, GError **error)
       return expected (error, "absolute paths, separated by ;");
   g_strfreev (*(char ***) field);
   *(char ***) field = g_steal_pointer (&list);
+  return TRUE;
+}
+
+static gboolean
+set_bind_device (gpointer field, const char *value, GError **error)
+{
+  if (strlen (value) >= IFNAMSIZ || strpbrk (value, "/; ") != NULL)
+    return expected (error, "one interface, by a name of at most 15 bytes, or nothing");
+  replace (field, value);
   return TRUE;
 }
 
@@ -339,10 +342,9 @@ set_discovery (gpointer field, const char *value, GError **error)
       if (g_str_equal (words[i], "mdns"))
         *(gboolean *) field = TRUE;
       else if (!g_str_equal (words[i], "off") || words[1] != NULL)
-        return expected (error,
-                         "mdns, avahi-daemon or static, several separated by ; or off alone");
+        return expected (error, words[1] != NULL ? "mdns, or off alone" : "mdns or off");
     }
-  return words[0] != NULL || expected (error, "mdns, avahi-daemon, static or off");
+  return words[0] != NULL || expected (error, "mdns or off");
 }
 
 static gboolean
@@ -414,7 +416,7 @@ static const Key keys[] = {
   { SWITCH_GROUP_CONTROL, "policy", IN_CONFIG (policy), set_policy },
   { SWITCH_GROUP_VR, "enabled", IN_VR (enabled), set_boolean },
   { SWITCH_GROUP_VR, "netns", IN_VR (netns), set_netns },
-  { SWITCH_GROUP_VR, "bind-device", IN_VR (bind_device), set_text },
+  { SWITCH_GROUP_VR, "bind-device", IN_VR (bind_device), set_bind_device },
   { SWITCH_GROUP_VR, "listen", IN_VR (listen), set_listen },
   { SWITCH_GROUP_VR, "c2s-port", IN_VR (c2s_port), set_port },
   { SWITCH_GROUP_VR, "s2s-port", IN_VR (s2s_port), set_port },

@@ -167,6 +167,64 @@ check_policy (SwitchConfig *config, GError **error)
   return rules != NULL;
 }
 
+static gboolean
+ports_meet (const SwitchVrConfig *a, const SwitchVrConfig *b)
+{
+  return (a->c2s_port != 0 && (a->c2s_port == b->c2s_port || a->c2s_port == b->s2s_port))
+         || (a->s2s_port != 0 && (a->s2s_port == b->c2s_port || a->s2s_port == b->s2s_port));
+}
+
+static gboolean
+share_address (const SwitchVrConfig *a, const SwitchVrConfig *b)
+{
+  for (guint i = 0; a->listen[i] != NULL; i++)
+    if (g_strv_contains ((const char *const *) b->listen, a->listen[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_own_ports (const SwitchVrConfig *vr, GError **error)
+{
+  if (vr->c2s_port == 0 || vr->c2s_port != vr->s2s_port)
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+               "[vr %s]: clients and switches cannot both be on port %u: change c2s-port= or "
+               "s2s-port=", vr->name, vr->c2s_port);
+  return FALSE;
+}
+
+/* Two that are both enabled, in one place and on one port, are most often one whose netns= or
+ * bind-device= was forgotten. */
+static gboolean
+check_clash (const SwitchVrConfig *a, const SwitchVrConfig *b, GError **error)
+{
+  if (!a->enabled || !b->enabled || g_strcmp0 (a->netns, b->netns) != 0
+      || g_strcmp0 (a->bind_device, b->bind_device) != 0 || !share_address (a, b)
+      || !ports_meet (a, b))
+    return TRUE;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG,
+               "[vr %s] and [vr %s] are in the same place and on the same ports: give one of them "
+               "a netns=, a bind-device=, or other ports (0: any free one)", a->name, b->name);
+  return FALSE;
+}
+
+static gboolean
+check_places (SwitchConfig *config, GError **error)
+{
+  for (guint i = 0; i < config->vrs->len; i++)
+    {
+      SwitchVrConfig *vr = g_ptr_array_index (config->vrs, i);
+
+      if (!check_own_ports (vr, error))
+        return FALSE;
+      for (guint j = 0; j < i; j++)
+        if (!check_clash (g_ptr_array_index (config->vrs, j), vr, error))
+          return FALSE;
+    }
+  return TRUE;
+}
+
 /* What no single line can tell. */
 static gboolean
 check_whole (SwitchConfig *config, GError **error)
@@ -184,7 +242,7 @@ check_whole (SwitchConfig *config, GError **error)
           return FALSE;
         }
     }
-  return check_policy (config, error);
+  return check_places (config, error) && check_policy (config, error);
 }
 
 SwitchConfig *

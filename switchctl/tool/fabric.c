@@ -9,27 +9,6 @@
 #include "switchctl/tool/output.h"
 
 #define TEXT_MAX (256 * 1024)
-#define OPTIONS_MAX 8
-
-gboolean
-fabric_parse (Tool *tool, int *argc, char ***argv, const GOptionEntry *entries, const char *words,
-              const char *summary)
-{
-  GOptionEntry all[OPTIONS_MAX] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &tool->json, "print JSON", NULL },
-  };
-  gboolean json = tool->json;
-  gboolean parsed;
-
-  for (guint i = 0; entries != NULL && entries[i].long_name != NULL; i++)
-    {
-      g_assert (i + 2 < OPTIONS_MAX);
-      all[i + 1] = entries[i];
-    }
-  parsed = tool_parse (argc, argv, all, words, summary);
-  tool->json |= json;
-  return parsed;
-}
 
 gboolean
 fabric_read_duration (const char *option, const char *text, guint *seconds)

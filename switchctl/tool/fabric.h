@@ -22,9 +22,6 @@ ToolExit fabric_rollover (Tool *tool, int argc, char **argv);
 ToolExit fabric_sign     (Tool *tool, int argc, char **argv);
 ToolExit fabric_status   (Tool *tool, int argc, char **argv);
 
-/* As tool_parse (), with --json besides. */
-gboolean  fabric_parse         (Tool *tool, int *argc, char ***argv, const GOptionEntry *entries,
-                                const char *words, const char *summary);
 /* Says on stderr what is wrong where the text of an option is no duration from 1 s to ten years. */
 gboolean  fabric_read_duration (const char *option, const char *text, guint *seconds);
 /* A file, or stdin for "-". */

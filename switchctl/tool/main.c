@@ -24,7 +24,7 @@ static const struct
   { "audit", tool_verb_audit, "what was asked of this switch, and whether the record is whole" },
   { "fabric", tool_verb_fabric, "make a fabric, let switches in and bar them" },
   { "policy", tool_verb_policy, "say who may run and write what, and which rule decides" },
-  { "vr", tool_verb_vr, "enable and disable the bus in a virtual router" },
+  { "vr", tool_verb_vr, "list, show, enable and disable virtual routers" },
 };
 
 static char *

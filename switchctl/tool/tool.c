@@ -6,8 +6,42 @@
 #include "ismb/local/ismb-control.h"
 #include "switchctl/tool/output.h"
 
+#define EVERYWHERE "As before the verb: --vr NAME, --runtime-dir DIR."
+
+static void
+adopt (char **field, char *given)
+{
+  if (given == NULL)
+    return;
+  g_free (*field);
+  *field = given;
+}
+
+/* People write these behind the verb as often as before it. */
+static gboolean
+parse_everywhere (Tool *tool, GOptionContext *context, int *argc, char ***argv, GError **error)
+{
+  g_autofree char *runtime_dir = NULL;
+  g_autofree char *vr = NULL;
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL },
+    { "vr", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &vr, NULL, "NAME" },
+    { "runtime-dir", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &runtime_dir, NULL, "DIR" },
+    { NULL },
+  };
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  adopt (&tool->runtime_dir, g_steal_pointer (&runtime_dir));
+  adopt (&tool->vr, g_steal_pointer (&vr));
+  tool->json |= json;
+  return TRUE;
+}
+
 gboolean
-tool_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *words,
+tool_parse (Tool *tool, int *argc, char ***argv, const GOptionEntry *entries, const char *words,
             const char *summary)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (words);
@@ -16,9 +50,10 @@ tool_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *wo
 
   g_set_prgname (program);
   g_option_context_set_summary (context, summary);
+  g_option_context_set_description (context, EVERYWHERE);
   if (entries != NULL)
     g_option_context_add_main_entries (context, entries, NULL);
-  if (g_option_context_parse (context, argc, argv, &error))
+  if (parse_everywhere (tool, context, argc, argv, &error))
     {
       g_set_prgname ("switchctl");
       return TRUE;

@@ -14,7 +14,7 @@ typedef enum
   TOOL_EXIT_NO_DAEMON = 3,
 } ToolExit;
 
-/* What every verb gets: the options before it, and the way to the daemon. */
+/* What every verb gets: the options of all, and the way to the daemon. */
 typedef struct
 {
   char *runtime_dir;
@@ -38,10 +38,10 @@ ToolExit tool_verb_send    (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_status  (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_vr      (Tool *tool, int argc, char **argv);
 
-/* Parses a verb's options; what is left stays in argc and argv. FALSE: told why, leave with
- * TOOL_EXIT_USAGE. */
-gboolean tool_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *words,
-                     const char *summary);
+/* Parses a verb's options, and those that may stand before it as well; what is left stays in argc
+ * and argv. FALSE: told why, leave with TOOL_EXIT_USAGE. */
+gboolean tool_parse (Tool *tool, int *argc, char ***argv, const GOptionEntry *entries,
+                     const char *words, const char *summary);
 /* Says on stderr how the verb is used; for a wrong number of words. */
 ToolExit tool_usage (const char *verb, const char *words);
 /* Prints the error and tells the exit code for it. */

@@ -97,7 +97,7 @@ tool_verb_account (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!tool_parse (&argc, &argv, entries, WORDS,
+  if (!tool_parse (tool, &argc, &argv, entries, WORDS,
                    "Makes, removes and lists the accounts of a virtual router. An operator may run "
                    "commands and send\n"
                    "files as the policy of each switch allows; a client may only talk."))

@@ -7,7 +7,7 @@
 #include "switchctl/control/duration.h"
 #include "switchctl/tool/output.h"
 
-#define WORDS "[--since TIME|DURATION] [--json] | verify"
+#define WORDS "[--since TIME|DURATION] | verify"
 #define PAGE 1000 /* rows the daemon gives at once */
 
 static const char *
@@ -205,19 +205,17 @@ ToolExit
 tool_verb_audit (Tool *tool, int argc, char **argv)
 {
   g_autofree char *since_text = NULL;
-  gboolean json = FALSE;
   gint64 since = G_MININT64;
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbDBusVirtualRouter1) router = NULL;
   const GOptionEntry entries[] = {
     { "since", 0, 0, G_OPTION_ARG_STRING, &since_text,
       "from then on: 2026-11-22, 2026-11-22T08:00:00 or 90s, 15m, 2h, 7d ago", "WHEN" },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON, an object a line", NULL },
     { NULL },
   };
 
   if (!tool_parse (
-          &argc, &argv, entries, WORDS,
+          tool, &argc, &argv, entries, WORDS,
           "Lists what was asked of this switch in the virtual router: by whom, what was decided, "
           "and what became of\n"
           "it. `verify` finds a row that was changed, removed or moved; its exit code is 1 then."))
@@ -235,6 +233,5 @@ tool_verb_audit (Tool *tool, int argc, char **argv)
   router = tool_virtual_router (tool, tool->vr, &error);
   if (router == NULL)
     return tool_fail (error);
-  json |= tool->json;
-  return argc == 2 ? verify (router, json) : list (router, since, json);
+  return argc == 2 ? verify (router, tool->json) : list (router, since, tool->json);
 }

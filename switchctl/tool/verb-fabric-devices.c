@@ -45,10 +45,10 @@ fabric_list (Tool *tool, int argc, char **argv)
   g_autoptr (IsmbDBusFabric1) fabric = NULL;
   g_autoptr (GVariant) devices = NULL;
 
-  if (!fabric_parse (tool, &argc, &argv, NULL, "",
-                     "Lists every device that is known: members, those that are only seen (pending), "
-                     "approved ones that have not\ncome in yet, and those that were revoked. The "
-                     "registrar knows them all, others whom they met."))
+  if (!tool_parse (tool, &argc, &argv, NULL, "",
+                   "Lists every device that is known: members, those that are only seen (pending), "
+                   "approved ones that have not\ncome in yet, and those that were revoked. The "
+                   "registrar knows them all, others whom they met."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage (argv[0], "");
@@ -140,10 +140,10 @@ fabric_approve (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!fabric_parse (tool, &argc, &argv, entries, "ID",
-                     "On the registrar: lets a device in that has no token, by its id as `switchctl "
-                     "status` shows it there. It comes\nonly after `switchctl fabric accept` on it. "
-                     "16 digits will do of one that was not seen yet."))
+  if (!tool_parse (tool, &argc, &argv, entries, "ID",
+                   "On the registrar: lets a device in that has no token, by its id as `switchctl "
+                   "status` shows it there. It comes\nonly after `switchctl fabric accept` on it. "
+                   "16 digits will do of one that was not seen yet."))
     return TOOL_EXIT_USAGE;
   if (argc != 2)
     return tool_usage (argv[0], "ID [--expires DURATION]");
@@ -170,10 +170,10 @@ fabric_revoke (Tool *tool, int argc, char **argv)
   g_autoptr (IsmbDBusFabric1) fabric = NULL;
   g_autoptr (GVariant) revoked = NULL;
 
-  if (!fabric_parse (tool, &argc, &argv, NULL, "ID",
-                     "On the registrar: bars a device from the fabric for ever, by its id as "
-                     "`switchctl fabric list` shows it. All\nmembers learn of it, at once or when "
-                     "they are up again, and close what is open to it."))
+  if (!tool_parse (tool, &argc, &argv, NULL, "ID",
+                   "On the registrar: bars a device from the fabric for ever, by its id as "
+                   "`switchctl fabric list` shows it. All\nmembers learn of it, at once or when "
+                   "they are up again, and close what is open to it."))
     return TOOL_EXIT_USAGE;
   if (argc != 2)
     return tool_usage (argv[0], "ID");

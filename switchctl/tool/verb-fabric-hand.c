@@ -13,9 +13,9 @@ fabric_request (Tool *tool, int argc, char **argv)
   g_autoptr (IsmbDBusFabric1) fabric = NULL;
   g_autofree char *pem = NULL;
 
-  if (!fabric_parse (tool, &argc, &argv, NULL, "",
-                     "Prints a certificate request of this switch: the registrar's `fabric sign` "
-                     "takes it."))
+  if (!tool_parse (tool, &argc, &argv, NULL, "",
+                   "Prints a certificate request of this switch: the registrar's `fabric sign` "
+                   "takes it."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage (argv[0], "");
@@ -81,8 +81,8 @@ fabric_sign (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!fabric_parse (tool, &argc, &argv, entries, "FILE",
-                     "On the registrar: prints the certificate for a request (- is stdin)."))
+  if (!tool_parse (tool, &argc, &argv, entries, "FILE",
+                   "On the registrar: prints the certificate for a request (- is stdin)."))
     return TOOL_EXIT_USAGE;
   return argc == 2 ? sign (tool, argv[1], replace) : tool_usage (argv[0], "FILE");
 }
@@ -157,9 +157,9 @@ fabric_install (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!fabric_parse (tool, &argc, &argv, entries, "FILE",
-                     "Takes the certificate (- is stdin), after the CA's hash was "
-                     "confirmed."))
+  if (!tool_parse (tool, &argc, &argv, entries, "FILE",
+                   "Takes the certificate (- is stdin), after the CA's hash was "
+                   "confirmed."))
     return TOOL_EXIT_USAGE;
   return argc == 2 ? install (tool, argv[1], ca_hash) : tool_usage (argv[0], "FILE");
 }

@@ -174,9 +174,9 @@ fabric_invite (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!fabric_parse (tool, &argc, &argv, entries, WORDS,
-                     "On the registrar: prints a token that lets others join the fabric. Who has it "
-                     "can join, so it is a secret;\nno more devices than --uses come in by it."))
+  if (!tool_parse (tool, &argc, &argv, entries, WORDS,
+                   "On the registrar: prints a token that lets others join the fabric. Who has it "
+                   "can join, so it is a secret;\nno more devices than --uses come in by it."))
     return TOOL_EXIT_USAGE;
   if (argc != 1 || (options.list && options.withdraw != NULL))
     return tool_usage (argv[0], WORDS);

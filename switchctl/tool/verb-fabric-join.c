@@ -75,10 +75,10 @@ fabric_join (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!fabric_parse (tool, &argc, &argv, entries, "TOKEN",
-                     "Comes into the fabric that the token is for (- reads it from stdin, so that "
-                     "`ps` does not show it). Returns when\nthis switch has joined, or says why it "
-                     "has not."))
+  if (!tool_parse (tool, &argc, &argv, entries, "TOKEN",
+                   "Comes into the fabric that the token is for (- reads it from stdin, so that "
+                   "`ps` does not show it). Returns when\nthis switch has joined, or says why it "
+                   "has not."))
     return TOOL_EXIT_USAGE;
   if (argc != 2)
     return tool_usage (argv[0], "TOKEN [--timeout DURATION]");
@@ -131,10 +131,10 @@ fabric_accept (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!fabric_parse (tool, &argc, &argv, entries, ACCEPT_WORDS,
-                     "Comes into the fabric of that CA once this device is approved there "
-                     "(`switchctl fabric approve`); it is\nremembered until then. Prints joined, "
-                     "waiting (a registrar knows this device) or looking."))
+  if (!tool_parse (tool, &argc, &argv, entries, ACCEPT_WORDS,
+                   "Comes into the fabric of that CA once this device is approved there "
+                   "(`switchctl fabric approve`); it is\nremembered until then. Prints joined, "
+                   "waiting (a registrar knows this device) or looking."))
     return TOOL_EXIT_USAGE;
   if (argc != (none ? 1 : 2))
     return tool_usage (argv[0], ACCEPT_WORDS);
@@ -228,9 +228,9 @@ fabric_leave (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!fabric_parse (tool, &argc, &argv, entries, "",
-                     "Takes this switch out of its fabric: it forgets its certificate and the CA, and "
-                     "belongs to none then."))
+  if (!tool_parse (tool, &argc, &argv, entries, "",
+                   "Takes this switch out of its fabric: it forgets its certificate and the CA, and "
+                   "belongs to none then."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage (argv[0], "[--destroy] [--new-key] [--yes]");

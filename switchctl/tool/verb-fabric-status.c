@@ -17,10 +17,10 @@ fabric_init (Tool *tool, int argc, char **argv)
   g_autoptr (IsmbDBusFabric1) fabric = NULL;
   g_autofree char *ca_hash = NULL;
 
-  if (!fabric_parse (tool, &argc, &argv, NULL, "NAME",
-                     "Makes a fabric of that name: its CA is on this switch, which is the registrar "
-                     "then. Prints the CA's\nhash, by which the fabric is known. Do this once; all "
-                     "others join."))
+  if (!tool_parse (tool, &argc, &argv, NULL, "NAME",
+                   "Makes a fabric of that name: its CA is on this switch, which is the registrar "
+                   "then. Prints the CA's\nhash, by which the fabric is known. Do this once; all "
+                   "others join."))
     return TOOL_EXIT_USAGE;
   if (argc != 2)
     return tool_usage (argv[0], "NAME");
@@ -44,10 +44,10 @@ fabric_ca (Tool *tool, int argc, char **argv)
   g_autoptr (IsmbDBusFabric1) fabric = NULL;
   g_autofree char *pem = NULL;
 
-  if (!fabric_parse (tool, &argc, &argv, NULL, "",
-                     "Prints the certificate of the fabric's CA: clients on other hosts verify this "
-                     "switch's listener with it\n(IsmbClient's property ca-file, or what their XMPP "
-                     "library calls it). It is no secret."))
+  if (!tool_parse (tool, &argc, &argv, NULL, "",
+                   "Prints the certificate of the fabric's CA: clients on other hosts verify this "
+                   "switch's listener with it\n(IsmbClient's property ca-file, or what their XMPP "
+                   "library calls it). It is no secret."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage (argv[0], "");
@@ -187,8 +187,8 @@ fabric_status (Tool *tool, int argc, char **argv)
   g_autoptr (IsmbDBusFabric1) fabric = NULL;
   g_autoptr (GVariant) status = NULL;
 
-  if (!fabric_parse (tool, &argc, &argv, NULL, "",
-                     "Shows what this switch is to its fabric, or what it waits for."))
+  if (!tool_parse (tool, &argc, &argv, NULL, "",
+                   "Shows what this switch is to its fabric, or what it waits for."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage (argv[0], "");
@@ -247,10 +247,10 @@ fabric_rollover (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!fabric_parse (tool, &argc, &argv, entries, "",
-                     "On the registrar: makes a new key for the fabric's CA. For as long as the "
-                     "overlap the former CA is believed\ntoo, and members change over by "
-                     "themselves. Prints the new CA's hash."))
+  if (!tool_parse (tool, &argc, &argv, entries, "",
+                   "On the registrar: makes a new key for the fabric's CA. For as long as the "
+                   "overlap the former CA is believed\ntoo, and members change over by "
+                   "themselves. Prints the new CA's hash."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage (argv[0], "[--overlap DURATION]");

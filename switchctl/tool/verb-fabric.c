@@ -62,7 +62,7 @@ tool_verb_fabric (Tool *tool, int argc, char **argv)
 
   if (argc > 1 && argv[1][0] != '-')
     return run_deed (tool, argc - 1, argv + 1);
-  if (!tool_parse (&argc, &argv, NULL, WORDS, summary))
+  if (!tool_parse (tool, &argc, &argv, NULL, WORDS, summary))
     return TOOL_EXIT_USAGE;
   return tool_usage ("fabric", WORDS);
 }

@@ -98,7 +98,8 @@ tool_verb_listen (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!tool_parse (&argc, &argv, entries, "", "Prints the messages that arrive, till interrupted."))
+  if (!tool_parse (tool, &argc, &argv, entries, "",
+                   "Prints the messages that arrive, till interrupted."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage ("listen", "[--as NAME]");

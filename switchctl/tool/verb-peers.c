@@ -103,7 +103,7 @@ tool_verb_peers (Tool *tool, int argc, char **argv)
   g_autoptr (GVariant) list = NULL;
   g_autolist (IsmbPeer) peers = NULL;
 
-  if (!tool_parse (&argc, &argv, NULL, "",
+  if (!tool_parse (tool, &argc, &argv, NULL, "",
                    "Lists the switches known in the virtual router. TRUST: a member belongs to the "
                    "fabric; one that\n"
                    "is pending is only seen, and can do nothing. LINK: idle means known, with no "

@@ -95,7 +95,7 @@ tool_verb_policy (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!tool_parse (&argc, &argv, entries, WORDS,
+  if (!tool_parse (tool, &argc, &argv, entries, WORDS,
                    "Says whether an address may run a command or write a file on this switch, and "
                    "which line of\n"
                    "its policy decides. Exit code: 0 allowed, 1 denied. Nothing is run."))

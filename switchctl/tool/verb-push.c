@@ -198,7 +198,7 @@ tool_verb_push (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!tool_parse (&argc, &argv, entries, WORDS,
+  if (!tool_parse (tool, &argc, &argv, entries, WORDS,
                    "Sends a file from below the files root (/usr/local unless configured "
                    "otherwise) to the same place on\n"
                    "other switches. One named outcome for each: stored, conflict, refused, "

@@ -260,7 +260,7 @@ tool_verb_run (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!tool_parse (&argc, &argv, entries, WORDS,
+  if (!tool_parse (tool, &argc, &argv, entries, WORDS,
                    "Runs commands on switches, each argument one command, in order; a switch stops "
                    "at the first that\n"
                    "fails. One named outcome for each: ok, failed, refused, timeout, unreachable. "

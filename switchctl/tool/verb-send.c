@@ -147,7 +147,7 @@ tool_verb_send (Tool *tool, int argc, char **argv)
     { NULL },
   };
 
-  if (!tool_parse (&argc, &argv, entries, WORDS,
+  if (!tool_parse (tool, &argc, &argv, entries, WORDS,
                    "Sends a message to an address, e.g. example@sw2.001122. Exit code 1 where it "
                    "comes back, with the\n"
                    "reason, where its switch cannot be reached now, or where the answer tells of "

@@ -8,7 +8,7 @@
 typedef struct
 {
   const char *name;
-  gboolean enabled;
+  gboolean enabled, waiting;
   guint c2s_port, s2s_port, sessions, peers;
 } RouterStatus;
 
@@ -21,6 +21,7 @@ read_router (Tool *tool, const char *name, RouterStatus *status, GError **error)
     return FALSE;
   status->name = name;
   status->enabled = ismb_dbus_virtual_router1_get_enabled (router);
+  status->waiting = g_strcmp0 (ismb_dbus_virtual_router1_get_state (router), "waiting") == 0;
   status->c2s_port = ismb_dbus_virtual_router1_get_c2s_port (router);
   status->s2s_port = ismb_dbus_virtual_router1_get_s2s_port (router);
   status->sessions = ismb_dbus_virtual_router1_get_sessions (router);
@@ -79,10 +80,12 @@ print_text (IsmbDBusManager1 *manager, const RouterStatus *status, guint count)
       g_autofree char *sessions = g_strdup_printf ("%u", status[i].sessions);
       g_autofree char *peers = g_strdup_printf ("%u", status[i].peers);
 
-      if (status[i].enabled)
-        output_table_add (table, status[i].name, "enabled", c2s, s2s, sessions, peers, NULL);
-      else
+      if (!status[i].enabled)
         output_table_add (table, status[i].name, "disabled", "-", "-", "-", "-", NULL);
+      else if (status[i].waiting)
+        output_table_add (table, status[i].name, "waiting", "-", "-", sessions, peers, NULL);
+      else
+        output_table_add (table, status[i].name, "enabled", c2s, s2s, sessions, peers, NULL);
     }
   output_table_print (table);
 }
@@ -96,7 +99,7 @@ tool_verb_status (Tool *tool, int argc, char **argv)
   const char *const *names;
   guint count, i;
 
-  if (!tool_parse (&argc, &argv, NULL, "",
+  if (!tool_parse (tool, &argc, &argv, NULL, "",
                    "Shows the daemon, its identity and its virtual routers."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)

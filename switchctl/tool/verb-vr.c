@@ -84,6 +84,12 @@ list_json (GPtrArray *routers)
   output_json (g_variant_builder_end (&list), TRUE);
 }
 
+static char *
+port_text (guint port)
+{
+  return port != 0 ? g_strdup_printf ("%u", port) : g_strdup ("-");
+}
+
 static void
 list_text (GPtrArray *routers)
 {
@@ -93,8 +99,8 @@ list_text (GPtrArray *routers)
   for (guint i = 0; i < routers->len; i++)
     {
       Router *router = g_ptr_array_index (routers, i);
-      g_autofree char *c2s = g_strdup_printf ("%u", ismb_dbus_virtual_router1_get_c2s_port (router));
-      g_autofree char *s2s = g_strdup_printf ("%u", ismb_dbus_virtual_router1_get_s2s_port (router));
+      g_autofree char *c2s = port_text (ismb_dbus_virtual_router1_get_c2s_port (router));
+      g_autofree char *s2s = port_text (ismb_dbus_virtual_router1_get_s2s_port (router));
       g_autofree char *sessions
         = g_strdup_printf ("%u", ismb_dbus_virtual_router1_get_sessions (router));
       g_autofree char *peers = g_strdup_printf ("%u", ismb_dbus_virtual_router1_get_peers (router));
@@ -134,6 +140,8 @@ static void
 show_text (Router *router)
 {
   const char *reason = ismb_dbus_virtual_router1_get_reason (router);
+  g_autofree char *c2s = port_text (ismb_dbus_virtual_router1_get_c2s_port (router));
+  g_autofree char *s2s = port_text (ismb_dbus_virtual_router1_get_s2s_port (router));
 
   g_print ("%s is %s\n", ismb_dbus_virtual_router1_get_name (router),
            ismb_dbus_virtual_router1_get_state (router));
@@ -142,9 +150,9 @@ show_text (Router *router)
   g_print ("%-12s %s\n", "place", ismb_dbus_virtual_router1_get_place (router));
   print_words ("listens on", ismb_dbus_virtual_router1_get_listen (router));
   print_words ("reached by", ismb_dbus_virtual_router1_get_addresses (router));
-  g_print ("%-12s %u, and %s\n", "clients on", ismb_dbus_virtual_router1_get_c2s_port (router),
+  g_print ("%-12s %s, and %s\n", "clients on", c2s,
            ismb_dbus_virtual_router1_get_c2s_path (router));
-  g_print ("%-12s %u\n", "switches on", ismb_dbus_virtual_router1_get_s2s_port (router));
+  g_print ("%-12s %s\n", "switches on", s2s);
   g_print ("%-12s %u\n", "sessions", ismb_dbus_virtual_router1_get_sessions (router));
   g_print ("%-12s %u\n", "peers", ismb_dbus_virtual_router1_get_peers (router));
 }
@@ -187,7 +195,7 @@ set_enabled (Tool *tool, const char *name, gboolean enabled)
 ToolExit
 tool_verb_vr (Tool *tool, int argc, char **argv)
 {
-  if (!tool_parse (&argc, &argv, NULL, WORDS,
+  if (!tool_parse (tool, &argc, &argv, NULL, WORDS,
                    "The virtual routers of this switch. What is enabled or disabled is so at the "
                    "daemon's next\nstart, too. One whose namespace, interface or address is missing "
                    "waits for it, and is there\nfor programs on this host meanwhile."))

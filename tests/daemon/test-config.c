@@ -155,13 +155,13 @@ test_drop_ins (Fixture *fixture, gconstpointer data)
   g_autoptr (SwitchConfig) config = NULL;
 
   g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
-  write_file (first, "[vr VR-Mgmt]\nc2s-port=1\ns2s-port=1\n");
+  write_file (first, "[vr VR-Mgmt]\nc2s-port=1\ns2s-port=3\n");
   write_file (second, "[vr VR-Mgmt]\nc2s-port=2\n");
   write_file (other, "[nonsense]\n");
   config = load (fixture, "[vr VR-Mgmt]\nlisten=127.0.0.1\nc2s-port=9\n");
   g_assert_cmpuint (config->vrs->len, ==, 1);
   g_assert_cmpuint (((SwitchVrConfig *) config->vrs->pdata[0])->c2s_port, ==, 2);
-  g_assert_cmpuint (((SwitchVrConfig *) config->vrs->pdata[0])->s2s_port, ==, 1);
+  g_assert_cmpuint (((SwitchVrConfig *) config->vrs->pdata[0])->s2s_port, ==, 3);
   g_unlink (first);
   g_unlink (second);
   g_unlink (other);
@@ -226,6 +226,9 @@ test_errors (Fixture *fixture, gconstpointer data)
     { "[vr a]\ndiscovery=static\n", 2,
       "discovery=static is not available in this build: use mdns or off" },
     { "[vr a]\ndiscovery=mdns;off\n", 2, "off alone" },
+    { "[vr a]\ndiscovery=mDNS\n", 2, "expected mdns or off" },
+    { "[vr a]\nbind-device=sixteen-letters-\n", 2, "a name of at most 15 bytes" },
+    { "[vr a]\nbind-device=eth0;eth1\n", 2, "one interface" },
     { "[vr a]\nfederate=example.net\n", 2, "expected a domain, = and a place" },
     { "[vr a]\nfederate=example.net=hub:5269\n", 2, "expected a numeric address and a port" },
     { "[vr a]\nfederate-ca=ca.pem\n", 2, "an absolute path, or nothing" },
@@ -320,6 +323,41 @@ test_too_long_for_a_socket (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (error->message, "too long"));
 }
 
+/* One of two that would wait for each other's port for ever, and what is well beside it. */
+static void
+test_clashes (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *text, *says;
+  } cases[] = {
+    { "[vr VR-Mgmt]\nc2s-port=5269\n", "[vr VR-Mgmt]: clients and switches cannot both be" },
+    { "[vr a]\nenabled=true\n", "[vr a] and [vr VR-Mgmt] are in the same place" },
+    { "[vr a]\nenabled=true\nc2s-port=5269\ns2s-port=5270\n", "in the same place" },
+    { "[vr a]\n", NULL },
+    { "[vr a]\nenabled=true\nnetns=a\n", NULL },
+    { "[vr a]\nenabled=true\nbind-device=eth1\n", NULL },
+    { "[vr a]\nenabled=true\nlisten=127.0.0.2\n", NULL },
+    { "[vr a]\nenabled=true\nc2s-port=0\ns2s-port=0\n", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (SwitchConfig) config = NULL;
+      g_autoptr (GError) error = NULL;
+
+      write_file (fixture->path, cases[i].text);
+      config = switch_config_load (fixture->path, &error);
+      if (cases[i].says == NULL)
+        {
+          g_assert_no_error (error);
+          continue;
+        }
+      g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_CONFIG);
+      g_assert_nonnull (strstr (error->message, cases[i].says));
+    }
+}
+
 static void
 add (const char *name, void (*test) (Fixture *fixture, gconstpointer data))
 {
@@ -339,6 +377,7 @@ main (int argc, char **argv)
   add ("policy", test_policy);
   add ("missing-file", test_missing_file);
   add ("not-text", test_not_text);
+  add ("clashes", test_clashes);
   add ("too-long-for-a-socket", test_too_long_for_a_socket);
   return g_test_run ();
 }

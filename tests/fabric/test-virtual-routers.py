@@ -59,6 +59,8 @@ def test_both_routers_have_their_own_peers(fabric):
     assert shown["c2s_path"] == one.path("run", "blue", "c2s") and shown["listen"] == ["0.0.0.0", "::"], shown
     text = one.ctl("vr", "list").stdout + one.ctl("vr", "show", "blue").stdout
     assert f"netns {one.blue}" in text and "blue is up" in text, text
+    assert json.loads(one.ctl("vr", "list", "--json").stdout) == one.ctl_json("vr", "list")   # people write it behind, too
+    assert one.ctl("peers", "--vr", "blue").stdout == one.ctl("--vr", "blue", "peers").stdout
     missing = one.ctl("vr", "show", "green", check=False)
     assert missing.returncode == 1 and "VR-Mgmt" in missing.stderr and "blue" in missing.stderr, missing
 
