@@ -457,6 +457,14 @@ ismb_link_get_trust (IsmbLink *self)
   return self->traffic.warrant.trust;
 }
 
+IsmbPeer *
+ismb_link_describe (IsmbLink *self)
+{
+  return ismb_peer_new (self->domain, ismb_virtual_router_get_name (self->context->place),
+                        ismb_link_get_device_id (self), ismb_link_get_addresses (self),
+                        ismb_link_get_port (self), ismb_link_get_trust (self), self->state, FALSE);
+}
+
 void
 ismb_link_set_persistent (IsmbLink *self, gboolean persistent)
 {

@@ -38,6 +38,8 @@ gboolean      ismb_link_keeps_something (IsmbLink *self);
 const IsmbProof *ismb_link_get_proof  (IsmbLink *self);
 IsmbLinkState ismb_link_get_state     (IsmbLink *self);
 IsmbTrust     ismb_link_get_trust     (IsmbLink *self);
+/* For people, as it is now. (transfer full) */
+IsmbPeer     *ismb_link_describe      (IsmbLink *self);
 /* TRUE: presence is shared: dial now, stay up, ping, dial again after a loss (backing off, 1 s to
  * 30 s). */
 void          ismb_link_set_persistent (IsmbLink *self, gboolean persistent);
