@@ -6,6 +6,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "switchctl/daemon/accepted.h"
+#include "switchctl/daemon/join-calls.h"
 #include "switchctl/daemon/join-file.h"
 #include "switchctl/daemon/join-round.h"
 
@@ -27,7 +28,7 @@ struct _SwitchJoining
   char *accepted;        /* or NULL */
   gboolean left;         /* a person took us out: the image's word does not count */
   IsmbToken *token;      /* of a call, or NULL */
-  GPtrArray *waiters;    /* of Waiter */
+  SwitchJoinCalls calls;
 
   GCancellable *round;   /* while one runs */
   gboolean once_more;    /* somebody was found meanwhile */
@@ -40,15 +41,6 @@ struct _SwitchJoining
 
 G_DEFINE_FINAL_TYPE (SwitchJoining, switch_joining, G_TYPE_OBJECT)
 
-/* A call that waits for us to be in a fabric. */
-typedef struct
-{
-  SwitchJoining *joining;
-  GTask *task;
-  guint timer;
-  gboolean by_token;
-} Waiter;
-
 /* What to join with. */
 typedef struct
 {
@@ -58,14 +50,6 @@ typedef struct
 
 static void look (SwitchJoining *self);
 static void look_anew (SwitchJoining *self);
-
-static void
-waiter_free (Waiter *waiter)
-{
-  g_clear_handle_id (&waiter->timer, g_source_remove);
-  g_object_unref (waiter->task);
-  g_free (waiter);
-}
 
 static void
 switch_joining_dispose (GObject *object)
@@ -84,7 +68,7 @@ switch_joining_finalize (GObject *object)
 
   g_clear_pointer (&self->file_token, ismb_token_free);
   g_clear_pointer (&self->token, ismb_token_free);
-  g_ptr_array_unref (self->waiters);
+  switch_join_calls_clear (&self->calls);
   g_free (self->accepted);
   g_free (self->why_not);
   G_OBJECT_CLASS (switch_joining_parent_class)->finalize (object);
@@ -95,13 +79,6 @@ switch_joining_class_init (SwitchJoiningClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = switch_joining_dispose;
   G_OBJECT_CLASS (klass)->finalize = switch_joining_finalize;
-}
-
-static void
-switch_joining_init (SwitchJoining *self)
-{
-  self->waiters = g_ptr_array_new ();
-  self->delay = 1;
 }
 
 /* --- what there is to join with --- */
@@ -155,45 +132,24 @@ is_wanted (SwitchJoining *self, const Ground *ground)
 
 /* --- who waits --- */
 
-/* Takes `error`; NULL: in the fabric, if `joined`. */
 static void
-answer (Waiter *waiter, gboolean joined, GError *error)
+drop_token_without_call (SwitchJoining *self)
 {
-  if (error != NULL)
-    g_task_return_error (waiter->task, error);
-  else
-    g_task_return_boolean (waiter->task, joined);
-  waiter_free (waiter);
+  if (!switch_join_calls_have_token (&self->calls))
+    g_clear_pointer (&self->token, ismb_token_free);
 }
 
-static void
-drop_token_without_waiter (SwitchJoining *self)
-{
-  for (guint i = 0; i < self->waiters->len; i++)
-    if (((Waiter *) g_ptr_array_index (self->waiters, i))->by_token)
-      return;
-  g_clear_pointer (&self->token, ismb_token_free);
-}
-
-/* Those with a token, or those without. */
 static void
 answer_all (SwitchJoining *self, gboolean by_token, gboolean joined, const GError *error)
 {
-  for (guint i = self->waiters->len; i > 0; i--)
-    {
-      Waiter *waiter = g_ptr_array_index (self->waiters, i - 1);
-
-      if (waiter->by_token != by_token)
-        continue;
-      g_ptr_array_remove_index (self->waiters, i - 1);
-      answer (waiter, joined, error != NULL ? g_error_copy (error) : NULL);
-    }
-  drop_token_without_waiter (self);
+  switch_join_calls_answer (&self->calls, by_token, joined, error);
+  drop_token_without_call (self);
 }
 
 static GError *
-describe_failure (SwitchJoining *self)
+explain (gpointer owner)
 {
+  SwitchJoining *self = owner;
   guint seen = switch_join_round_count_seen (self->vrs);
 
   if (self->state == SWITCH_JOINING_WAITING)
@@ -210,34 +166,21 @@ describe_failure (SwitchJoining *self)
                       self->why_not != NULL ? self->why_not : "they did not answer in time");
 }
 
-static gboolean
-on_too_late (gpointer user_data)
+static void
+on_gave_up (gboolean by_token, gpointer owner)
 {
-  Waiter *waiter = user_data;
-  g_autoptr (SwitchJoining) self = g_object_ref (waiter->joining);
-  gboolean by_token = waiter->by_token;
-  GError *error = by_token ? describe_failure (self) : NULL;
+  SwitchJoining *self = owner;
 
-  waiter->timer = 0;
-  g_ptr_array_remove (self->waiters, waiter);
-  answer (waiter, FALSE, error);
-  drop_token_without_waiter (self);
+  drop_token_without_call (self);
   if (by_token && self->token == NULL)
     look_anew (self);
-  return G_SOURCE_REMOVE;
 }
 
-/* Takes `task`. */
 static void
-add_waiter (SwitchJoining *self, GTask *task, guint seconds, gboolean by_token)
+switch_joining_init (SwitchJoining *self)
 {
-  Waiter *waiter = g_new0 (Waiter, 1);
-
-  waiter->joining = self;
-  waiter->task = task;
-  waiter->by_token = by_token;
-  waiter->timer = g_timeout_add_seconds (seconds, on_too_late, waiter);
-  g_ptr_array_add (self->waiters, waiter);
+  switch_join_calls_init (&self->calls, explain, on_gave_up, G_OBJECT (self));
+  self->delay = 1;
 }
 
 /* --- rounds --- */
@@ -553,7 +496,7 @@ switch_joining_join_async (SwitchJoining *self, const IsmbToken *token, guint ti
     g_task_return_boolean (task, TRUE);
   else
     {
-      add_waiter (self, g_steal_pointer (&task), timeout, TRUE);
+      switch_join_calls_add (&self->calls, g_steal_pointer (&task), timeout, TRUE);
       if (is_new)
         self->token = ismb_token_copy (token);
       if (is_new)
@@ -591,7 +534,7 @@ switch_joining_wait_async (SwitchJoining *self, guint seconds, GAsyncReadyCallba
   if (ismb_fabric_is_member (self->fabric) || seconds == 0 || self->state == SWITCH_JOINING_NONE)
     g_task_return_boolean (task, ismb_fabric_is_member (self->fabric));
   else
-    add_waiter (self, g_steal_pointer (&task), seconds, FALSE);
+    switch_join_calls_add (&self->calls, g_steal_pointer (&task), seconds, FALSE);
 }
 
 gboolean
