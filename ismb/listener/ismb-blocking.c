@@ -46,38 +46,11 @@ ismb_blocking_init (IsmbBlocking *self)
 {
 }
 
-IsmbBlocking *
-ismb_blocking_new (IsmbRoutes *routes, IsmbBlocklists *lists, IsmbRosters *rosters,
-                   IsmbPresenceService *presence)
-{
-  IsmbBlocking *self = g_object_new (ISMB_TYPE_BLOCKING, NULL);
-
-  self->routes = g_object_ref (routes);
-  self->lists = g_object_ref (lists);
-  self->rosters = g_object_ref (rosters);
-  self->presence = g_object_ref (presence);
-  return self;
-}
-
 static void
 add_items (IsmbTree *tree, IsmbNode *node, const char *const *addresses)
 {
   for (; *addresses != NULL; addresses++)
     ismb_tree_set (tree, ismb_tree_add (tree, node, "item", ISMB_NS_BLOCKING), "jid", *addresses);
-}
-
-const char *
-ismb_blocking_list (IsmbBlocking *self, const IsmbQuestion *question, IsmbTree *reply)
-{
-  IsmbResource *asker = ismb_routes_lookup (self->routes, question->frame->from);
-  IsmbNode *list = ismb_tree_add (reply, ismb_tree_root (reply), "blocklist", ISMB_NS_BLOCKING);
-  g_auto (GStrv) addresses
-    = ismb_blocklist_list (ismb_blocklists_lookup (self->lists, question->account));
-
-  add_items (reply, list, (const char *const *) addresses);
-  if (asker != NULL)
-    asker->knows_blocked = TRUE;
-  return NULL;
 }
 
 /* The account itself, and whoever speaks for it: they would lock themselves out. */
@@ -229,6 +202,49 @@ ask_after (IsmbBlocking *self, const char *account, const char *blocked)
 
       send (self, probe);
     }
+}
+
+/* A change could not be committed, and is not there any more. Who is blocked again hears nothing of
+ * it: what it saw meanwhile it keeps. */
+static void
+on_restored (IsmbBlocking *self, const char *account, const char *address, gboolean blocked)
+{
+  const char *const addresses[] = { address, NULL };
+
+  ismb_routes_renew_blocks (self->routes, account);
+  push (self, account, blocked ? "block" : "unblock", addresses);
+  if (blocked)
+    return;
+  show (self, account, address, TRUE);
+  ask_after (self, account, address);
+}
+
+IsmbBlocking *
+ismb_blocking_new (IsmbRoutes *routes, IsmbBlocklists *lists, IsmbRosters *rosters,
+                   IsmbPresenceService *presence)
+{
+  IsmbBlocking *self = g_object_new (ISMB_TYPE_BLOCKING, NULL);
+
+  self->routes = g_object_ref (routes);
+  self->lists = g_object_ref (lists);
+  self->rosters = g_object_ref (rosters);
+  self->presence = g_object_ref (presence);
+  g_signal_connect_object (lists, "restored", G_CALLBACK (on_restored), self, G_CONNECT_SWAPPED);
+  return self;
+}
+
+const char *
+ismb_blocking_list (IsmbBlocking *self, const IsmbQuestion *question, IsmbTree *reply)
+{
+  IsmbResource *asker = ismb_routes_lookup (self->routes, question->frame->from);
+  IsmbNode *list = ismb_tree_add (reply, ismb_tree_root (reply), "blocklist", ISMB_NS_BLOCKING);
+  g_auto (GStrv) addresses
+    = ismb_blocklist_list (ismb_blocklists_lookup (self->lists, question->account));
+
+  add_items (reply, list, (const char *const *) addresses);
+  if (asker != NULL)
+    asker->knows_blocked = TRUE;
+  return NULL;
 }
 
 static const char *

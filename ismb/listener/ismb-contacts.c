@@ -3,6 +3,7 @@
 #include "ismb/listener/ismb-contacts.h"
 
 #include "ismb/listener/ismb-attendance.h"
+#include "ismb/listener/ismb-envelope.h"
 #include "ismb/listener/ismb-parts.h"
 
 IsmbSubscription
@@ -62,6 +63,18 @@ ismb_contacts_list (IsmbRosters *rosters, const char *account, guint mask, const
   return selection.contacts;
 }
 
+/* RFC 6121, 3.1.3: the stanza as it came, if it is kept. */
+static IsmbFrame *
+make_request (const IsmbRosterEntry *entry, const char *address)
+{
+  g_autoptr (IsmbFrame) stored
+    = entry->request != NULL ? ismb_envelope_read (entry->request, ISMB_FRAME_PRESENCE) : NULL;
+
+  if (stored != NULL && g_strcmp0 (stored->type, "subscribe") == 0)
+    return ismb_frame_readdress (stored, entry->contact, address);
+  return ismb_attendance_make ("subscribe", entry->contact, address);
+}
+
 void
 ismb_contacts_show_pending (IsmbRosters *rosters, IsmbResource *resource)
 {
@@ -71,8 +84,8 @@ ismb_contacts_show_pending (IsmbRosters *rosters, IsmbResource *resource)
 
   for (guint i = 0; i < asking->len; i++)
     {
-      g_autoptr (IsmbFrame) request =
-          ismb_attendance_make ("subscribe", g_ptr_array_index (asking, i), address);
+      g_autoptr (IsmbFrame) request = make_request (
+        ismb_rosters_lookup (rosters, resource->account, g_ptr_array_index (asking, i)), address);
 
       ismb_sink_deliver (resource->sink, request);
     }

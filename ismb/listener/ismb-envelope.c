@@ -83,6 +83,14 @@ format_time (gint64 microseconds)
              : g_strdup ("");
 }
 
+/* Reading */
+
+typedef struct
+{
+  IsmbFrameKind kind; /* that is expected */
+  IsmbFrame *frame;
+} Reading;
+
 static void
 on_header (const IsmbStreamHeader *header, gpointer user_data)
 {
@@ -91,32 +99,15 @@ on_header (const IsmbStreamHeader *header, gpointer user_data)
 static void
 on_frame (IsmbFrame *frame, gpointer user_data)
 {
-  IsmbFrame **slot = user_data;
+  Reading *reading = user_data;
 
-  if (*slot == NULL && frame->kind == ISMB_FRAME_MESSAGE && !frame->bad_address)
-    *slot = ismb_frame_ref (frame);
+  if (reading->frame == NULL && frame->kind == reading->kind && !frame->bad_address)
+    reading->frame = ismb_frame_ref (frame);
 }
 
 static void
 on_end (gpointer user_data)
 {
-}
-
-/* By the way every stanza comes in: a file may hold anything. */
-static IsmbFrame *
-read_message (const char *text)
-{
-  static const IsmbFramerCallbacks callbacks = { on_header, on_frame, on_end };
-  static const char header[] = "<stream:stream xmlns='" ISMB_NS_CLIENT
-                               "' xmlns:stream='" ISMB_NS_STREAM "' version='1.0'>";
-  IsmbFrame *frame = NULL;
-  g_autoptr (IsmbFramer) framer = ismb_framer_new (ISMB_NS_CLIENT, &callbacks, &frame);
-  const char *condition = NULL;
-
-  ismb_framer_set_limit (framer, ROOM);
-  if (ismb_framer_feed (framer, header, strlen (header), &condition))
-    ismb_framer_feed (framer, text, strlen (text), &condition);
-  return frame;
 }
 
 IsmbFrame *
@@ -130,5 +121,22 @@ ismb_envelope_open (const IsmbOfflineMessage *stored, const char *domain)
   if (!g_str_has_suffix (stored->stanza, END))
     return NULL;
   text = add_child (stored->stanza, stored->length, delay);
-  return read_message (text);
+  return ismb_envelope_read (text, ISMB_FRAME_MESSAGE);
+}
+
+/* By the way every stanza comes in: a file may hold anything. */
+IsmbFrame *
+ismb_envelope_read (const char *text, IsmbFrameKind kind)
+{
+  static const IsmbFramerCallbacks callbacks = { on_header, on_frame, on_end };
+  static const char header[] = "<stream:stream xmlns='" ISMB_NS_CLIENT
+                               "' xmlns:stream='" ISMB_NS_STREAM "' version='1.0'>";
+  Reading reading = { kind, NULL };
+  g_autoptr (IsmbFramer) framer = ismb_framer_new (ISMB_NS_CLIENT, &callbacks, &reading);
+  const char *condition = NULL;
+
+  ismb_framer_set_limit (framer, ROOM);
+  if (ismb_framer_feed (framer, header, strlen (header), &condition))
+    ismb_framer_feed (framer, text, strlen (text), &condition);
+  return reading.frame;
 }

@@ -16,5 +16,7 @@ char      *ismb_envelope_seal     (const IsmbFrame *message, const char *by);
 /* The message with the time at which it came (XEP-0203), told by our domain; NULL: what was stored
  * is damaged. */
 IsmbFrame *ismb_envelope_open     (const IsmbOfflineMessage *stored, const char *domain);
+/* Any stanza that was stored as it came; NULL: it is damaged, or of another kind. */
+IsmbFrame *ismb_envelope_read     (const char *text, IsmbFrameKind kind);
 
 G_END_DECLS

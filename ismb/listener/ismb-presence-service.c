@@ -10,6 +10,7 @@
 #include "ismb/listener/ismb-contacts.h"
 #include "ismb/listener/ismb-courier.h"
 #include "ismb/listener/ismb-parts.h"
+#include "ismb/listener/ismb-saying.h"
 #include "ismb/listener/ismb-sightings.h"
 #include "ismb/listener/ismb-subscriptions.h"
 
@@ -166,6 +167,15 @@ count_account (IsmbPresenceService *self, const char *account, int change)
     count_shared (self, g_ptr_array_index (contacts, i), change);
 }
 
+static void
+recount (IsmbPresenceService *self, const char *account, const char *contact, guint before,
+         guint state)
+{
+  if (((before & SHARED) != 0) != ((state & SHARED) != 0) &&
+      ismb_attendance_is_present (self->routes, account))
+    count_shared (self, contact, state & SHARED ? 1 : -1);
+}
+
 /* Keeps and tells it; FALSE where the roster is full. */
 static gboolean
 change_state (IsmbPresenceService *self, const char *account, const char *contact,
@@ -177,9 +187,7 @@ change_state (IsmbPresenceService *self, const char *account, const char *contac
     return TRUE;
   if (!ismb_contacts_set_state (self->rosters, account, contact, state))
     return FALSE;
-  if (((before & SHARED) != 0) != ((state & SHARED) != 0) &&
-      ismb_attendance_is_present (self->routes, account))
-    count_shared (self, contact, state & SHARED ? 1 : -1);
+  recount (self, account, contact, before, state);
   if ((before ^ state) & SHOWN)
     g_signal_emit (self, signals[ROSTER_CHANGED], 0, account, contact);
   return TRUE;
@@ -245,6 +253,8 @@ receive_subscription (IsmbPresenceService *self, const char *account, IsmbFrame 
     return;
   if (!change_state (self, account, contact, step.state))
     return;
+  if (request && step.passes)
+    ismb_rosters_set_request (self->rosters, account, contact, stanza->data, stanza->length);
   if (step.approves)
     approve (self, account, contact);
   if (!step.passes)
@@ -397,26 +407,6 @@ send_directed (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *pre
   ismb_courier_send_as (self->courier, presence, resource->full, presence->to);
 }
 
-typedef enum
-{
-  SAYS_SHOWN,        /* available, unavailable or an error: somebody's clients see it */
-  SAYS_SUBSCRIPTION,
-  SAYS_PROBE,
-  SAYS_NONSENSE,     /* RFC 6121, 4.7.1 */
-} Says;
-
-static Says
-classify (const IsmbFrame *presence)
-{
-  static const char *const shown[] = { "unavailable", "error", NULL };
-
-  if (presence->type == NULL || g_strv_contains (shown, presence->type))
-    return SAYS_SHOWN;
-  if (ismb_subscription_verb (presence->type) != ISMB_SUBSCRIPTION_VERB_NONE)
-    return SAYS_SUBSCRIPTION;
-  return g_str_equal (presence->type, "probe") ? SAYS_PROBE : SAYS_NONSENSE;
-}
-
 static void
 say_to_all (IsmbPresenceService *self, IsmbResource *resource, IsmbFrame *presence)
 {
@@ -433,15 +423,15 @@ void
 ismb_presence_service_outbound (IsmbPresenceService *self, IsmbResource *resource,
                                 IsmbFrame *presence)
 {
-  Says says = classify (presence);
+  IsmbSaying says = ismb_saying_of (presence);
 
-  if (says == SAYS_NONSENSE || (says == SAYS_SUBSCRIPTION && presence->to == NULL))
+  if (says == ISMB_SAYING_NONSENSE || (says == ISMB_SAYING_SUBSCRIPTION && presence->to == NULL))
     refuse (resource, presence, "bad-request");
-  else if (says == SAYS_SUBSCRIPTION)
+  else if (says == ISMB_SAYING_SUBSCRIPTION)
     send_subscription (self, resource, presence, ismb_subscription_verb (presence->type));
-  else if (says == SAYS_SHOWN && presence->to == NULL)
+  else if (says == ISMB_SAYING_SHOWN && presence->to == NULL)
     say_to_all (self, resource, presence);
-  else if (says == SAYS_SHOWN)
+  else if (says == ISMB_SAYING_SHOWN)
     send_directed (self, resource, presence);
   /* A probe is ours to send (RFC 6121, 4.3). */
 }
@@ -478,20 +468,20 @@ receive_presence (IsmbPresenceService *self, const char *account, IsmbFrame *pre
 void
 ismb_presence_service_inbound (IsmbPresenceService *self, IsmbFrame *presence)
 {
-  Says says = classify (presence);
+  IsmbSaying says = ismb_saying_of (presence);
   IsmbPart part;
   const char *account = account_of (self, presence->to, part);
 
   if (account == NULL || presence->from == NULL ||
       ismb_routes_is_blocked (self->routes, presence->to, presence->from))
     return;
-  if (says == SAYS_PROBE)
+  if (says == ISMB_SAYING_PROBE)
     answer_probe (self, account, presence->from);
-  else if (says == SAYS_NONSENSE)
+  else if (says == ISMB_SAYING_NONSENSE)
     ismb_courier_send_back (self->courier, presence, "bad-request");
   else if (!ismb_accounts_has (self->accounts, account))
     return;
-  else if (says == SAYS_SUBSCRIPTION)
+  else if (says == ISMB_SAYING_SUBSCRIPTION)
     receive_subscription (self, account, presence, ismb_subscription_verb (presence->type));
   else
     receive_presence (self, account, presence);
@@ -590,4 +580,13 @@ ismb_presence_service_account_removed (IsmbPresenceService *self, const char *ac
 
   for (guint i = 0; i < contacts->len; i++)
     ismb_presence_service_roster_removed (self, account, g_ptr_array_index (contacts, i));
+}
+
+/* Whoever was told hears the truth at the next probe or request, as after any loss (RFC 6121, 3.1.3,
+ * 4.3.2). */
+void
+ismb_presence_service_roster_restored (IsmbPresenceService *self, const char *account,
+                                       const char *contact, IsmbSubscription was)
+{
+  recount (self, account, contact, was, state_of (self, account, contact));
 }

@@ -37,6 +37,9 @@ void ismb_presence_service_roster_removed (IsmbPresenceService *self, const char
 /* The account ends: the same for all its contacts. Called when its sessions are gone, before its
  * roster is. */
 void ismb_presence_service_account_removed (IsmbPresenceService *self, const char *account);
+/* What `was` the contact's subscription is no more: it could not be committed. */
+void ismb_presence_service_roster_restored (IsmbPresenceService *self, const char *account,
+                                            const char *contact, IsmbSubscription was);
 /* Signals: `roster-changed` (account, contact): the roster service pushes;
  *          `shared` (domain, gboolean): what shares () says has changed: the link's persistence;
  *          `departed` (account, const IsmbFrame *): its last resource left, with this presence;

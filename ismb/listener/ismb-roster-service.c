@@ -170,7 +170,6 @@ push (IsmbRosterService *self, const char *account, const char *contact,
     }
 }
 
-
 static void
 on_roster_changed (IsmbRosterService *self, const char *account, const char *contact)
 {
@@ -178,6 +177,19 @@ on_roster_changed (IsmbRosterService *self, const char *account, const char *con
 
   if (entry != NULL && is_visible (entry))
     push (self, account, contact, entry);
+}
+
+/* What was said of it is taken back. */
+static void
+on_restored (IsmbRosterService *self, const char *account, const char *contact, guint was)
+{
+  const IsmbRosterEntry *entry = ismb_rosters_lookup (self->rosters, account, contact);
+
+  ismb_presence_service_roster_restored (self->presence, account, contact, was);
+  if (entry != NULL && is_visible (entry))
+    push (self, account, contact, entry);
+  else if (was != ISMB_SUBSCRIPTION_PENDING_IN)
+    push (self, account, contact, NULL);
 }
 
 IsmbRosterService *
@@ -190,6 +202,7 @@ ismb_roster_service_new (IsmbRoutes *routes, IsmbRosters *rosters, IsmbPresenceS
   self->presence = g_object_ref (presence);
   g_signal_connect_object (presence, "roster-changed", G_CALLBACK (on_roster_changed), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect_object (rosters, "restored", G_CALLBACK (on_restored), self, G_CONNECT_SWAPPED);
   return self;
 }
 

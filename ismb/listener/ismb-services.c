@@ -341,15 +341,16 @@ on_settled (const GError *error, gpointer user_data)
   g_free (promise);
 }
 
+/* What was written since the mark is its own. */
 static void
-send_when_kept (IsmbServices *self, IsmbFrame *iq, IsmbFrame *answer)
+send_when_kept (IsmbServices *self, gint64 mark, IsmbFrame *iq, IsmbFrame *answer)
 {
   Promise *promise = g_new0 (Promise, 1);
 
   promise->routes = g_object_ref (self->routes);
   promise->iq = ismb_frame_ref (iq);
   promise->answer = ismb_frame_ref (answer);
-  ismb_store_settle (self->store, on_settled, promise);
+  ismb_store_settle (self->store, mark, on_settled, promise);
 }
 
 static void
@@ -358,6 +359,7 @@ send_result (IsmbServices *self, const Service *service, IsmbQuestion *question)
   g_autoptr (IsmbTree) tree = ismb_frame_to_tree (question->frame);
   g_autoptr (IsmbTree) reply = ismb_tree_new ("iq", ISMB_NS_CLIENT);
   g_autoptr (IsmbFrame) answer = NULL;
+  gint64 mark = ismb_store_mark (self->store);
   const char *condition;
 
   question->payload = ismb_node_find (ismb_tree_root (tree), service->name, service->ns);
@@ -375,7 +377,7 @@ send_result (IsmbServices *self, const Service *service, IsmbQuestion *question)
     }
   answer = ismb_frame_new_from_tree (reply);
   if (service->kept && ismb_accounts_is_kept (self->accounts, question->account))
-    send_when_kept (self, question->frame, answer);
+    send_when_kept (self, mark, question->frame, answer);
   else
     ismb_routes_deliver (self->routes, answer);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ismb/core/ismb-address.h"
+#include "ismb/store/ismb-drafts.h"
 
 #define ADDRESSES_MAX 1000
 #define BYTES_MAX (64 * 1024)
@@ -23,9 +24,12 @@ struct _IsmbBlocklists
   IsmbStore *store;
   IsmbAccounts *accounts;
   GHashTable *lists; /* account => IsmbBlocklist, never empty */
+  IsmbDrafts *drafts;
 };
 
 G_DEFINE_FINAL_TYPE (IsmbBlocklists, ismb_blocklists, G_TYPE_OBJECT)
+
+static guint restored;
 
 static void
 list_free (IsmbBlocklist *list)
@@ -39,6 +43,7 @@ ismb_blocklists_finalize (GObject *object)
 {
   IsmbBlocklists *self = ISMB_BLOCKLISTS (object);
 
+  ismb_drafts_close (self->drafts);
   g_hash_table_unref (self->lists);
   g_clear_object (&self->accounts);
   g_clear_object (&self->store);
@@ -49,6 +54,8 @@ static void
 ismb_blocklists_class_init (IsmbBlocklistsClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ismb_blocklists_finalize;
+  restored = g_signal_new ("restored", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                           NULL, G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_BOOLEAN);
 }
 
 static void
@@ -90,10 +97,44 @@ on_row (GVariant *row, gpointer user_data)
 }
 
 static void
-write_address (IsmbBlocklists *self, const char *account, const char *address)
+drop (IsmbBlocklists *self, const char *account, const char *address)
 {
-  ismb_store_write (self->store, "INSERT OR REPLACE INTO blocked (account, address) VALUES (?,?)",
-                    g_variant_new ("(ss)", account, address), NULL, NULL);
+  IsmbBlocklist *list = g_hash_table_lookup (self->lists, account);
+  gsize bytes = strlen (address);
+
+  if (list == NULL || !g_hash_table_remove (list->addresses, address))
+    return;
+  list->bytes -= bytes;
+  if (g_hash_table_size (list->addresses) == 0)
+    g_hash_table_remove (self->lists, account);
+}
+
+#define WRITE "INSERT OR REPLACE INTO blocked (account, address) VALUES (?,?)"
+#define DELETE "DELETE FROM blocked WHERE account = ? AND address = ?"
+
+/* An address is there or not; more there is not to say of it. */
+static GVariant *
+make_row (gboolean blocked)
+{
+  return blocked ? g_variant_new_boolean (TRUE) : NULL;
+}
+
+static void
+save (IsmbBlocklists *self, const char *account, const char *address, gboolean blocked)
+{
+  if (ismb_accounts_is_kept (self->accounts, account))
+    ismb_drafts_write (self->drafts, account, address, make_row (!blocked), make_row (blocked),
+                       blocked ? WRITE : DELETE, g_variant_new ("(ss)", account, address));
+}
+
+static void
+restore (const char *account, const char *address, GVariant *row, gpointer owner)
+{
+  if (row != NULL)
+    keep (owner, account, address);
+  else
+    drop (owner, account, address);
+  g_signal_emit (owner, restored, 0, account, address, row != NULL);
 }
 
 static void
@@ -102,12 +143,14 @@ on_kept (IsmbBlocklists *self, const char *account)
   g_auto (GStrv) addresses = ismb_blocklist_list (ismb_blocklists_lookup (self, account));
 
   for (guint i = 0; addresses[i] != NULL; i++)
-    write_address (self, account, addresses[i]);
+    ismb_store_write (self->store, WRITE, g_variant_new ("(ss)", account, addresses[i]), NULL,
+                      NULL);
 }
 
 static void
 on_removed (IsmbBlocklists *self, const char *account)
 {
+  ismb_drafts_forget (self->drafts, account);
   if (g_hash_table_remove (self->lists, account))
     ismb_store_write (self->store, "DELETE FROM blocked WHERE account = ?",
                       g_variant_new ("(s)", account), NULL, NULL);
@@ -120,6 +163,7 @@ ismb_blocklists_load (IsmbStore *store, IsmbAccounts *accounts, GError **error)
 
   self->store = g_object_ref (store);
   self->accounts = g_object_ref (accounts);
+  self->drafts = ismb_drafts_new (store, restore, self);
   ismb_store_write (store,
                     "DELETE FROM blocked WHERE account NOT IN (SELECT name FROM account)", NULL,
                     NULL, NULL);
@@ -171,25 +215,17 @@ ismb_blocklists_add (IsmbBlocklists *self, const char *account, const char *addr
   if (!ismb_blocklists_has_room (self, account, addresses))
     return FALSE;
   keep (self, account, address);
-  if (ismb_accounts_is_kept (self->accounts, account))
-    write_address (self, account, address);
+  save (self, account, address, TRUE);
   return TRUE;
 }
 
 void
 ismb_blocklists_remove (IsmbBlocklists *self, const char *account, const char *address)
 {
-  IsmbBlocklist *list = g_hash_table_lookup (self->lists, account);
-  gsize bytes = strlen (address);
-
-  if (list == NULL || !g_hash_table_contains (list->addresses, address))
+  if (!ismb_blocklist_has (ismb_blocklists_lookup (self, account), address))
     return;
-  ismb_store_write (self->store, "DELETE FROM blocked WHERE account = ? AND address = ?",
-                    g_variant_new ("(ss)", account, address), NULL, NULL);
-  g_hash_table_remove (list->addresses, address);
-  list->bytes -= bytes;
-  if (g_hash_table_size (list->addresses) == 0)
-    g_hash_table_remove (self->lists, account);
+  save (self, account, address, FALSE);
+  drop (self, account, address);
 }
 
 static int

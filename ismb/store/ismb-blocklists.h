@@ -27,6 +27,8 @@ gboolean             ismb_blocklists_add    (IsmbBlocklists *self, const char *a
                                              const char *address);
 void                 ismb_blocklists_remove (IsmbBlocklists *self, const char *account,
                                              const char *address);
+/* Signal `restored` (account, address, whether it is blocked): a change that could not be committed
+ * is taken back. */
 /* In order; empty for NULL. (transfer full) */
 char               **ismb_blocklist_list    (const IsmbBlocklist *list);
 gboolean             ismb_blocklist_has     (const IsmbBlocklist *list, const char *address);

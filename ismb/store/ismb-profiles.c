@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "ismb/store/ismb-drafts.h"
+
 #define CARDS_MAX (4 * 1024 * 1024) /* bytes of all cards: they are in memory */
 #define STATUS_MAX 255
 
@@ -17,6 +19,7 @@ struct _IsmbProfiles
   GHashTable *cards;      /* account => text */
   GHashTable *departures; /* account => IsmbDeparture */
   gsize bytes;            /* of the cards */
+  IsmbDrafts *drafts;     /* of these */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbProfiles, ismb_profiles, G_TYPE_OBJECT)
@@ -33,6 +36,7 @@ ismb_profiles_finalize (GObject *object)
 {
   IsmbProfiles *self = ISMB_PROFILES (object);
 
+  ismb_drafts_close (self->drafts);
   g_hash_table_unref (self->departures);
   g_hash_table_unref (self->cards);
   g_clear_object (&self->accounts);
@@ -102,11 +106,19 @@ on_departure (GVariant *row, gpointer user_data)
   keep_departure (user_data, account, time, status);
 }
 
-static void
-write_card (IsmbProfiles *self, const char *account, const char *card)
+#define WRITE_CARD "INSERT OR REPLACE INTO vcard (account, card) VALUES (?,?)"
+#define DELETE_CARD "DELETE FROM vcard WHERE account = ?"
+
+static GVariant *
+card_to_row (const char *card)
 {
-  ismb_store_write (self->store, "INSERT OR REPLACE INTO vcard (account, card) VALUES (?,?)",
-                    g_variant_new ("(ss)", account, card), NULL, NULL);
+  return card != NULL ? g_variant_new_string (card) : NULL;
+}
+
+static void
+restore_card (const char *account, const char *key, GVariant *row, gpointer owner)
+{
+  keep_card (owner, account, row != NULL ? g_variant_get_string (row, NULL) : NULL);
 }
 
 static void
@@ -119,20 +131,13 @@ write_departure (IsmbProfiles *self, const char *account, const IsmbDeparture *d
 }
 
 static void
-delete_card (IsmbProfiles *self, const char *account)
-{
-  ismb_store_write (self->store, "DELETE FROM vcard WHERE account = ?",
-                    g_variant_new ("(s)", account), NULL, NULL);
-}
-
-static void
 on_kept (IsmbProfiles *self, const char *account)
 {
   const char *card = ismb_profiles_get_card (self, account);
   const IsmbDeparture *departure = ismb_profiles_get_departure (self, account);
 
   if (card != NULL)
-    write_card (self, account, card);
+    ismb_store_write (self->store, WRITE_CARD, g_variant_new ("(ss)", account, card), NULL, NULL);
   if (departure != NULL)
     write_departure (self, account, departure);
 }
@@ -140,8 +145,9 @@ on_kept (IsmbProfiles *self, const char *account)
 static void
 on_removed (IsmbProfiles *self, const char *account)
 {
+  ismb_drafts_forget (self->drafts, account);
   if (g_hash_table_contains (self->cards, account))
-    delete_card (self, account);
+    ismb_store_write (self->store, DELETE_CARD, g_variant_new ("(s)", account), NULL, NULL);
   keep_card (self, account, NULL);
   if (g_hash_table_remove (self->departures, account))
     ismb_store_write (self->store, "DELETE FROM departure WHERE account = ?",
@@ -165,6 +171,7 @@ ismb_profiles_load (IsmbStore *store, IsmbAccounts *accounts, GError **error)
 
   self->store = g_object_ref (store);
   self->accounts = g_object_ref (accounts);
+  self->drafts = ismb_drafts_new (store, restore_card, self);
   drop_strays (store);
   if (!ismb_store_read (store, "SELECT account, card FROM vcard", "(ss)", on_card, self, error)
       || !ismb_store_read (store, "SELECT account, time, status FROM departure", "(sxms)",
@@ -189,13 +196,13 @@ ismb_profiles_set_card (IsmbProfiles *self, const char *account, const char *car
   if (size > ISMB_PROFILES_CARD_MAX || !ismb_accounts_has (self->accounts, account)
       || self->bytes - card_size (self, account) + size > CARDS_MAX)
     return FALSE;
+  if (ismb_accounts_is_kept (self->accounts, account))
+    ismb_drafts_write (self->drafts, account, "",
+                       card_to_row (ismb_profiles_get_card (self, account)), card_to_row (card),
+                       card != NULL ? WRITE_CARD : DELETE_CARD,
+                       card != NULL ? g_variant_new ("(ss)", account, card)
+                                    : g_variant_new ("(s)", account));
   keep_card (self, account, card);
-  if (!ismb_accounts_is_kept (self->accounts, account))
-    return TRUE;
-  if (card != NULL)
-    write_card (self, account, card);
-  else
-    delete_card (self, account);
   return TRUE;
 }
 

@@ -24,7 +24,7 @@ IsmbProfiles        *ismb_profiles_load          (IsmbStore *store, IsmbAccounts
 /* XML, as it was set; NULL where there is none. */
 const char          *ismb_profiles_get_card      (IsmbProfiles *self, const char *account);
 /* NULL takes it away. FALSE: it is too long, or all cards together are (4 MiB), or there is no such
- * account; nothing is changed then. */
+ * account; nothing is changed then. One that cannot be committed is taken back. */
 gboolean             ismb_profiles_set_card      (IsmbProfiles *self, const char *account,
                                                   const char *card);
 /* NULL where nobody ever left. */

@@ -22,11 +22,14 @@ typedef struct
   char *name;                  /* or NULL */
   char **groups;               /* or NULL */
   IsmbSubscription subscription;
+  char *request;               /* that waits: its stanza, as it came; or NULL */
 } IsmbRosterEntry;
+
+#define ISMB_ROSTERS_REQUEST_MAX 4096 /* bytes */
 
 /* The rosters of a virtual router's accounts, in memory, and those of kept accounts in the store.
  * Whoever makes a new account finds its roster empty: what a transient one left behind is nobody's.
- */
+ * A change that cannot be committed is taken back. */
 #define ISMB_TYPE_ROSTERS (ismb_rosters_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbRosters, ismb_rosters, ISMB, ROSTERS, GObject)
 
@@ -49,11 +52,18 @@ gboolean               ismb_rosters_put    (IsmbRosters *self, const char *accou
 gboolean               ismb_rosters_set_subscription (IsmbRosters *self, const char *account,
                                                       const char *contact,
                                                       IsmbSubscription subscription);
+/* What a request that waits is made of, until it is answered; without, if it is longer, or all of the
+ * account's are longer than 256 KiB. */
+void                   ismb_rosters_set_request (IsmbRosters *self, const char *account,
+                                                 const char *contact, const char *stanza,
+                                                 gsize length);
 gboolean               ismb_rosters_remove (IsmbRosters *self, const char *account,
                                             const char *contact);
 void                   ismb_rosters_remove_account (IsmbRosters *self, const char *account);
 /* Another one after each change, never one that the account's name had before; 0: nothing was ever
  * in it. (XEP-0237) */
 gint64                 ismb_rosters_get_version (IsmbRosters *self, const char *account);
+/* Signal `restored` (account, contact, the subscription that was taken back): the entry is, or is
+ * not, as before a change that could not be committed. */
 
 G_END_DECLS

@@ -65,6 +65,9 @@ static const char *const migrations[] = {
 
   "CREATE TABLE neighbour (domain TEXT PRIMARY KEY, addresses TEXT NOT NULL, port INTEGER NOT NULL,"
   " device TEXT) WITHOUT ROWID;",
+
+  /* The stanza of a request that waits for its answer. */
+  "ALTER TABLE roster ADD COLUMN request TEXT;",
 };
 
 guint

@@ -41,6 +41,8 @@ typedef struct
   IsmbStoreRows rows_done; /* of a read that nobody waits for */
   gpointer user_data;
   GMainContext *context; /* where `done` runs */
+  gint64 number; /* of a write; of who settles, the first that counts */
+  gboolean unfit; /* the write, and not the disk: its maker is told */
 } Job;
 
 struct _IsmbStore
@@ -51,13 +53,15 @@ struct _IsmbStore
   GAsyncQueue *jobs; /* of Job */
   sqlite3 *db;
   GHashTable *statements; /* sql => sqlite3_stmt, prepared once */
-  GError *lost;           /* why a write failed that nobody waited for, until somebody asks */
-  gboolean warned;
+  GError *failure;        /* why the last failed that did, of those that nobody waited for */
+  gint64 failed;          /* its number */
+  gboolean warned;        /* and nothing was committed since */
   gboolean durable;
   GError *trouble;        /* why it is open for reading alone; or NULL */
   gint64 tried;           /* when it was last tried to open it for writing */
-  int refused;            /* a write that nobody waited for; this and the next are of both threads */
-  guint waiting;          /* writes */
+  gint64 next;            /* number of a write; this and the next are not the writer's */
+  gint64 refused;         /* the last for which there was no room */
+  guint waiting;          /* writes; this and the next are of both threads */
   gsize waiting_bytes;
 };
 
@@ -109,23 +113,23 @@ answer (Job *job)
   g_async_queue_push (queue, job);
 }
 
-/* A write failed that nobody waits for. */
 static void
-note_lost (IsmbStore *self, const GError *error)
+note_failure (IsmbStore *self, const Job *job)
 {
-  g_clear_error (&self->lost);
-  self->lost = g_error_copy (error);
-  if (self->warned)
+  g_clear_error (&self->failure);
+  self->failure = g_error_copy (job->error);
+  self->failed = job->number;
+  if (self->warned || (job->unfit && job->done != NULL))
     return;
-  g_warning ("%s; what changes from here on may be lost at the next restart", error->message);
+  g_warning ("%s; what changes from here on is not stored until it can be", job->error->message);
   self->warned = TRUE;
 }
 
 static void
 end_write (IsmbStore *self, Job *job)
 {
-  if (job->error != NULL && job->done == NULL && job->answer == NULL)
-    note_lost (self, job->error);
+  if (job->error != NULL && job->answer == NULL)
+    note_failure (self, job);
   if (job->answer != NULL)
     answer (job);
   else if (job->done != NULL)
@@ -170,7 +174,6 @@ mend (IsmbStore *self)
   sqlite3_close (self->db);
   self->db = db;
   g_clear_error (&self->trouble);
-  g_clear_error (&self->lost); /* what strays there are is looked for at the next start */
   g_message ("the store %s can be written again", self->path);
   return TRUE;
 }
@@ -211,6 +214,7 @@ write_one (IsmbStore *self, Job *job)
     return;
   if (!ismb_statement_bind (statement, job->parameters) || !ismb_statement_run (statement))
     ismb_statement_set_error (&job->error, self->db, self->path);
+  job->unfit = job->error != NULL && (sqlite3_errcode (self->db) & 0xff) == SQLITE_CONSTRAINT;
   sqlite3_reset (statement);
   sqlite3_clear_bindings (statement);
 }
@@ -242,6 +246,15 @@ write_in_transaction (IsmbStore *self, Job *job, GPtrArray *batch)
     fail_all (batch, job->error);
 }
 
+static gboolean
+all_went_well (GPtrArray *batch)
+{
+  for (guint i = 0; i < batch->len; i++)
+    if (((Job *) g_ptr_array_index (batch, i))->error != NULL)
+      return FALSE;
+  return TRUE;
+}
+
 static void
 commit (IsmbStore *self, GPtrArray *batch)
 {
@@ -251,6 +264,11 @@ commit (IsmbStore *self, GPtrArray *batch)
     {
       fail_all (batch, error);
       sqlite3_exec (self->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+  if (error == NULL && self->warned && all_went_well (batch))
+    {
+      g_message ("the store %s can be written again", self->path);
+      self->warned = FALSE;
     }
   for (guint i = 0; i < batch->len; i++)
     finish_write (self, g_ptr_array_index (batch, i));
@@ -305,16 +323,6 @@ make_refusal (IsmbStore *self)
                       "the store %s: too much waits to be written", self->path);
 }
 
-static GError *
-take_lost (IsmbStore *self)
-{
-  gboolean refused = g_atomic_int_compare_and_exchange (&self->refused, TRUE, FALSE);
-
-  if (self->lost == NULL && refused)
-    return make_refusal (self);
-  return g_steal_pointer (&self->lost);
-}
-
 /* Does one job, or a batch of writes. Returns a job that was taken from the queue and is still to
  * do, or NULL. */
 static Job *
@@ -324,8 +332,8 @@ do_job (IsmbStore *self, Job *job)
     return write_batch (self, job);
   if (job->kind == JOB_READ)
     read_all (self, job);
-  if (job->kind == JOB_SETTLE)
-    job->error = take_lost (self);
+  if (job->kind == JOB_SETTLE && self->failed >= job->number && job->error == NULL)
+    job->error = g_error_copy (self->failure);
   if (job->rows_done != NULL || job->done != NULL)
     report (job);
   else
@@ -382,7 +390,7 @@ ismb_store_finalize (GObject *object)
 {
   IsmbStore *self = ISMB_STORE (object);
 
-  g_clear_error (&self->lost);
+  g_clear_error (&self->failure);
   g_hash_table_unref (self->statements);
   sqlite3_close (self->db);
   g_async_queue_unref (self->jobs);
@@ -403,6 +411,7 @@ ismb_store_class_init (IsmbStoreClass *klass)
 static void
 ismb_store_init (IsmbStore *self)
 {
+  self->next = 1;
   self->jobs = g_async_queue_new ();
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                             (GDestroyNotify) sqlite3_finalize);
@@ -493,15 +502,17 @@ ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters, IsmbSt
   job->done = done;
   job->user_data = user_data;
   job->context = done != NULL ? g_main_context_ref_thread_default () : NULL;
+  job->number = self->next++;
   if (admit (self, job))
-    g_async_queue_push (self->jobs, job);
-  else if (done != NULL)
+    {
+      g_async_queue_push (self->jobs, job);
+      return;
+    }
+  self->refused = job->number;
+  if (done != NULL)
     report (job);
   else
-    {
-      g_atomic_int_set (&self->refused, TRUE);
-      job_free (job);
-    }
+    job_free (job);
 }
 
 gboolean
@@ -542,14 +553,22 @@ ismb_store_query (IsmbStore *self, const char *sql, GVariant *parameters, const 
   g_async_queue_push (self->jobs, job);
 }
 
+gint64
+ismb_store_mark (IsmbStore *self)
+{
+  return self->next;
+}
+
 void
-ismb_store_settle (IsmbStore *self, IsmbStoreDone done, gpointer user_data)
+ismb_store_settle (IsmbStore *self, gint64 mark, IsmbStoreDone done, gpointer user_data)
 {
   Job *job = job_new (JOB_SETTLE, NULL, NULL);
 
   job->done = done;
   job->user_data = user_data;
   job->context = g_main_context_ref_thread_default ();
+  job->number = mark;
+  job->error = self->refused >= mark ? make_refusal (self) : NULL;
   g_async_queue_push (self->jobs, job);
 }
 

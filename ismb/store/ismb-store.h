@@ -18,7 +18,8 @@ IsmbStore *ismb_store_open  (const char *path, GError **error);
 IsmbStore *ismb_store_open_durable (const char *path, GError **error);
 /* Runs a statement on the writer thread, parameters bound from a tuple GVariant (s, x, b, ay, ms);
  * `done` (nullable) comes in the caller's main context after the commit, in the order of the
- * writes; also when the store is gone meanwhile. Without `done` a failure is logged, once. At most
+ * writes; also when the store is gone meanwhile. A failure is logged, once until something is
+ * committed. At most
  * 65,536 writes and 32 MiB wait: what is over that fails at once. */
 typedef void (*IsmbStoreDone) (const GError *error, gpointer user_data);
 void       ismb_store_write (IsmbStore *self, const char *sql, GVariant *parameters,
@@ -27,10 +28,12 @@ void       ismb_store_write (IsmbStore *self, const char *sql, GVariant *paramet
  * full disk. */
 gboolean   ismb_store_write_now (IsmbStore *self, const char *sql, GVariant *parameters,
                                  GError **error);
-/* `done` comes in the caller's main context after the commit of all that was written before, with an
- * error where any of it failed that had no `done` of its own, since this was asked last: for who
- * wants to say that something is kept. */
-void       ismb_store_settle (IsmbStore *self, IsmbStoreDone done, gpointer user_data);
+/* For who wants to say that something is kept. `done` comes in the caller's main context after the
+ * commit of all that was written before, with an error where any of it failed that was written since
+ * the mark, which is the next write's number. */
+gint64     ismb_store_mark   (IsmbStore *self);
+void       ismb_store_settle (IsmbStore *self, gint64 mark, IsmbStoreDone done,
+                              gpointer user_data);
 /* For loading at start: calls back for each row, values as the column types say. */
 typedef void (*IsmbStoreRow) (GVariant *row, gpointer user_data);
 gboolean   ismb_store_read  (IsmbStore *self, const char *sql, const char *row_type,

@@ -172,6 +172,29 @@ test_are_bounded (Fixture *fixture, gconstpointer data)
   g_assert_false (ismb_blocklists_add (fixture->lists, "z", local));
 }
 
+static void
+on_restored (IsmbBlocklists *lists, const char *account, const char *address, gboolean blocked,
+             gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s %s %d\n", account, address, blocked);
+}
+
+static void
+test_are_taken_back (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GString) said = g_string_new (NULL);
+
+  g_signal_connect (fixture->lists, "restored", G_CALLBACK (on_restored), said);
+  g_assert_true (ismb_blocklists_add (fixture->lists, "a", "b@sw2"));
+  scratch_settle (fixture->store);
+  scratch_refuse (fixture->store, "blocked", TRUE);
+  g_assert_true (ismb_blocklists_add (fixture->lists, "a", "c@sw2"));
+  scratch_settle (fixture->store);
+  g_assert_cmpstr (said->str, ==, "a c@sw2 0\n");
+  g_assert_true (ismb_blocklist_has (ismb_blocklists_lookup (fixture->lists, "a"), "b@sw2"));
+  g_assert_false (ismb_blocklist_has (ismb_blocklists_lookup (fixture->lists, "a"), "c@sw2"));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -182,6 +205,7 @@ main (int argc, char *argv[])
   ADD ("/blocklists/go-with-the-account", test_go_with_the_account);
   ADD ("/blocklists/are-kept-with-the-account", test_are_kept_with_the_account);
   ADD ("/blocklists/are-bounded", test_are_bounded);
+  ADD ("/blocklists/are-taken-back", test_are_taken_back);
 #undef ADD
   return g_test_run ();
 }

@@ -158,6 +158,16 @@ test_all_cards_are_bounded (Fixture *fixture, gconstpointer data)
   g_assert_true (ismb_profiles_set_card (fixture->profiles, "a", card));
 }
 
+static void
+test_cards_are_taken_back (Fixture *fixture, gconstpointer data)
+{
+  g_assert_true (ismb_profiles_set_card (fixture->profiles, "a", "<vCard/>"));
+  scratch_refuse (fixture->store, "vcard", TRUE);
+  g_assert_true (ismb_profiles_set_card (fixture->profiles, "a", "<vCard>new</vCard>"));
+  scratch_settle (fixture->store);
+  g_assert_cmpstr (ismb_profiles_get_card (fixture->profiles, "a"), ==, "<vCard/>");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -168,6 +178,7 @@ main (int argc, char *argv[])
   ADD ("/profiles/are-kept-with-the-account", test_are_kept_with_the_account);
   ADD ("/profiles/are-bounded", test_are_bounded);
   ADD ("/profiles/all-cards-are-bounded", test_all_cards_are_bounded);
+  ADD ("/profiles/cards-are-taken-back", test_cards_are_taken_back);
 #undef ADD
   return g_test_run ();
 }

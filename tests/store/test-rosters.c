@@ -2,6 +2,8 @@
 #include "config.h"
 #include "ismb/store/ismb-rosters.h"
 
+#include <string.h>
+
 #include "tests/store/scratch.h"
 
 typedef struct
@@ -268,6 +270,106 @@ test_versions (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (last, >, third);
 }
 
+static void
+on_restored (IsmbRosters *rosters, const char *account, const char *contact, guint was,
+             gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s %s %u\n", account, contact, was);
+}
+
+/* A change that is nowhere but in memory would be there until the next restart, and then not. */
+static void
+test_takes_back (Fixture *fixture, gconstpointer data)
+{
+  static const char *const groups[] = { "core", "edge", NULL };
+  g_autoptr (GString) said = g_string_new (NULL);
+  const IsmbRosterEntry *entry;
+  gint64 version;
+
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", "Bob", groups, ISMB_SUBSCRIPTION_TO);
+  ismb_rosters_put (fixture->rosters, "a", "c@sw2", "Carl", NULL, 0);
+  g_signal_connect (fixture->rosters, "restored", G_CALLBACK (on_restored), said);
+  scratch_refuse (fixture->store, "roster", TRUE);
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", "Robert", NULL, ISMB_SUBSCRIPTION_TO);
+  ismb_rosters_set_subscription (fixture->rosters, "a", "b@sw2", ISMB_SUBSCRIPTION_FROM);
+  ismb_rosters_remove (fixture->rosters, "a", "c@sw2");
+  ismb_rosters_put (fixture->rosters, "a", "d@sw2", NULL, NULL, ISMB_SUBSCRIPTION_TO);
+  version = ismb_rosters_get_version (fixture->rosters, "a");
+  scratch_settle (fixture->store);
+
+  g_assert_cmpstr (said->str, ==, "a b@sw2 2\na c@sw2 0\na d@sw2 1\n");
+  g_assert_cmpint (ismb_rosters_get_version (fixture->rosters, "a"), >, version);
+  scratch_refuse (fixture->store, "roster", FALSE);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpuint (count_contacts (fixture, "a"), ==, 2);
+      entry = ismb_rosters_lookup (fixture->rosters, "a", "b@sw2");
+      g_assert_cmpstr (entry->name, ==, "Bob");
+      g_assert_cmpstrv (entry->groups, groups);
+      g_assert_cmpint (entry->subscription, ==, ISMB_SUBSCRIPTION_TO);
+      g_assert_nonnull (ismb_rosters_lookup (fixture->rosters, "a", "c@sw2"));
+      reopen (fixture);
+    }
+}
+
+/* Of an account that was removed meanwhile nothing comes back. */
+static void
+test_takes_nothing_back (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  scratch_refuse (fixture->store, "roster", TRUE);
+  ismb_rosters_put (fixture->rosters, "a", "b@sw2", NULL, NULL, ISMB_SUBSCRIPTION_FROM);
+  g_assert_true (ismb_accounts_remove (fixture->accounts, "a", &error));
+  ismb_rosters_remove_account (fixture->rosters, "a");
+  scratch_settle (fixture->store);
+  g_assert_cmpuint (count_contacts (fixture, "a"), ==, 0);
+}
+
+static void
+ask (Fixture *fixture, const char *contact, const char *stanza)
+{
+  g_assert_true (ismb_rosters_set_subscription (fixture->rosters, "a", contact,
+                                                ISMB_SUBSCRIPTION_PENDING_IN));
+  ismb_rosters_set_request (fixture->rosters, "a", contact, stanza, strlen (stanza));
+}
+
+static const char *
+get_request (Fixture *fixture, const char *contact)
+{
+  return ismb_rosters_lookup (fixture->rosters, "a", contact)->request;
+}
+
+static void
+test_requests (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *longest = g_strnfill (ISMB_ROSTERS_REQUEST_MAX, 'r');
+  g_autofree char *longer = g_strnfill (ISMB_ROSTERS_REQUEST_MAX + 1, 'r');
+
+  ask (fixture, "b@sw2", "<presence/>");
+  ask (fixture, "c@sw2", longer);
+  reopen (fixture);
+  g_assert_cmpstr (get_request (fixture, "b@sw2"), ==, "<presence/>");
+  g_assert_null (get_request (fixture, "c@sw2"));
+  ismb_rosters_set_subscription (fixture->rosters, "a", "b@sw2", ISMB_SUBSCRIPTION_FROM);
+  g_assert_null (get_request (fixture, "b@sw2"));
+  for (guint i = 0; i < 65; i++)
+    {
+      g_autofree char *contact = g_strdup_printf ("c%u@sw2", i);
+      ask (fixture, contact, longest);
+    }
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpstr (get_request (fixture, "c63@sw2"), ==, longest);
+      g_assert_null (get_request (fixture, "c64@sw2"));
+      g_assert_null (get_request (fixture, "b@sw2"));
+      reopen (fixture);
+    }
+  ismb_rosters_remove (fixture->rosters, "a", "c0@sw2");
+  ask (fixture, "c64@sw2", longest);
+  g_assert_cmpstr (get_request (fixture, "c64@sw2"), ==, longest);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -283,6 +385,9 @@ main (int argc, char *argv[])
   ADD ("/rosters/is-bounded", test_is_bounded);
   ADD ("/rosters/words-are-bounded", test_words_are_bounded);
   ADD ("/rosters/versions", test_versions);
+  ADD ("/rosters/takes-back", test_takes_back);
+  ADD ("/rosters/takes-nothing-back", test_takes_nothing_back);
+  ADD ("/rosters/requests", test_requests);
 #undef ADD
   return g_test_run ();
 }
