@@ -14,7 +14,7 @@
 #define ROUNDS_MAX 1000000 /* of which the time is kept */
 #define WARM_UP 20         /* percent of the time, before anything is counted */
 #define SETTLE 1000000     /* microseconds */
-#define PATIENCE 120       /* seconds, for everything */
+#define PATIENCE 300       /* seconds, for everything */
 #define SERVERS_MAX 2
 
 typedef struct
