@@ -10,6 +10,7 @@
 #define ASK_COUNT 32          /* stanzas sent since we asked last */
 #define ASK_BYTES (64 * 1024)
 #define QUIET 250             /* milliseconds after which we ask for fewer that nobody waits for */
+#define SLOW 2000             /* milliseconds without an answer, after which nobody shall wait for it */
 #define PATIENCE 60000        /* for the answer, while the socket takes nothing either */
 
 struct _IsmbAcks
@@ -17,7 +18,7 @@ struct _IsmbAcks
   IsmbWatch watch;     /* without a descriptor */
   IsmbPoller *poller;
   IsmbStream *stream;  /* the owner's; NULL while it sleeps */
-  void (*late) (gpointer owner);
+  const IsmbAcksCallbacks *callbacks;
   gpointer owner;
   IsmbTally *tally;    /* of what came */
   IsmbUnacked unacked; /* of what went */
@@ -29,6 +30,7 @@ struct _IsmbAcks
   guint unasked;
   gboolean awaited;    /* a sender waits to hear of what was sent since we asked */
   gboolean asked;      /* and not answered yet */
+  gboolean slow;       /* nor will it be soon */
   gboolean waking;     /* a deadline is set */
   gboolean answering;  /* at the end of the turn */
 };
@@ -61,7 +63,7 @@ ask (IsmbAcks *self)
   self->unasked = 0;
   self->unasked_bytes = 0;
   ismb_stream_send_text (self->stream, ISMB_SM_REQUEST_TEXT, sizeof ISMB_SM_REQUEST_TEXT - 1);
-  be_patient (self);
+  set_deadline (self, SLOW);
 }
 
 /* For a sender who waits at the end of the turn, so once for all of it and not again until that is
@@ -120,6 +122,14 @@ on_advanced (gpointer owner)
     ismb_poller_flush_later (self->poller, &self->watch);
 }
 
+static void
+grow_slow (IsmbAcks *self)
+{
+  self->slow = TRUE;
+  self->callbacks->slow (self->owner);
+  be_patient (self);
+}
+
 /* A slow line is not a dead one: as long as the socket takes something, the answer may be behind
  * it. */
 static void
@@ -133,14 +143,16 @@ on_deadline (IsmbWatch *watch)
       if (ismb_unacked_count (&self->unacked) > 0)
         ask (self);
     }
+  else if (self->stream != NULL && !self->slow)
+    grow_slow (self);
   else if (self->stream != NULL && ismb_stream_get_queued (self->stream) < self->waiting)
     be_patient (self);
   else
-    self->late (self->owner);
+    self->callbacks->late (self->owner);
 }
 
 IsmbAcks *
-ismb_acks_new (IsmbPoller *poller, IsmbStream *stream, void (*late) (gpointer owner),
+ismb_acks_new (IsmbPoller *poller, IsmbStream *stream, const IsmbAcksCallbacks *callbacks,
                gpointer owner)
 {
   IsmbAcks *self = g_new0 (IsmbAcks, 1);
@@ -148,7 +160,7 @@ ismb_acks_new (IsmbPoller *poller, IsmbStream *stream, void (*late) (gpointer ow
   self->watch = (IsmbWatch){ .flush = on_flush, .deadline = on_deadline };
   self->poller = g_object_ref (poller);
   self->stream = stream;
-  self->late = late;
+  self->callbacks = callbacks;
   self->owner = owner;
   self->tally = ismb_tally_new (on_advanced, self);
   return self;
@@ -206,7 +218,7 @@ ismb_acks_hear (IsmbAcks *self, guint32 h)
     return FALSE;
   if (self->asked)
     set_deadline (self, 0);
-  self->asked = FALSE;
+  self->asked = self->slow = FALSE;
   if (ismb_unacked_count (&self->unacked) > 0)
     ask_in_time (self);
   else
@@ -224,7 +236,7 @@ void
 ismb_acks_sleep (IsmbAcks *self, guint milliseconds)
 {
   self->stream = NULL;
-  self->asked = FALSE;
+  self->asked = self->slow = FALSE;
   self->answering = FALSE;
   set_deadline (self, milliseconds);
 }
@@ -233,7 +245,7 @@ ismb_acks_sleep (IsmbAcks *self, guint milliseconds)
 static void
 send_again (IsmbAcks *self)
 {
-  self->asked = FALSE;
+  self->asked = self->slow = FALSE;
   self->unasked = ismb_unacked_count (&self->unacked);
   self->unasked_bytes = self->unacked.bytes;
   for (GList *place = self->unacked.frames.head; place != NULL; place = place->next)
@@ -259,6 +271,12 @@ ismb_acks_resume (IsmbAcks *self, IsmbStream *stream, guint32 h, const char *id)
   word = ismb_sm_word_write (ISMB_SM_RESUMED, self->told, id, 0);
   ismb_stream_send_text (stream, word, -1);
   send_again (self);
+}
+
+gboolean
+ismb_acks_is_slow (IsmbAcks *self)
+{
+  return self->slow;
 }
 
 guint32

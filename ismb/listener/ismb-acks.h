@@ -10,10 +10,17 @@ G_BEGIN_DECLS
  * the stream: without one it keeps what is sent until there is another. */
 typedef struct _IsmbAcks IsmbAcks;
 
-/* `late`: the client has not answered in time, or the time of ismb_acks_sleep () is over. Never
- * from inside a call. */
-IsmbAcks *ismb_acks_new    (IsmbPoller *poller, IsmbStream *stream, void (*late) (gpointer owner),
-                            gpointer owner);
+/* Never from inside a call. */
+typedef struct
+{
+  /* The client lets us wait for its answer. */
+  void (*slow) (gpointer owner);
+  /* It has not answered in time, or the time of ismb_acks_sleep () is over. */
+  void (*late) (gpointer owner);
+} IsmbAcksCallbacks;
+
+IsmbAcks *ismb_acks_new    (IsmbPoller *poller, IsmbStream *stream,
+                            const IsmbAcksCallbacks *callbacks, gpointer owner);
 void      ismb_acks_free   (IsmbAcks *self);   /* allows NULL */
 /* A stanza came. FALSE: a repeat of one that we have. */
 gboolean  ismb_acks_count  (IsmbAcks *self, IsmbFrame *frame);
@@ -29,6 +36,7 @@ void      ismb_acks_sleep  (IsmbAcks *self, guint milliseconds);
 /* <resume/> came: answers it on the new stream and sends what the client lacks. `h` is covered. */
 void      ismb_acks_resume (IsmbAcks *self, IsmbStream *stream, guint32 h, const char *id);
 
+gboolean  ismb_acks_is_slow (IsmbAcks *self); /* from `slow` on, until it answers */
 guint32   ismb_acks_get_handled (IsmbAcks *self); /* our `h` */
 guint32   ismb_acks_get_sent    (IsmbAcks *self);
 guint32   ismb_acks_get_acked   (IsmbAcks *self);

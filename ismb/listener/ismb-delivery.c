@@ -22,33 +22,44 @@ turn_away (IsmbDelivery *self, IsmbFrame *frame)
 }
 
 /* Beside us the mailbox keeps a message, so that its sender need not wait until the client is back.
- * That is noted on the frame, which may be somebody else's as well: so it is one of our own. */
+ * That is noted on the frame, which may be somebody else's as well: so it is one of our own. NULL:
+ * there is no room. */
 static IsmbFrame *
 hold (IsmbDelivery *self, IsmbFrame *frame)
 {
-  IsmbFrame *own;
+  g_autoptr (IsmbFrame) own = NULL;
 
   if (frame->kind != ISMB_FRAME_MESSAGE || self->callbacks == NULL)
     return ismb_frame_ref (frame);
   own = ismb_frame_new (frame);
-  self->callbacks->hold (own, self->owner);
-  return own;
+  return self->callbacks->hold (own, self->owner) ? g_steal_pointer (&own) : NULL;
+}
+
+/* For a client that is away, or does not answer. What has no room goes back, as its sender would wait
+ * for as long as the client likes, and over a link everybody behind him. */
+static void
+keep_held (IsmbDelivery *self, IsmbFrame *frame)
+{
+  g_autoptr (IsmbFrame) held = hold (self, frame);
+
+  if (held == NULL)
+    {
+      turn_away (self, frame);
+      return;
+    }
+  ismb_acks_send (self->acks, held);
+  if (self->stream == NULL)
+    ismb_dormitory_add (self->bed, frame->length);
 }
 
 /* For a client that acknowledges, or will when it is back. */
 static void
 keep (IsmbDelivery *self, IsmbFrame *frame)
 {
-  g_autoptr (IsmbFrame) held = NULL;
-
-  if (self->stream != NULL)
-    {
-      ismb_acks_send (self->acks, frame);
-      return;
-    }
-  held = hold (self, frame);
-  ismb_acks_send (self->acks, held);
-  ismb_dormitory_add (self->bed, frame->length);
+  if (G_LIKELY (self->stream != NULL) && !ismb_acks_is_slow (self->acks))
+    ismb_acks_send (self->acks, frame);
+  else
+    keep_held (self, frame);
 }
 
 static gsize
@@ -123,17 +134,44 @@ ismb_delivery_give_back (IsmbDelivery *self)
     give_back_unacked (self); /* with what is unsent among it */
 }
 
-void
-ismb_delivery_sleep (IsmbDelivery *self, guint milliseconds)
+/* What went out may have arrived, so it does not go back where there is no room. `own`: which frame is
+ * there for which now; or NULL. */
+static void
+hold_all (IsmbDelivery *self, GHashTable *own)
 {
-  self->stream = NULL;
-  ismb_acks_sleep (self->acks, milliseconds);
   for (guint count = ismb_acks_get_count (self->acks); count > 0; count--)
     {
       g_autoptr (IsmbFrame) frame = ismb_acks_pop (self->acks);
       g_autoptr (IsmbFrame) held = hold (self, frame);
 
-      ismb_acks_put_back (self->acks, held);
+      ismb_acks_put_back (self->acks, held != NULL ? held : frame);
+      if (own != NULL && held != NULL)
+        g_hash_table_insert (own, ismb_frame_ref (frame), ismb_frame_ref (held));
     }
+}
+
+/* In the stream's queue too: there as well somebody waits for each. */
+void
+ismb_delivery_entrust (IsmbDelivery *self)
+{
+  g_autoptr (GPtrArray) unsent = ismb_stream_take_unsent (self->stream);
+  g_autoptr (GHashTable) own = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ismb_frame_unref,
+                                                      (GDestroyNotify) ismb_frame_unref);
+
+  hold_all (self, own);
+  for (guint i = 0; unsent != NULL && i < unsent->len; i++)
+    {
+      IsmbFrame *frame = g_ptr_array_index (unsent, i), *held = g_hash_table_lookup (own, frame);
+
+      ismb_stream_send_frame (self->stream, held != NULL ? held : frame);
+    }
+}
+
+void
+ismb_delivery_sleep (IsmbDelivery *self, guint milliseconds)
+{
+  self->stream = NULL;
+  ismb_acks_sleep (self->acks, milliseconds);
+  hold_all (self, NULL);
   ismb_dormitory_sleep (self->bed, ismb_acks_get_bytes (self->acks));
 }

@@ -15,8 +15,9 @@ typedef struct
   void (*undeliverable) (IsmbFrame *frame, const char *condition, gpointer owner);
   /* Will not reach the client; it cannot be reached any more. */
   void (*returned)      (IsmbFrame *frame, gpointer owner);
-  /* A message is kept for a client that may come back: may be kept elsewhere too, meanwhile. */
-  void (*hold)          (IsmbFrame *message, gpointer owner);
+  /* A message is kept for a client that may come back, or answer: may be kept elsewhere too,
+   * meanwhile. FALSE: there is no room for that. */
+  gboolean (*hold)      (IsmbFrame *message, gpointer owner);
 } IsmbDeliveryCallbacks;
 
 /* In its session's struct. */
@@ -34,6 +35,8 @@ void ismb_delivery_clear     (IsmbDelivery *self); /* what it has but the stream
 /* `target` is for logs, `domain` is ours. */
 void ismb_delivery_send      (IsmbDelivery *self, IsmbFrame *frame, const char *target,
                               const char *domain);
+/* The client does not say what it has got: whoever sent it need not wait for that. */
+void ismb_delivery_entrust   (IsmbDelivery *self);
 /* The client cannot be reached any more: what it has not got goes elsewhere. */
 void ismb_delivery_give_back (IsmbDelivery *self);
 /* The stream is lost, and may be replaced for so many milliseconds. */

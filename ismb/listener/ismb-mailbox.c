@@ -165,7 +165,7 @@ ismb_mailbox_keep (IsmbMailbox *self, const char *account, IsmbFrame *message)
   return NULL;
 }
 
-void
+gboolean
 ismb_mailbox_hold (IsmbMailbox *self, const char *account, IsmbFrame *message)
 {
   gsize length = 0;
@@ -173,10 +173,11 @@ ismb_mailbox_hold (IsmbMailbox *self, const char *account, IsmbFrame *message)
 
   if (self->slips == NULL || ismb_slips_get_account (self->slips, message) != NULL ||
       !ismb_envelope_is_worth (message))
-    return;
+    return TRUE;
   number = write_message (self, account, message, TRUE, &length);
   if (number != 0)
     ismb_slips_attach (self->slips, message, account, number, length);
+  return number != 0 || ismb_offline_count (self->offline, account) == 0;
 }
 
 /* Opening */

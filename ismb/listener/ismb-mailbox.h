@@ -31,8 +31,9 @@ void         ismb_mailbox_close (IsmbMailbox *self);
 const char  *ismb_mailbox_keep (IsmbMailbox *self, const char *account, IsmbFrame *message);
 /* The same beside a holder who goes on holding the frame: once it is on the disk the sender is
  * settled with, and what lies there is dropped when the frame is let go of, as it has arrived then.
- * Where it cannot be kept, nothing changes: the frame is in memory as before. */
-void         ismb_mailbox_hold (IsmbMailbox *self, const char *account, IsmbFrame *message);
+ * Where it cannot be kept, nothing changes: the frame is in memory as before. FALSE: that is so as
+ * too much of the account's is here already. */
+gboolean     ismb_mailbox_hold (IsmbMailbox *self, const char *account, IsmbFrame *message);
 /* A client with a priority that is not negative: delivers what waits, in its order, with XEP-0203;
  * each is dropped when it has arrived. While that lasts the resource is `waiting`. */
 void         ismb_mailbox_open (IsmbMailbox *self, IsmbResource *resource);

@@ -13,6 +13,7 @@
 #include "ismb/listener/ismb-binding.h"
 #include "ismb/listener/ismb-delivery.h"
 #include "ismb/listener/ismb-parts.h"
+#include "ismb/listener/ismb-peer-stream.h"
 #include "ismb/listener/ismb-stream-features.h"
 #include "ismb/stream/ismb-sm-word.h"
 #include "ismb/stream/ismb-stream.h"
@@ -232,17 +233,11 @@ handle_bind (IsmbSession *self, IsmbFrame *request)
 }
 
 static void
-send_text (IsmbSession *self, const char *text)
-{
-  ismb_stream_send_text (self->out.stream, text, -1);
-}
-
-static void
 fail_management (IsmbSession *self, const char *condition, const guint32 *h)
 {
   g_autofree char *failed = ismb_sm_word_write_failed (condition, h);
 
-  send_text (self, failed);
+  ismb_stream_send_text (self->out.stream, failed, -1);
 }
 
 /* From now on nothing is delivered, and what was is elsewhere. It keeps itself alive until the stream
@@ -265,12 +260,12 @@ refuse_count (IsmbSession *self, guint32 h, guint32 sent)
   g_autofree char *error = ismb_sm_word_write_too_high (h, sent);
 
   begin_closing (self);
-  send_text (self, error);
+  ismb_stream_send_text (self->out.stream, error, -1);
   ismb_stream_close (self->out.stream, NULL, NULL);
   ismb_stream_close (self->out.stream, "undefined-condition", "too many stanzas are acknowledged");
 }
 
-static void on_late (gpointer owner);
+static const IsmbAcksCallbacks acks_callbacks;
 static const IsmbStreamCallbacks stream_callbacks;
 
 static void
@@ -279,7 +274,7 @@ enable (IsmbSession *self, const IsmbFrame *frame, gboolean resume)
   g_autofree char *word = NULL;
   guint seconds = resume ? ismb_sm_word_choose_max (frame, self->context->resume_time) : 0;
 
-  self->out.acks = ismb_acks_new (self->context->poller, self->out.stream, on_late, self);
+  self->out.acks = ismb_acks_new (self->context->poller, self->out.stream, &acks_callbacks, self);
   self->encrypted = ismb_stream_get_tls (self->out.stream) != NULL;
   self->patience = seconds * 1000;
   if (seconds > 0)
@@ -288,7 +283,7 @@ enable (IsmbSession *self, const IsmbFrame *frame, gboolean resume)
       ismb_dormitory_enter (self->context->dormitory, self->out.bed, self, self->account);
     }
   word = ismb_sm_word_write (ISMB_SM_ENABLED, 0, self->out.bed != NULL ? self->out.bed->id : NULL, seconds);
-  send_text (self, word);
+  ismb_stream_send_text (self->out.stream, word, -1);
 }
 
 /* XEP-0198, 3: at most once. */
@@ -308,12 +303,6 @@ handle_ack (IsmbSession *self, const IsmbSmWord *word)
     refuse_count (self, word->h, ismb_acks_get_sent (self->out.acks));
 }
 
-static gboolean
-is_stream_error (const IsmbFrame *frame)
-{
-  return g_strcmp0 (frame->ns, ISMB_NS_STREAM) == 0 && strcmp (frame->name, "error") == 0;
-}
-
 /* What is no stanza, on the stream of a bound resource. */
 static void
 handle_word (IsmbSession *self, IsmbFrame *frame)
@@ -321,7 +310,7 @@ handle_word (IsmbSession *self, IsmbFrame *frame)
   IsmbSmWord word;
 
   if (!ismb_sm_word_read (&word, frame))
-    ismb_session_close (self, is_stream_error (frame) ? NULL : "unsupported-stanza-type", NULL);
+    ismb_session_close (self, ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM) ? NULL : "unsupported-stanza-type", NULL);
   else if (word.verb == ISMB_SM_ENABLE && self->out.acks == NULL)
     enable (self, frame, word.resume);
   else if (word.verb == ISMB_SM_ENABLE)
@@ -374,11 +363,9 @@ static void
 refuse_resume (IsmbSession *self, const char *id)
 {
   guint32 h;
+  gboolean known = ismb_dormitory_recall (self->context->dormitory, self->account, id, &h);
 
-  if (ismb_dormitory_recall (self->context->dormitory, self->account, id, &h))
-    fail_management (self, "item-not-found", &h);
-  else
-    fail_management (self, "item-not-found", NULL);
+  fail_management (self, "item-not-found", known ? &h : NULL);
 }
 
 static gboolean
@@ -506,6 +493,17 @@ on_late (gpointer owner)
       fall_asleep (self);
     }
 }
+
+static void
+on_slow (gpointer owner)
+{
+  IsmbSession *self = owner;
+
+  if (!self->closing && self->resource != NULL)
+    ismb_delivery_entrust (&self->out);
+}
+
+static const IsmbAcksCallbacks acks_callbacks = { .slow = on_slow, .late = on_late };
 
 static void
 on_closed (IsmbStream *stream, const GError *error, gpointer owner)

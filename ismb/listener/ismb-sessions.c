@@ -226,14 +226,14 @@ on_returned (IsmbFrame *frame, gpointer owner)
   ismb_router_return (guest->sessions->router, frame);
 }
 
-static void
+static gboolean
 on_hold (IsmbFrame *message, gpointer owner)
 {
   Guest *guest = owner;
   IsmbMailbox *mailbox = ismb_router_get_mailbox (guest->sessions->router);
 
-  if (mailbox != NULL)
-    ismb_mailbox_hold (mailbox, ismb_session_get_account (guest->session), message);
+  return mailbox == NULL ||
+         ismb_mailbox_hold (mailbox, ismb_session_get_account (guest->session), message);
 }
 
 static void

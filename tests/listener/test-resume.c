@@ -641,6 +641,31 @@ sign_in_again (Fixture *fixture)
   xmpp_client_sign_in (fixture->ada, "ada", DOMAIN, "secret", "desk");
 }
 
+/* Nor while he is there and does not say what he has got. That it was held brings it twice to nobody. */
+static void
+test_slow (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *came = NULL;
+
+  enable_ada (fixture);
+  g_free (enable (fixture->bob, ""));
+  send_message (fixture->bob, "ada", 1);
+  expect_message (fixture->ada, 1);
+  xmpp_client_send (fixture->bob, "<r " SM "/>");
+  g_free (xmpp_client_expect (fixture->bob, "<a " SM " h='0'/>"));
+  g_free (xmpp_client_expect (fixture->bob, "<a " SM " h='1'/>"));
+  send_message (fixture->bob, "ada", 2);
+  xmpp_client_send (fixture->bob, "<r " SM "/>");
+  g_free (xmpp_client_expect (fixture->bob, "<a " SM " h='2'/>"));
+  expect_message (fixture->ada, 2);
+  xmpp_client_send (fixture->ada, "<a " SM " h='1'/></stream:stream>");
+  g_free (xmpp_client_expect (fixture->ada, "</stream:stream>"));
+  sign_in_again (fixture);
+  xmpp_client_send (fixture->ada, "<presence/>");
+  came = xmpp_client_expect (fixture->ada, " id='m2'");
+  g_assert_null (strstr (came, " id='m1'"));
+}
+
 /* What is held waits for the account where the client does not come back, and is there once. */
 static void
 test_waits (Fixture *fixture, gconstpointer data)
@@ -764,6 +789,7 @@ main (int argc, char **argv)
   ADD ("too-late", test_too_late);
   ADD ("replaced", test_replaced);
   ADD ("answered-once", test_answered_once);
+  ADD ("slow", test_slow);
   ADD ("goodbye", test_goodbye);
   ADD ("cut-without-resumption", test_cut_without_resumption);
   ADD ("held", test_held);
