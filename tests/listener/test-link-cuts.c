@@ -228,7 +228,20 @@ test_cuts (Fixture *fixture, gconstpointer data)
   g_test_message ("%u and %u messages over %u cuts", fixture->one.said, fixture->two.said, cuts);
 }
 
-/* What was in its custody is gone with it, and what it had not said: its clients say it again. */
+static void
+forget (End *self, const IsmbFrame *frame)
+{
+  guint times = GPOINTER_TO_UINT (g_hash_table_lookup (self->heard, frame->id));
+
+  if (times > 1)
+    g_hash_table_insert (self->heard, g_strdup (frame->id), GUINT_TO_POINTER (times - 1));
+  else
+    g_hash_table_remove (self->heard, frame->id);
+}
+
+/* What was in its custody is gone with it, and what it had not said: its clients say it again.
+ * Of what came twice, since two streams were under way at once, one may have been passed on, and
+ * answered for. */
 static void
 kill_two (Fixture *fixture)
 {
@@ -236,11 +249,7 @@ kill_two (Fixture *fixture)
   End *two = &fixture->two;
 
   for (guint i = 0; i < two->held->len; i++)
-    {
-      const IsmbFrame *frame = g_ptr_array_index (two->held, i);
-
-      g_hash_table_remove (two->heard, frame->id);
-    }
+    forget (two, g_ptr_array_index (two->held, i));
   cut_off (two->home);
   g_ptr_array_set_size (two->held, 0);
   two->link = link_to (two->home, ONE);
@@ -263,24 +272,33 @@ count_missing (const End *self, const End *other)
   return missing;
 }
 
-/* Killed and back: what it took and had not answered for comes again, under the same id. */
+static void
+talk_and_kill (Fixture *fixture)
+{
+  for (guint turns = g_test_rand_int_range (1, 200); turns > 0; turns--)
+    {
+      if (g_test_rand_int_range (0, 6) == 0)
+        talk (&fixture->one);
+      release_some (&fixture->two);
+      turn ();
+    }
+  kill_two (fixture);
+}
+
+/* Killed and back: what it took and had not answered for comes again, under the same id. All of it
+ * has to arrive now and then, or more waits for an answer than a link takes. */
 static void
 test_killed (Fixture *fixture, gconstpointer data)
 {
   share (fixture);
   wait_until (ismb_link_get_state (fixture->one.link) == ISMB_LINK_STATE_UP);
-  for (guint kills = how_many (30); kills > 0; kills--)
+  for (guint rounds = how_many (1); rounds > 0; rounds--)
     {
-      for (guint turns = g_test_rand_int_range (1, 200); turns > 0; turns--)
-        {
-          if (g_test_rand_int_range (0, 6) == 0)
-            talk (&fixture->one);
-          release_some (&fixture->two);
-          turn ();
-        }
-      kill_two (fixture);
+      for (guint kills = 0; kills < 30; kills++)
+        talk_and_kill (fixture);
+      wait_until (count_missing (&fixture->two, &fixture->one) == 0);
+      g_ptr_array_set_size (fixture->two.held, 0);
     }
-  wait_until (count_missing (&fixture->two, &fixture->one) == 0);
   g_assert_cmpstr (fixture->one.home->bounced->str, ==, "");
 }
 
