@@ -174,7 +174,6 @@ mend (IsmbStore *self)
   sqlite3_close (self->db);
   self->db = db;
   g_clear_error (&self->trouble);
-  g_message ("the store %s can be written again", self->path);
   return TRUE;
 }
 
@@ -432,7 +431,8 @@ open_somehow (IsmbStore *self, const char *path, GError **error)
     {
       self->db = ismb_database_open_reading (path, error);
       self->trouble = self->db != NULL ? g_steal_pointer (&cause) : NULL;
-      if (self->db != NULL)
+      self->warned = self->db != NULL;
+      if (self->warned)
         g_warning ("%s; nothing is stored until it can be", self->trouble->message);
       return self->db != NULL;
     }

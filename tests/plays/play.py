@@ -18,6 +18,7 @@ os.environ.setdefault("ISMB_SOURCE", ROOT)
 os.environ.setdefault("ISMB_BUILD", os.path.join(ROOT, "build"))
 os.environ.setdefault("G_DEBUG", "fatal-criticals")
 
+import fabric
 import markup
 from actor import PATIENCE, Actor, Surprise
 from script import Part, PART, Script, ScriptError
@@ -356,6 +357,18 @@ def bind(play, line, who, resource):
 def sign_in(play, line, who, user, resource, mechanism, password, unbound):
     play.settle(but=who)
     who.sign_in(credentials(user, mechanism, password), resource, bind=not unbound)
+
+
+@verb(r"here's disk (?P<how>is full|has room|is read-only|is writable)")
+def change_disk(play, line, how):
+    play.settle()
+    switch = play.stage.switches["here"]
+    deeds = {"is full": switch.disk.fill, "has room": switch.disk.make_room,
+             "is read-only": lambda: switch.disk.remount("ro"), "is writable": lambda: switch.disk.remount("rw")}
+    deeds[how]()
+    if how == "is writable":    # it is tried now and then
+        probe = ("account", "add", "prober", "--password", "pencil")
+        fabric.wait_for("the store to be written again", lambda: switch.ctl(*probe, check=False).returncode == 0)
 
 
 @verb(r"(?P<name>here|there) (?P<how>restarts|starts|stops|is killed)")

@@ -25,6 +25,7 @@ files-root={folder}
 """
 ALONE = "listen=127.0.0.1\nc2s-port=0\ns2s-port=0\ndiscovery=off\n"
 CLONE_NEWNET = 0x40000000
+CLONE_NEWNS = 0x00020000
 
 
 def write_config(folder, domain, more, own):
@@ -36,10 +37,44 @@ def write_config(folder, domain, more, own):
         file.write(own)
 
 
+class Disk:
+    """A small one for the store, in a mount namespace of the player's."""
+
+    apart = False
+
+    def __init__(self, folder):
+        if not Disk.apart:
+            if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+                raise OSError(ctypes.get_errno(), "unshare")
+            fabric.run("mount", "--make-rprivate", "/")
+            Disk.apart = True
+        self.folder = folder
+        self.filler = os.path.join(folder, "filler")
+        os.makedirs(folder, mode=0o700)
+        fabric.run("mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "none", folder)
+
+    def fill(self):
+        with open(self.filler, "wb", buffering=0) as file:
+            try:
+                while file.write(bytes(4096)) > 0:
+                    pass
+            except OSError:
+                pass
+
+    def make_room(self):
+        os.remove(self.filler)
+
+    def remount(self, how):
+        fabric.run("mount", "-o", f"remount,{how}", self.folder)
+
+    def close(self):
+        fabric.run("umount", self.folder)
+
+
 class Solo:
     """One daemon on loopback, at ports that the kernel chose."""
 
-    def __init__(self, config):
+    def __init__(self, config, small_disk=False):
         self.domain = "here"
         self.address = "127.0.0.1"
         self.process = None
@@ -48,6 +83,7 @@ class Solo:
         self.notes.bind(self.path("notes"))
         self.notes.settimeout(0.1)
         write_config(self.folder, "here", ALONE, config)
+        self.disk = Disk(self.path("state", "VR-Mgmt")) if small_disk else None
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
@@ -124,7 +160,8 @@ class Stage:
         if any(part.switch == "there" for part in script.parts) or script.config["there"] != script.config["here"]:
             self.put_up_two(script)
         else:
-            self.switches = {"here": Solo(script.config["here"])}
+            small_disk = any(line.text.startswith("here's disk") for line in script.lines)
+            self.switches = {"here": Solo(script.config["here"], small_disk)}
 
     def put_up_two(self, script):
         self.fabric = fabric.Fabric(0, "play")
@@ -167,6 +204,8 @@ class Stage:
         here = self.switches["here"]
         code = here.stop()
         here.notes.close()
+        if here.disk is not None:
+            here.disk.close()
         log = here.log() if os.path.exists(here.path("log")) else ""
         shutil.rmtree(here.folder, ignore_errors=True)
         if code != 0:
