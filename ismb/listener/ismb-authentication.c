@@ -25,6 +25,7 @@ struct _IsmbAuthentication
   gpointer owner;
   IsmbSasl *sasl;             /* from when it is first needed */
   char *external;
+  IsmbProof *proof;           /* of the certificate that makes it external; or NULL */
   char *source;
   char *key;                  /* or NULL: failures cost nothing */
   IsmbFrame *waiting;         /* <auth/> of a source that has failed too often; or NULL */
@@ -61,14 +62,17 @@ look_at_certificate (IsmbAuthentication *self, IsmbTls *tls)
 {
   g_autoptr (GPtrArray) chain = ismb_tls_dup_peer_chain (tls);
   g_autoptr (GError) error = NULL;
-  g_autofree char *account = NULL;
+  g_autoptr (IsmbProof) proof = NULL;
 
   if (chain->len == 0 || self->context->fabric == NULL)
     return;
-  account = ismb_fabric_verify_account (self->context->fabric, chain, self->context->virtual_router,
-                                        &error);
-  if (account != NULL && ismb_accounts_is_kept (self->context->accounts, account))
-    self->external = g_steal_pointer (&account);
+  proof = ismb_fabric_verify_account (self->context->fabric, chain, self->context->virtual_router,
+                                      &error);
+  if (proof != NULL && ismb_accounts_is_kept (self->context->accounts, proof->names->local))
+    {
+      self->external = g_strdup (proof->names->local);
+      self->proof = g_steal_pointer (&proof);
+    }
   else
     g_debug ("%s: its certificate opens no account: %s", self->source,
              error != NULL ? error->message : "there is none of that name");
@@ -211,6 +215,13 @@ fail_sasl (IsmbAuthentication *self, const char *condition)
   fail (self, "policy-violation", "too many failed attempts");
 }
 
+/* NULL: it was not by certificate, whatever was shown. */
+static const IsmbProof *
+proof_of_login (IsmbAuthentication *self)
+{
+  return strcmp (ismb_sasl_get_mechanism (self->sasl), "EXTERNAL") == 0 ? self->proof : NULL;
+}
+
 static void
 succeed_sasl (IsmbAuthentication *self)
 {
@@ -218,7 +229,8 @@ succeed_sasl (IsmbAuthentication *self)
   g_debug ("%s: is %s by %s", self->source, ismb_sasl_get_account (self->sasl),
            ismb_sasl_get_mechanism (self->sasl));
   ismb_stream_restart (self->stream);
-  self->callbacks->succeeded (ismb_sasl_get_account (self->sasl), self->owner);
+  self->callbacks->succeeded (ismb_sasl_get_account (self->sasl), proof_of_login (self),
+                              self->owner);
 }
 
 /* The other switches obey whoever is of the role `switch`, so a password is not enough for that: it
@@ -226,8 +238,11 @@ succeed_sasl (IsmbAuthentication *self)
 static gboolean
 may_be (IsmbAuthentication *self, const char *account)
 {
+  const IsmbProof *proof = proof_of_login (self);
   IsmbRole role;
 
+  if (proof != NULL && !ismb_fabric_still_vouches (self->context->fabric, proof))
+    return FALSE; /* it was revoked since it was shown */
   return self->own || !ismb_accounts_get_role (self->context->accounts, account, &role) ||
          role != ISMB_ROLE_SWITCH;
 }
@@ -393,6 +408,7 @@ ismb_authentication_free (IsmbAuthentication *self)
   g_object_unref (self->poller);
   g_clear_pointer (&self->sasl, ismb_sasl_free);
   g_free (self->external);
+  g_clear_pointer (&self->proof, ismb_proof_free);
   g_free (self->source);
   g_free (self->key);
   g_free (self);

@@ -14,8 +14,9 @@ typedef struct _IsmbAuthentication IsmbAuthentication;
 typedef struct
 {
   /* <success/> is on its way, a new <stream:stream> is to come; the last callback, which may free
-   * the authentication. `account`: a prepared local part. */
-  void (*succeeded) (const char *account, gpointer owner);
+   * the authentication. `account`: a prepared local part. `proof`: what the certificate has proven
+   * that it was by; or NULL. */
+  void (*succeeded) (const char *account, const IsmbProof *proof, gpointer owner);
   /* The channel will not be bound, as the client's software knows no way that this TLS has. */
   void (*unbound)   (gpointer owner);
   /* It cannot succeed any more: the stream is to end with `condition`, NULL: in order. */

@@ -7,6 +7,7 @@
 #include "ismb/core/ismb-address.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-random.h"
+#include "ismb/listener/ismb-parts.h"
 
 gboolean
 ismb_binding_is_asked (const IsmbFrame *frame)
@@ -77,4 +78,18 @@ ismb_binding_answer (const IsmbFrame *request, const char *full)
   ismb_tree_set (tree, root, "id", request->id);
   ismb_tree_add_leaf (tree, bind, "jid", ISMB_NS_BIND, full);
   return ismb_frame_new_from_tree (tree);
+}
+
+gboolean
+ismb_binding_is_of_account (const IsmbSessionContext *context, const char *account,
+                            const char *from)
+{
+  IsmbAddressParts parts;
+  gsize length = strlen (account);
+
+  if (from == NULL)
+    return TRUE;
+  ismb_address_split (from, &parts);
+  return parts.local == length && strncmp (from, account, length) == 0 &&
+         ismb_parts_is_at (from, ismb_routes_get_domain (context->routes));
 }

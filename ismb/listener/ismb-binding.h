@@ -16,4 +16,9 @@ char      *ismb_binding_choose   (const IsmbSessionContext *context, const char 
 /* (transfer full) */
 IsmbFrame *ismb_binding_answer   (const IsmbFrame *request, const char *full);
 
+/* RFC 6120, 4.9.3.9: whoever has signed in calls himself nobody else in a stream's header. `from`
+ * may be missing. */
+gboolean ismb_binding_is_of_account (const IsmbSessionContext *context, const char *account,
+                                     const char *from);
+
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-penalties.h"
+#include "ismb/net/ismb-caller.h"
 
 #define CLIENTS_MAX 1000
 #define INSTRUCTIONS "Choose a name and a password."
@@ -25,6 +26,8 @@ struct _IsmbRegistration
   IsmbPenalties *makers;      /* who has made or tried to make one of late */
   IsmbTree *last_word;        /* to whom an account is being removed for, or NULL */
 };
+
+static guint password_changed;
 
 G_DEFINE_FINAL_TYPE (IsmbRegistration, ismb_registration, G_TYPE_OBJECT)
 
@@ -45,6 +48,9 @@ ismb_registration_finalize (GObject *object)
 static void
 ismb_registration_class_init (IsmbRegistrationClass *klass)
 {
+  password_changed
+    = g_signal_new ("password-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                    NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_POINTER);
   G_OBJECT_CLASS (klass)->finalize = ismb_registration_finalize;
 }
 
@@ -131,12 +137,27 @@ condition_of (const GError *error)
 
 /* Strangers */
 
+/* What stands in a name that anybody may take is what everybody can tell apart. */
+static gboolean
+is_plain (const char *name)
+{
+  return name[strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789._-")] == '\0';
+}
+
+/* Whoever manages this switch is that account on the unix socket, without a password: it is not for
+ * a stranger to know one of it. */
+static gboolean
+is_reserved (const char *name)
+{
+  return g_strv_contains (reserved, name) || ismb_caller_is_managers_name (name);
+}
+
 static const char *
 make (IsmbRegistration *self, const char *name, const char *password, const char *source)
 {
   g_autoptr (GError) error = NULL;
 
-  if (g_strv_contains (reserved, name) || ismb_accounts_has (self->accounts, name))
+  if (is_reserved (name) || ismb_accounts_has (self->accounts, name))
     return "conflict";
   if (ismb_accounts_count (self->accounts, ISMB_ROLE_CLIENT) >= CLIENTS_MAX)
     return "resource-constraint";
@@ -157,7 +178,7 @@ set (IsmbRegistration *self, const IsmbNode *query, const char *source)
 
   if (ismb_node_find (query, "remove", ISMB_NS_REGISTER) != NULL)
     condition = "unexpected-request";
-  else if (name == NULL || password == NULL)
+  else if (name == NULL || !is_plain (name) || password == NULL)
     condition = "not-acceptable";
   else if (!ismb_penalties_allows (self->makers, source, now))
     condition = "resource-constraint";
@@ -202,39 +223,38 @@ ismb_registration_take (IsmbRegistration *self, const IsmbFrame *iq, const char 
 
 /* Accounts that have signed in */
 
-/* Whose account it is about: the asker's own, at whichever address he asks; NULL: a guest's. */
-static const char *
-account_of (IsmbRegistration *self, const IsmbQuestion *question)
+/* It is about the asker's own account, at whichever address he asks; NULL: a guest. */
+static const IsmbResource *
+find_asker (IsmbRegistration *self, const IsmbQuestion *question)
 {
-  const IsmbResource *asker = ismb_routes_lookup (self->routes, question->frame->from);
-
-  return asker != NULL ? asker->account : NULL;
+  return ismb_routes_lookup (self->routes, question->frame->from);
 }
 
 const char *
 ismb_registration_get (IsmbRegistration *self, const IsmbQuestion *question, IsmbTree *reply)
 {
-  const char *account = account_of (self, question);
+  const IsmbResource *asker = find_asker (self, question);
   IsmbNode *query;
 
-  if (account == NULL)
+  if (asker == NULL)
     return "service-unavailable";
   query = ismb_tree_add (reply, ismb_tree_root (reply), "query", ISMB_NS_REGISTER);
   ismb_tree_add (reply, query, "registered", ISMB_NS_REGISTER);
-  ismb_tree_add_leaf (reply, query, "username", ISMB_NS_REGISTER, account);
+  ismb_tree_add_leaf (reply, query, "username", ISMB_NS_REGISTER, asker->account);
   ismb_tree_add (reply, query, "password", ISMB_NS_REGISTER);
   return NULL;
 }
 
 /* Switch Control's account, and those that a program holds for as long as it runs, are not for
- * their clients to change. */
+ * their clients to change. Nor is any for who came by a certificate: what he makes of it would
+ * outlast that. */
 static gboolean
-may_change (IsmbRegistration *self, const char *account)
+may_change (IsmbRegistration *self, const IsmbResource *asker)
 {
   IsmbRole role;
 
-  return ismb_accounts_get_role (self->accounts, account, &role) && role != ISMB_ROLE_SWITCH &&
-         ismb_accounts_is_kept (self->accounts, account);
+  return !asker->certified && ismb_accounts_get_role (self->accounts, asker->account, &role)
+         && role != ISMB_ROLE_SWITCH && ismb_accounts_is_kept (self->accounts, asker->account);
 }
 
 static const char *
@@ -250,8 +270,9 @@ change_password (IsmbRegistration *self, const char *account, const char *passwo
 }
 
 static const char *
-change (IsmbRegistration *self, const char *account, const IsmbNode *query)
+change (IsmbRegistration *self, const IsmbResource *asker, const IsmbNode *query)
 {
+  const char *account = asker->account;
   g_autofree char *name = parse_name (self, query);
   char *password = dup_password (query);
   const char *condition = NULL;
@@ -263,6 +284,8 @@ change (IsmbRegistration *self, const char *account, const IsmbNode *query)
   else
     condition = change_password (self, account, password);
   wipe_free (password);
+  if (condition == NULL)
+    g_signal_emit (self, password_changed, 0, account, asker->sink);
   return condition;
 }
 
@@ -287,11 +310,11 @@ end (IsmbRegistration *self, const char *account, const IsmbNode *query, IsmbTre
 const char *
 ismb_registration_set (IsmbRegistration *self, const IsmbQuestion *question, IsmbTree *reply)
 {
-  const char *account = account_of (self, question);
+  const IsmbResource *asker = find_asker (self, question);
 
-  if (account == NULL || !may_change (self, account))
+  if (asker == NULL || !may_change (self, asker))
     return "not-allowed";
   if (ismb_node_find (question->payload, "remove", ISMB_NS_REGISTER) != NULL)
-    return end (self, account, question->payload, reply);
-  return change (self, account, question->payload);
+    return end (self, asker->account, question->payload, reply);
+  return change (self, asker, question->payload);
 }

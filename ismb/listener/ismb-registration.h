@@ -19,6 +19,8 @@ typedef enum
 #define ISMB_TYPE_REGISTRATION (ismb_registration_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbRegistration, ismb_registration, ISMB, REGISTRATION, GObject)
 
+/* Signal `password-changed` (name, the #IsmbSink that did it): whoever else is signed in to it may
+ * know an old one. */
 IsmbRegistration *ismb_registration_new    (IsmbRoutes *routes, IsmbAccounts *accounts,
                                             IsmbRegistrationMode mode);
 /* Is it offered to a stranger; `local`: on the unix socket? */

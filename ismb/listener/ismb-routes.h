@@ -21,6 +21,7 @@ typedef struct
   gboolean available;     /* has sent initial presence and not taken it back */
   gboolean interested;    /* has asked for the roster: gets pushes */
   gboolean knows_blocked; /* has asked for the block list: gets pushes */
+  gboolean certified;     /* its session was opened by a certificate, which ends before the account */
   gboolean waiting;       /* the mailbox delivers older messages: newer ones go behind them */
   gint8 priority;
   IsmbFrame *presence;    /* the last broadcast one, or NULL */

@@ -38,6 +38,7 @@ struct _IsmbSession
   char *source;
   guint closing : 1;
   guint local : 1;          /* on a unix socket */
+  guint certified : 1;      /* signed in by a certificate */
   guint encrypted : 1;      /* what began inside TLS is not resumed in the clear */
 };
 
@@ -127,20 +128,6 @@ send_features (IsmbSession *self)
   ismb_stream_send_text (self->out.stream, out->str, (gssize) out->len);
 }
 
-/* RFC 6120, 4.9.3.9: whoever has signed in calls himself nobody else. */
-static gboolean
-is_from_account (IsmbSession *self, const char *from)
-{
-  IsmbAddressParts parts;
-  gsize length = strlen (self->account);
-
-  if (from == NULL)
-    return TRUE;
-  ismb_address_split (from, &parts);
-  return parts.local == length && strncmp (from, self->account, length) == 0 &&
-         ismb_parts_is_at (from, ismb_routes_get_domain (self->context->routes));
-}
-
 static void
 on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
 {
@@ -155,22 +142,23 @@ on_header (IsmbStream *stream, const IsmbStreamHeader *header, gpointer owner)
     ismb_session_close (self, "unsupported-version", NULL);
   else if (self->authentication != NULL)
     ismb_authentication_offer (self->authentication);
-  else if (!is_from_account (self, header->from))
+  else if (!ismb_binding_is_of_account (self->context, self->account, header->from))
     ismb_session_close (self, "invalid-from", NULL);
   else
     send_features (self);
 }
 
 static void
-on_succeeded (const char *account, gpointer owner)
+on_succeeded (const char *account, const IsmbProof *proof, gpointer owner)
 {
   IsmbSession *self = owner;
 
   self->account = g_strdup (account);
-  g_clear_pointer (&self->authentication, ismb_authentication_free);
+  self->certified = proof != NULL;
   ismb_stream_set_limit (self->out.stream, self->context->stanza_max);
   ismb_stream_set_queue_limit (self->out.stream, QUEUE_ACCOUNT);
-  self->callbacks->authenticated (self, self->owner);
+  self->callbacks->authenticated (self, proof, self->owner);
+  g_clear_pointer (&self->authentication, ismb_authentication_free);
 }
 
 static void
@@ -214,6 +202,7 @@ bind_resource (IsmbSession *self, const char *resource, const IsmbFrame *request
   evict_other (self, full);
   self->resource =
       ismb_routes_add_resource (self->context->routes, self->account, resource, ISMB_SINK (self));
+  self->resource->certified = self->certified;
   ismb_stream_set_stamp (self->out.stream, full);
   ismb_stream_set_deadline (self->out.stream, 0);
   g_info ("%s came from %s", full, self->source);
@@ -356,6 +345,10 @@ take_over (IsmbSession *self, IsmbSession *newcomer, guint32 h)
   g_info ("%s came back from %s", self->resource->full, newcomer->source);
   g_free (self->source);
   self->source = g_strdup (newcomer->source);
+  self->local = newcomer->local;
+  self->encrypted |= ismb_stream_get_tls (self->out.stream) != NULL;
+  self->certified = self->resource->certified = newcomer->certified;
+  self->callbacks->taken_over (self, self->owner, newcomer->owner);
   ismb_acks_resume (self->out.acks, self->out.stream, h, self->out.bed->id);
 }
 

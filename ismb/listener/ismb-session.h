@@ -16,7 +16,10 @@ G_DECLARE_FINAL_TYPE (IsmbSession, ismb_session, ISMB, SESSION, GObject)
  * `leaving`, which ismb_session_close () may bring, and those of the delivery. */
 typedef struct
 {
-  void (*authenticated) (IsmbSession *session, gpointer owner);
+  /* `proof`: by which certificate; NULL: by a password, or by the kernel's word. */
+  void (*authenticated) (IsmbSession *session, const IsmbProof *proof, gpointer owner);
+  /* It goes on with the stream of the other's session, and by what opened that one. */
+  void (*taken_over)    (IsmbSession *session, gpointer owner, gpointer newcomers_owner);
   /* Its channel will not be bound, as its software knows no way that this TLS has. */
   void (*unbound)       (IsmbSession *session, gpointer owner);
   /* A stanza of the bound resource, its `from` stamped; borrowed. */

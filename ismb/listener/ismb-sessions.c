@@ -24,6 +24,7 @@
 #define SLEEPERS_BYTES (64u << 20)
 #define SLEEPERS_OF_ACCOUNT 64
 #define BYTES_OF_ACCOUNT (16u << 20)
+#define REVIEW_MAX 60000            /* ms between two looks at certificates: a clock may be set */
 #define DESCRIPTORS_KEPT 256        /* for everything that is neither session nor stranger */
 
 struct _IsmbSessions
@@ -38,6 +39,7 @@ struct _IsmbSessions
   GHashTable *guests;               /* set of Guest, owned */
   IsmbCrowd *strangers;             /* of Guest */
   GHashTable *unbound;              /* set of sources, owned, that sign in without binding */
+  IsmbWatch review;                 /* no descriptor: when certificates are looked at next */
 };
 
 G_DEFINE_FINAL_TYPE (IsmbSessions, ismb_sessions, G_TYPE_OBJECT)
@@ -48,6 +50,7 @@ typedef struct
   IsmbSessions *sessions;
   IsmbSession *session;
   IsmbCrowdPlace place;             /* until it is authenticated */
+  IsmbProof *proof;                 /* what its certificate has proven, if it came by one */
 } Guest;
 
 static void
@@ -57,6 +60,7 @@ guest_free (gpointer data)
 
   ismb_crowd_leave (&guest->place);
   ismb_session_part (guest->session);
+  g_clear_pointer (&guest->proof, ismb_proof_free);
   g_free (guest);
 }
 
@@ -76,6 +80,8 @@ ismb_sessions_dispose (GObject *object)
   g_clear_object (&self->context.routes);
   g_clear_object (&self->context.registration);
   g_clear_object (&self->context.accounts);
+  if (self->context.poller != NULL)
+    ismb_poller_remove (self->context.poller, &self->review);
   g_clear_object (&self->context.poller);
   g_clear_pointer (&self->context.tls, ismb_tls_context_unref);
   G_OBJECT_CLASS (ismb_sessions_parent_class)->dispose (object);
@@ -93,6 +99,8 @@ on_evicted (gpointer session)
   ismb_session_expire (session);
 }
 
+static void on_review (IsmbWatch *watch);
+
 static void
 ismb_sessions_init (IsmbSessions *self)
 {
@@ -109,6 +117,7 @@ ismb_sessions_init (IsmbSessions *self)
   self->strangers = ismb_crowd_new ();
   self->context.penalties = ismb_penalties_new_paced (GUESS_PACE, GUESS_BURST);
   self->unbound = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->review.deadline = on_review;
 }
 
 /* Beside the sessions there are an eighth for strangers at the other door, and what else is open.
@@ -173,19 +182,83 @@ ismb_sessions_set_resume_time (IsmbSessions *self, guint seconds)
   self->context.resume_time = seconds;
 }
 
+
+/* Who came by a certificate stays no longer than that is good. */
+
+/* Milliseconds until the next one ends; 0: there is none. */
+static guint
+find_next_end (IsmbSessions *self)
+{
+  gint64 now = ismb_clock_now (ismb_fabric_get_clock (self->context.fabric)), next = G_MAXINT64;
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->guests);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    if (((Guest *) key)->proof != NULL)
+      next = MIN (next, ((Guest *) key)->proof->expiry);
+  if (next == G_MAXINT64)
+    return 0;
+  return (guint) CLAMP ((next - now) * 1000, 500, REVIEW_MAX);
+}
+
+static void
+review (IsmbSessions *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->guests);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      Guest *guest = key;
+
+      if (guest->proof == NULL
+          || ismb_fabric_still_vouches (self->context.fabric, guest->proof))
+        continue;
+      g_message ("the certificate of %s does not hold any more: its session ends",
+                 ismb_session_get_account (guest->session));
+      g_clear_pointer (&guest->proof, ismb_proof_free);
+      ismb_session_close (guest->session, "not-authorized", "the certificate has ended");
+    }
+  ismb_poller_set_deadline (self->context.poller, &self->review, find_next_end (self));
+}
+
+static void
+on_review (IsmbWatch *watch)
+{
+  review ((IsmbSessions *) ((char *) watch - G_STRUCT_OFFSET (IsmbSessions, review)));
+}
+
 void
 ismb_sessions_set_fabric (IsmbSessions *self, IsmbFabric *fabric, const char *virtual_router)
 {
   g_set_object (&self->context.fabric, fabric);
+  g_signal_connect_object (fabric, "revoked", G_CALLBACK (review), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (fabric, "changed", G_CALLBACK (review), self, G_CONNECT_SWAPPED);
   self->context.virtual_router = g_intern_string (virtual_router);
 }
 
 static void
-on_authenticated (IsmbSession *session, gpointer owner)
+on_authenticated (IsmbSession *session, const IsmbProof *proof, gpointer owner)
 {
   Guest *guest = owner;
+  IsmbSessions *self = guest->sessions;
 
   ismb_crowd_leave (&guest->place);
+  if (proof == NULL)
+    return;
+  guest->proof = ismb_proof_copy (proof);
+  ismb_poller_set_deadline (self->context.poller, &self->review, find_next_end (self));
+}
+
+static void
+on_taken_over (IsmbSession *session, gpointer owner, gpointer newcomers_owner)
+{
+  Guest *guest = owner, *newcomer = newcomers_owner;
+
+  g_clear_pointer (&guest->proof, ismb_proof_free);
+  guest->proof = g_steal_pointer (&newcomer->proof);
 }
 
 /* Said once for each address: such clients come again and again. */
@@ -254,6 +327,7 @@ on_closed (IsmbSession *session, gpointer owner)
 
 static const IsmbSessionCallbacks session_callbacks = {
   .authenticated = on_authenticated,
+  .taken_over = on_taken_over,
   .unbound = on_unbound,
   .frame = on_frame,
   .delivery = { on_undeliverable, on_returned, on_hold },
@@ -390,6 +464,23 @@ ismb_sessions_cut (IsmbSessions *self, IsmbOwnAddresses *remaining)
   g_hash_table_iter_init (&iter, self->guests);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     ismb_session_cut (((Guest *) key)->session, remaining);
+}
+
+void
+ismb_sessions_close_others (IsmbSessions *self, const char *account, IsmbSink *spared)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->guests);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      IsmbSession *session = ((Guest *) key)->session;
+
+      if (ISMB_SINK (session) != spared
+          && g_strcmp0 (ismb_session_get_account (session), account) == 0)
+        ismb_session_close (session, "reset", "the password was changed");
+    }
 }
 
 void

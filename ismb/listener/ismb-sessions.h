@@ -45,6 +45,9 @@ guint         ismb_sessions_get_sleeping  (IsmbSessions *self); /* those that lo
 /* Their network is gone, but for these addresses, or NULL: all on it, and so none on the unix
  * socket, end as if the clients were gone. */
 void          ismb_sessions_cut           (IsmbSessions *self, IsmbOwnAddresses *remaining);
+/* Ends those of the account whose password has changed, but for the one that did it. */
+void          ismb_sessions_close_others  (IsmbSessions *self, const char *account,
+                                           IsmbSink *spared);
 /* Ends the sessions of an account, NULL: everybody's, strangers' too. */
 void          ismb_sessions_close         (IsmbSessions *self, const char *account,
                                            const char *condition, const char *text);

@@ -99,6 +99,12 @@ on_account_removed (IsmbSwitchboard *self, const char *name)
   ismb_presence_service_account_removed (self->presence, name);
 }
 
+static void
+on_password_changed (IsmbSwitchboard *self, const char *name, gpointer sink)
+{
+  ismb_sessions_close_others (self->sessions, name, sink);
+}
+
 /* Streams to come use the certificate as it is now. */
 static gboolean
 renew_tls (IsmbSwitchboard *self, GError **error)
@@ -184,6 +190,8 @@ make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
   ismb_sessions_set_stanza_max (self->sessions, plan->settings->max_stanza);
   ismb_sessions_set_resume_time (self->sessions, plan->settings->resume_time);
   ismb_sessions_set_registration (self->sessions, self->registration);
+  g_signal_connect_object (self->registration, "password-changed",
+                           G_CALLBACK (on_password_changed), self, G_CONNECT_SWAPPED);
   ismb_sessions_set_capabilities (self->sessions, ismb_services_get_capabilities (services));
   self->peers = ismb_peers_new (self->poller, plan->place, plan->fabric, self->routes,
                                 self->presence, router);

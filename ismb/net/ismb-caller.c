@@ -49,3 +49,13 @@ ismb_caller_is_manager (uid_t uid)
     return FALSE;
   return uid == 0 || uid == geteuid () || (ismb_caller_find_group (&gid) && is_in_group (uid, gid));
 }
+
+gboolean
+ismb_caller_is_managers_name (const char *name)
+{
+  g_autofree char *buffer = g_malloc (ENTRY_MAX);
+  struct passwd entry, *found = NULL;
+
+  return getpwnam_r (name, &entry, buffer, ENTRY_MAX, &found) == 0 && found != NULL
+         && ismb_caller_is_manager (found->pw_uid);
+}

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 
 /* May he manage this switch: root, the user we run as, and the members of the group? */
 gboolean ismb_caller_is_manager (uid_t uid);
+/* Is that the name of such a user? */
+gboolean ismb_caller_is_managers_name (const char *name);
 /* FALSE: there is no such group here. */
 gboolean ismb_caller_find_group (gid_t *gid);
 

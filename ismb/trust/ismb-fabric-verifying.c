@@ -162,13 +162,13 @@ ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain, cons
   return list != NULL ? verify_list (self, list, domain, vr, error) : NULL;
 }
 
-char *
+IsmbProof *
 ismb_fabric_verify_account (IsmbFabric *self, GPtrArray *chain, const char *vr, GError **error)
 {
   g_autoptr (GPtrArray) list = parse_chain (chain, error);
   g_autoptr (IsmbNames) names =
       list != NULL ? ismb_certificate_get_account (list->pdata[0], error) : NULL;
-  gint64 expiry = G_MAXINT64;
+  gint64 expiry;
 
   if (names == NULL || !check_names (names, self->domain, vr, error))
     return NULL;
@@ -178,7 +178,10 @@ ismb_fabric_verify_account (IsmbFabric *self, GPtrArray *chain, const char *vr, 
                            "with trust=open there is no CA that could vouch for an account");
       return NULL;
     }
-  return check_vouched (self, list, names, &expiry, error) ? g_strdup (names->local) : NULL;
+  expiry = gnutls_x509_crt_get_expiration_time (list->pdata[0]);
+  if (!check_vouched (self, list, names, &expiry, error))
+    return NULL;
+  return ismb_proof_new (g_steal_pointer (&names), expiry);
 }
 
 static gboolean
@@ -213,6 +216,13 @@ gboolean
 ismb_fabric_still_believes (IsmbFabric *self, const IsmbProof *proof)
 {
   return self->mode == ISMB_FABRIC_OPEN || check_not_revoked (self, proof->names, NULL);
+}
+
+gboolean
+ismb_fabric_still_vouches (IsmbFabric *self, const IsmbProof *proof)
+{
+  return self->bundle != NULL && proof->expiry > ismb_clock_now (self->clock)
+         && check_not_revoked (self, proof->names, NULL);
 }
 
 /* With that certificate for the anchor, does the chain hold? */

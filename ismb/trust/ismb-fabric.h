@@ -73,10 +73,12 @@ IsmbNames *ismb_fabric_holder_of (const char *bundle_pem, GError **error);
  * kept. ISMB_ERROR_UNTRUSTED says what does not hold. */
 IsmbProof *ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain,
                                const char *vr, GError **error);
-/* Whose account of ours the holder of this chain may use, in the VR `vr`: the local part. In a
+/* Whose account of ours the holder of this chain may use, in the VR `vr`: the names' local part. In a
  * laboratory fabric, which has no CA, nobody's. */
-char *ismb_fabric_verify_account (IsmbFabric *self, GPtrArray *chain, const char *vr,
-                                  GError **error);
+IsmbProof *ismb_fabric_verify_account (IsmbFabric *self, GPtrArray *chain, const char *vr,
+                                       GError **error);
+/* Does what was proven of an account still hold: its date, its key, our being in a fabric at all? */
+gboolean ismb_fabric_still_vouches (IsmbFabric *self, const IsmbProof *proof);
 /* The same for a renewed certificate (PEM, as dup_chain_pem () gives it) that came over a link: the
  * session has proven the key, so it must be of the same device. */
 IsmbProof *ismb_fabric_verify_renewed (IsmbFabric *self, const char *chain_pem,

@@ -26,6 +26,7 @@ typedef struct
   guint16 port;
   gnutls_x509_crt_t ca;
   gnutls_x509_privkey_t ca_key;
+  char *device; /* of the certificate that was made last */
 } Fixture;
 
 /* What a certificate says. */
@@ -33,6 +34,7 @@ typedef struct
 {
   const char *dns, *address, *vr, *extra; /* each may be missing; `extra` is a URI */
   gboolean anothers_id, foreign_ca, over;
+  guint seconds; /* of its life; 0: an hour */
 } Recipe;
 
 static void
@@ -70,6 +72,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_assert_finalize_object (fixture->fabric);
   gnutls_x509_crt_deinit (fixture->ca);
   gnutls_x509_privkey_deinit (fixture->ca_key);
+  g_free (fixture->device);
   scratch_remove (fixture->folder);
 }
 
@@ -113,10 +116,15 @@ sign (Fixture *fixture, const Recipe *recipe, gnutls_x509_crt_t leaf, gnutls_x50
 static gnutls_x509_crt_t
 make (Fixture *fixture, const Recipe *recipe, gnutls_x509_privkey_t key)
 {
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC, until = recipe->over ? now - 10 : now + HOUR;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 until = now + (recipe->seconds > 0 ? recipe->seconds : HOUR);
   g_autofree char *id = id_uri_of (recipe->anothers_id ? fixture->ca_key : key);
   gnutls_x509_crt_t leaf;
 
+  if (recipe->over)
+    until = now - 10;
+  g_free (fixture->device);
+  fixture->device = g_strdup (id + strlen ("ismb:id:"));
   gnutls_x509_crt_init (&leaf);
   gnutls_x509_crt_set_version (leaf, 3);
   gnutls_x509_crt_set_serial (leaf, "\x01", 1);
@@ -238,6 +246,86 @@ test_is_no_switch (Fixture *fixture, gconstpointer data)
   g_free (xmpp_client_expect (client, "<not-authorized/></failure>"));
 }
 
+/* By its certificate, with a resource. */
+static XmppClient *
+sign_in (Fixture *fixture, const Recipe *recipe)
+{
+  g_autofree char *features = NULL;
+  XmppClient *client = come (fixture, recipe, &features);
+
+  xmpp_client_send (client, "<auth " SASL " mechanism='EXTERNAL'>=</auth>");
+  g_free (xmpp_client_expect (client, "<success " SASL "/>"));
+  g_free (xmpp_client_open (client, DOMAIN));
+  xmpp_client_send (client,
+                    "<iq type='set' id='1'><bind " BIND "><resource>x</resource></bind></iq>");
+  g_free (xmpp_client_expect (client, "<jid>ada@" DOMAIN "/x</jid></bind></iq>"));
+  return client;
+}
+
+static XmppClient *
+sign_in_by_password (Fixture *fixture)
+{
+  XmppClient *client = xmpp_client_new (fixture->port);
+
+  xmpp_client_sign_in (client, "ada", DOMAIN, "secret", "y");
+  return client;
+}
+
+static void
+test_ends_when_it_is_revoked (Fixture *fixture, gconstpointer data)
+{
+  const Recipe recipe = { .address = "ada@" DOMAIN, .vr = HERE };
+  g_autoptr (XmppClient) ada = sign_in (fixture, &recipe);
+  g_autofree char *revoked = g_strdup (fixture->device);
+  g_autoptr (XmppClient) other = sign_in_by_password (fixture);
+  g_autofree char *end = NULL;
+
+  g_assert_true (ismb_fabric_revoke (fixture->fabric, revoked, NULL));
+  end = xmpp_client_expect_end (ada);
+  g_assert_nonnull (strstr (end, "<not-authorized "));
+  g_free (xmpp_client_settle (other));
+}
+
+static void
+test_ends_with_its_date (Fixture *fixture, gconstpointer data)
+{
+  const Recipe recipe = { .address = "ada@" DOMAIN, .vr = HERE, .seconds = 2 };
+  g_autoptr (XmppClient) ada = sign_in (fixture, &recipe);
+  g_autofree char *end = xmpp_client_expect_end (ada);
+
+  g_assert_nonnull (strstr (end, "<not-authorized "));
+}
+
+/* Who could resume it has not come by the certificate again. */
+static void
+test_ends_while_it_sleeps (Fixture *fixture, gconstpointer data)
+{
+  const Recipe recipe = { .address = "ada@" DOMAIN, .vr = HERE };
+  XmppClient *ada = sign_in (fixture, &recipe);
+
+  xmpp_client_send (ada, "<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
+  g_free (xmpp_client_expect (ada, "<enabled "));
+  xmpp_client_free (ada);
+  while (_ismb_listener_count_sleeping (fixture->listener) == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (ismb_fabric_revoke (fixture->fabric, fixture->device, NULL));
+  while (ismb_listener_get_sessions (fixture->listener) > 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* A password of his making would be good for longer than the certificate is. */
+static void
+test_changes_no_password (Fixture *fixture, gconstpointer data)
+{
+  const Recipe recipe = { .address = "ada@" DOMAIN, .vr = HERE };
+  g_autoptr (XmppClient) ada = sign_in (fixture, &recipe);
+
+  xmpp_client_send (ada, "<iq type='set' id='p' to='" DOMAIN "'><query xmlns='jabber:iq:register'>"
+                         "<username>ada</username><password>mine</password></query></iq>");
+  g_free (xmpp_client_expect (ada, "<not-allowed "));
+  xmpp_client_free (sign_in_by_password (fixture));
+}
+
 #define ADD(name, test) g_test_add ("/certificate-login/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -247,5 +335,9 @@ main (int argc, char **argv)
   ADD ("opens-its-account", test_opens_its_account);
   ADD ("opens-nothing-else", test_opens_nothing_else);
   ADD ("is-no-switch", test_is_no_switch);
+  ADD ("ends-when-it-is-revoked", test_ends_when_it_is_revoked);
+  ADD ("ends-with-its-date", test_ends_with_its_date);
+  ADD ("ends-while-it-sleeps", test_ends_while_it_sleeps);
+  ADD ("changes-no-password", test_changes_no_password);
   return g_test_run ();
 }

@@ -91,10 +91,13 @@ test_refusals (Fixture *fixture, gconstpointer data)
   ask (client, "set", "<username>bill</username><password/>", "<not-acceptable");
   ask (client, "set", "<username/><password>pencil</password>", "<not-acceptable");
   ask (client, "set", "<username>b@d</username><password>pencil</password>", "<not-acceptable");
+  /* a Cyrillic letter; full width ones that are folded into others */
+  ask (client, "set", "<username>sw\xd1\x96tch</username><password>mine</password>", "<not-acc");
   ask (client, "set", "<remove/>", "<unexpected-request");
   ask (client, "set", "<username>ada</username><password>mine</password>", "<conflict");
   ask (client, "set", "<username>switch</username><password>mine</password>", "<conflict");
   ask (client, "set", "<username>root</username><password>mine</password>", "<conflict");
+  ask (client, "set", "<username>\xef\xbc\xb2oot</username><password>mine</password>", "<conflict");
   g_assert_false (ismb_accounts_has (accounts_of (fixture), "bill"));
   g_assert_true (ismb_accounts_check (accounts_of (fixture), "ada", "secret"));
 }
@@ -185,6 +188,26 @@ test_changes_a_password (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (role, ==, ISMB_ROLE_OPERATOR);
 }
 
+/* Who knew the old password is out, on whichever connection he was. */
+static void
+test_ends_other_sessions (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (XmppClient) ada = xmpp_client_new (fixture->port);
+  g_autoptr (XmppClient) thief = xmpp_client_new (fixture->port);
+  g_autoptr (XmppClient) again = xmpp_client_new (fixture->port);
+
+  xmpp_client_sign_in (ada, "ada", DOMAIN, "secret", "desk");
+  xmpp_client_sign_in (thief, "ada", DOMAIN, "secret", "hole");
+  xmpp_client_send (thief, "<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
+  g_free (xmpp_client_expect (thief, "<enabled "));
+  ask (ada, "set", "<username>ada</username><password>new</password>", DONE);
+  g_free (xmpp_client_expect (thief, "<reset "));
+  g_free (xmpp_client_expect_end (thief));
+  g_free (xmpp_client_open (again, DOMAIN));
+  g_assert_false (xmpp_client_authenticate (again, "ada", "secret"));
+  g_free (xmpp_client_settle (ada));
+}
+
 static void
 test_ends_an_account (Fixture *fixture, gconstpointer data)
 {
@@ -239,6 +262,7 @@ main (int argc, char **argv)
   ADD ("is-local", "local", test_is_local);
   ADD ("is-closed", "closed", test_is_closed);
   ADD ("changes-a-password", "closed", test_changes_a_password);
+  ADD ("ends-other-sessions", "closed", test_ends_other_sessions);
   ADD ("ends-an-account", "closed", test_ends_an_account);
   ADD ("leaves-some-alone", "open", test_leaves_some_alone);
   return g_test_run ();
