@@ -18,6 +18,7 @@ struct _IsmbOffline
   gint64 next;          /* number */
   GHashTable *places;   /* account => Place, owned */
   GHashTable *pending;  /* set of Keeping, by number: no word yet of the commit */
+  GHashTable *leaving;  /* set of Dropping, by number: no word yet of that either */
   GHashTable *arrived;  /* set of gint64, owned: the disk would not have them dropped */
   guint again;          /* of these, that are being dropped once more */
 };
@@ -53,8 +54,8 @@ typedef struct
 
 typedef struct
 {
-  IsmbOffline *offline; /* a reference */
   gint64 number;
+  IsmbOffline *offline; /* a reference */
   gboolean again;
 } Dropping;
 
@@ -66,6 +67,7 @@ ismb_offline_finalize (GObject *object)
   IsmbOffline *self = ISMB_OFFLINE (object);
 
   g_hash_table_unref (self->arrived);
+  g_hash_table_unref (self->leaving);
   g_hash_table_unref (self->pending);
   g_hash_table_unref (self->places);
   g_clear_object (&self->accounts);
@@ -84,6 +86,7 @@ ismb_offline_init (IsmbOffline *self)
 {
   self->places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->pending = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->leaving = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->arrived = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->next = 1;
 }
@@ -194,6 +197,8 @@ on_dropped (const GError *error, gpointer user_data)
 
   if (dropping->again)
     self->again--;
+  else
+    g_hash_table_remove (self->leaving, dropping);
   if (error != NULL)
     g_hash_table_add (self->arrived, g_memdup2 (&dropping->number, sizeof dropping->number));
   else
@@ -209,8 +214,11 @@ drop_row (IsmbOffline *self, gint64 number, gboolean again)
 {
   Dropping *dropping = g_new0 (Dropping, 1);
 
-  *dropping = (Dropping){ g_object_ref (self), number, again };
-  self->again += again ? 1 : 0;
+  *dropping = (Dropping){ number, g_object_ref (self), again };
+  if (again)
+    self->again++;
+  else
+    g_hash_table_add (self->leaving, dropping);
   ismb_store_write (self->store, "DELETE FROM offline WHERE number = ?",
                     g_variant_new ("(x)", number), on_dropped, dropping);
 }
@@ -301,6 +309,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Reading, reading_free)
 
 static void query (Reading *reading, gint64 after);
 
+/* It may have been read just before it was dropped. */
+static gboolean
+is_gone (IsmbOffline *self, gint64 number)
+{
+  return g_hash_table_contains (self->leaving, &number) ||
+         g_hash_table_contains (self->arrived, &number);
+}
+
 /* Whether there was one that has not arrived; `last`: the number of the last. */
 static gboolean
 tell_rows (Reading *reading, GPtrArray *rows, gint64 *last)
@@ -314,7 +330,7 @@ tell_rows (Reading *reading, GPtrArray *rows, gint64 *last)
       g_variant_get (g_ptr_array_index (rows, i), "(xx&s)", &message.number, &message.time,
                      &message.stanza);
       *last = message.number;
-      if (g_hash_table_contains (reading->offline->arrived, &message.number))
+      if (is_gone (reading->offline, message.number))
         continue;
       message.length = strlen (message.stanza);
       reading->each (&message, reading->user_data);

@@ -199,6 +199,25 @@ test_dropped (Fixture *fixture, gconstpointer data)
   assert_waiting (fixture, "ann", 0, "");
 }
 
+/* Acknowledged while somebody reads it, before or after its own commit: it has arrived. */
+static void
+test_dropped_while_read (Fixture *fixture, gconstpointer data)
+{
+  gint64 first = keep (fixture, "ann", "one");
+  gint64 second;
+
+  wait (fixture, 1);
+  second = keep (fixture, "ann", "two");
+  keep (fixture, "ann", "three");
+  ismb_offline_read (fixture->offline, "ann", 0, note_message, on_read, fixture);
+  drop (fixture, "ann", first, "one");
+  drop (fixture, "ann", second, "two");
+  while (fixture->reads == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpstr (fixture->read->str, ==, "three ");
+  assert_waiting (fixture, "ann", 0, "three ");
+}
+
 static void
 test_bounded_in_messages (Fixture *fixture, gconstpointer data)
 {
@@ -346,6 +365,7 @@ main (int argc, char *argv[])
   ADD ("in-order", test_in_order);
   ADD ("survives-reopening", test_survives_reopening);
   ADD ("dropped", test_dropped);
+  ADD ("dropped-while-read", test_dropped_while_read);
   ADD ("bounded-in-messages", test_bounded_in_messages);
   ADD ("bounded-in-bytes", test_bounded_in_bytes);
   ADD ("switched-off", test_switched_off);
