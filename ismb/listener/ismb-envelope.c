@@ -114,8 +114,8 @@ IsmbFrame *
 ismb_envelope_open (const IsmbOfflineMessage *stored, const char *domain)
 {
   g_autofree char *time = format_time (stored->time);
-  g_autofree char *delay = g_strdup_printf ("<delay xmlns='" ISMB_NS_DELAY "' from='%s' stamp='%s'/>",
-                                            domain, time);
+  g_autofree char *delay = g_strdup_printf (
+    "<delay xmlns='" ISMB_NS_DELAY "' from='%s' stamp='%s'/>", domain, time);
   g_autofree char *text = NULL;
 
   if (!g_str_has_suffix (stored->stanza, END))

@@ -97,7 +97,8 @@ ismb_penalties_add (IsmbPenalties *self, const char *source, gint64 now)
 
   if (penalty == NULL)
     penalty = make_penalty (self, source);
-  penalty->due = MIN (MAX (penalty->due, now) + self->pace, now + self->ahead + OWED_MAX * self->pace);
+  penalty->due = MIN (MAX (penalty->due, now) + self->pace,
+                      now + self->ahead + OWED_MAX * self->pace);
   g_queue_unlink (&self->ages, &penalty->link);
   g_queue_push_tail_link (&self->ages, &penalty->link);
 }

@@ -13,8 +13,8 @@ typedef struct _IsmbVerification IsmbVerification;
 
 /* Once, never from inside a call of the owner's, who frees it in it. `condition`: why it could not
  * be asked (XEP-0220, 2.5), NULL where it was; `valid`: it is its own. */
-typedef void (*IsmbVerificationAnswered) (IsmbVerification *self, gboolean valid, const char *condition,
-                                     gpointer owner);
+typedef void (*IsmbVerificationAnswered) (IsmbVerification *self, gboolean valid,
+                                          const char *condition, gpointer owner);
 
 /* `id`: what we call the stream that the key came on. NULL: too many are under way, or there is no
  * way to ask. */
