@@ -4,7 +4,6 @@
 #include "ismb/stream/ismb-stream.h"
 
 #include "ismb/core/ismb-error.h"
-#include "ismb/core/ismb-random.h"
 #include "ismb/stream/ismb-reading-room.h"
 #include "ismb/stream/ismb-stream-text.h"
 #include "ismb/stream/ismb-wire.h"
@@ -34,12 +33,11 @@ struct _IsmbStream
   const IsmbStreamCallbacks *callbacks; /* NULL: abandoned, or closed was told */
   gpointer owner;
   IsmbFramer *framer;
-  const char *content_ns;
+  IsmbStreamText text;
   gsize queue_limit;
   guint64 received;
-  gboolean
-      blocked; /* the last flush left bytes in the queue; else the end of the turn writes them */
-  gboolean dialback, header_sent, restarting, peer_ended, wrong, shut;
+  gboolean blocked; /* the last flush left bytes that wait; else the end of the turn writes them */
+  gboolean restarting, peer_ended, wrong, shut;
   GError *error;
 };
 
@@ -371,14 +369,6 @@ ismb_stream_init (IsmbStream *self)
   self->queue_limit = QUEUE_LIMIT;
 }
 
-static IsmbWireState
-first_state (IsmbStreamFlags flags)
-{
-  if ((flags & ISMB_STREAM_OUTGOING) != 0)
-    return ISMB_WIRE_CONNECTING;
-  return (flags & ISMB_STREAM_DETECT_TLS) != 0 ? ISMB_WIRE_DETECTING : ISMB_WIRE_UP;
-}
-
 IsmbStream *
 ismb_stream_new (IsmbPoller *poller, int fd, IsmbStreamFlags flags, const char *content_ns,
                  IsmbTlsContext *tls, const char *const *alpn, const char *server_name,
@@ -388,20 +378,19 @@ ismb_stream_new (IsmbPoller *poller, int fd, IsmbStreamFlags flags, const char *
   GError *error = NULL;
   self->poller = g_object_ref (poller);
   self->room = ismb_reading_room_of (poller);
-  self->content_ns = g_intern_string (content_ns);
+  self->text.content_ns = g_intern_string (content_ns);
   self->framer = ismb_framer_new (content_ns, &framer_callbacks, self);
   ismb_framer_guard_ids (self->framer);
   self->place.data = self->framer;
   self->wire = (IsmbWire){
     .fd = fd,
-    .state = first_state (flags),
     .outgoing = (flags & ISMB_STREAM_OUTGOING) != 0,
     .direct_tls = (flags & ISMB_STREAM_DIRECT_TLS) != 0,
     .context = tls != NULL ? ismb_tls_context_ref (tls) : NULL,
     .alpn = g_strdupv ((char **) alpn),
     .server_name = g_strdup (server_name),
   };
-  ismb_wire_begin (&self->wire);
+  ismb_wire_begin (&self->wire, (flags & ISMB_STREAM_DETECT_TLS) != 0);
   self->state = self->wire.state == ISMB_WIRE_UP ? OPEN : RISING;
   self->callbacks = callbacks;
   self->owner = owner;
@@ -426,7 +415,7 @@ ismb_stream_speak_dialback (IsmbStream *self, IsmbTlsContext *tls)
 {
   g_clear_pointer (&self->wire.context, ismb_tls_context_unref);
   self->wire.context = ismb_tls_context_ref (tls);
-  self->dialback = TRUE;
+  self->text.dialback = TRUE;
 }
 
 void
@@ -483,9 +472,8 @@ enqueue (IsmbStream *self, IsmbFrame *frame)
 void
 ismb_stream_send_header (IsmbStream *self, const char *from, const char *to, const char *id)
 {
-  g_autoptr (IsmbFrame) header = ismb_stream_text_header (self->content_ns, self->dialback, from, to, id);
+  g_autoptr (IsmbFrame) header = ismb_stream_text_begin (&self->text, from, to, id);
   enqueue (self, header);
-  self->header_sent = TRUE;
 }
 
 void
@@ -507,7 +495,7 @@ ismb_stream_start_tls (IsmbStream *self)
   if (self->state != OPEN || self->wire.tls != NULL)
     return;
   self->state = TLS_WAITING;
-  self->header_sent = FALSE;
+  self->text.begun = FALSE;
   ismb_framer_stop (self->framer);
   ismb_poller_flush_later (self->poller, &self->watch);
 }
@@ -518,26 +506,8 @@ ismb_stream_restart (IsmbStream *self)
   if (self->state != OPEN)
     return;
   self->restarting = TRUE;
-  self->header_sent = FALSE;
+  self->text.begun = FALSE;
   ismb_framer_stop (self->framer);
-}
-
-static void
-say_goodbye (IsmbStream *self, const char *condition, const char *text)
-{
-  /* RFC 6120, 4.9.1.2: even an error that comes before it stands inside a stream. */
-  if (!self->header_sent)
-    {
-      g_autofree char *id = ismb_random_token ();
-      ismb_stream_send_header (self, NULL, NULL, id);
-    }
-  if (condition != NULL)
-    {
-      const char *detail = ismb_framer_get_detail (self->framer);
-      g_autoptr (IsmbFrame) error = ismb_stream_text_error (condition, text, detail);
-      enqueue (self, error);
-    }
-  ismb_stream_send_text (self, ISMB_STREAM_END, -1);
 }
 
 static void
@@ -560,6 +530,7 @@ stop_listening (IsmbStream *self)
 void
 ismb_stream_close (IsmbStream *self, const char *condition, const char *text)
 {
+  g_autoptr (IsmbFrame) end = NULL;
   if (self->state == CLOSED || (self->state == CLOSING && condition == NULL))
     return;
   note_condition (self, condition, text);
@@ -573,7 +544,8 @@ ismb_stream_close (IsmbStream *self, const char *condition, const char *text)
       cut (self);
       return;
     }
-  say_goodbye (self, condition, text);
+  end = ismb_stream_text_end (&self->text, condition, text, ismb_framer_get_detail (self->framer));
+  enqueue (self, end);
   if (self->state == CLOSED) /* the queue was full */
     return;
   self->wrong = condition != NULL;
@@ -584,12 +556,7 @@ ismb_stream_close (IsmbStream *self, const char *condition, const char *text)
 GPtrArray *
 ismb_stream_take_unsent (IsmbStream *self)
 {
-  g_autoptr (GPtrArray) unsent = NULL;
-  if (self->wire.queue.count == 0)
-    return NULL;
-  unsent = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_frame_unref);
-  ismb_wire_take_unsent (&self->wire, unsent);
-  return unsent->len > 0 ? g_steal_pointer (&unsent) : NULL;
+  return ismb_wire_take_unsent (&self->wire);
 }
 
 void

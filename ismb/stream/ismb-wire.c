@@ -21,8 +21,12 @@ set_error (GError **error, const char *deed, int code)
 }
 
 void
-ismb_wire_begin (IsmbWire *wire)
+ismb_wire_begin (IsmbWire *wire, gboolean detect)
 {
+  if (wire->outgoing)
+    wire->state = ISMB_WIRE_CONNECTING;
+  else
+    wire->state = detect ? ISMB_WIRE_DETECTING : ISMB_WIRE_UP;
   wire->read_event = wire->state == ISMB_WIRE_CONNECTING ? EPOLLOUT : EPOLLIN;
   wire->write_event = EPOLLOUT;
 }
@@ -44,11 +48,16 @@ ismb_wire_clear (IsmbWire *wire)
   g_clear_pointer (&wire->server_name, g_free);
 }
 
-void
-ismb_wire_take_unsent (IsmbWire *wire, GPtrArray *out)
+GPtrArray *
+ismb_wire_take_unsent (IsmbWire *wire)
 {
   gsize begun = MAX (wire->record, wire->queue.offset > 0 ? 1 : 0);
-  ismb_write_queue_take (&wire->queue, wire->fd >= 0 ? begun : 0, out);
+  g_autoptr (GPtrArray) unsent = NULL;
+  if (wire->queue.count == 0)
+    return NULL;
+  unsent = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_frame_unref);
+  ismb_write_queue_take (&wire->queue, wire->fd >= 0 ? begun : 0, unsent);
+  return unsent->len > 0 ? g_steal_pointer (&unsent) : NULL;
 }
 
 static gboolean

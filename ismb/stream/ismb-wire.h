@@ -30,12 +30,14 @@ typedef struct
   guint32 read_event, write_event; /* of epoll, before it moves on */
 } IsmbWire;
 
-/* Its first fields are set, and owned: all up to `tls`. */
-void     ismb_wire_begin        (IsmbWire *wire);
+/* Its first fields are set, and owned: all up to `tls`, but `state`. `detect`: an accepted one may
+ * begin with TLS. */
+void     ismb_wire_begin        (IsmbWire *wire, gboolean detect);
 void     ismb_wire_close        (IsmbWire *wire); /* the socket; what waits stays */
 void     ismb_wire_clear        (IsmbWire *wire); /* the rest */
-/* The stanzas that wait and of which nothing went out, or, once it is closed, not all. */
-void     ismb_wire_take_unsent  (IsmbWire *wire, GPtrArray *out);
+/* The stanzas that wait and of which nothing went out, or, once it is closed, not all; NULL: none.
+ * Of IsmbFrame, owned. (transfer full) */
+GPtrArray *ismb_wire_take_unsent (IsmbWire *wire);
 /* After read_event, until it is up: goes on. TRUE: it is up now; FALSE with no error: not yet. */
 gboolean ismb_wire_rise         (IsmbWire *wire, GError **error);
 /* The same from now on in TLS. */
