@@ -6,19 +6,15 @@
 
 #include <string.h>
 
-#include "ismb/core/ismb-error.h"
-#include "ismb/core/ismb-log-gate.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/listener/ismb-bulletin.h"
 #include "ismb/listener/ismb-inquiries.h"
+#include "ismb/listener/ismb-renewal-desk.h"
 #include "ismb/listener/ismb-renewal.h"
 
 #define PAGE 250 /* statements in a stanza of ours */
 #define PAGES_MAX (ISMB_REVOCATIONS_MAX / PAGE + 1) /* that we ask for at a stretch */
 #define PAUSE 10000     /* ms until the same one is asked again */
-#define PEM_MAX 65536   /* bytes of a chain or a request */
-#define SENTENCE_MAX 300
-#define RENEWAL_PAUSE G_USEC_PER_SEC /* between two of one member */
 
 struct _IsmbFabricService
 {
@@ -28,13 +24,12 @@ struct _IsmbFabricService
   IsmbFabric *fabric;
   IsmbPeers *peers;
   IsmbRoutes *routes;
-  char *vr;
   const char *domain; /* the routes' */
   IsmbInquiries *inquiries;
   GHashTable *asked;  /* domain, owned: who was asked for revocations since the last pause */
   GHashTable *again;  /* domain, owned: whose link came up once more since */
   IsmbWatch pause;    /* no descriptor: the end of the pause */
-  GHashTable *served; /* domain, owned, to when its last renewal was, monotonic, owned */
+  IsmbRenewalDesk *desk;
   GPtrArray *news;    /* device ids that are out, to be passed on at the end of the turn */
   char *teacher;      /* the domain that is being learned from, or that all of the news are of */
   gboolean learning;
@@ -64,15 +59,14 @@ ismb_fabric_service_finalize (GObject *object)
   IsmbFabricService *self = ISMB_FABRIC_SERVICE (object);
 
   ismb_inquiries_free (self->inquiries);
+  ismb_renewal_desk_free (self->desk);
   g_object_unref (self->peers);
   g_object_unref (self->routes);
   g_object_unref (self->fabric);
   g_hash_table_unref (self->asked);
   g_hash_table_unref (self->again);
-  g_hash_table_unref (self->served);
   g_ptr_array_unref (self->news);
   g_free (self->teacher);
-  g_free (self->vr);
   G_OBJECT_CLASS (ismb_fabric_service_parent_class)->finalize (object);
 }
 
@@ -91,7 +85,6 @@ ismb_fabric_service_init (IsmbFabricService *self)
 {
   self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->again = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->served = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->news = g_ptr_array_new_with_free_func (g_free);
   self->pause = (IsmbWatch) { .deadline = on_pause_over };
   self->telling = (IsmbWatch) { .flush = on_end_of_turn };
@@ -379,102 +372,18 @@ answer_news (IsmbFabricService *self, const char *domain, const IsmbNode *payloa
   return NULL;
 }
 
-static void
-report (IsmbFabricService *self, const char *domain, gboolean allowed, const char *outcome)
-{
-  const IsmbReport line = {
-    .what = "renew",
-    .who = domain,
-    .device = ismb_peers_get_proof (self->peers, domain)->names->device_id,
-    .allowed = allowed,
-    .rule = "certificate",
-    .outcome = outcome,
-  };
-
-  ismb_link_context_report (ismb_peers_get_context (self->peers), &line);
-}
-
 static const char *
 answer_certificate (IsmbFabricService *self, const char *domain, const IsmbNode *payload,
                     IsmbTree *reply, char **text)
 {
-  g_autofree char *pem = ismb_node_dup_text (payload);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (IsmbProof) proof = NULL;
-
-  if (strlen (pem) > PEM_MAX)
-    return "bad-request";
-  proof = ismb_fabric_verify_renewed (self->fabric, pem, ismb_peers_get_proof (self->peers, domain),
-                                      self->vr, &error);
-  if (proof == NULL)
-    {
-      ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, domain, "certificate",
-                         "the new certificate of %s is not believed: %s", domain, error->message);
-      report (self, domain, FALSE, error->message);
-      return "not-authorized";
-    }
-  ismb_peers_renew (self->peers, domain, proof);
-  return NULL;
-}
-
-static char *
-shorten (const char *sentence)
-{
-  return g_utf8_substring (sentence, 0, MIN (g_utf8_strlen (sentence, -1), SENTENCE_MAX));
-}
-
-/* Each costs a signature and a write to the disk, and nobody has use for more. */
-static gboolean
-was_just_served (IsmbFabricService *self, const char *domain)
-{
-  const gint64 *last = g_hash_table_lookup (self->served, domain);
-
-  return last != NULL && g_get_monotonic_time () - *last < RENEWAL_PAUSE;
-}
-
-static void
-note_served (IsmbFabricService *self, const char *domain)
-{
-  gint64 now = g_get_monotonic_time ();
-
-  g_hash_table_insert (self->served, g_strdup (domain), g_memdup2 (&now, sizeof now));
+  return ismb_renewal_desk_believe (self->desk, domain, payload);
 }
 
 static const char *
 answer_renew (IsmbFabricService *self, const char *domain, const IsmbNode *payload, IsmbTree *reply,
               char **text)
 {
-  IsmbAuthority *authority = ismb_fabric_get_authority (self->fabric);
-  g_autofree char *request = ismb_node_dup_child_text (payload, "request", ISMB_NS_FABRIC);
-  const IsmbProof *proof = ismb_peers_get_proof (self->peers, domain);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *bundle = NULL;
-  IsmbNode *node;
-
-  if (authority == NULL)
-    return "item-not-found";
-  if (request == NULL || strlen (request) > PEM_MAX)
-    return "bad-request";
-  if (was_just_served (self, domain))
-    {
-      *text = g_strdup ("a member gets one certificate a second at most");
-      return "resource-constraint";
-    }
-  bundle = ismb_authority_renew (authority, request, proof, &error);
-  if (bundle == NULL)
-    {
-      ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, domain, "renew",
-                         "%s gets no new certificate: %s", domain, error->message);
-      report (self, domain, FALSE, error->message);
-      *text = shorten (error->message);
-      return "not-authorized";
-    }
-  note_served (self, domain);
-  g_info ("%s has a new certificate", domain);
-  report (self, domain, TRUE, "has a new certificate");
-  node = ismb_tree_add (reply, ismb_tree_root (reply), "renew", ISMB_NS_FABRIC);
-  ismb_tree_add_leaf (reply, node, "bundle", ISMB_NS_FABRIC, bundle);
-  return NULL;
+  return ismb_renewal_desk_serve (self->desk, domain, payload, reply, text);
 }
 
 static const struct
@@ -575,7 +484,7 @@ ismb_fabric_service_new (IsmbPoller *poller, IsmbFabric *fabric, IsmbPeers *peer
   self->peers = g_object_ref (peers);
   self->routes = g_object_ref (routes);
   self->domain = ismb_routes_get_domain (routes);
-  self->vr = g_strdup (vr);
+  self->desk = ismb_renewal_desk_new (fabric, peers, vr);
   self->inquiries = ismb_inquiries_new (poller, routes);
   ismb_peers_set_service (peers, &service, self);
   g_signal_connect_object (fabric, "revoked", G_CALLBACK (on_revoked), self, G_CONNECT_SWAPPED);
