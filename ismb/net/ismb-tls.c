@@ -326,6 +326,14 @@ ismb_tls_handshake (IsmbTls *self, guint32 *events, GError **error)
   return FALSE;
 }
 
+/* GnuTLS took something that is no data, as the tickets that follow a handshake are, and says the same
+ * as when there is nothing; of what we have of the rest, no event will tell. */
+static gboolean
+is_behind (const IsmbTls *self, guint32 events)
+{
+  return events == EPOLLIN && self->ahead != NULL;
+}
+
 gssize
 ismb_tls_read (IsmbTls *self, void *buffer, gsize size, guint32 *events, GError **error)
 {
@@ -334,7 +342,7 @@ ismb_tls_read (IsmbTls *self, void *buffer, gsize size, guint32 *events, GError 
   self->may_receive = self->ahead == NULL;
   do
     n = gnutls_record_recv (self->session, buffer, size);
-  while (n < 0 && is_for_later (self, n, events) && *events == 0);
+  while (n < 0 && is_for_later (self, n, events) && (*events == 0 || is_behind (self, *events)));
   if (n >= 0)
     return n;
   /* XMPP has its own end, so a missing close_notify hides nothing. */

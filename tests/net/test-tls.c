@@ -428,6 +428,65 @@ test_warnings (void)
   pair_clear (&pair);
 }
 
+static gnutls_session_t
+make_strange_server (Pair *pair, gnutls_certificate_credentials_t *credentials, gnutls_datum_t *tickets)
+{
+  g_autofree char *key = NULL, *certificate = NULL;
+  gnutls_datum_t pems[2];
+  gnutls_session_t server;
+
+  make_certificate ("sw1.001122", &key, &certificate);
+  pems[0] = (gnutls_datum_t){ (guint8 *) certificate, strlen (certificate) };
+  pems[1] = (gnutls_datum_t){ (guint8 *) key, strlen (key) };
+  gnutls_certificate_allocate_credentials (credentials);
+  g_assert_cmpint (gnutls_certificate_set_x509_key_mem (*credentials, &pems[0], &pems[1],
+                                                        GNUTLS_X509_FMT_PEM), ==, 0);
+  gnutls_init (&server, GNUTLS_SERVER | GNUTLS_NONBLOCK);
+  gnutls_set_default_priority (server);
+  gnutls_credentials_set (server, GNUTLS_CRD_CERTIFICATE, *credentials);
+  gnutls_session_ticket_key_generate (tickets);
+  gnutls_session_ticket_enable_server (server, tickets);
+  gnutls_transport_set_int (server, pair->fds[0]);
+  return server;
+}
+
+/* As OpenSSL's servers: tickets come first, and what is said with them is heard at once, since no event
+ * tells of it any more. */
+static void
+test_tickets (void)
+{
+  g_autoptr (IsmbTlsContext) context = make_context (ISMB_TLS_CLIENTS, TRUE);
+  g_autoptr (GError) error = NULL;
+  gnutls_certificate_credentials_t credentials;
+  gnutls_datum_t tickets = { NULL, 0 };
+  gnutls_session_t server;
+  gboolean up = FALSE;
+  guint32 events = 0;
+  char buffer[16];
+  gssize n;
+  Pair pair;
+  pair_init (&pair, context, context, NULL);
+  server = make_strange_server (&pair, &credentials, &tickets);
+  while (gnutls_handshake (server) < 0)
+    {
+      up = up || ismb_tls_handshake (pair.ends[1], &events, &error);
+      g_assert_no_error (error);
+    }
+  g_assert_true (up);
+  g_assert_cmpint (gnutls_session_ticket_send (server, 1, 0), ==, 0);
+  g_assert_cmpint (gnutls_record_send (server, "hello", 5), ==, 5);
+  while ((n = ismb_tls_read (pair.ends[1], buffer, sizeof buffer, &events, &error)) < 0)
+    {
+      g_assert_no_error (error);
+      g_assert_false (ismb_tls_has_pending (pair.ends[1]));
+    }
+  g_assert_cmpint (n, ==, 5);
+  gnutls_deinit (server);
+  gnutls_free (tickets.data);
+  gnutls_certificate_free_credentials (credentials);
+  pair_clear (&pair);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -441,6 +500,7 @@ main (int argc, char **argv)
   g_test_add_func ("/net/tls/foreign-key", test_foreign_key);
   g_test_add_func ("/net/tls/blocked-write", test_blocked_write);
   g_test_add_func ("/net/tls/pending", test_pending);
+  g_test_add_func ("/net/tls/tickets", test_tickets);
   g_test_add_func ("/net/tls/choices", test_choices);
   g_test_add_func ("/net/tls/versions", test_versions);
   g_test_add_func ("/net/tls/application", test_application);
