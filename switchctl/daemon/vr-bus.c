@@ -144,6 +144,22 @@ refuse (GError **error, const char *why)
   return FALSE;
 }
 
+/* People give the whole address, too. */
+static IsmbJid *
+prepare_name (SwitchVrBus *self, const char *name, GError **error)
+{
+  const char *domain = switch_vr_get_domain (self->vr);
+  g_autoptr (GError) cause = NULL;
+  IsmbJid *jid = ismb_jid_new_from_parts (name, domain, NULL, &cause);
+
+  if (jid != NULL)
+    return jid;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
+               "“%s” is no name of an account: give what stands before the @%s, without spaces and "
+               "any of \"&'/:<>@", name, domain);
+  return NULL;
+}
+
 static gboolean
 read_name (SwitchVrBus *self, Wish *wish, const char *name, GError **error)
 {
@@ -158,8 +174,7 @@ read_name (SwitchVrBus *self, Wish *wish, const char *name, GError **error)
 
       made_up = g_strdup_printf ("app-%.16s", token);
     }
-  jid = ismb_jid_new_from_parts (made_up != NULL ? made_up : name, switch_vr_get_domain (self->vr),
-                                 NULL, error);
+  jid = prepare_name (self, made_up != NULL ? made_up : name, error);
   if (jid == NULL)
     return FALSE;
   wish->name = g_strdup (ismb_jid_get_local (jid));
@@ -294,7 +309,7 @@ remove_account (SwitchVrBus *self, const char *name, GError **error)
 
   if (accounts == NULL)
     return FALSE;
-  jid = ismb_jid_new_from_parts (name, switch_vr_get_domain (self->vr), NULL, error);
+  jid = prepare_name (self, name, error);
   if (jid == NULL)
     return FALSE;
   if (g_strcmp0 (ismb_jid_get_local (jid), SWITCH_RESIDENT_NAME) == 0)

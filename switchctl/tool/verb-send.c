@@ -27,6 +27,21 @@ reason_of (IsmbStanza *message)
   return text != NULL ? text : ismb_stanza_get_error_condition (message);
 }
 
+/* What a person may do about it. */
+static const char *
+advice_for (Send *send, IsmbStanza *message)
+{
+  g_autofree char *condition = ismb_stanza_get_error_condition (message);
+
+  if (g_strcmp0 (condition, "remote-server-not-found") == 0)
+    return ismb_jid_get_local (send->to) == NULL
+               ? "; write NAME@DOMAIN, with a domain of `switchctl peers`"
+               : "; `switchctl peers` lists the domains that are";
+  if (g_strcmp0 (condition, "service-unavailable") == 0)
+    return "; nobody of that name is there, or no more can wait for it";
+  return "";
+}
+
 static void
 print_answer (Send *send, IsmbMessage *message)
 {
@@ -67,8 +82,8 @@ on_message (IsmbClient *client, const char *event, GObject *payload, gpointer us
     {
       g_autofree char *reason = reason_of (message);
 
-      g_printerr ("switchctl: %s was not reached: %s\n", ismb_jid_get_full (send->to),
-                  reason != NULL ? reason : "");
+      g_printerr ("switchctl: %s was not reached: %s%s\n", ismb_jid_get_full (send->to),
+                  reason != NULL ? reason : "", advice_for (send, message));
     }
   else
     return;

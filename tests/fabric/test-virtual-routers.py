@@ -61,6 +61,10 @@ def test_both_routers_have_their_own_peers(fabric):
     assert f"netns {one.blue}" in text and "blue is up" in text, text
     assert json.loads(one.ctl("vr", "list", "--json").stdout) == one.ctl_json("vr", "list")   # people write it behind, too
     assert one.ctl("peers", "--vr", "blue").stdout == one.ctl("--vr", "blue", "peers").stdout
+    bare = one.ctl("send", "ann", "hello", check=False)
+    assert bare.returncode == 1 and "write NAME@DOMAIN" in bare.stderr, bare
+    whole = one.ctl("account", "add", f"ann@{one.domain}", "--password", "pencil", check=False)
+    assert whole.returncode == 1 and f"what stands before the @{one.domain}" in whole.stderr, whole
     missing = one.ctl("vr", "show", "green", check=False)
     assert missing.returncode == 1 and "VR-Mgmt" in missing.stderr and "blue" in missing.stderr, missing
 
