@@ -38,8 +38,10 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         folders = {name: os.path.join(home, "profanity-home") for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
         os.makedirs(folders["HOME"], exist_ok=True)
+        ours = ("G_DEBUG", "MALLOC_PERTURB_")    # it is another's program, with criticals of its own
+        surroundings = {name: value for name, value in os.environ.items() if name not in ours}
         self.process = subprocess.Popen([PROGRAM, "-l", "DEBUG", "-f", self.log], stdin=slave, stdout=slave, stderr=slave,
-                                        start_new_session=True, env={**os.environ, **folders, "TERM": "xterm"})
+                                        start_new_session=True, env={**surroundings, **folders, "TERM": "xterm"})
         os.close(slave)
         self.drain = threading.Thread(target=self.read)
         self.drain.start()
