@@ -36,6 +36,7 @@ struct _IsmbSessions
   IsmbRouter *router;
   IsmbRequireTls require_tls;
   guint limit;
+  char *own_user;                   /* whom we run as, or NULL */
   GHashTable *guests;               /* set of Guest, owned */
   IsmbCrowd *strangers;             /* of Guest */
   GHashTable *unbound;              /* set of sources, owned, that sign in without binding */
@@ -72,6 +73,7 @@ ismb_sessions_dispose (GObject *object)
   g_clear_pointer (&self->guests, g_hash_table_unref);
   g_clear_pointer (&self->strangers, ismb_crowd_free);
   g_clear_pointer (&self->unbound, g_hash_table_unref);
+  g_clear_pointer (&self->own_user, g_free);
   g_clear_pointer (&self->context.dormitory, ismb_dormitory_free);
   g_clear_object (&self->router);
   g_clear_object (&self->presence);
@@ -132,6 +134,18 @@ find_limit (void)
                 SESSIONS_MAX);
 }
 
+/* By a look-up that a slow directory service may hold up. */
+static char *
+dup_user (uid_t uid)
+{
+  struct passwd entry, *found = NULL;
+  char buffer[4096];
+
+  if (getpwuid_r (uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+    return NULL;
+  return g_strdup (found->pw_name);
+}
+
 IsmbSessions *
 ismb_sessions_new (IsmbPoller *poller, IsmbRoutes *routes, IsmbAccounts *accounts,
                    IsmbPresenceService *presence, IsmbRouter *router, IsmbRequireTls require_tls)
@@ -145,6 +159,7 @@ ismb_sessions_new (IsmbPoller *poller, IsmbRoutes *routes, IsmbAccounts *account
   self->router = g_object_ref (router);
   self->require_tls = require_tls;
   self->limit = find_limit ();
+  self->own_user = dup_user (geteuid ());
   self->context.stanza_max = ISMB_SESSION_LIMIT_ACCOUNT;
   self->context.resources_max = MAX (RESOURCES_MIN, self->limit / RESOURCES_SHARE);
   return self;
@@ -352,17 +367,16 @@ may_be_external (IsmbSessions *self, const char *name)
 static char *
 find_external (IsmbSessions *self, uid_t uid)
 {
-  struct passwd entry, *found = NULL;
-  char buffer[4096];
+  gboolean own = uid == geteuid ();
+  g_autofree char *other = !own && ismb_caller_is_manager (uid) ? dup_user (uid) : NULL;
+  const char *user = own ? self->own_user : other;
   g_autoptr (GString) prepared = g_string_new (NULL);
   g_autofree char *address = NULL;
   IsmbAddressParts parts;
 
-  if (!ismb_caller_is_manager (uid) ||
-      getpwuid_r (uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+  if (user == NULL)
     return NULL;
-  address =
-      g_strdup_printf ("%s@%s", found->pw_name, ismb_routes_get_domain (self->context.routes));
+  address = g_strdup_printf ("%s@%s", user, ismb_routes_get_domain (self->context.routes));
   if (!ismb_address_prepare (address, strlen (address), prepared, &parts, NULL) || parts.local == 0)
     return NULL;
   g_string_truncate (prepared, parts.local);
