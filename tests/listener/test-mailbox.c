@@ -578,6 +578,24 @@ test_not_held_for_all (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->settled, ==, 0);
 }
 
+/* Whoever holds what has no room had better send it back. */
+static void
+test_no_room_to_hold (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) held = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_frame_unref);
+  g_autoptr (IsmbFrame) frame = make_chat (fixture, "more");
+
+  for (guint i = 0; i < MESSAGES; i++)
+    {
+      g_ptr_array_add (held, make_chat (fixture, "one"));
+      g_assert_true (ismb_mailbox_hold (fixture->mailbox, "bob", g_ptr_array_index (held, i)));
+    }
+  g_assert_false (ismb_mailbox_hold (fixture->mailbox, "bob", frame));
+  g_ptr_array_set_size (held, 0);
+  settle (fixture);
+  g_assert_true (ismb_mailbox_hold (fixture->mailbox, "bob", frame));
+}
+
 /* A statement that SQLite refuses stands for a disk that is full. */
 static void
 fill_disk (Fixture *fixture)
@@ -654,6 +672,7 @@ main (int argc, char **argv)
   ADD ("held-through-a-crash", test_held_through_a_crash);
   ADD ("held-and-kept", test_held_and_kept);
   ADD ("not-held-for-all", test_not_held_for_all);
+  ADD ("no-room-to-hold", test_no_room_to_hold);
   ADD ("disk-is-full", test_disk_is_full);
   ADD ("damaged", test_damaged);
 #undef ADD
