@@ -46,8 +46,9 @@ may_be_believed (IsmbFabric *fabric)
          ismb_fabric_get_expiry (fabric) > ismb_clock_now (ismb_fabric_get_clock (fabric));
 }
 
-gboolean
-ismb_dialler_shows_something (const IsmbLinkContext *context)
+/* A certificate: without one there is no sense in dialling. */
+static gboolean
+shows_something (const IsmbLinkContext *context)
 {
   if (context->foreign)
     return ismb_foreigners_get_tls (context->foreigners) != NULL;
@@ -72,7 +73,7 @@ ismb_dialler_can_dial (const IsmbDialler *self, const char *proven)
 {
   return ismb_candidate_is_somewhere (&self->candidate) &&
          ismb_virtual_router_get_lack (self->context->place) == NULL &&
-         ismb_dialler_shows_something (self->context) && !ismb_dialler_is_barred (self, proven);
+         shows_something (self->context) && !ismb_dialler_is_barred (self, proven);
 }
 
 static void

@@ -34,8 +34,6 @@ void          ismb_dialler_init            (IsmbDialler *self, IsmbLinkContext *
                                             const IsmbDiallerCallbacks *callbacks, gpointer owner);
 /* Gives up what is under way. */
 void          ismb_dialler_stop            (IsmbDialler *self);
-/* A certificate: without one there is no sense in dialling. */
-gboolean      ismb_dialler_shows_something (const IsmbLinkContext *context);
 /* Would whoever is said to be there be turned away: a device that was revoked? `proven`: the id
  * that was proven last, or NULL. Only when that one is out is the announcement asked whether another
  * device has got the name: else anybody could bar a member. */

@@ -5,8 +5,8 @@
 #include "ismb/listener/ismb-link.h"
 #include "ismb/listener/ismb-parts.h"
 
-gboolean
-ismb_fellows_include (IsmbRoutes *routes, const char *domain)
+static gboolean
+includes (IsmbRoutes *routes, const char *domain)
 {
   IsmbSink *sink = ismb_routes_get_domain_sink (routes, domain);
   IsmbTrust trust = ISMB_IS_LINK (sink) ? ismb_link_get_trust (ISMB_LINK (sink)) : ISMB_TRUST_OPEN;
@@ -19,8 +19,7 @@ ismb_fellows_include_address (IsmbRoutes *routes, const char *address)
 {
   g_autofree char *domain = ismb_parts_dup_domain (address);
 
-  return g_str_equal (domain, ismb_routes_get_domain (routes)) ||
-         ismb_fellows_include (routes, domain);
+  return g_str_equal (domain, ismb_routes_get_domain (routes)) || includes (routes, domain);
 }
 
 GPtrArray *
@@ -29,7 +28,7 @@ ismb_fellows_list (IsmbRoutes *routes)
   GPtrArray *domains = ismb_routes_list_domains (routes);
 
   for (guint i = domains->len; i-- > 0;)
-    if (!ismb_fellows_include (routes, g_ptr_array_index (domains, i)))
+    if (!includes (routes, g_ptr_array_index (domains, i)))
       g_ptr_array_remove_index_fast (domains, i);
   return domains;
 }

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /* The other listeners of our fabric (or, with trust=open, of the link): who was only heard of is
  * nobody to talk to, and neither is a foreign domain. */
-gboolean   ismb_fellows_include (IsmbRoutes *routes, const char *domain);
+
 /* An address at one of them, or at our own domain. */
 gboolean   ismb_fellows_include_address (IsmbRoutes *routes, const char *address);
 /* Their domains, in no order, borrowed. (transfer container) */

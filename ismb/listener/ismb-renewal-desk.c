@@ -102,6 +102,16 @@ note_served (IsmbRenewalDesk *self, const char *domain)
   g_hash_table_insert (self->served, g_strdup (domain), g_memdup2 (&now, sizeof now));
 }
 
+static const char *
+refuse (IsmbRenewalDesk *self, const char *domain, const GError *error, char **text)
+{
+  ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, domain, "renew",
+                     "%s gets no new certificate: %s", domain, error->message);
+  report (self, domain, FALSE, error->message);
+  *text = shorten (error->message);
+  return "not-authorized";
+}
+
 const char *
 ismb_renewal_desk_serve (IsmbRenewalDesk *self, const char *domain, const IsmbNode *renew,
                          IsmbTree *reply, char **text)
@@ -124,13 +134,7 @@ ismb_renewal_desk_serve (IsmbRenewalDesk *self, const char *domain, const IsmbNo
     }
   bundle = ismb_authority_renew (authority, request, proof, &error);
   if (bundle == NULL)
-    {
-      ismb_log_gate_say (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, domain, "renew",
-                         "%s gets no new certificate: %s", domain, error->message);
-      report (self, domain, FALSE, error->message);
-      *text = shorten (error->message);
-      return "not-authorized";
-    }
+    return refuse (self, domain, error, text);
   note_served (self, domain);
   g_info ("%s has a new certificate", domain);
   report (self, domain, TRUE, "has a new certificate");

@@ -271,7 +271,8 @@ enable (IsmbSession *self, const IsmbFrame *frame, gboolean resume)
       self->out.bed = g_new0 (IsmbBed, 1);
       ismb_dormitory_enter (self->context->dormitory, self->out.bed, self, self->account);
     }
-  word = ismb_sm_word_write (ISMB_SM_ENABLED, 0, self->out.bed != NULL ? self->out.bed->id : NULL, seconds);
+  word = ismb_sm_word_write (ISMB_SM_ENABLED, 0,
+                             self->out.bed != NULL ? self->out.bed->id : NULL, seconds);
   ismb_stream_send_text (self->out.stream, word, -1);
 }
 
