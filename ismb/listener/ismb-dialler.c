@@ -104,7 +104,7 @@ on_failed (IsmbOutbound *outbound, const GError *error, gpointer owner)
   g_autoptr (IsmbOutbound) done = end (self);
 
   ismb_candidate_note_failure (&self->candidate);
-  self->callbacks->failed (error, self->owner);
+  self->callbacks->failed (error, ismb_outbound_get_stranger (done), self->owner);
 }
 
 static const IsmbOutboundCallbacks outbound_callbacks = {

@@ -14,7 +14,8 @@ typedef struct
    * too; `managed`: XEP-0198 is offered on it. */
   void (*established) (IsmbStream *stream, gboolean receives, gboolean managed,
                        const IsmbProof *proof, gpointer owner);
-  void (*failed)      (const GError *error, gpointer owner);
+  /* `stranger`: the device that answered and was not trusted, or NULL. */
+  void (*failed)      (const GError *error, const char *stranger, gpointer owner);
 } IsmbDiallerCallbacks;
 
 /* How a link is dialled: where, when, and whether there is a place for it among those to whom

@@ -146,6 +146,8 @@ doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
 
   self->doubt = g_strdup (error->message);
   self->device = ismb_fabric_identify_applicant (chain, NULL);
+  if (self->device != NULL && self->context->doubted != NULL)
+    self->context->doubted (self->claimed, self->device, self->context->user_data);
   self->applies = self->device != NULL && desk != NULL &&
                   ismb_joining_desk_hears (desk, chain, self->claimed);
   if (self->applies)

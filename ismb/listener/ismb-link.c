@@ -175,13 +175,27 @@ on_established (IsmbStream *stream, gboolean receives, gboolean managed, const I
   plan (self);
 }
 
+void
+ismb_link_doubt (IsmbLink *self, const char *device_id)
+{
+  if (is_open (self) || !ismb_warrant_is_given (&self->traffic.warrant) ||
+      g_strcmp0 (device_id, ismb_warrant_get_device_id (&self->traffic.warrant)) != 0)
+    return;
+  ismb_warrant_clear (&self->traffic.warrant);
+  self->remembered = FALSE;
+  self->state = self->persistent ? ISMB_LINK_STATE_LOST : ISMB_LINK_STATE_IDLE;
+  self->context->state (self, self->state, self->context->user_data);
+}
+
 static void
-on_failed (const GError *error, gpointer owner)
+on_failed (const GError *error, const char *stranger, gpointer owner)
 {
   g_autoptr (IsmbLink) self = g_object_ref (owner);
   const char *condition = ismb_outbound_name_condition (error);
 
   SAY (self, INFO, "unreachable", "cannot reach %s: %s", self->domain, error->message);
+  if (stranger != NULL)
+    ismb_link_doubt (self, stranger);
   if (!is_open (self) && (self->persistent || ismb_warrant_is_given (&self->traffic.warrant)))
     set_state (self, ISMB_LINK_STATE_LOST);
   if (is_known (self) && !g_error_matches (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED))
@@ -550,7 +564,7 @@ ismb_link_cut (IsmbLink *self, IsmbOwnAddresses *remaining)
     return;
   ismb_dialler_stop (&self->dialler);
   error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the network is gone");
-  on_failed (error, self);
+  on_failed (error, NULL, self);
 }
 
 void

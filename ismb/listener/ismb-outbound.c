@@ -29,6 +29,7 @@ struct _IsmbOutbound
   gboolean receives, asked, believed, managed;
   IsmbProof *proof;
   GError *error;               /* of the last address */
+  char *stranger;              /* the device that answered last and is not trusted, or NULL */
 };
 
 static void
@@ -81,6 +82,8 @@ disbelieve (IsmbOutbound *self, GPtrArray *chain, GError *error)
                      "who answers for %s at %s is not trusted: %s", self->domain,
                      ismb_outbound_get_address (self), error->message);
   ismb_link_context_report (self->context, &line);
+  g_free (self->stranger);
+  self->stranger = g_steal_pointer (&device);
   fail (self, error);
 }
 
@@ -366,6 +369,7 @@ ismb_outbound_free (IsmbOutbound *self)
   g_strfreev (self->addresses);
   g_free (self->ports);
   g_clear_pointer (&self->proof, ismb_proof_free);
+  g_free (self->stranger);
   g_free (self->domain);
   g_free (self);
 }
@@ -380,6 +384,12 @@ guint16
 ismb_outbound_get_port (IsmbOutbound *self)
 {
   return self->next > 0 ? self->ports[self->next - 1] : 0;
+}
+
+const char *
+ismb_outbound_get_stranger (IsmbOutbound *self)
+{
+  return self->stranger;
 }
 
 const IsmbProof *

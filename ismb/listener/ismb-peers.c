@@ -254,6 +254,16 @@ adopt (const char *domain, gpointer user_data)
 }
 
 static void
+on_doubted (const char *domain, const char *device_id, gpointer user_data)
+{
+  IsmbPeers *self = user_data;
+  IsmbPeerEntry *peer = ismb_peer_book_find (&self->book, domain);
+
+  if (peer != NULL)
+    ismb_link_doubt (peer->link, device_id);
+}
+
+static void
 on_forgotten (const char *domain, gpointer user_data)
 {
   g_signal_emit (user_data, signals[LOST], 0, domain);
@@ -275,6 +285,7 @@ ismb_peers_new (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric
   self->context.frame = on_frame;
   self->context.undeliverable = on_undeliverable;
   self->context.state = on_state;
+  self->context.doubted = on_doubted;
   self->context.user_data = self;
   ismb_peer_book_init (&self->book, &self->context, routes, presence, on_forgotten, self);
   ismb_arrivals_init (&self->arrivals, &self->context, adopt, self);
