@@ -7,6 +7,7 @@
 #include "ismb/stream/ismb-tally.h"
 #include "ismb/stream/ismb-unacked.h"
 
+#define PENDING_MAX 100000    /* stanzas behind one that we cannot answer for yet */
 #define ASK_COUNT 32          /* stanzas sent since we asked last */
 #define ASK_BYTES (64 * 1024)
 #define QUIET 250             /* milliseconds after which we ask for fewer that nobody waits for */
@@ -184,6 +185,12 @@ ismb_acks_count (IsmbAcks *self, IsmbFrame *frame)
 {
   ismb_answered_note_came (&self->answered, frame);
   return ismb_tally_count (self->tally, frame);
+}
+
+gboolean
+ismb_acks_is_full (IsmbAcks *self)
+{
+  return ismb_tally_get_pending (self->tally) >= PENDING_MAX;
 }
 
 void

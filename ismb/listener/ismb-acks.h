@@ -24,6 +24,8 @@ IsmbAcks *ismb_acks_new    (IsmbPoller *poller, IsmbStream *stream,
 void      ismb_acks_free   (IsmbAcks *self);   /* allows NULL */
 /* A stanza came. FALSE: a repeat of one that we have. */
 gboolean  ismb_acks_count  (IsmbAcks *self, IsmbFrame *frame);
+/* So much came behind a message that waits that no more is remembered. */
+gboolean  ismb_acks_is_full (IsmbAcks *self);
 void      ismb_acks_send   (IsmbAcks *self, IsmbFrame *frame);
 /* <r/> came: it is answered at the end of the turn, and once more when we can answer for more. */
 void      ismb_acks_answer (IsmbAcks *self);

@@ -431,6 +431,8 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
         handle_word (self, frame);
       else if (G_LIKELY (self->out.acks == NULL) || ismb_acks_count (self->out.acks, frame))
         self->callbacks->frame (self, self->resource, frame, self->owner);
+      if (G_UNLIKELY (self->out.acks != NULL && ismb_acks_is_full (self->out.acks)))
+        ismb_session_close (self, "resource-constraint", "too much follows what waits");
     }
   else if (self->authentication != NULL)
     ismb_authentication_take (self->authentication, frame);
