@@ -37,6 +37,19 @@ is_mere_state (const IsmbNode *root)
 }
 
 gboolean
+ismb_envelope_is_fleeting (const IsmbFrame *message)
+{
+  g_autoptr (IsmbTree) tree = NULL;
+
+  if (message->kind != ISMB_FRAME_MESSAGE)
+    return FALSE;
+  if (g_strcmp0 (message->type, "chat") != 0)
+    return g_strcmp0 (message->type, "headline") == 0;
+  tree = ismb_frame_to_tree (message);
+  return is_mere_state (ismb_tree_root (tree));
+}
+
+gboolean
 ismb_envelope_is_worth (const IsmbFrame *message)
 {
   g_autoptr (IsmbTree) tree = NULL;

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 /* What a message lies in while it waits for an account: the text that is stored, with the id that
  * the account's listener gives it (XEP-0359), and how it is read again. */
 
+/* Is it of the moment only: nobody is owed that it outlives that? */
+gboolean   ismb_envelope_is_fleeting (const IsmbFrame *message);
 /* Whether it may wait at all: XEP-0160, 3, by its type and by what it carries; XEP-0334, no-store. */
 gboolean   ismb_envelope_is_worth (const IsmbFrame *message);
 /* `by`: the account's address. */

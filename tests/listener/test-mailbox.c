@@ -569,11 +569,11 @@ static void
 test_not_held_for_all (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (IsmbFrame) frame = make_chat (fixture, "one");
-  g_autoptr (IsmbFrame) headline = make (fixture, "headline", "two", NULL, NULL);
+  g_autoptr (IsmbFrame) error = make (fixture, "error", "two", NULL, NULL);
 
   create (fixture, "passing", TRUE);
   ismb_mailbox_hold (fixture->mailbox, "passing", frame);
-  ismb_mailbox_hold (fixture->mailbox, "bob", headline);
+  ismb_mailbox_hold (fixture->mailbox, "bob", error);
   settle (fixture);
   g_assert_cmpuint (fixture->settled, ==, 0);
 }
@@ -594,6 +594,21 @@ test_no_room_to_hold (Fixture *fixture, gconstpointer data)
   g_ptr_array_set_size (held, 0);
   settle (fixture);
   g_assert_true (ismb_mailbox_hold (fixture->mailbox, "bob", frame));
+}
+
+/* The frame is there still; who sent it waits no more. */
+static void
+test_fleeting (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (IsmbFrame) headline = make (fixture, "headline", "now", "body", ISMB_NS_CLIENT);
+  g_autoptr (IsmbFrame) chat = make_chat (fixture, "later");
+
+  g_assert_true (ismb_mailbox_hold (fixture->mailbox, "bob", headline));
+  g_assert_cmpuint (fixture->settled, ==, 1);
+  g_assert_true (ismb_mailbox_hold (fixture->mailbox, "bob", chat));
+  g_assert_cmpuint (fixture->settled, ==, 1);
+  settle (fixture);
+  g_assert_cmpuint (fixture->settled, ==, 2);
 }
 
 /* A statement that SQLite refuses stands for a disk that is full. */
@@ -673,6 +688,7 @@ main (int argc, char **argv)
   ADD ("held-and-kept", test_held_and_kept);
   ADD ("not-held-for-all", test_not_held_for_all);
   ADD ("no-room-to-hold", test_no_room_to_hold);
+  ADD ("fleeting", test_fleeting);
   ADD ("disk-is-full", test_disk_is_full);
   ADD ("damaged", test_damaged);
 #undef ADD
