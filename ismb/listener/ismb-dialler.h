@@ -14,7 +14,7 @@ typedef struct
    * too; `managed`: XEP-0198 is offered on it. */
   void (*established) (IsmbStream *stream, gboolean receives, gboolean managed,
                        const IsmbProof *proof, gpointer owner);
-  /* `stranger`: the device that answered and was not trusted, or NULL. */
+  /* `stranger`: the device that answered, a member in other virtual routers only, or NULL. */
   void (*failed)      (const GError *error, const char *stranger, gpointer owner);
 } IsmbDiallerCallbacks;
 

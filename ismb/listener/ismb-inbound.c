@@ -143,10 +143,12 @@ static void
 doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
 {
   IsmbJoiningDesk *desk = self->context->desk;
+  g_autoptr (IsmbProof) elsewhere = NULL; /* a member, in other virtual routers only */
 
   self->doubt = g_strdup (error->message);
   self->device = ismb_fabric_identify_applicant (chain, NULL);
-  if (self->device != NULL && self->context->doubted != NULL)
+  elsewhere = ismb_fabric_verify (self->context->fabric, chain, self->claimed, NULL, NULL);
+  if (elsewhere != NULL && self->context->doubted != NULL)
     self->context->doubted (self->claimed, self->device, self->context->user_data);
   self->applies = self->device != NULL && desk != NULL &&
                   ismb_joining_desk_hears (desk, chain, self->claimed);

@@ -28,7 +28,7 @@ const char *const *ismb_link_get_addresses (IsmbLink *self);  /* the one that la
 guint16       ismb_link_get_port      (IsmbLink *self);      /* of the first of them */
 /* Proven by certificate, else as discovered, or NULL. */
 const char   *ismb_link_get_device_id (IsmbLink *self);
-/* That device has shown, holding its key, a certificate that makes it no member here. If it is the
+/* That device has shown, holding its key, that it is a member elsewhere and not here. If it is the
  * one that has proven to be, and no stream stands on that proof, it is none any more: nobody else
  * has its key. */
 void          ismb_link_doubt         (IsmbLink *self, const char *device_id);

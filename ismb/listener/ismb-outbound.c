@@ -29,7 +29,8 @@ struct _IsmbOutbound
   gboolean receives, asked, believed, managed;
   IsmbProof *proof;
   GError *error;               /* of the last address */
-  char *stranger;              /* the device that answered last and is not trusted, or NULL */
+  char *stranger;              /* the device that answered last as a member in other virtual
+                                * routers only, or NULL */
 };
 
 static void
@@ -69,6 +70,7 @@ static void
 disbelieve (IsmbOutbound *self, GPtrArray *chain, GError *error)
 {
   g_autofree char *device = ismb_fabric_identify_applicant (chain, NULL);
+  g_autoptr (IsmbProof) elsewhere = NULL;
   const IsmbReport line = {
     .what = "dial",
     .who = self->domain,
@@ -82,8 +84,9 @@ disbelieve (IsmbOutbound *self, GPtrArray *chain, GError *error)
                      "who answers for %s at %s is not trusted: %s", self->domain,
                      ismb_outbound_get_address (self), error->message);
   ismb_link_context_report (self->context, &line);
+  elsewhere = ismb_fabric_verify (self->context->fabric, chain, self->domain, NULL, NULL);
   g_free (self->stranger);
-  self->stranger = g_steal_pointer (&device);
+  self->stranger = elsewhere != NULL ? g_steal_pointer (&device) : NULL;
   fail (self, error);
 }
 

@@ -32,7 +32,8 @@ void          ismb_outbound_free          (IsmbOutbound *self);
 /* Once established: the address that answered, and whose key it holds there. */
 const char   *ismb_outbound_get_address   (IsmbOutbound *self);
 guint16       ismb_outbound_get_port      (IsmbOutbound *self);
-/* The device that answered, holding its key, and was not trusted; NULL: none did. */
+/* The device that answered, holding its key, and is a member in other virtual routers only; NULL:
+ * none did. */
 const char   *ismb_outbound_get_stranger  (IsmbOutbound *self);
 const IsmbProof *ismb_outbound_get_proof  (IsmbOutbound *self);
 /* Once established: does the other end offer XEP-0198? */

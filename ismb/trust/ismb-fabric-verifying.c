@@ -21,7 +21,7 @@ check_names (IsmbNames *names, const char *domain, const char *vr, GError **erro
                    names->domain, domain);
       return FALSE;
     }
-  if (ismb_names_has_vr (names, vr))
+  if (vr == NULL || ismb_names_has_vr (names, vr))
     return TRUE;
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
                "the certificate of %s is not for the virtual router %s", domain, vr);

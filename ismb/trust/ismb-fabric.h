@@ -68,7 +68,7 @@ gboolean ismb_fabric_leave (IsmbFabric *self, gboolean destroy, gboolean new_key
 char *ismb_fabric_ca_hash_of (const char *bundle_pem, GError **error);
 /* Whom the certificate in a bundle is for. */
 IsmbNames *ismb_fabric_holder_of (const char *bundle_pem, GError **error);
-/* Is the holder of this chain (DER, leaf first) the switch `domain`, in the VR `vr`? Names only
+/* Is the holder of this chain (DER, leaf first) the switch `domain`, in the VR `vr` (NULL: in any)? Names only
  * from SAN, by ASN.1. What joins a new CA to the one we believe is looked for behind the leaf, and
  * kept. ISMB_ERROR_UNTRUSTED says what does not hold. */
 IsmbProof *ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain,
