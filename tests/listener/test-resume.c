@@ -358,6 +358,26 @@ test_asks_at_once (Fixture *fixture, gconstpointer data)
   g_free (xmpp_client_expect (fixture->ada, "<r " SM "/>"));
 }
 
+/* An error waits for ada alone: behind it all is remembered that bob goes on to say, to a bound. */
+static void
+test_too_much (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GString) thousand = g_string_new (NULL);
+
+  enable_ada (fixture);
+  g_free (enable (fixture->bob, ""));
+  for (guint i = 0; i < 1000; i++)
+    g_string_append (thousand, "<presence to='nobody.example'/>");
+  xmpp_client_send (fixture->bob, "<message to='ada@" DOMAIN "/desk' type='error'/>");
+  for (guint i = 0; i < 99; i++)
+    {
+      xmpp_client_send (fixture->bob, thousand->str);
+      settle_bob (fixture);
+    }
+  xmpp_client_send (fixture->bob, thousand->str);
+  g_free (xmpp_client_expect (fixture->bob, "<resource-constraint "));
+}
+
 static void
 test_resumed (Fixture *fixture, gconstpointer data)
 {
@@ -780,6 +800,7 @@ main (int argc, char **argv)
   ADD ("no-count", test_no_count);
   ADD ("asks", test_asks);
   ADD ("asks-at-once", test_asks_at_once);
+  ADD ("too-much", test_too_much);
   ADD ("resumed", test_resumed);
   ADD ("takes-over", test_takes_over);
   ADD ("repeats", test_repeats);
