@@ -171,11 +171,14 @@ ismb_mailbox_hold (IsmbMailbox *self, const char *account, IsmbFrame *message)
   gsize length = 0;
   gint64 number;
 
-  if (ismb_envelope_is_fleeting (message))
-    ismb_frame_set_receipt (message, NULL);
-  if (self->slips == NULL || ismb_slips_get_account (self->slips, message) != NULL ||
-      !ismb_envelope_is_worth (message))
+  if (self->slips == NULL || ismb_slips_get_account (self->slips, message) != NULL)
     return TRUE;
+  if (!ismb_envelope_is_worth (message))
+    {
+      if (ismb_envelope_is_fleeting (message))
+        ismb_frame_set_receipt (message, NULL);
+      return TRUE;
+    }
   number = write_message (self, account, message, TRUE, &length);
   if (number != 0)
     ismb_slips_attach (self->slips, message, account, number, length);

@@ -29,11 +29,11 @@ void         ismb_mailbox_close (IsmbMailbox *self);
 /* Keeps a message until a client of the account takes it; its receipt is settled when it is on the
  * disk. NULL, or the condition of the error it earns: no account, no room, nothing worth keeping. */
 const char  *ismb_mailbox_keep (IsmbMailbox *self, const char *account, IsmbFrame *message);
-/* A headline or a mere chat state keeps no sender waiting for a client that may never come back.
- * The same beside a holder who goes on holding the frame: once it is on the disk the sender is
+/* The same beside a holder who goes on holding the frame: once it is on the disk the sender is
  * settled with, and what lies there is dropped when the frame is let go of, as it has arrived then.
- * Where it cannot be kept, nothing changes: the frame is in memory as before. FALSE: that is so as
- * too much of the account's is here already. */
+ * Where it cannot be kept, nothing changes: the frame is in memory as before; a headline or
+ * a mere chat state then keeps no sender waiting for a client that may never come back. FALSE: it
+ * cannot, as too much of the account's is here already. */
 gboolean     ismb_mailbox_hold (IsmbMailbox *self, const char *account, IsmbFrame *message);
 /* A client with a priority that is not negative: delivers what waits, in its order, with XEP-0203;
  * each is dropped when it has arrived. While that lasts the resource is `waiting`. */
