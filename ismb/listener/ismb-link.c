@@ -175,18 +175,6 @@ on_established (IsmbStream *stream, gboolean receives, gboolean managed, const I
   plan (self);
 }
 
-void
-ismb_link_doubt (IsmbLink *self, const char *device_id)
-{
-  if (is_open (self) || !ismb_warrant_is_given (&self->traffic.warrant) ||
-      g_strcmp0 (device_id, ismb_warrant_get_device_id (&self->traffic.warrant)) != 0)
-    return;
-  ismb_warrant_clear (&self->traffic.warrant);
-  self->remembered = FALSE;
-  self->state = self->persistent ? ISMB_LINK_STATE_LOST : ISMB_LINK_STATE_IDLE;
-  self->context->state (self, self->state, self->context->user_data);
-}
-
 static void
 on_failed (const GError *error, const char *stranger, gpointer owner)
 {
@@ -429,6 +417,22 @@ const char *
 ismb_link_get_device_id (IsmbLink *self)
 {
   return get_proven_id (self) ?: self->dialler.candidate.device_id;
+}
+
+void
+ismb_link_doubt (IsmbLink *self, const char *device_id)
+{
+  g_autoptr (IsmbLink) alive = g_object_ref (self);
+
+  if (is_open (self) || !ismb_warrant_is_given (&self->traffic.warrant) ||
+      g_strcmp0 (device_id, get_proven_id (self)) != 0)
+    return;
+  ismb_warrant_clear (&self->traffic.warrant);
+  self->remembered = FALSE;
+  self->state = self->persistent ? ISMB_LINK_STATE_LOST : ISMB_LINK_STATE_IDLE;
+  self->context->state (self, self->state, self->context->user_data);
+  ismb_outbox_bounce_all (&self->outbox, "remote-server-not-found");
+  plan (self);
 }
 
 void
