@@ -10,11 +10,11 @@
 #include <avahi-core/core.h>
 #include <avahi-core/log.h>
 #include <avahi-core/publish.h>
-#include <avahi-glib/glib-watch.h>
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/discovery/ismb-mdns-addresses.h"
 #include "ismb/discovery/ismb-mdns-peers.h"
+#include "ismb/discovery/ismb-mdns-poll.h"
 #include "ismb/discovery/ismb-mdns-record.h"
 
 /* Of each interface and protocol; beyond it avahi hears of nothing new until old records end. Ten
@@ -25,6 +25,10 @@
 #define CACHE_ENTRIES_MAX 65536
 /* The name was somebody else's; by then they may have left. */
 #define COLLISION_RETRY_SECONDS 60
+/* Interfaces that change faster than we read may go on doing so. */
+#define RENEWAL_SECONDS 1
+/* By then who is still there has answered a server made anew. */
+#define ROLL_CALL_SECONDS 5
 
 struct _IsmbMdnsEmbedded
 {
@@ -41,7 +45,7 @@ struct _IsmbMdnsEmbedded
   GDestroyNotify place_free;
 
   char *host;
-  AvahiGLibPoll *poll;
+  IsmbMdnsPoll *poll;
   AvahiServer *server; /* NULL while stopped */
   int server_error;
   AvahiSEntryGroup *group;
@@ -50,6 +54,9 @@ struct _IsmbMdnsEmbedded
   gboolean collided;
   gboolean txt_is_stale; /* the fabric changed while the name was probed for */
   guint retry_id;
+  guint renewal_id;
+  char **missing; /* heard of by the server that was replaced */
+  guint roll_call_id;
 };
 
 static void ismb_mdns_embedded_iface_init (IsmbDiscoveryInterface *iface);
@@ -107,7 +114,7 @@ make_server (gpointer data)
   AvahiServerConfig config;
 
   configure (self, &config);
-  self->server = avahi_server_new (avahi_glib_poll_get (self->poll), &config, on_server_state, self,
+  self->server = avahi_server_new (ismb_mdns_poll_get (self->poll), &config, on_server_state, self,
                                    &self->server_error);
   avahi_server_config_free (&config);
 }
@@ -191,22 +198,22 @@ publish (IsmbMdnsEmbedded *self)
 }
 
 static void
-ismb_mdns_embedded_stop (IsmbDiscovery *discovery)
+leave (IsmbMdnsEmbedded *self)
 {
-  IsmbMdnsEmbedded *self = ISMB_MDNS_EMBEDDED (discovery);
-
   g_clear_handle_id (&self->retry_id, g_source_remove);
   g_clear_pointer (&self->peers, ismb_mdns_peers_free);
   g_clear_pointer (&self->addresses, ismb_mdns_addresses_free);
   self->group = NULL;
   g_clear_pointer (&self->server, avahi_server_free);
-  g_clear_pointer (&self->poll, avahi_glib_poll_free);
+  g_clear_pointer (&self->poll, ismb_mdns_poll_free);
 }
+
+static void on_behind (gpointer user_data);
 
 static gboolean
 join (IsmbMdnsEmbedded *self, GError **error)
 {
-  self->poll = avahi_glib_poll_new (NULL, G_PRIORITY_DEFAULT);
+  self->poll = ismb_mdns_poll_new (on_behind, self);
   if (!self->run_inside (make_server, self, self->place, error))
     return FALSE;
   if (self->server == NULL)
@@ -223,6 +230,80 @@ join (IsmbMdnsEmbedded *self, GError **error)
   self->peers = ismb_mdns_peers_new (self->server, ISMB_DISCOVERY (self), self->domain,
                                      self->run_inside, self->place, error);
   return self->peers != NULL;
+}
+
+/* --- a server made anew: what it does not hear of again has gone --- */
+
+/* The last may make an end of us. */
+static gboolean
+call_the_roll (gpointer user_data)
+{
+  g_autoptr (IsmbMdnsEmbedded) self = g_object_ref (user_data);
+  g_auto (GStrv) missing = g_steal_pointer (&self->missing);
+
+  self->roll_call_id = 0;
+  for (char **domain = missing; *domain != NULL && self->peers != NULL; domain++)
+    if (!ismb_mdns_peers_have (self->peers, *domain))
+      ismb_discovery_emit_lost (ISMB_DISCOVERY (self), *domain);
+  return G_SOURCE_REMOVE;
+}
+
+/* Who was missing at the last renewal and still is stays so until the roll is called. */
+static void
+note_missing (IsmbMdnsEmbedded *self)
+{
+  g_auto (GStrv) heard = ismb_mdns_peers_dup_domains (self->peers);
+  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+
+  g_strv_builder_addv (all, (const char **) heard);
+  for (char **domain = self->missing; domain != NULL && *domain != NULL; domain++)
+    if (!g_strv_contains ((const char *const *) heard, *domain))
+      g_strv_builder_add (all, *domain);
+  g_strfreev (self->missing);
+  self->missing = g_strv_builder_end (all);
+  g_clear_handle_id (&self->roll_call_id, g_source_remove);
+  self->roll_call_id = g_timeout_add_seconds (ROLL_CALL_SECONDS, call_the_roll, self);
+}
+
+static gboolean
+renew (gpointer user_data)
+{
+  IsmbMdnsEmbedded *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (self->peers != NULL)
+    note_missing (self);
+  leave (self);
+  if (join (self, &error))
+    {
+      self->renewal_id = 0;
+      return G_SOURCE_REMOVE;
+    }
+  g_warning ("discovery on %s does not start again: %s", self->vr, error->message);
+  leave (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_behind (gpointer user_data)
+{
+  IsmbMdnsEmbedded *self = user_data;
+
+  if (self->renewal_id != 0)
+    return;
+  g_info ("the interfaces of %s changed faster than could be followed: discovery starts anew", self->vr);
+  self->renewal_id = g_timeout_add_seconds (RENEWAL_SECONDS, renew, self);
+}
+
+static void
+ismb_mdns_embedded_stop (IsmbDiscovery *discovery)
+{
+  IsmbMdnsEmbedded *self = ISMB_MDNS_EMBEDDED (discovery);
+
+  g_clear_handle_id (&self->renewal_id, g_source_remove);
+  g_clear_handle_id (&self->roll_call_id, g_source_remove);
+  g_clear_pointer (&self->missing, g_strfreev);
+  leave (self);
 }
 
 static gboolean
@@ -311,7 +392,7 @@ ismb_mdns_embedded_set_fabric_id (IsmbMdnsEmbedded *self, const char *fabric_id)
     return;
   g_free (self->fabric_id);
   self->fabric_id = g_strdup (fabric_id);
-  if (self->server == NULL || self->collided)
+  if (self->group == NULL || self->collided)
     return;
   /* While it is still probed for, the name would collide with the old record that our own probes
    * carry. */

@@ -459,3 +459,25 @@ ismb_mdns_peers_free (IsmbMdnsPeers *self)
   g_free (self->own_domain);
   g_free (self);
 }
+
+gboolean
+ismb_mdns_peers_have (IsmbMdnsPeers *self, const char *domain)
+{
+  Peer *peer = g_hash_table_lookup (self->peers, domain);
+
+  return peer != NULL && peer->said != NULL;
+}
+
+char **
+ismb_mdns_peers_dup_domains (IsmbMdnsPeers *self)
+{
+  g_autoptr (GStrvBuilder) domains = g_strv_builder_new ();
+  GHashTableIter iter;
+  gpointer domain, peer;
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, &domain, &peer))
+    if (((Peer *) peer)->said != NULL)
+      g_strv_builder_add (domains, domain);
+  return g_strv_builder_end (domains);
+}

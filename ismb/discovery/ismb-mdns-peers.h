@@ -15,4 +15,8 @@ IsmbMdnsPeers *ismb_mdns_peers_new  (AvahiServer *server, IsmbDiscovery *owner,
                                      gpointer place, GError **error);
 void           ismb_mdns_peers_free (IsmbMdnsPeers *self);
 
+/* Those that are said to be there. */
+gboolean       ismb_mdns_peers_have        (IsmbMdnsPeers *self, const char *domain);
+char         **ismb_mdns_peers_dup_domains (IsmbMdnsPeers *self);
+
 G_END_DECLS

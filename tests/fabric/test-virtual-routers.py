@@ -5,6 +5,7 @@ an interface may go and come while the daemons run."""
 import json
 import os
 import re
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
@@ -252,6 +253,22 @@ def test_a_link_flaps(fabric):
     assert memory(one) < before[2] + 4096, (before, memory(one))
     for client in (friend, local):
         client.stream.close()
+
+
+def test_more_happens_than_can_be_followed(fabric):
+    """A daemon that does not get to read for a while misses notices: here it last hears that the link is down."""
+    one, _ = fabric.switches
+    os.kill(one.process.pid, signal.SIGSTOP)
+    try:
+        run("ip", "-n", one.blue, "link", "set", "eth0", "down")
+        run("ip", "-n", one.blue, "-batch", "-", input="link set lo mtu 60000\nlink set lo mtu 65536\n" * 2000)
+        run("ip", "-n", one.blue, "link", "set", "eth0", "up")
+        wait_for("the addresses of eth0", lambda: "tentative" not in run("ip", "-n", one.blue, "address", "show", "eth0").stdout
+                 and "state UP" in run("ip", "-n", one.blue, "link", "show", "eth0").stdout)
+    finally:
+        os.kill(one.process.pid, signal.SIGCONT)
+    wait_for("discovery to start anew", lambda: "discovery starts anew" in one.log())
+    wait_for_members(fabric.switches)
 
 
 def readdress(switch, former, new):
