@@ -9,11 +9,18 @@ ismb_random_token (void)
 {
   guint8 bytes[16];
   GString *token = g_string_sized_new (2 * sizeof bytes);
-  gssize got = getrandom (bytes, sizeof bytes, 0);
   gsize i;
 
-  g_assert (got == sizeof bytes); /* so few bytes are never given in part */
+  ismb_random_fill (bytes, sizeof bytes);
   for (i = 0; i < sizeof bytes; i++)
     g_string_append_printf (token, "%02x", bytes[i]);
   return g_string_free (token, FALSE);
+}
+
+void
+ismb_random_fill (gpointer bytes, gsize size)
+{
+  gssize got = getrandom (bytes, size, 0);
+
+  g_assert (got == (gssize) size); /* so few bytes are never given in part */
 }

@@ -9,5 +9,7 @@ G_BEGIN_DECLS
  * guessed comes from here: GLib's generator (g_random_int, g_uuid_string_random) tells its state by
  * its outputs, so that ids seen on the wire would give away passwords. */
 char *ismb_random_token (void);
+/* At most 256 bytes. */
+void  ismb_random_fill  (gpointer bytes, gsize size);
 
 G_END_DECLS

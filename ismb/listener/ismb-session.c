@@ -21,7 +21,6 @@
 #define QUEUE_STRANGER (64 * 1024)   /* bytes waiting for a slow reader */
 #define QUEUE_ACCOUNT (8 * 1024 * 1024)
 #define DEADLINE 10000 /* milliseconds until a resource is bound; traffic does not extend it */
-#define PATIENCE 120000 /* milliseconds with a host that answers nothing, not even its kernel */
 
 struct _IsmbSession
 {
@@ -549,8 +548,6 @@ ismb_session_new (const IsmbSessionContext *context, const IsmbSessionOrigin *or
   ismb_stream_set_limit (self->out.stream, ISMB_SESSION_LIMIT_STRANGER);
   ismb_stream_set_queue_limit (self->out.stream, QUEUE_STRANGER);
   ismb_stream_set_deadline (self->out.stream, DEADLINE);
-  if (!origin->local)
-    ismb_stream_set_patience (self->out.stream, PATIENCE);
   return self;
 }
 

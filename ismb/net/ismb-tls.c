@@ -33,6 +33,7 @@ struct _IsmbTls
   guint8 *ahead;          /* that the socket gave and GnuTLS has not asked for yet, or NULL */
   gsize ahead_start, ahead_end;
   gboolean may_receive;   /* from the socket, now */
+  GByteArray *flight;     /* of the handshake, until GnuTLS waits for the other side; else NULL */
 };
 
 #define WARNINGS_MAX 4
@@ -211,6 +212,7 @@ pull (gnutls_transport_ptr_t data, void *buffer, size_t size)
       return -1;
     }
   n = recv (self->fd, all, sizeof all, 0);
+  self->may_receive = n == sizeof all; /* a short one has emptied the socket */
   if (n <= 0)
     {
       gnutls_transport_set_errno (self->session, errno);
@@ -221,6 +223,53 @@ pull (gnutls_transport_ptr_t data, void *buffer, size_t size)
   if (taken < n)
     keep_ahead (self, all + taken, n - taken);
   return taken;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static gssize
+send_vectors (IsmbTls *self, const giovec_t *vectors, int count)
+{
+  struct msghdr message = { .msg_iov = (struct iovec *) vectors, .msg_iovlen = count };
+  gssize n = sendmsg (self->fd, &message, MSG_NOSIGNAL);
+
+  if (n < 0)
+    gnutls_transport_set_errno (self->session, errno);
+  return n;
+}
+
+/* GnuTLS would send the messages of a handshake in two or three pieces, and each makes the system go
+ * through all of TCP. */
+static gssize
+push (gnutls_transport_ptr_t data, const giovec_t *vectors, int count)
+{
+  IsmbTls *self = data;
+  gsize before;
+
+  if (self->flight == NULL)
+    return send_vectors (self, vectors, count);
+  before = self->flight->len;
+  for (int i = 0; i < count; i++)
+    g_byte_array_append (self->flight, vectors[i].iov_base, vectors[i].iov_len);
+  return self->flight->len - before;
+}
+
+/* TRUE: there is nothing left. */
+static gboolean
+send_flight (IsmbTls *self, guint32 *events, GError **error)
+{
+  const giovec_t all = { self->flight->data, self->flight->len };
+  gssize n = all.iov_len > 0 ? send_vectors (self, &all, 1) : 0;
+
+  if (n > 0)
+    g_byte_array_remove_range (self->flight, 0, n);
+  if (self->flight->len == 0)
+    return TRUE;
+  *events = n >= 0 || errno == EAGAIN || errno == EINTR ? EPOLLOUT : 0;
+  if (*events == 0)
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_STREAM, "TLS handshake failed: %s",
+                 g_strerror (errno));
+  return FALSE;
 }
 
 IsmbTls *
@@ -245,9 +294,10 @@ ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *cons
     gnutls_certificate_server_set_request (
         self->session, context->profile == ISMB_TLS_PEERS ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
   self->fd = fd;
-  self->may_receive = TRUE;
-  gnutls_transport_set_ptr2 (self->session, self, GINT_TO_POINTER (fd));
+  gnutls_transport_set_ptr (self->session, self);
   gnutls_transport_set_pull_function (self->session, pull);
+  gnutls_transport_set_vec_push_function (self->session, push);
+  self->flight = g_byte_array_new ();
   gnutls_handshake_set_timeout (self->session,
                                 GNUTLS_INDEFINITE_TIMEOUT); /* the owner's deadline */
   return g_steal_pointer (&self);
@@ -258,6 +308,7 @@ ismb_tls_free (IsmbTls *self)
 {
   g_clear_pointer (&self->session, gnutls_deinit);
   g_clear_pointer (&self->context, ismb_tls_context_unref);
+  g_clear_pointer (&self->flight, g_byte_array_unref);
   g_free (self->ahead);
   g_free (self->alpn);
   g_free (self);
@@ -307,23 +358,38 @@ shake_hands (IsmbTls *self)
   return code < 0 || is_bindable (self) ? code : GNUTLS_E_INSUFFICIENT_SECURITY;
 }
 
+static void
+send_alert (IsmbTls *self, int code)
+{
+  guint32 events;
+
+  gnutls_alert_send_appropriate (self->session, code);
+  send_flight (self, &events, NULL);
+}
+
 gboolean
 ismb_tls_handshake (IsmbTls *self, guint32 *events, GError **error)
 {
-  int code;
-  do
-    code = shake_hands (self);
-  while (code < 0 && is_for_later (self, code, events) && *events == 0);
-  if (code >= 0)
-    {
-      self->done = TRUE;
-      return TRUE;
-    }
-  if (*events != 0)
+  int code = 0;
+  if (self->flight == NULL) /* long done */
+    return TRUE;
+  if (!send_flight (self, events, error))
     return FALSE;
-  gnutls_alert_send_appropriate (self->session, code);
-  set_failure (self, code, "handshake", error);
-  return FALSE;
+  self->may_receive = TRUE;
+  while (!self->done && (code = shake_hands (self)) < 0 && is_for_later (self, code, events)
+         && *events == 0)
+    ;
+  if (code < 0 && *events == 0)
+    {
+      send_alert (self, code);
+      set_failure (self, code, "handshake", error);
+      return FALSE;
+    }
+  self->done |= code >= 0;
+  if (!send_flight (self, events, error) || !self->done)
+    return FALSE;
+  g_clear_pointer (&self->flight, g_byte_array_unref);
+  return TRUE;
 }
 
 /* GnuTLS took something that is no data, as the tickets that follow a handshake are, and says the same

@@ -21,6 +21,8 @@
 #include "ismb/core/ismb-error.h"
 
 #define BACKLOG 512
+/* Milliseconds, with a host that answers nothing, not even its kernel; of those who come. */
+#define PATIENCE 120000
 
 struct _IsmbVirtualRouter
 {
@@ -389,6 +391,7 @@ listen_inside (gpointer data)
   fd = make_socket (making, &address, &size);
   if (fd < 0)
     return;
+  ismb_socket_set_patience (fd, PATIENCE); /* whom we accept inherits it */
   if (bind (fd, &address.any, size) < 0 || listen (fd, BACKLOG) < 0 ||
       getsockname (fd, &address.any, &size) < 0)
     {
@@ -505,6 +508,25 @@ ismb_socket_cut (int fd)
 
   setsockopt (fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   shutdown (fd, SHUT_RDWR);
+}
+
+void
+ismb_socket_set_patience (int fd, guint milliseconds)
+{
+  const int seconds = (int) (milliseconds / 1000);
+  /* TCP_USER_TIMEOUT ends keep-alive too, whatever the number of its probes. */
+  const struct
+  {
+    int level, option, value;
+  } options[] = {
+    { IPPROTO_TCP, TCP_USER_TIMEOUT, (int) milliseconds },
+    { IPPROTO_TCP, TCP_KEEPIDLE, MAX (1, seconds / 2) },
+    { IPPROTO_TCP, TCP_KEEPINTVL, MAX (1, seconds / 8) },
+    { SOL_SOCKET, SO_KEEPALIVE, TRUE },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    setsockopt (fd, options[i].level, options[i].option, &options[i].value,
+                sizeof options[i].value);
 }
 
 /* ------------------------------------------------------------------ unix */

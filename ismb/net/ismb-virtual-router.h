@@ -37,7 +37,8 @@ void               ismb_virtual_router_set_lack (IsmbVirtualRouter *self, const 
 gboolean ismb_virtual_router_run (IsmbVirtualRouter *self, void (*func) (gpointer data),
                                   gpointer data, GError **error);
 /* Non-blocking, close-on-exec sockets, made inside. They return -1 and set an error that names
- * address and port. */
+ * address and port. Whom a listening one accepts has two minutes' patience, see
+ * ismb_socket_set_patience (). */
 int ismb_virtual_router_listen (IsmbVirtualRouter *self, const char *address, guint16 port,
                                 guint16 *actual_port, GError **error);
 /* Starts connecting to a numeric address, `fe80::1%eth0` included; writable when done (SO_ERROR
@@ -52,6 +53,10 @@ guint              ismb_virtual_router_find_interface (IsmbVirtualRouter *self, 
 /* Its other end is as good as gone: reading ends at once, and closing leaves nothing behind that
  * would keep a namespace alive. */
 void               ismb_socket_cut              (int fd);
+/* A host that confirms nothing for so long, neither what was written nor what its kernel is asked
+ * in the silence between, is gone. That costs no wake-up of ours. TCP only: elsewhere ends are
+ * told. */
+void               ismb_socket_set_patience     (int fd, guint milliseconds);
 /* A listening unix socket; the old one at that path is removed if nobody answers on it. */
 int                ismb_unix_listen             (const char *path, guint mode, GError **error);
 

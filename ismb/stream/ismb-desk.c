@@ -2,6 +2,8 @@
 #include "config.h"
 #include "ismb/stream/ismb-desk.h"
 
+#include "ismb/core/ismb-random.h"
+
 #define SPARE_MAX 16
 #define FED_MAX (16 * 1024) /* one that has read more may have grown */
 
@@ -54,6 +56,7 @@ make (const char *content_ns)
     g_error ("no memory for an XML parser");
   self->scribe = ismb_scribe_new (content_ns);
   self->content_ns = g_intern_string (content_ns);
+  ismb_random_fill (&self->salt, sizeof self->salt);
   return self;
 }
 
@@ -65,6 +68,7 @@ ismb_desk_take (const char *content_ns)
   if (self == NULL)
     self = make (content_ns);
   self->fed = 0;
+  XML_SetHashSalt (self->parser, self->salt); /* a reset forgets it, and expat would ask the kernel */
 #ifdef HAVE_XML_SETREPARSEDEFERRALENABLED
   /* With it on, expat holds complete stanzas back until more bytes come. A reset switches it on
    * again. */

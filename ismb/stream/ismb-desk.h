@@ -13,6 +13,7 @@ typedef struct
 {
   XML_Parser parser; /* of namespaces, without handlers */
   IsmbScribe *scribe;
+  gulong salt;            /* of expat's hash tables: names cannot be chosen to collide */
   gsize fed;              /* bytes, since this parser began */
   const char *content_ns; /* interned */
 } IsmbDesk;

@@ -4,6 +4,7 @@
 #include "ismb/stream/ismb-stream.h"
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/net/ismb-virtual-router.h"
 #include "ismb/stream/ismb-reading-room.h"
 #include "ismb/stream/ismb-stream-text.h"
 #include "ismb/stream/ismb-wire.h"
@@ -265,7 +266,8 @@ on_ready (IsmbWatch *watch, guint32 events)
     case CLOSED:
       return;
     }
-  update_interest (self);
+  if (self->state != TLS_WAITING) /* what waits goes out with this turn, and more is wanted then */
+    update_interest (self);
 }
 
 static void
@@ -439,7 +441,7 @@ ismb_stream_set_queue_limit (IsmbStream *self, gsize bytes)
 void
 ismb_stream_set_patience (IsmbStream *self, guint milliseconds)
 {
-  ismb_wire_set_patience (&self->wire, milliseconds);
+  ismb_socket_set_patience (self->wire.fd, milliseconds);
 }
 
 void

@@ -55,9 +55,7 @@ void        ismb_stream_set_stamp    (IsmbStream *self, const char *from);
 /* Bytes that may wait for a slow reader (4 MiB unless set) before the stream is cut: no error would
  * reach it. */
 void        ismb_stream_set_queue_limit (IsmbStream *self, gsize bytes);
-/* A host that confirms nothing for so long, neither what was written nor what its kernel is asked
- * in the silence between, is gone. That costs no wake-up of ours. TCP only: elsewhere ends are
- * told. */
+/* See ismb_socket_set_patience (). */
 void        ismb_stream_set_patience (IsmbStream *self, guint milliseconds);
 /* Closed with `connection-timeout` unless cleared (0) before. Traffic does not extend it. */
 void        ismb_stream_set_deadline (IsmbStream *self, guint milliseconds);

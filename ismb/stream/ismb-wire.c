@@ -4,8 +4,6 @@
 #include "ismb/stream/ismb-wire.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -87,7 +85,8 @@ ismb_wire_start_tls (IsmbWire *wire, GError **error)
   wire->state = ISMB_WIRE_HANDSHAKE;
   wire->tls = ismb_tls_new (wire->context, wire->fd, !wire->outgoing,
                             (const char *const *) wire->alpn, wire->server_name, error);
-  return wire->tls != NULL && shake_hands (wire, error);
+  wire->read_event = EPOLLIN;
+  return wire->tls != NULL && wire->outgoing && shake_hands (wire, error);
 }
 
 static gboolean
@@ -109,9 +108,10 @@ detect (IsmbWire *wire, GError **error)
   gssize n = recv (wire->fd, &first, 1, MSG_PEEK);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return FALSE;
-  if (n == 1 && first == TLS_HANDSHAKE_RECORD)
-    return ismb_wire_start_tls (wire, error);
-  return come_up (wire);
+  if (n != 1 || first != TLS_HANDSHAKE_RECORD)
+    return come_up (wire);
+  ismb_wire_start_tls (wire, error);
+  return wire->tls != NULL && shake_hands (wire, error);
 }
 
 gboolean
@@ -197,24 +197,4 @@ ismb_wire_shut (IsmbWire *wire)
   if (wire->tls != NULL)
     ismb_tls_bye (wire->tls);
   shutdown (wire->fd, SHUT_WR);
-}
-
-void
-ismb_wire_set_patience (IsmbWire *wire, guint milliseconds)
-{
-  const int seconds = (int) (milliseconds / 1000);
-  /* TCP_USER_TIMEOUT ends keep-alive too, whatever the number of its probes. */
-  const struct
-  {
-    int level, option, value;
-  } options[] = {
-    { IPPROTO_TCP, TCP_USER_TIMEOUT, (int) milliseconds },
-    { IPPROTO_TCP, TCP_KEEPIDLE, MAX (1, seconds / 2) },
-    { IPPROTO_TCP, TCP_KEEPINTVL, MAX (1, seconds / 8) },
-    { SOL_SOCKET, SO_KEEPALIVE, TRUE },
-  };
-  guint i;
-  for (i = 0; i < G_N_ELEMENTS (options); i++)
-    setsockopt (wire->fd, options[i].level, options[i].option, &options[i].value,
-                sizeof options[i].value);
 }

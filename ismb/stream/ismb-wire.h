@@ -48,7 +48,5 @@ gssize   ismb_wire_read         (IsmbWire *wire, char *buffer, gsize size, GErro
 gboolean ismb_wire_write        (IsmbWire *wire, char *buffer, gsize size, GError **error);
 /* Says that no more will be written. */
 void     ismb_wire_shut         (IsmbWire *wire);
-/* See ismb_stream_set_patience (). */
-void     ismb_wire_set_patience (IsmbWire *wire, guint milliseconds);
 
 G_END_DECLS

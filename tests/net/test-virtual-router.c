@@ -95,6 +95,29 @@ test_port_in_use (void)
   close (fd);
 }
 
+/* Nothing needs to be asked of the kernel for each that comes. */
+static void
+test_patience_is_inherited (void)
+{
+  g_autoptr (IsmbVirtualRouter) vr = ismb_virtual_router_new ("VR-Mgmt", NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  guint16 port = 0;
+  int door = listen_at (vr, "127.0.0.1", 0, &port), accepted = -1, value = 0;
+  int client = ismb_virtual_router_connect (vr, "127.0.0.1", port, &error);
+  struct pollfd wait = { .fd = door, .events = POLLIN };
+  socklen_t size = sizeof value;
+  g_assert_no_error (error);
+  g_assert_cmpint (poll (&wait, 1, -1), ==, 1);
+  accepted = accept (door, NULL, NULL);
+  g_assert_cmpint (getsockopt (accepted, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, &size), ==, 0);
+  g_assert_cmpint (value, ==, 120000);
+  g_assert_cmpint (getsockopt (accepted, SOL_SOCKET, SO_KEEPALIVE, &value, &size), ==, 0);
+  g_assert_cmpint (value, ==, 1);
+  close (accepted);
+  close (client);
+  close (door);
+}
+
 static void
 test_bad_places (void)
 {
@@ -279,6 +302,7 @@ main (int argc, char **argv)
   g_test_add_func ("/net/virtual-router/own-namespace", test_own_namespace);
   g_test_add_func ("/net/virtual-router/both-families", test_both_families);
   g_test_add_func ("/net/virtual-router/port-in-use", test_port_in_use);
+  g_test_add_func ("/net/virtual-router/patience-is-inherited", test_patience_is_inherited);
   g_test_add_func ("/net/virtual-router/bad-places", test_bad_places);
   g_test_add_func ("/net/virtual-router/namespace", test_namespace);
   g_test_add ("/net/virtual-router/unix", Folder, NULL, set_up, test_unix, tear_down);
