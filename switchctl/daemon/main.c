@@ -11,6 +11,7 @@
 
 #include "switchctl/daemon/config-reader.h"
 #include "switchctl/daemon/control-bus.h"
+#include "switchctl/daemon/footprint.h"
 #include "switchctl/daemon/log.h"
 #include "switchctl/daemon/manager.h"
 #include "switchctl/daemon/notify.h"
@@ -85,6 +86,7 @@ serve (SwitchManager *manager)
   guint hangup = g_unix_signal_add (SIGHUP, on_hangup, manager);
   guint watchdog = switch_notify_watchdog ();
 
+  switch_footprint_reduce_later ();
   switch_notify ("READY=1");
   g_main_loop_run (loop);
   switch_notify ("STOPPING=1");

@@ -92,17 +92,19 @@ server_cpu (void)
   return sum;
 }
 
-/* Bytes of the first one's memory that are resident. */
+/* Bytes of the first one's memory that are resident and are no file's: pages of libraries come and
+ * go, and no session takes any. */
 static gint64
 server_memory (void)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%s/statm", options.pids[0]);
   g_autofree char *text = NULL;
-  const char *pages;
+  long size, resident, shared;
 
-  if (!g_file_get_contents (path, &text, NULL, NULL) || (pages = strchr (text, ' ')) == NULL)
+  if (!g_file_get_contents (path, &text, NULL, NULL)
+      || sscanf (text, "%ld %ld %ld", &size, &resident, &shared) != 3)
     bench_die ("cannot read %s", path);
-  return g_ascii_strtoll (pages, NULL, 10) * sysconf (_SC_PAGESIZE);
+  return (gint64) (resident - shared) * sysconf (_SC_PAGESIZE);
 }
 
 /* ------------------------------------------------------------------ stanzas */

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -126,6 +127,36 @@ class Listener(Server):
             return False
         self.port, self.s2s_port = status["vrs"][0]["c2s_port"], status["vrs"][0]["s2s_port"]
         return self.port > 0
+
+
+class Alone(Server):
+    """Ours, in a network namespace of its own with one link."""
+
+    INSIDE = ("ip link set lo up; ip link add one type veth peer name two; ip address add 192.0.2.1/24 dev one;"
+              " ip link set one up; ip link set two up; exec \"$0\" \"$@\"")
+
+    def __init__(self, folder, build):
+        super().__init__(folder, "alone.test")
+        daemon = os.path.join(build, "switchctl/daemon/switchctld")
+        configuration = self.write("switchctld.conf", f"[daemon]\ndomain={self.domain}\nstate-dir={folder}/state\n"
+                                   f"runtime-dir={folder}/run\nlog-level=warning\n")
+        self.launch("unshare", "--net", "sh", "-c", self.INSIDE, daemon, "--config", configuration)
+
+    def is_ready(self):
+        return os.path.exists(os.path.join(self.folder, "run/control"))
+
+    def read_resident(self):
+        """MB."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1)) / 1024
+
+    def count_wake_ups(self):
+        """Of all its threads, since it started."""
+        total = 0
+        for path in glob.glob(f"/proc/{self.process.pid}/task/*/status"):
+            with open(path, encoding="ascii") as file:
+                total += int(re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)", file.read()).group(1))
+        return total
 
 
 class Prosody(Server):
