@@ -9,7 +9,8 @@
 
 #define KNOWN_MAX 4096
 
-/* Of sender and id: as long as an attacker likes they may be, and nobody finds two with the same. */
+/* Of sender and id: as long as an attacker likes they may be, and nobody finds two with the
+ * same. */
 typedef struct
 {
   guint8 bytes[16];

@@ -17,11 +17,11 @@
 #include "ismb/discovery/ismb-mdns-poll.h"
 #include "ismb/discovery/ismb-mdns-record.h"
 
-/* Of each interface and protocol; beyond it avahi hears of nothing new until old records end. Ten
- * thousand names that somebody forged, at five records each, leave room for a thousand true switches
- * and other services. A record takes some 400 bytes, so that the worst is 26 MB. Where more is forged
- * than that, a newcomer is not heard here until the forger's records end; but he hears us, and dials
- * us. */
+/* Of each interface and protocol; beyond it avahi hears of nothing new until old records end.
+ * Ten thousand names that somebody forged, at five records each, leave room for a thousand true
+ * switches and other services. A record takes some 400 bytes, so that the worst is 26 MB. Where
+ * more is forged than that, a newcomer is not heard here until the forger's records end; but he
+ * hears us, and dials us. */
 #define CACHE_ENTRIES_MAX 65536
 /* The name was somebody else's; by then they may have left. */
 #define COLLISION_RETRY_SECONDS 60
@@ -291,7 +291,8 @@ on_behind (gpointer user_data)
 
   if (self->renewal_id != 0)
     return;
-  g_info ("the interfaces of %s changed faster than could be followed: discovery starts anew", self->vr);
+  g_info ("the interfaces of %s changed faster than could be followed: discovery starts anew",
+          self->vr);
   self->renewal_id = g_timeout_add_seconds (RENEWAL_SECONDS, renew, self);
 }
 

@@ -12,12 +12,12 @@
 #include "ismb/core/ismb-error.h"
 #include "ismb/discovery/ismb-mdns-record.h"
 
-/* Anybody can announce names. The first OLD_MAX that are there are followed for as long as they are;
- * the others take turns: a new one takes the place of that which came first among the NEW_MAX. It is
- * followed until a thousand others have come, and to resolve it takes a second at most, so that who
- * comes in the midst of ten thousand forged names is found. What made room is not said to be lost:
- * whoever has heard of it knows better than a crowd whether it is there. When there is room again, all
- * that avahi knows are heard of anew. */
+/* Anybody can announce names. The first OLD_MAX that are there are followed for as long as they
+ * are; the others take turns: a new one takes the place of that which came first among the
+ * NEW_MAX. It is followed until a thousand others have come, and to resolve it takes a second at
+ * most, so that who comes in the midst of ten thousand forged names is found. What made room is
+ * not said to be lost: whoever has heard of it knows better than a crowd whether it is there.
+ * When there is room again, all that avahi knows are heard of anew. */
 #define OLD_MAX 3072
 #define NEW_MAX 1024
 #define ADDRESSES_MAX 8

@@ -46,7 +46,8 @@ gsize     ismb_acks_get_bytes   (IsmbAcks *self); /* not acknowledged */
 guint     ismb_acks_get_count   (IsmbAcks *self); /* not acknowledged */
 /* The oldest that is not acknowledged, and is ours no longer; NULL: none. (transfer full) */
 IsmbFrame *ismb_acks_pop        (IsmbAcks *self);
-/* What was popped, or a frame for it, behind all others: each in its turn, they are as they were. */
+/* What was popped, or a frame for it, behind all others: each in its turn, they are as they
+ * were. */
 void      ismb_acks_put_back    (IsmbAcks *self, IsmbFrame *frame);
 /* It is a request (iq), and the client has answered it. */
 gboolean  ismb_acks_is_answered (IsmbAcks *self, const IsmbFrame *frame);

@@ -424,8 +424,8 @@ ismb_authentication_offer (IsmbAuthentication *self)
     send_features (self);
 }
 
-/* Nothing but its negotiation; a stanza ends it (RFC 6120, 4.9.3.12), but one that makes the account
- * to sign in to. */
+/* Nothing but its negotiation; a stanza ends it (RFC 6120, 4.9.3.12), but one that makes the
+ * account to sign in to. */
 void
 ismb_authentication_take (IsmbAuthentication *self, IsmbFrame *frame)
 {

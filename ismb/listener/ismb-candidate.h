@@ -14,12 +14,13 @@ typedef struct
   guint since;       /* the order in which ways were first heard of */
 } IsmbCandidateMark;
 
-/* Where another listener may be found, as discovery said, and when it may be tried again. Anybody
- * can announce anything in its name, over and over, so news only ever add ways, for as long as there
- * is room. The one that last worked comes first. Then what is new takes turns with what was known
- * before, of which those go first that were tried in vain the least, and then the oldest: who is
- * announced after a dial is tried at the second place of the next one, whatever a forger announces
- * meanwhile. Last come those at which somebody else answered. Zeroed, it is nowhere. */
+/* Where another listener may be found, as discovery said, and when it may be tried again.
+ * Anybody can announce anything in its name, over and over, so news only ever add ways, for as
+ * long as there is room. The one that last worked comes first. Then what is new takes turns with
+ * what was known before, of which those go first that were tried in vain the least, and then the
+ * oldest: who is announced after a dial is tried at the second place of the next one, whatever a
+ * forger announces meanwhile. Last come those at which somebody else answered. Zeroed, it is
+ * nowhere. */
 typedef struct
 {
   char **addresses;       /* in the order in which they are to be tried; or NULL */
@@ -63,9 +64,9 @@ void     ismb_candidate_note_failure    (IsmbCandidate *self);
 void     ismb_candidate_note_steady     (IsmbCandidate *self);
 /* Less than a second ago: not to be tried for each stanza that follows. */
 gboolean ismb_candidate_has_just_failed (const IsmbCandidate *self);
-/* Milliseconds until it may be dialled again, 1 at least. They double with each dial, from about 1 s
- * to 30 s, and chance has a part in them; behind a stream that was fine there are only those of
- * `rest` (0: 250). */
+/* Milliseconds until it may be dialled again, 1 at least. They double with each dial, from about
+ * 1 s to 30 s, and chance has a part in them; behind a stream that was fine there are only those
+ * of `rest` (0: 250). */
 guint    ismb_candidate_get_pause       (const IsmbCandidate *self, guint rest);
 
 G_END_DECLS

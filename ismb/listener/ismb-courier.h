@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* Brings presence to bare and full addresses: of local accounts to whoever speaks for these, else to
- * the other domain, of which it is noted where there is no way to it. */
+/* Brings presence to bare and full addresses: of local accounts to whoever speaks for these,
+ * else to the other domain, of which it is noted where there is no way to it. */
 typedef struct _IsmbCourier IsmbCourier;
 
 typedef void (*IsmbCourierLocal) (IsmbFrame *presence, gpointer owner);

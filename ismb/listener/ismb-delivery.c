@@ -35,8 +35,8 @@ hold (IsmbDelivery *self, IsmbFrame *frame)
   return self->callbacks->hold (own, self->owner) ? g_steal_pointer (&own) : NULL;
 }
 
-/* For a client that is away, or does not answer. What has no room goes back, as its sender would wait
- * for as long as the client likes, and over a link everybody behind him. */
+/* For a client that is away, or does not answer. What has no room goes back, as its sender would
+ * wait for as long as the client likes, and over a link everybody behind him. */
 static void
 keep_held (IsmbDelivery *self, IsmbFrame *frame)
 {
@@ -134,8 +134,8 @@ ismb_delivery_give_back (IsmbDelivery *self)
     give_back_unacked (self); /* with what is unsent among it */
 }
 
-/* What went out may have arrived, so it does not go back where there is no room. `own`: which frame is
- * there for which now; or NULL. */
+/* What went out may have arrived, so it does not go back where there is no room. `own`: which
+ * frame is there for which now; or NULL. */
 static void
 hold_all (IsmbDelivery *self, GHashTable *own)
 {

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The words of server dialback (XEP-0220), and its keys (XEP-0185). `receiving` is whom a stream was
- * opened to, `originating` whoever says to have opened it, `id` what `receiving` called it. */
+/* The words of server dialback (XEP-0220), and its keys (XEP-0185). `receiving` is whom a stream
+ * was opened to, `originating` whoever says to have opened it, `id` what `receiving` called it. */
 
 /* 64 hex digits. */
 char    *ismb_dialback_derive_key (const char *secret, const char *receiving,

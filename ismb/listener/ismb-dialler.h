@@ -36,8 +36,8 @@ void          ismb_dialler_init            (IsmbDialler *self, IsmbLinkContext *
 /* Gives up what is under way. */
 void          ismb_dialler_stop            (IsmbDialler *self);
 /* Would whoever is said to be there be turned away: a device that was revoked? `proven`: the id
- * that was proven last, or NULL. Only when that one is out is the announcement asked whether another
- * device has got the name: else anybody could bar a member. */
+ * that was proven last, or NULL. Only when that one is out is the announcement asked whether
+ * another device has got the name: else anybody could bar a member. */
 gboolean      ismb_dialler_is_barred       (const IsmbDialler *self, const char *proven);
 gboolean      ismb_dialler_can_dial        (const IsmbDialler *self, const char *proven);
 /* `proven`: who is there was there before, and needs no place; `urgent`: there is something to say.

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 
 /* Is it of the moment only: nobody is owed that it outlives that? */
 gboolean   ismb_envelope_is_fleeting (const IsmbFrame *message);
-/* Whether it may wait at all: XEP-0160, 3, by its type and by what it carries; XEP-0334, no-store. */
+/* Whether it may wait at all: XEP-0160, 3, by its type and by what it carries; XEP-0334,
+ * no-store. */
 gboolean   ismb_envelope_is_worth (const IsmbFrame *message);
 /* `by`: the account's address. */
 char      *ismb_envelope_seal     (const IsmbFrame *message, const char *by);

@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* The links to foreign domains, in the routes as long as the listener runs. Foreigners are strangers
- * who may be written to and may write; they are no peers, and the fabric's own services are not for
- * them. */
+/* The links to foreign domains, in the routes as long as the listener runs. Foreigners are
+ * strangers who may be written to and may write; they are no peers, and the fabric's own
+ * services are not for them. */
 #define ISMB_TYPE_FEDERATION (ismb_federation_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbFederation, ismb_federation, ISMB, FEDERATION, GObject)
 

@@ -158,8 +158,8 @@ on_frame (IsmbForeignStream *stream, IsmbFrame *frame, gpointer owner)
 
 static gboolean begin (IsmbForeignLogin *self, GError **error);
 
-/* ejabberd 23.01 breaks off where a certificate has an xmppAddr, which ours have, but takes dialback
- * from the same server. */
+/* ejabberd 23.01 breaks off where a certificate has an xmppAddr, which ours have, but takes
+ * dialback from the same server. */
 static gboolean
 try_again (IsmbForeignLogin *self)
 {

@@ -46,8 +46,8 @@ void     ismb_foreigner_await     (IsmbForeigner *self, const char *id);
 /* Is this the key of the login that is under way? */
 gboolean ismb_foreigner_knows_key (IsmbForeigner *self, const char *us, const char *id,
                                    const char *key);
-/* Room for one more question about a key to their server? FALSE: too many are under way. Some places
- * are kept for whoever comes from where their server is. */
+/* Room for one more question about a key to their server? FALSE: too many are under way. Some
+ * places are kept for whoever comes from where their server is. */
 gboolean ismb_foreigner_begin     (IsmbForeigner *self, const IsmbSource *source);
 void     ismb_foreigner_end       (IsmbForeigner *self, const IsmbSource *source);
 

@@ -153,8 +153,8 @@ on_answered (IsmbVerification *verification, gboolean valid, const char *conditi
     welcome (self);
 }
 
-/* The dialback error (XEP-0220, 2.5) that a request earns before anybody is asked, or NULL. A domain
- * beside the stream's own comes on a stream of its own, if it may come at all. */
+/* The dialback error (XEP-0220, 2.5) that a request earns before anybody is asked, or NULL. A
+ * domain beside the stream's own comes on a stream of its own, if it may come at all. */
 static const char *
 find_fault (IsmbGuest *self, const IsmbFrame *request)
 {

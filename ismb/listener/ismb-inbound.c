@@ -161,8 +161,8 @@ doubt (IsmbInbound *self, GPtrArray *chain, const GError *error)
   ismb_stream_close (self->stream, "not-authorized", NULL);
 }
 
-/* Where the places of two virtual routers touch, a certificate may be good for both: so the one that
- * was reached says which it is. */
+/* Where the places of two virtual routers touch, a certificate may be good for both: so the one
+ * that was reached says which it is. */
 static void
 send_login (IsmbInbound *self, const char *vr)
 {

@@ -4,8 +4,8 @@
 
 #include "ismb/listener/ismb-peer-stream.h"
 
-/* What the other side has received and answers for waits at its clients, and costs us memory; but it
- * is no sign yet that it reads too slowly. */
+/* What the other side has received and answers for waits at its clients, and costs us memory;
+ * but it is no sign yet that it reads too slowly. */
 #define UNACKED_SHARE 4
 
 static void

@@ -41,8 +41,8 @@ typedef struct
 
   /* Came: its `from` is of the link's domain, its `to` is ours. Borrowed. */
   void (*frame)         (IsmbLink *link, IsmbFrame *frame, gpointer user_data);
-  /* Came on one of its streams, and is no stanza. FALSE: nobody knows it, and that breaks the rules;
-   * NULL: nobody ever does. */
+  /* Came on one of its streams, and is no stanza. FALSE: nobody knows it, and that breaks the
+   * rules; NULL: nobody ever does. */
   gboolean (*word)      (IsmbLink *link, IsmbStream *stream, IsmbFrame *frame, gpointer user_data);
   /* Could not be sent; may come from inside ismb_sink_deliver (). `condition`: what the bounce
    * should say. */

@@ -66,10 +66,10 @@ void          ismb_link_disown        (IsmbLink *self);
 void          ismb_link_cut           (IsmbLink *self, IsmbOwnAddresses *remaining);
 /* It is there again: what was in vain before does not count. */
 void          ismb_link_resume        (IsmbLink *self);
-/* Ends its streams, saying `condition`, and stops dialling. NULL, for a peer that is forgotten: an
- * orderly end, and what waits goes back. Else, for a listener that stops, what waits is dropped: the
- * streams of its senders have gone before it. It is idle then, and says nothing upwards any more
- * until it is used again. */
+/* Ends its streams, saying `condition`, and stops dialling. NULL, for a peer that is forgotten:
+ * an orderly end, and what waits goes back. Else, for a listener that stops, what waits is
+ * dropped: the streams of its senders have gone before it. It is idle then, and says nothing
+ * upwards any more until it is used again. */
 void          ismb_link_close         (IsmbLink *self, const char *condition);
 
 G_END_DECLS

@@ -19,27 +19,29 @@ void          _ismb_listener_set_place    (IsmbListener *self, IsmbVirtualRouter
 void          _ismb_listener_set_patient  (IsmbListener *self, gboolean patient);
 void          _ismb_listener_set_store    (IsmbListener *self, IsmbStore *store);
 void          _ismb_listener_set_fabric   (IsmbListener *self, IsmbFabric *fabric);
-/* Foreign domains and who vouches for their servers, as federate= and federate-ca= have them; each may
- * be NULL. Before start, which fails with ISMB_ERROR_BAD_CONFIG where they are no good. */
+/* Foreign domains and who vouches for their servers, as federate= and federate-ca= have them;
+ * each may be NULL. Before start, which fails with ISMB_ERROR_BAD_CONFIG where they are no good. */
 void          _ismb_listener_set_federation (IsmbListener *self, const char *federate,
                                              const char *federate_ca);
 /* Told of strangers; before start. `user_data` outlives the listener. */
 void          _ismb_listener_set_reporter (IsmbListener *self, IsmbReporter reporter,
                                            gpointer user_data);
-/* Which fabric a peer is announced to be of: the first digits of its id, a hint to whom to ask first. */
+/* Which fabric a peer is announced to be of: the first digits of its id, a hint to whom to ask
+ * first. */
 void          _ismb_listener_hint_fabric  (IsmbListener *self, const char *domain,
                                            const char *fabric);
-/* Looks for a way into the fabric whose CA has that hash, once, at all who are announced now, those of
- * that fabric first, and takes the certificate it gets. `token`: NULL to be approved. Outcome: TRUE,
- * joined; FALSE without an error: a registrar knows us now and waits for an approval; ISMB_ERROR_NOT_FOUND:
- * nobody of that fabric is here; any other error is a registrar's word, and final (TIMEOUT: the token
- * expired, NOT_ALLOWED: is used up, AUTH_FAILED, EXISTS: another device has our name, ...), or ours. */
+/* Looks for a way into the fabric whose CA has that hash, once, at all who are announced now,
+ * those of that fabric first, and takes the certificate it gets. `token`: NULL to be approved.
+ * Outcome: TRUE, joined; FALSE without an error: a registrar knows us now and waits for an
+ * approval; ISMB_ERROR_NOT_FOUND: nobody of that fabric is here; any other error is a
+ * registrar's word, and final (TIMEOUT: the token expired, NOT_ALLOWED: is used up, AUTH_FAILED,
+ * EXISTS: another device has our name, ...), or ours. */
 void          _ismb_listener_join_async   (IsmbListener *self, const char *ca_hash,
                                            const IsmbToken *token, GCancellable *cancellable,
                                            GAsyncReadyCallback callback, gpointer user_data);
 gboolean      _ismb_listener_join_finish  (IsmbListener *self, GAsyncResult *result, GError **error);
-/* Asks a registrar over its link for a certificate, as ours ends or VRs changed, and takes it. FALSE with
- * ISMB_ERROR_NOT_FOUND: no registrar can be reached from here now. */
+/* Asks a registrar over its link for a certificate, as ours ends or VRs changed, and takes it.
+ * FALSE with ISMB_ERROR_NOT_FOUND: no registrar can be reached from here now. */
 void          _ismb_listener_renew_async  (IsmbListener *self, GCancellable *cancellable,
                                            GAsyncReadyCallback callback, gpointer user_data);
 gboolean      _ismb_listener_renew_finish (IsmbListener *self, GAsyncResult *result, GError **error);

@@ -26,8 +26,9 @@ IsmbMailbox *ismb_mailbox_new  (IsmbRoutes *routes, IsmbOffline *offline,
                                 const IsmbMailboxCallbacks *callbacks, gpointer owner);
 /* The owner is gone: what is let go of from here on stays in the store. */
 void         ismb_mailbox_close (IsmbMailbox *self);
-/* Keeps a message until a client of the account takes it; its receipt is settled when it is on the
- * disk. NULL, or the condition of the error it earns: no account, no room, nothing worth keeping. */
+/* Keeps a message until a client of the account takes it; its receipt is settled when it is on
+ * the disk. NULL, or the condition of the error it earns: no account, no room, nothing worth
+ * keeping. */
 const char  *ismb_mailbox_keep (IsmbMailbox *self, const char *account, IsmbFrame *message);
 /* The same beside a holder who goes on holding the frame: once it is on the disk the sender is
  * settled with, and what lies there is dropped when the frame is let go of, as it has arrived then.

@@ -165,8 +165,8 @@ ask_to_resume (IsmbMooring *self, IsmbLane *lane)
   ismb_stream_send_text (lane->stream, text, -1);
 }
 
-/* One that we have ended, while the other end has not, or that is broken, which is told at the end of
- * the turn. */
+/* One that we have ended, while the other end has not, or that is broken, which is told at the
+ * end of the turn. */
 static void
 take_from_ending (IsmbMooring *self)
 {

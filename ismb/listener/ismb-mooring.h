@@ -16,10 +16,11 @@ typedef struct
   void (*begun_anew) (gpointer owner);
 } IsmbMooringCallbacks;
 
-/* How a link's streams come into use: agrees upon XEP-0198 with the other end, so that the tether of
- * a stream that broke is tied to the next one. Between two listeners either end may resume, whoever
- * had dialled before. Where both dial at once, the stream whose initiator's domain sorts lower
- * stays; what was said on neither is lost, as nothing is said before it is agreed. */
+/* How a link's streams come into use: agrees upon XEP-0198 with the other end, so that the
+ * tether of a stream that broke is tied to the next one. Between two listeners either end may
+ * resume, whoever had dialled before. Where both dial at once, the stream whose initiator's
+ * domain sorts lower stays; what was said on neither is lost, as nothing is said before it is
+ * agreed. */
 typedef struct
 {
   IsmbLinkContext *context;

@@ -13,8 +13,8 @@ typedef struct _IsmbOpening IsmbOpening;
 
 typedef struct
 {
-  /* All was delivered; or not (`left`): the resource has left. The owner frees it. Never from inside
-   * a call. */
+  /* All was delivered; or not (`left`): the resource has left. The owner frees it. Never from
+   * inside a call. */
   void (*ended)    (IsmbOpening *opening, gboolean left, gpointer owner);
   /* Stood behind, and goes elsewhere; from inside ismb_opening_free (). */
   void (*returned) (IsmbFrame *frame, gpointer owner);

@@ -136,7 +136,8 @@ ismb_outbox_bounce_passing (IsmbOutbox *self, const char *condition)
   bounce_some (self, is_passing, condition);
 }
 
-/* What is in `first` goes out before all that waits; what of it is worth nothing later goes back. */
+/* What is in `first` goes out before all that waits; what of it is worth nothing later goes
+ * back. */
 static void
 put_first (IsmbOutbox *self, const IsmbBacklog *first)
 {

@@ -48,7 +48,8 @@ void       ismb_peers_set_reporter (IsmbPeers *self, IsmbReporter reporter, gpoi
 void       ismb_peers_set_queue (IsmbPeers *self, gsize bytes, guint milliseconds);
 /* What all their streams share; theirs. */
 IsmbLinkContext *ismb_peers_get_context (IsmbPeers *self);
-/* The domains that are no peers, and whose streams come in by the same door; before the first does. */
+/* The domains that are no peers, and whose streams come in by the same door; before the first
+ * does. */
 void       ismb_peers_set_federation (IsmbPeers *self, IsmbFederation *federation);
 /* Where others reach us. */
 void       ismb_peers_set_port (IsmbPeers *self, guint16 port);

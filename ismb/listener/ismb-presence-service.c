@@ -582,8 +582,8 @@ ismb_presence_service_account_removed (IsmbPresenceService *self, const char *ac
     ismb_presence_service_roster_removed (self, account, g_ptr_array_index (contacts, i));
 }
 
-/* Whoever was told hears the truth at the next probe or request, as after any loss (RFC 6121, 3.1.3,
- * 4.3.2). */
+/* Whoever was told hears the truth at the next probe or request, as after any loss (RFC 6121,
+ * 3.1.3, 4.3.2). */
 void
 ismb_presence_service_roster_restored (IsmbPresenceService *self, const char *account,
                                        const char *contact, IsmbSubscription was)

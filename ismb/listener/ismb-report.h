@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* What a listener tells of those who came without being members, for the audit table: whom it let join,
- * whom it turned away. A stranger causes as many as he likes; whoever keeps them sets the bound. Borrowed
- * for the call; NULL texts are empty. */
+/* What a listener tells of those who came without being members, for the audit table: whom it
+ * let join, whom it turned away. A stranger causes as many as he likes; whoever keeps them sets
+ * the bound. Borrowed for the call; NULL texts are empty. */
 typedef struct
 {
   const char *what;    /* "join", "stream", "dial", "connections", "names", "revoked", "renew" */

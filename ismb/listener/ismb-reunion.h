@@ -6,9 +6,10 @@
 
 G_BEGIN_DECLS
 
-/* A listener that starts again knows at once whom it knew when it ended, however that was: it dials
- * them, and what is sent to them waits for the link instead of coming back from a domain that nobody
- * has announced yet. Who was neither reached nor announced within a minute is forgotten. */
+/* A listener that starts again knows at once whom it knew when it ended, however that was: it
+ * dials them, and what is sent to them waits for the link instead of coming back from a domain
+ * that nobody has announced yet. Who was neither reached nor announced within a minute is
+ * forgotten. */
 typedef struct _IsmbReunion IsmbReunion;
 
 /* Dials; keeps the neighbours true to what the peers tell from now on. */

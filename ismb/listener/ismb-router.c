@@ -233,9 +233,10 @@ keep (IsmbRouter *self, const char *account, IsmbFrame *message)
     ismb_router_bounce (self, message, condition, NULL);
 }
 
-/* RFC 6121, 8.5.3.2.1: a conversation goes on wherever its partner is, another message was meant for
- * that resource and no other one. While none is there it waits, although the RFC would drop it: what
- * outlived a switch's death shall not come to nothing for having been faster than its receiver. */
+/* RFC 6121, 8.5.3.2.1: a conversation goes on wherever its partner is, another message was meant
+ * for that resource and no other one. While none is there it waits, although the RFC would drop
+ * it: what outlived a switch's death shall not come to nothing for having been faster than its
+ * receiver. */
 static gboolean
 is_misdirected (IsmbRouter *self, const char *account, gboolean bare, const IsmbFrame *frame)
 {

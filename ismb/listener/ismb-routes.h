@@ -45,8 +45,8 @@ IsmbResource *ismb_routes_add_resource  (IsmbRoutes *self, const char *account,
 void          ismb_routes_remove_resource (IsmbRoutes *self, IsmbResource *resource);
 /* How many there are. */
 guint         ismb_routes_count_resources (IsmbRoutes *self);
-/* Is told of each that comes, once it is there, and of each that goes, before it is not. It adds and
- * removes none. NULL: nobody is. */
+/* Is told of each that comes, once it is there, and of each that goes, before it is not. It adds
+ * and removes none. NULL: nobody is. */
 typedef void (*IsmbRoutesWatcher) (const IsmbResource *resource, gboolean comes,
                                    gpointer user_data);
 void          ismb_routes_set_watcher   (IsmbRoutes *self, IsmbRoutesWatcher watcher,

@@ -5,10 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* The server's side of SASL on one stream (RFC 4422; RFC 6120, section 6): SCRAM with and without
- * channel binding (RFC 5802, 7677, 5929, 9266), PLAIN (RFC 4616), EXTERNAL. It may be started again after
- * a failure; how often, and how long an exchange may last, is the session's to say, and so is
- * <abort/>. */
+/* The server's side of SASL on one stream (RFC 4422; RFC 6120, section 6): SCRAM with and
+ * without channel binding (RFC 5802, 7677, 5929, 9266), PLAIN (RFC 4616), EXTERNAL. It may be
+ * started again after a failure; how often, and how long an exchange may last, is the session's
+ * to say, and so is <abort/>. */
 typedef struct _IsmbSasl IsmbSasl;
 
 /* What the stream stands on. Strings and bytes are copied or referenced. */

@@ -174,8 +174,8 @@ take_header (IsmbScramExchange *self, const char *first)
   return self->authzid != NULL ? at : NULL;
 }
 
-/* What stands between `at` and `end` may be passed over, unless it is "m=": that says it may not (RFC
- * 5802, 5.1). */
+/* What stands between `at` and `end` may be passed over, unless it is "m=": that says it may not
+ * (RFC 5802, 5.1). */
 static gboolean
 may_pass_over (const char *at, const char *end)
 {

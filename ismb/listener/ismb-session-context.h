@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 
 /* Bytes of an element; for a stranger not lower, says RFC 6120, 13.12. */
 #define ISMB_SESSION_LIMIT_STRANGER 10000u
-/* For an account, unless configured otherwise, and at most: every switch takes that much of another,
- * so that no link ends for what one of them allows its clients. */
+/* For an account, unless configured otherwise, and at most: every switch takes that much of
+ * another, so that no link ends for what one of them allows its clients. */
 #define ISMB_SESSION_LIMIT_ACCOUNT (256u * 1024)
 #define ISMB_SESSION_LIMIT_MOST (1024u * 1024)
 

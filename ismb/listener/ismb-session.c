@@ -228,8 +228,8 @@ fail_management (IsmbSession *self, const char *condition, const guint32 *h)
   ismb_stream_send_text (self->out.stream, failed, -1);
 }
 
-/* From now on nothing is delivered, and what was is elsewhere. It keeps itself alive until the stream
- * tells that it is closed. */
+/* From now on nothing is delivered, and what was is elsewhere. It keeps itself alive until the
+ * stream tells that it is closed. */
 static void
 begin_closing (IsmbSession *self)
 {

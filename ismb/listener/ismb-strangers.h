@@ -5,11 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* The links to those who are announced and have proven nothing. Anybody on a link can announce names:
- * 10,000 of them are remembered, and then a new one takes the place of another, one of the oldest,
- * that was dialled in vain if there is such a one. Members are not among them. Where 10,000 names are
- * forged, to dial them takes 500 seconds (ismb-dials), and so long may a newcomer have to wait for his
- * turn in the worst case; if he dials us, he need not. Holds no reference. Zeroed, there are none. */
+/* The links to those who are announced and have proven nothing. Anybody on a link can announce
+ * names: 10,000 of them are remembered, and then a new one takes the place of another, one of
+ * the oldest, that was dialled in vain if there is such a one. Members are not among them. Where
+ * 10,000 names are forged, to dial them takes 500 seconds (ismb-dials), and so long may a
+ * newcomer have to wait for his turn in the worst case; if he dials us, he need not. Holds no
+ * reference. Zeroed, there are none. */
 typedef struct
 {
   GQueue links; /* in the order of their coming */

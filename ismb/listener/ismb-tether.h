@@ -6,9 +6,10 @@
 
 G_BEGIN_DECLS
 
-/* What XEP-0198 knows of the stanzas between us and another listener, and what outlives the stream
- * they go on: which of ours it has not acknowledged, and how far we answer for its own. Tied to a
- * stream, it sends and acknowledges there; loose, it waits for the stream on which the two resume. */
+/* What XEP-0198 knows of the stanzas between us and another listener, and what outlives the
+ * stream they go on: which of ours it has not acknowledged, and how far we answer for its own.
+ * Tied to a stream, it sends and acknowledges there; loose, it waits for the stream on which the
+ * two resume. */
 typedef struct _IsmbTether IsmbTether;
 
 /* `expired`: it was loose for `keep` milliseconds. */

@@ -15,8 +15,8 @@ typedef struct
   gboolean met; /* a foreigner, of whom there is no proof, was there before */
 } IsmbWarrant;
 
-/* A stream has proven this, or one that is open has said it of its key. TRUE: of another device than
- * before. Of the same device, the certificate that ends later is the newer one, and stays. */
+/* A stream has proven this, or one that is open has said it of its key. TRUE: of another device
+ * than before. Of the same device, the certificate that ends later is the newer one, and stays. */
 gboolean ismb_warrant_take       (IsmbWarrant *self, const IsmbLinkContext *context,
                                   const IsmbProof *proof);
 /* Has it not ended? In an open fabric nobody says when one does, nor of foreigners. */

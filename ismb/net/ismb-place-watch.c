@@ -80,7 +80,8 @@ on_mounts (int fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* What is in a notice does not matter, only that there is one: some may be lost, a look is whole. */
+/* What is in a notice does not matter, only that there is one: some may be lost, a look is
+ * whole. */
 static gboolean
 on_notices (int fd, GIOCondition condition, gpointer user_data)
 {

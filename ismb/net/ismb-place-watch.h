@@ -7,8 +7,8 @@ G_BEGIN_DECLS
 
 /* Sees a virtual router's place go, come back and change: a namespace that is deleted and made
  * again, an interface that is removed and added, addresses and links. The kernel tells of each
- * (mount table, inotify, rtnetlink inside the place), and nothing wakes up in between; what comes at
- * once is looked at once. */
+ * (mount table, inotify, rtnetlink inside the place), and nothing wakes up in between; what
+ * comes at once is looked at once. */
 typedef struct _IsmbPlaceWatch IsmbPlaceWatch;
 
 typedef enum

@@ -138,7 +138,8 @@ ismb_tls_context_unref (IsmbTlsContext *self)
   g_free (self);
 }
 
-/* A server refuses who came for something else (RFC 7301, 3.2), and whoever says nothing is fine. */
+/* A server refuses who came for something else (RFC 7301, 3.2), and whoever says nothing is
+ * fine. */
 static gboolean
 set_alpn (IsmbTls *self, gboolean server, const char *const *alpn, GError **error)
 {
@@ -238,8 +239,8 @@ send_vectors (IsmbTls *self, const giovec_t *vectors, int count)
   return n;
 }
 
-/* GnuTLS would send the messages of a handshake in two or three pieces, and each makes the system go
- * through all of TCP. */
+/* GnuTLS would send the messages of a handshake in two or three pieces, and each makes the
+ * system go through all of TCP. */
 static gssize
 push (gnutls_transport_ptr_t data, const giovec_t *vectors, int count)
 {
@@ -392,8 +393,8 @@ ismb_tls_handshake (IsmbTls *self, guint32 *events, GError **error)
   return TRUE;
 }
 
-/* GnuTLS took something that is no data, as the tickets that follow a handshake are, and says the same
- * as when there is nothing; of what we have of the rest, no event will tell. */
+/* GnuTLS took something that is no data, as the tickets that follow a handshake are, and says
+ * the same as when there is nothing; of what we have of the rest, no event will tell. */
 static gboolean
 is_behind (const IsmbTls *self, guint32 events)
 {

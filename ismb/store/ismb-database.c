@@ -26,7 +26,8 @@ execute (sqlite3 *db, const char *path, const char *sql, GError **error)
   return FALSE;
 }
 
-/* SQLite would make the file readable for everybody, and its -wal and -shm take the mode from it. */
+/* SQLite would make the file readable for everybody, and its -wal and -shm take the mode from
+ * it. */
 static gboolean
 make_private (const char *path, gboolean *no_room, GError **error)
 {
@@ -149,8 +150,8 @@ is_empty (const char *path, const char *suffix)
   return stat (file, &info) != 0 || info.st_size == 0;
 }
 
-/* Without locks and without shared memory, which would have to be written: nobody else uses it. What
- * has no WAL file is read as it stands, as SQLite would want to make one. */
+/* Without locks and without shared memory, which would have to be written: nobody else uses it.
+ * What has no WAL file is read as it stands, as SQLite would want to make one. */
 static sqlite3 *
 open_unwritten (const char *path, GError **error)
 {

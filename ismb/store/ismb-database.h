@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * too. `no_room`, set where it fails: because the disk is full or read-only. */
 sqlite3 *ismb_database_open         (const char *path, gboolean durable, gboolean *no_room,
                                      GError **error);
-/* One that cannot be written, as the disk is full or read-only: what is there, or an empty one where
- * there is none yet. It is of the newest schema. */
+/* One that cannot be written, as the disk is full or read-only: what is there, or an empty one
+ * where there is none yet. It is of the newest schema. */
 sqlite3 *ismb_database_open_reading (const char *path, GError **error);
 
 G_END_DECLS

@@ -114,7 +114,8 @@ end (IsmbDrafts *self, Draft *draft)
   draft_free (draft);
 }
 
-/* What is refused at once is told before older writes have ended, so only the last to end judges. */
+/* What is refused at once is told before older writes have ended, so only the last to end
+ * judges. */
 static void
 on_done (const GError *error, gpointer user_data)
 {

@@ -17,8 +17,8 @@ typedef void (*IsmbDraftsRestore) (const char *account, const char *key, GVarian
 IsmbDrafts *ismb_drafts_new   (IsmbStore *store, IsmbDraftsRestore restore, gpointer owner);
 /* The owner goes; writes that are on their way go on. */
 void        ismb_drafts_close (IsmbDrafts *self);
-/* Runs a statement that makes of the row `before` the row `after`, as they are in memory (NULL: there
- * is none). Rows and parameters may be floating. */
+/* Runs a statement that makes of the row `before` the row `after`, as they are in memory (NULL:
+ * there is none). Rows and parameters may be floating. */
 void        ismb_drafts_write (IsmbDrafts *self, const char *account, const char *key,
                                GVariant *before, GVariant *after, const char *sql,
                                GVariant *parameters);

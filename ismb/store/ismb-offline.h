@@ -5,10 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* Messages that wait for an account (XEP-0160), in the store: kept with a number each, in the order
- * in which they came; gone with the account. In memory there are only counts, so that an account's place is bounded in
- * messages and bytes without a look at the disk. Kept accounts only: what is written for one that
- * ends with the process could be read by nobody. */
+/* Messages that wait for an account (XEP-0160), in the store: kept with a number each, in the
+ * order in which they came; gone with the account. In memory there are only counts, so that an
+ * account's place is bounded in messages and bytes without a look at the disk. Kept accounts
+ * only: what is written for one that ends with the process could be read by nobody. */
 #define ISMB_TYPE_OFFLINE (ismb_offline_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbOffline, ismb_offline, ISMB, OFFLINE, GObject)
 
@@ -31,8 +31,8 @@ gboolean     ismb_offline_has_room (IsmbOffline *self);
 gint64       ismb_offline_keep (IsmbOffline *self, const char *account, gint64 time,
                                 const char *stanza, gsize length, IsmbStoreDone done,
                                 gpointer user_data);
-/* It has arrived: `length` as it was kept. Said once of each, at any time, also before `done`. Where
- * the disk will not have it, it is not read again, and dropped later. */
+/* It has arrived: `length` as it was kept. Said once of each, at any time, also before `done`.
+ * Where the disk will not have it, it is not read again, and dropped later. */
 void         ismb_offline_drop (IsmbOffline *self, const char *account, gint64 number,
                                 gsize length);
 /* How many wait for it. */

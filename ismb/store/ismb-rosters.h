@@ -52,8 +52,8 @@ gboolean               ismb_rosters_put    (IsmbRosters *self, const char *accou
 gboolean               ismb_rosters_set_subscription (IsmbRosters *self, const char *account,
                                                       const char *contact,
                                                       IsmbSubscription subscription);
-/* What a request that waits is made of, until it is answered; without, if it is longer, or all of the
- * account's are longer than 256 KiB. */
+/* What a request that waits is made of, until it is answered; without, if it is longer, or all
+ * of the account's are longer than 256 KiB. */
 void                   ismb_rosters_set_request (IsmbRosters *self, const char *account,
                                                  const char *contact, const char *stanza,
                                                  gsize length);

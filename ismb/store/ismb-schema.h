@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 guint       ismb_schema_newest  (void);
 /* What makes version `number`, from 1, of the one before. */
 const char *ismb_schema_get     (guint number);
-/* To the newest, each step in a transaction of its own; refuses a newer one. `path`: for messages. */
+/* To the newest, each step in a transaction of its own; refuses a newer one. `path`: for
+ * messages. */
 gboolean    ismb_schema_migrate (sqlite3 *db, const char *path, GError **error);
 
 /* Refuses every one but the newest: for a file that cannot be written. */

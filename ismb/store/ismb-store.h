@@ -11,8 +11,9 @@ G_BEGIN_DECLS
 #define ISMB_TYPE_STORE (ismb_store_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbStore, ismb_store, ISMB, STORE, GObject)
 
-/* `path` NULL: in memory. Migrates an older schema; refuses a newer one, and a damaged file. Where
- * the disk is full or read-only, what is there is read, and writes fail until there is room again. */
+/* `path` NULL: in memory. Migrates an older schema; refuses a newer one, and a damaged file.
+ * Where the disk is full or read-only, what is there is read, and writes fail until there is
+ * room again. */
 IsmbStore *ismb_store_open  (const char *path, GError **error);
 /* Commits survive a power failure too, and take as long as the disk does. */
 IsmbStore *ismb_store_open_durable (const char *path, GError **error);
@@ -28,9 +29,9 @@ void       ismb_store_write (IsmbStore *self, const char *sql, GVariant *paramet
  * full disk. */
 gboolean   ismb_store_write_now (IsmbStore *self, const char *sql, GVariant *parameters,
                                  GError **error);
-/* For who wants to say that something is kept. `done` comes in the caller's main context after the
- * commit of all that was written before, with an error where any of it failed that was written since
- * the mark, which is the next write's number. */
+/* For who wants to say that something is kept. `done` comes in the caller's main context after
+ * the commit of all that was written before, with an error where any of it failed that was
+ * written since the mark, which is the next write's number. */
 gint64     ismb_store_mark   (IsmbStore *self);
 void       ismb_store_settle (IsmbStore *self, gint64 mark, IsmbStoreDone done,
                               gpointer user_data);

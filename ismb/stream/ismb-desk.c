@@ -68,7 +68,7 @@ ismb_desk_take (const char *content_ns)
   if (self == NULL)
     self = make (content_ns);
   self->fed = 0;
-  XML_SetHashSalt (self->parser, self->salt); /* a reset forgets it, and expat would ask the kernel */
+  XML_SetHashSalt (self->parser, self->salt); /* a reset forgets it; expat would ask the kernel */
 #ifdef HAVE_XML_SETREPARSEDEFERRALENABLED
   /* With it on, expat holds complete stanzas back until more bytes come. A reset switches it on
    * again. */

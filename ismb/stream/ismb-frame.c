@@ -316,8 +316,8 @@ error_type (const char *condition)
   return "cancel";
 }
 
-/* RFC 6120, 8.3.1 and RFC 6121, 3 and 4: an error is never answered, nor an announcement. Presence of
- * a type that there is not is neither. */
+/* RFC 6120, 8.3.1 and RFC 6121, 3 and 4: an error is never answered, nor an announcement.
+ * Presence of a type that there is not is neither. */
 static gboolean
 wants_error (const IsmbFrame *frame)
 {

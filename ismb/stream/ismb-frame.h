@@ -43,7 +43,8 @@ void       ismb_frame_unref     (IsmbFrame *frame);
  * has just made the frame, or keeps it for another, sets one: a new one replaces the old, so what
  * takes the old one over refers to it. NULL: nobody waits to hear of it any more. */
 void       ismb_frame_set_receipt (IsmbFrame *frame, IsmbReceipt *receipt);
-/* The same frame with other addresses, and the same receipt; NULL leaves the attribute out. Both must be prepared. */
+/* The same frame with other addresses, and the same receipt; NULL leaves the attribute out. Both
+ * must be prepared. */
 IsmbFrame *ismb_frame_readdress (const IsmbFrame *frame, const char *from, const char *to);
 /* A tree to read and to make an answer of; for what the listener itself answers. */
 IsmbTree  *ismb_frame_to_tree   (const IsmbFrame *frame);

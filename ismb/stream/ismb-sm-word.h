@@ -32,7 +32,8 @@ typedef struct
 /* FALSE: it is of another namespace. An <a/>, which may come as often as a stanza does, costs no
  * allocation. */
 gboolean ismb_sm_word_read     (IsmbSmWord *self, const IsmbFrame *frame);
-/* The id that was given in <enabled/>, or is to be resumed (`previd`); NULL: none. (transfer full) */
+/* The id that was given in <enabled/>, or is to be resumed (`previd`); NULL: none. (transfer
+ * full) */
 char    *ismb_sm_word_dup_id   (const IsmbFrame *frame);
 /* One of <a/>, <resume/>, <resumed/>, <enabled/>. `h` is not in the last, and only there `max`
  * (seconds) is; `id` may be NULL: then nothing can be resumed. */

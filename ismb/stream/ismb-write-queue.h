@@ -24,7 +24,8 @@ guint ismb_write_queue_vectors (IsmbWriteQueue *queue, struct iovec *vectors, gu
  * where it lies. Returns the piece's length. */
 gsize ismb_write_queue_piece (IsmbWriteQueue *queue, char *buffer, gsize size, const char **piece);
 void  ismb_write_queue_consume (IsmbWriteQueue *queue, gsize bytes);
-/* Moves the stanzas to `out`, but for those that begin in the first `kept` of the bytes that wait. */
+/* Moves the stanzas to `out`, but for those that begin in the first `kept` of the bytes that
+ * wait. */
 void  ismb_write_queue_take    (IsmbWriteQueue *queue, gsize kept, GPtrArray *out);
 void  ismb_write_queue_clear   (IsmbWriteQueue *queue);
 

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Whom a registrar lets in: who proves an invitation's secret, and devices that were approved by their
- * id. A file (GKeyFile, mode 0600) that is on disk before anything depends on it. Times are unix
- * seconds. Those that have ended are kept a week, to be able to say so. */
+/* Whom a registrar lets in: who proves an invitation's secret, and devices that were approved by
+ * their id. A file (GKeyFile, mode 0600) that is on disk before anything depends on it. Times
+ * are unix seconds. Those that have ended are kept a week, to be able to say so. */
 typedef struct _IsmbAdmissions IsmbAdmissions;
 
 #define ISMB_ADMISSIONS_MAX 1000 /* invitations, and as many approvals */
@@ -21,11 +21,12 @@ gboolean ismb_admissions_invite   (IsmbAdmissions *self, const IsmbToken *token,
                                    gint64 expiry, gint64 now, GError **error);
 /* ISMB_ERROR_NOT_FOUND where there is none of that id. */
 gboolean ismb_admissions_withdraw (IsmbAdmissions *self, const char *token_id, GError **error);
-/* Does the proof hold, and may the device still come in by it? Counts the use; a device that used it
- * before may use it again, as its certificate may have been lost on the way. `renamed`: what it asks
- * for is another name than it has, so that is another use, too. The proof is looked at
- * first, so that who knows no secret learns nothing of the invitation. ISMB_ERROR_NOT_FOUND: there is
- * no such invitation (any more); _AUTH_FAILED: wrong proof; _TIMEOUT: expired; _NOT_ALLOWED: used up. */
+/* Does the proof hold, and may the device still come in by it? Counts the use; a device that
+ * used it before may use it again, as its certificate may have been lost on the way. `renamed`:
+ * what it asks for is another name than it has, so that is another use, too. The proof is looked
+ * at first, so that who knows no secret learns nothing of the invitation. ISMB_ERROR_NOT_FOUND:
+ * there is no such invitation (any more); _AUTH_FAILED: wrong proof; _TIMEOUT: expired;
+ * _NOT_ALLOWED: used up. */
 gboolean ismb_admissions_use (IsmbAdmissions *self, const char *token_id, const char *proof,
                               GBytes *exporter, const char *request_pem, const char *device_id,
                               gboolean renamed, gint64 now, GError **error);

@@ -5,11 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* What time it is at least. Switches boot in 1970, and a certificate that ended must not be good again
- * for that. The floor is the latest of: when this was built, when the daemon was last seen running
- * (kept in a file, a line of unix seconds), and, while the host's clock stands before those and so is
- * known to be wrong, what the fabric's CA has signed since. A clock that may be right is not moved by
- * a signature: one registrar with a wrong clock would end everybody's certificates. */
+/* What time it is at least. Switches boot in 1970, and a certificate that ended must not be good
+ * again for that. The floor is the latest of: when this was built, when the daemon was last seen
+ * running (kept in a file, a line of unix seconds), and, while the host's clock stands before
+ * those and so is known to be wrong, what the fabric's CA has signed since. A clock that may be
+ * right is not moved by a signature: one registrar with a wrong clock would end everybody's
+ * certificates. */
 typedef struct _IsmbClock IsmbClock;
 
 /* A file that cannot be read is an error: without it the floor would fall. */

@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* One class in four files, which stand on each other: fabric, what it has and is; verifying, whom it
- * believes; registrar, what it does with an authority; loading, how it begins. */
+/* One class in four files, which stand on each other: fabric, what it has and is; verifying,
+ * whom it believes; registrar, what it does with an authority; loading, how it begins. */
 struct _IsmbFabric
 {
   GObject parent_instance;

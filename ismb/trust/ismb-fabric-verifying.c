@@ -103,7 +103,8 @@ find_ca (IsmbFabric *self, GPtrArray *list, GError **error)
   return NULL;
 }
 
-/* After a rollover the former CA is believed until the overlap is over, and so is what it signed. */
+/* After a rollover the former CA is believed until the overlap is over, and so is what it
+ * signed. */
 static gboolean
 check_signed (IsmbFabric *self, GPtrArray *list, gint64 *expiry, GError **error)
 {

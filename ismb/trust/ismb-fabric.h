@@ -39,7 +39,8 @@ gint64 ismb_fabric_get_expiry (IsmbFabric *self); /* unix seconds, 0 without cer
 IsmbAuthority *ismb_fabric_get_authority (IsmbFabric *self); /* NULL: no registrar */
 /* What our own certificate says, or NULL without one. */
 const IsmbNames *ismb_fabric_get_names (IsmbFabric *self);
-/* Is there a configured VR that our certificate is not for? No renewal adds one; joining anew does. */
+/* Is there a configured VR that our certificate is not for? No renewal adds one; joining anew
+ * does. */
 gboolean      ismb_fabric_lacks_vr      (IsmbFabric *self);
 /* The certificate to show, fabric's or self-signed, and the CA behind it; PEM. */
 char *ismb_fabric_dup_chain_pem (IsmbFabric *self);
@@ -68,16 +69,17 @@ gboolean ismb_fabric_leave (IsmbFabric *self, gboolean destroy, gboolean new_key
 char *ismb_fabric_ca_hash_of (const char *bundle_pem, GError **error);
 /* Whom the certificate in a bundle is for. */
 IsmbNames *ismb_fabric_holder_of (const char *bundle_pem, GError **error);
-/* Is the holder of this chain (DER, leaf first) the switch `domain`, in the VR `vr` (NULL: in any)? Names only
- * from SAN, by ASN.1. What joins a new CA to the one we believe is looked for behind the leaf, and
- * kept. ISMB_ERROR_UNTRUSTED says what does not hold. */
+/* Is the holder of this chain (DER, leaf first) the switch `domain`, in the VR `vr` (NULL: in
+ * any)? Names only from SAN, by ASN.1. What joins a new CA to the one we believe is looked for
+ * behind the leaf, and kept. ISMB_ERROR_UNTRUSTED says what does not hold. */
 IsmbProof *ismb_fabric_verify (IsmbFabric *self, GPtrArray *chain, const char *domain,
                                const char *vr, GError **error);
-/* Whose account of ours the holder of this chain may use, in the VR `vr`: the names' local part. In a
- * laboratory fabric, which has no CA, nobody's. */
+/* Whose account of ours the holder of this chain may use, in the VR `vr`: the names' local part.
+ * In a laboratory fabric, which has no CA, nobody's. */
 IsmbProof *ismb_fabric_verify_account (IsmbFabric *self, GPtrArray *chain, const char *vr,
                                        GError **error);
-/* Does what was proven of an account still hold: its date, its key, our being in a fabric at all? */
+/* Does what was proven of an account still hold: its date, its key, our being in a fabric at
+ * all? */
 gboolean ismb_fabric_still_vouches (IsmbFabric *self, const IsmbProof *proof);
 /* The same for a renewed certificate (PEM, as dup_chain_pem () gives it) that came over a link: the
  * session has proven the key, so it must be of the same device. */

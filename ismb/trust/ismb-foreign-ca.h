@@ -11,9 +11,9 @@ typedef struct _IsmbForeignCa IsmbForeignCa;
 /* Of a PEM file: certificates of CAs, or of the very servers. ISMB_ERROR_BAD_CONFIG names it. */
 IsmbForeignCa *ismb_foreign_ca_load    (const char *path, GError **error);
 void           ismb_foreign_ca_free    (IsmbForeignCa *self);
-/* Is this chain (DER, leaf first) the server's of `domain`, now? The domain is to stand in a dNSName
- * or an xmppAddr of the subjectAltName, as it is: no wildcard, no common name. ISMB_ERROR_UNTRUSTED
- * says what does not hold. */
+/* Is this chain (DER, leaf first) the server's of `domain`, now? The domain is to stand in a
+ * dNSName or an xmppAddr of the subjectAltName, as it is: no wildcard, no common name.
+ * ISMB_ERROR_UNTRUSTED says what does not hold. */
 gboolean       ismb_foreign_ca_vouches (IsmbForeignCa *self, GPtrArray *chain, const char *domain,
                                         GError **error);
 

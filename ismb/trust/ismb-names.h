@@ -26,8 +26,8 @@ gboolean   ismb_names_export         (IsmbNames *self, gnutls_datum_t *extension
 /* Exactly one domain (dNSName, and an equal xmppAddr), exactly one device id, nothing of another
  * kind, and in a request no registrar: ISMB_ERROR_UNTRUSTED tells what is not so. */
 IsmbNames *ismb_names_of_certificate (gnutls_x509_crt_t certificate, GError **error);
-/* Of an account's, which must not be taken for a switch's: exactly one bare address (xmppAddr) and no
- * dNSName, exactly one device id, nothing of another kind. */
+/* Of an account's, which must not be taken for a switch's: exactly one bare address (xmppAddr)
+ * and no dNSName, exactly one device id, nothing of another kind. */
 IsmbNames *ismb_names_of_account     (gnutls_x509_crt_t certificate, GError **error);
 IsmbNames *ismb_names_of_request     (gnutls_x509_crq_t request, GError **error);
 

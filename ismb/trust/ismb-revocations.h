@@ -26,8 +26,8 @@ IsmbRevocation *ismb_revocation_sign (const char *device_id, gint64 time, const 
 gboolean        ismb_revocation_check (const IsmbRevocation *self, gnutls_pubkey_t key,
                                        GError **error);
 
-/* All that are known, one for each device, in a file of lines "device-id time ca-hash signature" (mode
- * 0600). The set only ever grows, so that it may be put together in any order. */
+/* All that are known, one for each device, in a file of lines "device-id time ca-hash signature"
+ * (mode 0600). The set only ever grows, so that it may be put together in any order. */
 typedef struct _IsmbRevocations IsmbRevocations;
 
 #define ISMB_REVOCATIONS_MAX 10000
@@ -38,19 +38,21 @@ guint            ismb_revocations_get_count (IsmbRevocations *self);
 gboolean         ismb_revocations_has  (IsmbRevocations *self, const char *device_id);
 /* or NULL */
 const IsmbRevocation *ismb_revocations_get (IsmbRevocations *self, const char *device_id);
-/* Statements that were checked (IsmbRevocation). On disk when it returns; one of a device that is in
- * already takes the place of the former if another key has signed it. Returns those whose device was
- * not in, full; NULL with `error`, and then none was taken. */
+/* Statements that were checked (IsmbRevocation). On disk when it returns; one of a device that
+ * is in already takes the place of the former if another key has signed it. Returns those whose
+ * device was not in, full; NULL with `error`, and then none was taken. */
 GPtrArray       *ismb_revocations_add  (IsmbRevocations *self, GPtrArray *revocations,
                                         GError **error);
-/* The same where there is no room to keep them: they hold until the next start, and are kept with the
- * next that are added. */
+/* The same where there is no room to keep them: they hold until the next start, and are kept
+ * with the next that are added. */
 GPtrArray       *ismb_revocations_hold (IsmbRevocations *self, GPtrArray *revocations,
                                         GError **error);
-/* SHA-256 of all device ids in their order, each followed by the hash of the CA that signed, 64 hex
- * digits: equal sets have equal ones, and after a rollover what the new CA says again is asked for. */
+/* SHA-256 of all device ids in their order, each followed by the hash of the CA that signed, 64
+ * hex digits: equal sets have equal ones, and after a rollover what the new CA says again is
+ * asked for. */
 char            *ismb_revocations_dup_digest (IsmbRevocations *self);
-/* Those with ids behind `after` (NULL: from the first), in their order, at most `most`; borrowed. */
+/* Those with ids behind `after` (NULL: from the first), in their order, at most `most`;
+ * borrowed. */
 GPtrArray       *ismb_revocations_list (IsmbRevocations *self, const char *after, guint most);
 /* Forgets all: the switch leaves the fabric. */
 gboolean         ismb_revocations_clear (IsmbRevocations *self, GError **error);

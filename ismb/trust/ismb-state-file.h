@@ -15,8 +15,9 @@ gboolean ismb_state_file_write (const char *path, const char *text, GError **err
 /* FALSE: the words are not what they should be. */
 typedef gboolean (*IsmbStateFileTake) (char **words, gpointer user_data);
 
-/* Gives `take` each line that is not empty, as its `count` words. The first one that is no good is
- * an error that names it and says what is `expected`: what it was to say must not be passed over. */
+/* Gives `take` each line that is not empty, as its `count` words. The first one that is no good
+ * is an error that names it and says what is `expected`: what it was to say must not be passed
+ * over. */
 gboolean ismb_state_file_read_lines (const char *path, guint count, const char *expected,
                                      IsmbStateFileTake take, gpointer user_data, GError **error);
 

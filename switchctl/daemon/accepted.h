@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The CA that somebody accepted on this switch, kept in <state-dir>/accepted: a certificate of it is
- * taken when it is offered. */
+/* The CA that somebody accepted on this switch, kept in <state-dir>/accepted: a certificate of
+ * it is taken when it is offered. */
 
 /* NULL without an error: none. */
 char    *switch_accepted_load (const char *state_dir, GError **error);

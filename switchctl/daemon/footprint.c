@@ -34,9 +34,9 @@ give_back (struct dl_phdr_info *object, size_t size, void *data)
   return 0;
 }
 
-/* The start runs through all libraries once, to set them up, and the kernel maps sixteen pages for
- * each that is touched. Of all that, a daemon that waits needs a quarter; it comes back page by page
- * when it is next touched. A debugger's breakpoints of before are lost with it. */
+/* The start runs through all libraries once, to set them up, and the kernel maps sixteen pages
+ * for each that is touched. Of all that, a daemon that waits needs a quarter; it comes back page
+ * by page when it is next touched. A debugger's breakpoints of before are lost with it. */
 static gboolean
 reduce (gpointer user_data)
 {

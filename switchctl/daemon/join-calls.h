@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The calls that wait for this switch to be in a fabric, each for so many seconds: those that brought
- * a token, to which that it was too late is an error, and those that only wait. */
+/* The calls that wait for this switch to be in a fabric, each for so many seconds: those that
+ * brought a token, to which that it was too late is an error, and those that only wait. */
 typedef struct
 {
   GPtrArray *waiting; /* of SwitchJoinCall, owned */

@@ -7,9 +7,9 @@
 G_BEGIN_DECLS
 
 /* How this switch comes into a fabric: what it has to join with, and the search for somebody who
- * lets it in, for as long as it takes. In this order it goes by a token that a person just gave, by a
- * CA that a person accepted, by the token in the file beside the configuration, by the configuration's
- * ca-hash. */
+ * lets it in, for as long as it takes. In this order it goes by a token that a person just gave,
+ * by a CA that a person accepted, by the token in the file beside the configuration, by the
+ * configuration's ca-hash. */
 #define SWITCH_TYPE_JOINING (switch_joining_get_type ())
 G_DECLARE_FINAL_TYPE (SwitchJoining, switch_joining, SWITCH, JOINING, GObject)
 

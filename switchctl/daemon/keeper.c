@@ -105,8 +105,8 @@ warn_of_clock (SwitchKeeper *self)
                host, floor, self->config->state_dir);
 }
 
-/* Two thirds are over, and nobody renewed it. In less time than that a switch that has just started,
- * or a registrar that just starts, is not there yet. */
+/* Two thirds are over, and nobody renewed it. In less time than that a switch that has just
+ * started, or a registrar that just starts, is not there yet. */
 static void
 warn_of_expiry (SwitchKeeper *self, const GError *error)
 {
@@ -193,8 +193,8 @@ schedule (SwitchKeeper *self)
   self->timer = g_timeout_add_seconds ((guint) wait, on_timer, self);
 }
 
-/* Sooner at first, as a switch that has just started has no links yet; and never so late that what is
- * left is over before the next try. */
+/* Sooner at first, as a switch that has just started has no links yet; and never so late that
+ * what is left is over before the next try. */
 static void
 retry_later (SwitchKeeper *self)
 {

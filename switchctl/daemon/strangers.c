@@ -197,8 +197,8 @@ wait_longer (Caller *caller, gint64 now)
   caller->due = now + caller->interval;
 }
 
-/* FALSE: it was quiet for an hour, and can be forgotten. Sooner would be a row for each time of one who
- * comes every two minutes. */
+/* FALSE: it was quiet for an hour, and can be forgotten. Sooner would be a row for each time of
+ * one who comes every two minutes. */
 static gboolean
 tell_repeats (SwitchStrangers *self, Caller *caller, gint64 now)
 {

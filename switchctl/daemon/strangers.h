@@ -6,10 +6,11 @@
 
 G_BEGIN_DECLS
 
-/* Writes into a virtual router's audit table who came without being a member. As strangers cause as
- * many reports as they like, and the table has room for so many rows, each (what, source, who) is
- * told at once and then counted: its repeats are one row after a minute, after two more, four, up to
- * an hour, while it goes on. Beyond the bounds below a row says how many were left out. */
+/* Writes into a virtual router's audit table who came without being a member. As strangers cause
+ * as many reports as they like, and the table has room for so many rows, each (what, source,
+ * who) is told at once and then counted: its repeats are one row after a minute, after two more,
+ * four, up to an hour, while it goes on. Beyond the bounds below a row says how many were left
+ * out. */
 typedef struct _SwitchStrangers SwitchStrangers;
 
 #define SWITCH_STRANGERS_CALLERS_MAX 256

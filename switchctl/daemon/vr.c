@@ -219,7 +219,8 @@ on_counted (SwitchVr *self)
   g_signal_emit (self, signals[COUNTED], 0);
 }
 
-/* Where the place is the daemon's own, what is missing is a mistake, and VR-Mgmt says so at once. */
+/* Where the place is the daemon's own, what is missing is a mistake, and VR-Mgmt says so at
+ * once. */
 static gboolean
 is_patient (SwitchVr *self)
 {

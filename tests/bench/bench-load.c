@@ -109,7 +109,8 @@ server_memory (void)
 
 /* ------------------------------------------------------------------ stanzas */
 
-/* What stands behind `name` and one more character, a quote or a bracket; NULL where it does not. */
+/* What stands behind `name` and one more character, a quote or a bracket; NULL where it does
+ * not. */
 static const char *
 find_value (const char *xml, gsize length, const char *name)
 {

@@ -4,8 +4,8 @@
 #include <glib.h>
 G_BEGIN_DECLS
 
-/* The loop that a load's sessions share. Whatever goes wrong ends the program with a line on stderr,
- * since a figure taken from half a load is worth nothing. */
+/* The loop that a load's sessions share. Whatever goes wrong ends the program with a line on
+ * stderr, since a figure taken from half a load is worth nothing. */
 typedef struct _BenchLoop BenchLoop;
 typedef struct _BenchSession BenchSession;
 

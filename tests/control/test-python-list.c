@@ -283,8 +283,9 @@ make_bodies (GRand *rand)
   return bodies;
 }
 
-/* The same bodies by CPython: each line one body in hex, answered by `-`, or by the list's items in hex and
- * what str () makes of them: `?` where that depends on how new the Unicode is that one knows. */
+/* The same bodies by CPython: each line one body in hex, answered by `-`, or by the list's items
+ * in hex and what str () makes of them: `?` where that depends on how new the Unicode is that
+ * one knows. */
 static const char oracle[]
   = "import ast, sys, unicodedata\n"
     "def shown(items):\n"

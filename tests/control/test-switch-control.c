@@ -199,7 +199,8 @@ test_results (Fixture *fixture, gconstpointer data)
   g_assert_null (ismb_node_find_next (result, "result", ISMB_NS_JOB));
 }
 
-/* Words of the sender's are not repeated at any length: too long an answer would end our session. */
+/* Words of the sender's are not repeated at any length: too long an answer would end our
+ * session. */
 static void
 test_long_words (Fixture *fixture, gconstpointer data)
 {

@@ -188,7 +188,8 @@ wait_for (Joining *joining, IsmbError code, const char *words)
   g_clear_error (&joining->error);
 }
 
-/* The same token waits with the first, another is turned away; and it is over when all were told. */
+/* The same token waits with the first, another is turned away; and it is over when all were
+ * told. */
 static void
 test_one_join_at_a_time (Fixture *fixture, gconstpointer data)
 {
@@ -273,7 +274,8 @@ wait_for_log (Fixture *fixture, const char *words)
     g_usleep (1000);
 }
 
-/* A token that is none is said, and one that is goes on being tried; a restart or SIGHUP reads it. */
+/* A token that is none is said, and one that is goes on being tried; a restart or SIGHUP reads
+ * it. */
 static void
 test_join_file (Fixture *fixture, gconstpointer data)
 {
@@ -384,8 +386,8 @@ dup_ca (Fixture *fixture)
   return pem;
 }
 
-/* Where there is a new CA, the call says so, even if the registrar has no certificate of it yet: who
- * hears of an error would make another one. */
+/* Where there is a new CA, the call says so, even if the registrar has no certificate of it yet:
+ * who hears of an error would make another one. */
 static void
 test_rollover_without_certificate (Fixture *fixture, gconstpointer data)
 {

@@ -7,8 +7,9 @@
 #include "ismb/core/ismb-address.h"
 #include "ismb/listener/ismb-parts.h"
 
-/* Any bytes as an address. It must not crash; what is prepared is bounded, is prepared already when it
- * comes again, splits where it was joined, and says the same when its parts are given one by one. */
+/* Any bytes as an address. It must not crash; what is prepared is bounded, is prepared already
+ * when it comes again, splits where it was joined, and says the same when its parts are given
+ * one by one. */
 
 static void
 check_parts (const char *prepared, const IsmbAddressParts *parts)

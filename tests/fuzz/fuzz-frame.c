@@ -8,9 +8,9 @@
 #include "ismb/stream/ismb-framer.h"
 #include "ismb/stream/ismb-sm-word.h"
 
-/* One element of a client's stream in Czech, of whatever shape. What becomes of it on its way is the
- * same wherever it is read: from us to another switch, back, answered with an error, made a tree. And
- * its head says what its bytes say. */
+/* One element of a client's stream in Czech, of whatever shape. What becomes of it on its way is
+ * the same wherever it is read: from us to another switch, back, answered with an error, made a
+ * tree. And its head says what its bytes say. */
 
 #define STAMP "me@sw1.001122/here"
 
@@ -76,8 +76,8 @@ assert_same_head (const IsmbFrame *a, const IsmbFrame *b)
   g_assert_cmpuint (a->head, ==, b->head);
 }
 
-/* As the next one reads it: a client, or a switch, to which what a client has put into the namespace
- * of switches' streams is the stream's own. */
+/* As the next one reads it: a client, or a switch, to which what a client has put into the
+ * namespace of switches' streams is the stream's own. */
 static void
 check_forwarded (const IsmbFrame *frame)
 {

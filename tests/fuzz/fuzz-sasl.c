@@ -6,10 +6,11 @@
 
 #include "ismb/listener/ismb-sasl.h"
 
-/* Any exchange of SASL against real accounts: the first line is a mechanism, each other one a message
- * ("+" before base64 as it stands, else it is encoded; "-": no initial response). It must not crash;
- * nobody is let in but by what proves him, and up to that moment nobody learns whether the account
- * that he names is there: the same exchange where there are no accounts looks the same. */
+/* Any exchange of SASL against real accounts: the first line is a mechanism, each other one a
+ * message ("+" before base64 as it stands, else it is encoded; "-": no initial response). It
+ * must not crash; nobody is let in but by what proves him, and up to that moment nobody learns
+ * whether the account that he names is there: the same exchange where there are no accounts
+ * looks the same. */
 
 #define DOMAIN "sw1.001122"
 #define ITERATIONS 4096

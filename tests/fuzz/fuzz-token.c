@@ -6,9 +6,9 @@
 
 #include "ismb/trust/ismb-token.h"
 
-/* Any text as a token, and as the verifier and the proof that go with one. It must not crash; what is
- * a token is written again as one that says the same; and nothing is a proof by chance. So that the
- * check digits do not keep all else from being tried, the right ones are put in too. */
+/* Any text as a token, and as the verifier and the proof that go with one. It must not crash;
+ * what is a token is written again as one that says the same; and nothing is a proof by chance.
+ * So that the check digits do not keep all else from being tried, the right ones are put in too. */
 
 #define VERIFIER "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define PROOF "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="

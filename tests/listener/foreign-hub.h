@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* One stream of a foreign server's, for tests: it gets through STARTTLS by itself, then says what it
- * is told to, right or wrong, and keeps what it hears. It lives in the test's own main context. */
+/* One stream of a foreign server's, for tests: it gets through STARTTLS by itself, then says
+ * what it is told to, right or wrong, and keeps what it hears. It lives in the test's own main
+ * context. */
 typedef struct _ForeignLine ForeignLine;
 
 /* To 127.0.0.1, from another address of this host. Its features inside TLS are here when it

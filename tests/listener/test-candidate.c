@@ -168,7 +168,8 @@ test_strangers_come_last (void)
   ismb_candidate_clear (&candidate);
 }
 
-/* Who is announced to be of the fabric is asked first, and among equals who was not asked in vain. */
+/* Who is announced to be of the fabric is asked first, and among equals who was not asked in
+ * vain. */
 static void
 test_whom_to_ask_first (void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who shows a certificate in which the fabric's CA names an account signs in without a password; nobody else
- * does. */
+/* Who shows a certificate in which the fabric's CA names an account signs in without a password;
+ * nobody else does. */
 #include "config.h"
 
 #include <gnutls/x509-ext.h>

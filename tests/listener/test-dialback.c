@@ -412,7 +412,8 @@ read_key (ForeignLine *line)
   return g_strndup (start, strcspn (start, "<"));
 }
 
-/* Something is to be said to the hub: the line on which it is to be, and the key that came on it. */
+/* Something is to be said to the hub: the line on which it is to be, and the key that came on
+ * it. */
 static ForeignLine *
 be_dialled (Fixture *fixture, char **key)
 {

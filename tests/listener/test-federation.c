@@ -192,8 +192,8 @@ test_unknown_domain (Fixture *fixture, gconstpointer data)
     }
 }
 
-/* A stanza of the size that a client may send, and not a byte more; `sharp` of them are “>”, which a
- * client may leave as they are and the listener escapes. */
+/* A stanza of the size that a client may send, and not a byte more; `sharp` of them are “>”,
+ * which a client may leave as they are and the listener escapes. */
 static char *
 make_stanza (const char *start, const char *end, gsize sharp)
 {
@@ -367,8 +367,8 @@ test_process_dies_and_returns (Fixture *fixture, gconstpointer data)
   expect_available (fixture->ada, "bob@" SPINE "/desk");
 }
 
-/* Nobody announces anything: the leaf knows by itself where the spine was. What is sent at once waits
- * for the link. */
+/* Nobody announces anything: the leaf knows by itself where the spine was. What is sent at once
+ * waits for the link. */
 static void
 test_knows_who_was_there (Fixture *fixture, gconstpointer data)
 {

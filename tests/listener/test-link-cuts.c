@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What two switches say to each other while the wire between them breaks, one of them is killed, both
- * dial at once, or one is away. */
+/* What two switches say to each other while the wire between them breaks, one of them is killed,
+ * both dial at once, or one is away. */
 #include "config.h"
 
 #include <string.h>

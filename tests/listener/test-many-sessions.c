@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sessions come and go, in order and in every other way, thousands of them, and nothing of them stays: no
- * memory, no descriptor. With -m slow they are 100,000. */
+/* Sessions come and go, in order and in every other way, thousands of them, and nothing of them
+ * stays: no memory, no descriptor. With -m slow they are 100,000. */
 #include "config.h"
 
 #include <malloc.h>

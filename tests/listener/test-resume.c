@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* XEP-0198 as a client sees it: counts in both directions, and a stream that is cut loses nothing. */
+/* XEP-0198 as a client sees it: counts in both directions, and a stream that is cut loses
+ * nothing. */
 #include "config.h"
 
 #include <string.h>
@@ -340,7 +341,8 @@ test_asks (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count (came, "<r " SM "/>"), ==, 1);
 }
 
-/* Where the sender waits to hear of it, we do not wait for more: once for what went out together. */
+/* Where the sender waits to hear of it, we do not wait for more: once for what went out
+ * together. */
 static void
 test_asks_at_once (Fixture *fixture, gconstpointer data)
 {
@@ -424,7 +426,8 @@ test_takes_over (Fixture *fixture, gconstpointer data)
   expect_message (fixture->ada, 2);
 }
 
-/* What was sent twice, as it was not acknowledged, arrives once; who waits for it goes on waiting. */
+/* What was sent twice, as it was not acknowledged, arrives once; who waits for it goes on
+ * waiting. */
 static void
 test_repeats (Fixture *fixture, gconstpointer data)
 {
@@ -661,7 +664,8 @@ sign_in_again (Fixture *fixture)
   xmpp_client_sign_in (fixture->ada, "ada", DOMAIN, "secret", "desk");
 }
 
-/* Nor while he is there and does not say what he has got. That it was held brings it twice to nobody. */
+/* Nor while he is there and does not say what he has got. That it was held brings it twice to
+ * nobody. */
 static void
 test_slow (Fixture *fixture, gconstpointer data)
 {

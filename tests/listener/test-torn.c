@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Conversations whose every message arrives in two pieces, cut at each of its bytes, and byte by byte:
- * the answers are those that the whole message gets. In the normal run of those inside TLS only
- * each eleventh place is cut; with -m slow each one. */
+/* Conversations whose every message arrives in two pieces, cut at each of its bytes, and byte by
+ * byte: the answers are those that the whole message gets. In the normal run of those inside TLS
+ * only each eleventh place is cut; with -m slow each one. */
 #include "config.h"
 
 #include <glib/gstdio.h>

@@ -122,8 +122,8 @@ test_peers (void)
   pair_clear (&pair);
 }
 
-/* What stands behind the certificate arrives as it is, whoever signed it: after a change of the CA it
- * joins the new one to the former. */
+/* What stands behind the certificate arrives as it is, whoever signed it: after a change of the
+ * CA it joins the new one to the former. */
 static void
 test_whole_chain (void)
 {
@@ -450,8 +450,8 @@ make_strange_server (Pair *pair, gnutls_certificate_credentials_t *credentials, 
   return server;
 }
 
-/* As OpenSSL's servers: tickets come first, and what is said with them is heard at once, since no event
- * tells of it any more. */
+/* As OpenSSL's servers: tickets come first, and what is said with them is heard at once, since
+ * no event tells of it any more. */
 static void
 test_tickets (void)
 {

@@ -165,8 +165,8 @@ test_is_bounded (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_contacts (fixture, "a"), ==, 10000);
 }
 
-/* Addresses, names and groups are anybody's to choose, so it is bytes that are bounded: a roster that
- * grows without end could never be read again. */
+/* Addresses, names and groups are anybody's to choose, so it is bytes that are bounded: a roster
+ * that grows without end could never be read again. */
 static void
 test_words_are_bounded (Fixture *fixture, gconstpointer data)
 {

@@ -304,8 +304,8 @@ settle (Fixture *fixture, gint64 mark)
   return outcome;
 }
 
-/* Of writes that nobody waits for, somebody may still ask what became of them; and of others' nobody
- * is told. */
+/* Of writes that nobody waits for, somebody may still ask what became of them; and of others'
+ * nobody is told. */
 static void
 test_settles (Fixture *fixture, gconstpointer data)
 {

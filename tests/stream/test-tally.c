@@ -60,7 +60,8 @@ test_others_count_at_once (void)
   g_assert_cmpuint (ismb_tally_get_handled (tally), ==, 3);
 }
 
-/* A copy under another address, and the error that answers it, are the same stanza to its sender. */
+/* A copy under another address, and the error that answers it, are the same stanza to its
+ * sender. */
 static void
 test_descendants (void)
 {

@@ -20,8 +20,8 @@
 
 #define BIG (1024 * 1024 + 17)
 
-/* A gate that lets everything through but what lies in secret/, and that thinks long about what lies in
- * slow/. */
+/* A gate that lets everything through but what lies in secret/, and that thinks long about what
+ * lies in slow/. */
 #define TEST_TYPE_GATE (test_gate_get_type ())
 G_DECLARE_FINAL_TYPE (TestGate, test_gate, TEST, GATE, GObject)
 
@@ -331,8 +331,8 @@ test_cancelled (Fixture *fixture, gconstpointer data)
   scene_subscribe (fixture->sender);
   _ismb_client_send_file_from_async (fixture->sender, fixture->here, "big", peers, NULL, TRUE,
                                      cancellable, scene_on_done, &answer);
-  /* Once bytes have come: before its stream is open the receiver hears of a change of mind by silence
-   * alone, half a minute of it. */
+  /* Once bytes have come: before its stream is open the receiver hears of a change of mind by
+   * silence alone, half a minute of it. */
   SCENE_POLL (is_receiving (fixture->there));
   g_cancellable_cancel (cancellable);
   SCENE_WAIT (answer.result != NULL);
