@@ -20,14 +20,14 @@ G_GNUC_PRINTF (1, 2)
 static gboolean
 try_command (const char *format, ...)
 {
-  g_autofree char *command = NULL;
+  g_autofree char *command = NULL, *said = NULL; /* which would be no TAP */
   int status = -1;
   va_list args;
 
   va_start (args, format);
   command = g_strdup_vprintf (format, args);
   va_end (args);
-  return g_spawn_command_line_sync (command, NULL, NULL, &status, NULL) && status == 0;
+  return g_spawn_command_line_sync (command, &said, NULL, &status, NULL) && status == 0;
 }
 
 static void
