@@ -95,6 +95,7 @@ main (int argc, char **argv)
     }
   if (tool.runtime_dir == NULL)
     tool.runtime_dir = g_strdup (ismb_control_runtime_dir ());
+  tool.vr_named = tool.vr != NULL;
   if (tool.vr == NULL)
     tool.vr = g_strdup ("VR-Mgmt");
   ismb_control_register_errors ();

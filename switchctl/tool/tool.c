@@ -35,6 +35,7 @@ parse_everywhere (Tool *tool, GOptionContext *context, int *argc, char ***argv, 
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   adopt (&tool->runtime_dir, g_steal_pointer (&runtime_dir));
+  tool->vr_named |= vr != NULL;
   adopt (&tool->vr, g_steal_pointer (&vr));
   tool->json |= json;
   return TRUE;

@@ -19,6 +19,7 @@ typedef struct
 {
   char *runtime_dir;
   char *vr;
+  gboolean vr_named;          /* by --vr: else it is VR-Mgmt */
   gboolean json;
   GDBusConnection *control;   /* after tool_connect () */
 } Tool;

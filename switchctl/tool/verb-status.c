@@ -90,13 +90,23 @@ print_text (IsmbDBusManager1 *manager, const RouterStatus *status, guint count)
   output_table_print (table);
 }
 
+/* All of them, or the one that was asked for, be there such or not. */
+static char **
+choose_routers (Tool *tool, IsmbDBusManager1 *manager)
+{
+  const char *const one[] = { tool->vr, NULL };
+
+  return g_strdupv (
+      (char **) (tool->vr_named ? one : ismb_dbus_manager1_get_virtual_routers (manager)));
+}
+
 ToolExit
 tool_verb_status (Tool *tool, int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbDBusManager1) manager = NULL;
   g_autofree RouterStatus *status = NULL;
-  const char *const *names;
+  g_auto (GStrv) names = NULL;
   guint count, i;
 
   if (!tool_parse (tool, &argc, &argv, NULL, "",
@@ -108,8 +118,8 @@ tool_verb_status (Tool *tool, int argc, char **argv)
   if (manager == NULL)
     return tool_fail (error);
 
-  names = ismb_dbus_manager1_get_virtual_routers (manager);
-  count = g_strv_length ((char **) names);
+  names = choose_routers (tool, manager);
+  count = g_strv_length (names);
   status = g_new0 (RouterStatus, count);
   for (i = 0; i < count; i++)
     if (!read_router (tool, names[i], &status[i], &error))

@@ -74,15 +74,15 @@ class Disk:
 class Solo:
     """One daemon on loopback, at ports that the kernel chose."""
 
-    def __init__(self, config, small_disk=False):
-        self.domain = "here"
+    def __init__(self, config, small_disk=False, domain="here"):
+        self.domain = domain
         self.address = "127.0.0.1"
         self.process = None
         self.folder = tempfile.mkdtemp(prefix="ismb-play-")
         self.notes = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notes.bind(self.path("notes"))
         self.notes.settimeout(0.1)
-        write_config(self.folder, "here", ALONE, config)
+        write_config(self.folder, domain, ALONE, config)
         self.disk = Disk(self.path("state", "VR-Mgmt")) if small_disk else None
 
     def path(self, *names):
