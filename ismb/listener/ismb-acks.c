@@ -13,6 +13,7 @@
 #define QUIET 250             /* milliseconds after which we ask for fewer that nobody waits for */
 #define SLOW 2000             /* milliseconds without an answer, after which nobody shall wait for it */
 #define PATIENCE 60000        /* for the answer, while the socket takes nothing either */
+#define SHORT_SLEEP 30        /* what part of the time it may last */
 
 struct _IsmbAcks
 {
@@ -31,7 +32,8 @@ struct _IsmbAcks
   guint unasked;
   gboolean awaited;    /* a sender waits to hear of what was sent since we asked */
   gboolean asked;      /* and not answered yet */
-  gboolean slow;       /* nor will it be soon */
+  gboolean slow;       /* nor will it be soon; or it sleeps for long */
+  guint rest;          /* milliseconds, of a sleep that has been short so far */
   gboolean waking;     /* a deadline is set */
   gboolean answering;  /* at the end of the turn */
 };
@@ -131,6 +133,15 @@ grow_slow (IsmbAcks *self)
   be_patient (self);
 }
 
+static void
+sleep_on (IsmbAcks *self)
+{
+  self->slow = TRUE;
+  self->callbacks->slow (self->owner);
+  set_deadline (self, self->rest);
+  self->rest = 0;
+}
+
 /* A slow line is not a dead one: as long as the socket takes something, the answer may be behind
  * it. */
 static void
@@ -144,6 +155,8 @@ on_deadline (IsmbWatch *watch)
       if (ismb_unacked_count (&self->unacked) > 0)
         ask (self);
     }
+  else if (self->stream == NULL && self->rest > 0)
+    sleep_on (self);
   else if (self->stream != NULL && !self->slow)
     grow_slow (self);
   else if (self->stream != NULL && ismb_stream_get_queued (self->stream) < self->waiting)
@@ -245,7 +258,8 @@ ismb_acks_sleep (IsmbAcks *self, guint milliseconds)
   self->stream = NULL;
   self->asked = self->slow = FALSE;
   self->answering = FALSE;
-  set_deadline (self, milliseconds);
+  self->rest = milliseconds - milliseconds / SHORT_SLEEP;
+  set_deadline (self, MAX (1, milliseconds / SHORT_SLEEP));
 }
 
 /* In their order, and none of them counts as a new one. */

@@ -13,7 +13,7 @@ typedef struct _IsmbAcks IsmbAcks;
 /* Never from inside a call. */
 typedef struct
 {
-  /* The client lets us wait for its answer. */
+  /* The client lets us wait for its answer; or it sleeps, and not only for a moment. */
   void (*slow) (gpointer owner);
   /* It has not answered in time, or the time of ismb_acks_sleep () is over. */
   void (*late) (gpointer owner);
@@ -38,7 +38,7 @@ void      ismb_acks_sleep  (IsmbAcks *self, guint milliseconds);
 /* <resume/> came: answers it on the new stream and sends what the client lacks. `h` is covered. */
 void      ismb_acks_resume (IsmbAcks *self, IsmbStream *stream, guint32 h, const char *id);
 
-gboolean  ismb_acks_is_slow (IsmbAcks *self); /* from `slow` on, until it answers */
+gboolean  ismb_acks_is_slow (IsmbAcks *self); /* from `slow` on, until it answers or sleeps */
 guint32   ismb_acks_get_handled (IsmbAcks *self); /* our `h` */
 guint32   ismb_acks_get_sent    (IsmbAcks *self);
 guint32   ismb_acks_get_acked   (IsmbAcks *self);

@@ -22,17 +22,25 @@ turn_away (IsmbDelivery *self, IsmbFrame *frame)
 }
 
 /* Beside us the mailbox keeps a message, so that its sender need not wait until the client is back.
- * That is noted on the frame, which may be somebody else's as well: so it is one of our own. NULL:
- * there is no room. */
+ * That is noted on the frame, which may be somebody else's as well: so it is one of our own. */
 static IsmbFrame *
-hold (IsmbDelivery *self, IsmbFrame *frame)
+hold (IsmbDelivery *self, IsmbFrame *frame, gboolean *room)
 {
-  g_autoptr (IsmbFrame) own = NULL;
+  IsmbFrame *own;
 
+  *room = TRUE;
   if (frame->kind != ISMB_FRAME_MESSAGE || self->callbacks == NULL)
     return ismb_frame_ref (frame);
   own = ismb_frame_new (frame);
-  return self->callbacks->hold (own, self->owner) ? g_steal_pointer (&own) : NULL;
+  *room = self->callbacks->hold (own, self->owner);
+  return own;
+}
+
+static void
+release (IsmbDelivery *self, IsmbFrame *held)
+{
+  if (held->kind == ISMB_FRAME_MESSAGE && self->callbacks != NULL)
+    self->callbacks->release (held, self->owner);
 }
 
 /* For a client that is away, or does not answer. What has no room goes back, as its sender would
@@ -40,13 +48,16 @@ hold (IsmbDelivery *self, IsmbFrame *frame)
 static void
 keep_held (IsmbDelivery *self, IsmbFrame *frame)
 {
-  g_autoptr (IsmbFrame) held = hold (self, frame);
+  gboolean room;
+  g_autoptr (IsmbFrame) held = hold (self, frame, &room);
 
-  if (held == NULL)
+  if (!room)
     {
       turn_away (self, frame);
       return;
     }
+  if (self->stream == NULL && ismb_acks_is_slow (self->acks))
+    release (self, held);
   ismb_acks_send (self->acks, held);
   if (self->stream == NULL)
     ismb_dormitory_add (self->bed, frame->length);
@@ -141,11 +152,12 @@ hold_all (IsmbDelivery *self, GHashTable *own)
 {
   for (guint count = ismb_acks_get_count (self->acks); count > 0; count--)
     {
+      gboolean room;
       g_autoptr (IsmbFrame) frame = ismb_acks_pop (self->acks);
-      g_autoptr (IsmbFrame) held = hold (self, frame);
+      g_autoptr (IsmbFrame) held = hold (self, frame, &room);
 
-      ismb_acks_put_back (self->acks, held != NULL ? held : frame);
-      if (own != NULL && held != NULL)
+      ismb_acks_put_back (self->acks, held);
+      if (own != NULL)
         g_hash_table_insert (own, ismb_frame_ref (frame), ismb_frame_ref (held));
     }
 }
@@ -174,4 +186,16 @@ ismb_delivery_sleep (IsmbDelivery *self, guint milliseconds)
   ismb_acks_sleep (self->acks, milliseconds);
   hold_all (self, NULL);
   ismb_dormitory_sleep (self->bed, ismb_acks_get_bytes (self->acks));
+}
+
+void
+ismb_delivery_release (IsmbDelivery *self)
+{
+  for (guint count = ismb_acks_get_count (self->acks); count > 0; count--)
+    {
+      g_autoptr (IsmbFrame) frame = ismb_acks_pop (self->acks);
+
+      release (self, frame);
+      ismb_acks_put_back (self->acks, frame);
+    }
 }

@@ -18,6 +18,8 @@ typedef struct
   /* A message is kept for a client that may come back, or answer: may be kept elsewhere too,
    * meanwhile. FALSE: there is no room for that. */
   gboolean (*hold)      (IsmbFrame *message, gpointer owner);
+  /* The client is away for long: where it is kept nowhere else, its sender waits no longer. */
+  void (*release)       (IsmbFrame *message, gpointer owner);
 } IsmbDeliveryCallbacks;
 
 /* In its session's struct. */
@@ -41,5 +43,7 @@ void ismb_delivery_entrust   (IsmbDelivery *self);
 void ismb_delivery_give_back (IsmbDelivery *self);
 /* The stream is lost, and may be replaced for so many milliseconds. */
 void ismb_delivery_sleep     (IsmbDelivery *self, guint milliseconds);
+/* It has been lost for more than a moment. */
+void ismb_delivery_release   (IsmbDelivery *self);
 
 G_END_DECLS

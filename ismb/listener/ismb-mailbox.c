@@ -185,6 +185,13 @@ ismb_mailbox_hold (IsmbMailbox *self, const char *account, IsmbFrame *message)
   return number != 0 || ismb_offline_count (self->offline, account) == 0;
 }
 
+void
+ismb_mailbox_release (IsmbMailbox *self, IsmbFrame *message)
+{
+  if (self->slips == NULL || ismb_slips_get_account (self->slips, message) == NULL)
+    ismb_frame_set_receipt (message, NULL);
+}
+
 /* Opening */
 
 static gboolean

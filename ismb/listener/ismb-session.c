@@ -494,8 +494,12 @@ on_slow (gpointer owner)
 {
   IsmbSession *self = owner;
 
-  if (!self->closing && self->resource != NULL)
+  if (self->closing || self->resource == NULL)
+    return;
+  if (self->out.stream != NULL)
     ismb_delivery_entrust (&self->out);
+  else
+    ismb_delivery_release (&self->out);
 }
 
 static const IsmbAcksCallbacks acks_callbacks = { .slow = on_slow, .late = on_late };

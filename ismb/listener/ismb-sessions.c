@@ -325,6 +325,16 @@ on_hold (IsmbFrame *message, gpointer owner)
 }
 
 static void
+on_release (IsmbFrame *message, gpointer owner)
+{
+  Guest *guest = owner;
+  IsmbMailbox *mailbox = ismb_router_get_mailbox (guest->sessions->router);
+
+  if (mailbox != NULL)
+    ismb_mailbox_release (mailbox, message);
+}
+
+static void
 on_leaving (IsmbSession *session, IsmbResource *resource, gpointer owner)
 {
   Guest *guest = owner;
@@ -345,7 +355,7 @@ static const IsmbSessionCallbacks session_callbacks = {
   .taken_over = on_taken_over,
   .unbound = on_unbound,
   .frame = on_frame,
-  .delivery = { on_undeliverable, on_returned, on_hold },
+  .delivery = { on_undeliverable, on_returned, on_hold, on_release },
   .leaving = on_leaving,
   .closed = on_closed,
 };
