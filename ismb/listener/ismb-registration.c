@@ -14,6 +14,7 @@
 #include "ismb/net/ismb-caller.h"
 
 #define CLIENTS_MAX 1000
+#define MAKING "makes itself in band"
 #define INSTRUCTIONS "Choose a name and a password."
 
 struct _IsmbRegistration
@@ -24,6 +25,8 @@ struct _IsmbRegistration
   IsmbAccounts *accounts;
   IsmbRegistrationMode mode;
   IsmbPenalties *makers;      /* who has made or tried to make one of late */
+  IsmbReporter reporter;      /* or NULL */
+  gpointer reporter_data;
   IsmbTree *last_word;        /* to whom an account is being removed for, or NULL */
 };
 
@@ -82,6 +85,27 @@ ismb_registration_new (IsmbRoutes *routes, IsmbAccounts *accounts, IsmbRegistrat
   self->mode = mode;
   g_signal_connect_object (accounts, "removed", G_CALLBACK (on_removed), self, G_CONNECT_SWAPPED);
   return self;
+}
+
+void
+ismb_registration_set_reporter (IsmbRegistration *self, IsmbReporter reporter, gpointer user_data)
+{
+  self->reporter = reporter;
+  self->reporter_data = user_data;
+}
+
+/* `source` NULL: he has signed in. `condition` NULL: it was done. */
+static void
+report (IsmbRegistration *self, const char *name, const char *source, const char *rule,
+        const char *deed, const char *condition)
+{
+  g_autofree char *who = g_strdup_printf ("%s@%s", name, ismb_routes_get_domain (self->routes));
+  g_autofree char *outcome =
+      condition != NULL ? g_strdup_printf ("%s: %s", deed, condition) : g_strdup (deed);
+  const IsmbReport line = { "account", who, NULL, source, condition == NULL, rule, outcome };
+
+  if (self->reporter != NULL)
+    self->reporter (&line, self->reporter_data);
 }
 
 gboolean
@@ -181,11 +205,12 @@ set (IsmbRegistration *self, const IsmbNode *query, const char *source)
   else if (name == NULL || !is_plain (name) || password == NULL)
     condition = "not-acceptable";
   else if (!ismb_penalties_allows (self->makers, source, now))
-    condition = "resource-constraint";
+    report (self, name, source, "limit", MAKING, condition = "resource-constraint");
   else
     {
       ismb_penalties_add (self->makers, source, now);
       condition = make (self, name, password, source);
+      report (self, name, source, "registration", MAKING, condition);
     }
   wipe_free (password);
   return condition;
@@ -285,6 +310,8 @@ change (IsmbRegistration *self, const IsmbResource *asker, const IsmbNode *query
     condition = change_password (self, account, password);
   wipe_free (password);
   if (condition == NULL)
+    report (self, account, NULL, "own account", "changes its password in band", NULL);
+  if (condition == NULL)
     g_signal_emit (self, password_changed, 0, account, asker->sink);
   return condition;
 }
@@ -304,6 +331,7 @@ end (IsmbRegistration *self, const char *account, const IsmbNode *query, IsmbTre
   if (!removed)
     return condition_of (error);
   g_message ("the account %s has removed itself", name);
+  report (self, name, NULL, "own account", "removes itself in band", NULL);
   return ISMB_QUESTION_ANSWERED;
 }
 

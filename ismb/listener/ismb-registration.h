@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/listener/ismb-question.h"
+#include "ismb/listener/ismb-report.h"
 #include "ismb/store/ismb-accounts.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,9 @@ G_DECLARE_FINAL_TYPE (IsmbRegistration, ismb_registration, ISMB, REGISTRATION, G
  * know an old one. */
 IsmbRegistration *ismb_registration_new    (IsmbRoutes *routes, IsmbAccounts *accounts,
                                             IsmbRegistrationMode mode);
+/* Is told of each that is made, changed or ended, and of who tries too often. */
+void              ismb_registration_set_reporter (IsmbRegistration *self, IsmbReporter reporter,
+                                                  gpointer user_data);
 /* Is it offered to a stranger; `local`: on the unix socket? */
 gboolean          ismb_registration_is_open (IsmbRegistration *self, gboolean local);
 /* The answer to an iq of type get or set that a stranger sent; `source`: by which he is counted. */

@@ -6,12 +6,13 @@
 G_BEGIN_DECLS
 
 /* What a listener tells of those who came without being members, for the audit table: whom it
- * let join, whom it turned away. A stranger causes as many as he likes; whoever keeps them sets
+ * let join, whom it turned away, who made himself an account. A stranger causes as many as he likes; whoever keeps them sets
  * the bound. Borrowed for the call; NULL texts are empty. */
 typedef struct
 {
-  const char *what;    /* "join", "stream", "dial", "connections", "names", "revoked", "renew" */
-  const char *who;     /* the domain that is claimed, or a certificate has */
+  const char *what;    /* "join", "stream", "dial", "connections", "names", "revoked", "renew",
+                        * "account" */
+  const char *who;     /* the domain that is claimed, or a certificate has; the account */
   const char *device;  /* the device id whose key was proven */
   const char *source;  /* the numeric address */
   gboolean allowed;

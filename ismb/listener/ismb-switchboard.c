@@ -180,6 +180,7 @@ make_parts (IsmbSwitchboard *self, const IsmbSwitchboardPlan *plan)
   self->routes = ismb_routes_new (plan->domain);
   self->registration =
       ismb_registration_new (self->routes, plan->accounts, plan->registration);
+  ismb_registration_set_reporter (self->registration, plan->reporter, plan->reporter_data);
   self->presence = ismb_presence_service_new (self->routes, plan->rosters, plan->accounts);
   ismb_routes_set_blocklists (self->routes, plan->blocklists);
   services = make_services (self, plan);

@@ -130,11 +130,19 @@ leave_out (SwitchStrangers *self, const char *what)
 
 /* --- rows --- */
 
+static const char *
+kind_of (const Caller *caller)
+{
+  if (g_str_equal (caller->what, "join"))
+    return "fabric";
+  return g_str_equal (caller->what, "account") ? "account" : "stranger";
+}
+
 static void
 write_row (SwitchStrangers *self, const Caller *caller, const char *outcome)
 {
   const IsmbAuditEntry entry = {
-    .kind = g_str_equal (caller->what, "join") ? "fabric" : "stranger",
+    .kind = kind_of (caller),
     .who = caller->who,
     .origin = caller->source,
     .device = caller->device,
