@@ -2,68 +2,18 @@
 #include "config.h"
 #include "ismb/store/ismb-blocklists.h"
 
-#include "tests/store/scratch.h"
+#include "tests/store/beside-accounts.h"
 
-typedef struct
+static gpointer
+load (IsmbStore *store, IsmbAccounts *accounts, GError **error)
 {
-  char *folder;
-  IsmbStore *store;
-  IsmbAccounts *accounts;
-  IsmbBlocklists *lists;
-} Fixture;
-
-static void
-create (Fixture *fixture, const char *account, gboolean transient)
-{
-  g_autoptr (GError) error = NULL;
-
-  ismb_accounts_create (fixture->accounts, account, "secret", ISMB_ROLE_CLIENT, transient, &error);
-  g_assert_no_error (error);
-}
-
-static void
-open_lists (Fixture *fixture)
-{
-  g_autofree char *path = g_build_filename (fixture->folder, "blue.db", NULL);
-  g_autoptr (GError) error = NULL;
-
-  fixture->store = ismb_store_open (path, &error);
-  g_assert_no_error (error);
-  fixture->accounts = ismb_accounts_load (fixture->store, &error);
-  g_assert_no_error (error);
-  fixture->lists = ismb_blocklists_load (fixture->store, fixture->accounts, &error);
-  g_assert_no_error (error);
-}
-
-static void
-close_lists (Fixture *fixture)
-{
-  g_assert_finalize_object (g_steal_pointer (&fixture->lists));
-  g_assert_finalize_object (g_steal_pointer (&fixture->accounts));
-  g_assert_finalize_object (g_steal_pointer (&fixture->store));
-}
-
-static void
-reopen (Fixture *fixture)
-{
-  close_lists (fixture);
-  open_lists (fixture);
+  return ismb_blocklists_load (store, accounts, error);
 }
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->folder = scratch_new ();
-  open_lists (fixture);
-  create (fixture, "a", FALSE);
-  create (fixture, "z", FALSE);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  close_lists (fixture);
-  scratch_remove (fixture->folder);
+  begin (fixture, load);
 }
 
 static void
@@ -72,22 +22,22 @@ test_survive_reopening (Fixture *fixture, gconstpointer data)
   static const char *const expected[] = { "b@sw2", "sw3", NULL };
   g_auto (GStrv) addresses = NULL;
 
-  g_assert_null (ismb_blocklists_lookup (fixture->lists, "a"));
-  g_assert_true (ismb_blocklists_add (fixture->lists, "a", "sw3"));
-  g_assert_true (ismb_blocklists_add (fixture->lists, "a", "b@sw2"));
-  g_assert_true (ismb_blocklists_add (fixture->lists, "a", "b@sw2"));
-  g_assert_true (ismb_blocklists_add (fixture->lists, "a", "c@sw2"));
-  ismb_blocklists_remove (fixture->lists, "a", "c@sw2");
-  ismb_blocklists_remove (fixture->lists, "a", "c@sw2");
+  g_assert_null (ismb_blocklists_lookup (fixture->noun, "a"));
+  g_assert_true (ismb_blocklists_add (fixture->noun, "a", "sw3"));
+  g_assert_true (ismb_blocklists_add (fixture->noun, "a", "b@sw2"));
+  g_assert_true (ismb_blocklists_add (fixture->noun, "a", "b@sw2"));
+  g_assert_true (ismb_blocklists_add (fixture->noun, "a", "c@sw2"));
+  ismb_blocklists_remove (fixture->noun, "a", "c@sw2");
+  ismb_blocklists_remove (fixture->noun, "a", "c@sw2");
   reopen (fixture);
-  addresses = ismb_blocklist_list (ismb_blocklists_lookup (fixture->lists, "a"));
+  addresses = ismb_blocklist_list (ismb_blocklists_lookup (fixture->noun, "a"));
   g_assert_cmpstrv (addresses, expected);
-  g_assert_null (ismb_blocklists_lookup (fixture->lists, "z"));
-  ismb_blocklists_remove (fixture->lists, "a", "sw3");
-  ismb_blocklists_remove (fixture->lists, "a", "b@sw2");
-  g_assert_null (ismb_blocklists_lookup (fixture->lists, "a"));
+  g_assert_null (ismb_blocklists_lookup (fixture->noun, "z"));
+  ismb_blocklists_remove (fixture->noun, "a", "sw3");
+  ismb_blocklists_remove (fixture->noun, "a", "b@sw2");
+  g_assert_null (ismb_blocklists_lookup (fixture->noun, "a"));
   reopen (fixture);
-  g_assert_null (ismb_blocklists_lookup (fixture->lists, "a"));
+  g_assert_null (ismb_blocklists_lookup (fixture->noun, "a"));
 }
 
 /* XEP-0191, 4. */
@@ -115,13 +65,13 @@ test_matching (Fixture *fixture, gconstpointer data)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      ismb_blocklists_add (fixture->lists, "a", cases[i].blocked);
-      g_assert_cmpint (ismb_blocklist_matches (ismb_blocklists_lookup (fixture->lists, "a"),
+      ismb_blocklists_add (fixture->noun, "a", cases[i].blocked);
+      g_assert_cmpint (ismb_blocklist_matches (ismb_blocklists_lookup (fixture->noun, "a"),
                                                cases[i].address),
                        ==, cases[i].matches);
       g_assert_cmpint (ismb_blocklist_covers (cases[i].blocked, cases[i].address), ==,
                        cases[i].matches);
-      ismb_blocklists_remove (fixture->lists, "a", cases[i].blocked);
+      ismb_blocklists_remove (fixture->noun, "a", cases[i].blocked);
     }
 }
 
@@ -130,25 +80,25 @@ test_go_with_the_account (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  ismb_blocklists_add (fixture->lists, "a", "sw2");
+  ismb_blocklists_add (fixture->noun, "a", "sw2");
   create (fixture, "agent", TRUE);
-  ismb_blocklists_add (fixture->lists, "agent", "sw2");
+  ismb_blocklists_add (fixture->noun, "agent", "sw2");
   g_assert_true (ismb_accounts_remove (fixture->accounts, "a", &error));
-  g_assert_null (ismb_blocklists_lookup (fixture->lists, "a"));
+  g_assert_null (ismb_blocklists_lookup (fixture->noun, "a"));
   create (fixture, "a", FALSE);
   reopen (fixture);
-  g_assert_null (ismb_blocklists_lookup (fixture->lists, "a"));
-  g_assert_null (ismb_blocklists_lookup (fixture->lists, "agent"));
+  g_assert_null (ismb_blocklists_lookup (fixture->noun, "a"));
+  g_assert_null (ismb_blocklists_lookup (fixture->noun, "agent"));
 }
 
 static void
 test_are_kept_with_the_account (Fixture *fixture, gconstpointer data)
 {
   create (fixture, "agent", TRUE);
-  ismb_blocklists_add (fixture->lists, "agent", "sw2");
+  ismb_blocklists_add (fixture->noun, "agent", "sw2");
   create (fixture, "agent", FALSE);
   reopen (fixture);
-  g_assert_true (ismb_blocklist_has (ismb_blocklists_lookup (fixture->lists, "agent"), "sw2"));
+  g_assert_true (ismb_blocklist_has (ismb_blocklists_lookup (fixture->noun, "agent"), "sw2"));
 }
 
 static void
@@ -159,17 +109,17 @@ test_are_bounded (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 1000; i++)
     {
       g_autofree char *address = g_strdup_printf ("c%u@sw2", i);
-      g_assert_true (ismb_blocklists_add (fixture->lists, "a", address));
+      g_assert_true (ismb_blocklists_add (fixture->noun, "a", address));
     }
-  g_assert_false (ismb_blocklists_add (fixture->lists, "a", "one@more"));
-  g_assert_true (ismb_blocklists_add (fixture->lists, "a", "c5@sw2"));
+  g_assert_false (ismb_blocklists_add (fixture->noun, "a", "one@more"));
+  g_assert_true (ismb_blocklists_add (fixture->noun, "a", "c5@sw2"));
   for (guint i = 0; i < 65; i++)
     {
       g_autofree char *address = g_strdup_printf ("%s@%u", local, i % 10);
       g_autofree char *full = g_strdup_printf ("%s/%u", address, i / 10);
-      g_assert_cmpint (ismb_blocklists_add (fixture->lists, "z", full), ==, TRUE);
+      g_assert_cmpint (ismb_blocklists_add (fixture->noun, "z", full), ==, TRUE);
     }
-  g_assert_false (ismb_blocklists_add (fixture->lists, "z", local));
+  g_assert_false (ismb_blocklists_add (fixture->noun, "z", local));
 }
 
 static void
@@ -184,15 +134,15 @@ test_are_taken_back (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GString) said = g_string_new (NULL);
 
-  g_signal_connect (fixture->lists, "restored", G_CALLBACK (on_restored), said);
-  g_assert_true (ismb_blocklists_add (fixture->lists, "a", "b@sw2"));
+  g_signal_connect (fixture->noun, "restored", G_CALLBACK (on_restored), said);
+  g_assert_true (ismb_blocklists_add (fixture->noun, "a", "b@sw2"));
   scratch_settle (fixture->store);
   scratch_refuse (fixture->store, "blocked", TRUE);
-  g_assert_true (ismb_blocklists_add (fixture->lists, "a", "c@sw2"));
+  g_assert_true (ismb_blocklists_add (fixture->noun, "a", "c@sw2"));
   scratch_settle (fixture->store);
   g_assert_cmpstr (said->str, ==, "a c@sw2 0\n");
-  g_assert_true (ismb_blocklist_has (ismb_blocklists_lookup (fixture->lists, "a"), "b@sw2"));
-  g_assert_false (ismb_blocklist_has (ismb_blocklists_lookup (fixture->lists, "a"), "c@sw2"));
+  g_assert_true (ismb_blocklist_has (ismb_blocklists_lookup (fixture->noun, "a"), "b@sw2"));
+  g_assert_false (ismb_blocklist_has (ismb_blocklists_lookup (fixture->noun, "a"), "c@sw2"));
 }
 
 int
