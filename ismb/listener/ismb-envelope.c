@@ -149,6 +149,7 @@ ismb_envelope_read (const char *text, IsmbFrameKind kind)
   const char *condition = NULL;
 
   ismb_framer_set_limit (framer, ROOM);
+  ismb_framer_let_add (framer);
   if (ismb_framer_feed (framer, header, strlen (header), &condition))
     ismb_framer_feed (framer, text, strlen (text), &condition);
   return reading.frame;

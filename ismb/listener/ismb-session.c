@@ -399,6 +399,8 @@ handle_unbound (IsmbSession *self, IsmbFrame *frame)
 
   if (ismb_binding_is_asked (frame))
     handle_bind (self, frame);
+  else if (ismb_peer_stream_is (frame, "error", ISMB_NS_STREAM))
+    ismb_session_close (self, NULL, NULL);
   else if (!ismb_sm_word_read (&word, frame))
     ismb_session_close (self, "not-authorized", "bind a resource first");
   else if (word.verb != ISMB_SM_RESUME)

@@ -12,6 +12,7 @@
 #define HEADER_MAX 4096     /* bytes up to the end of <stream:stream> */
 #define DECLARATIONS_MAX 64 /* of namespaces, by one element */
 #define ELEMENTS_MAX 10000
+#define ADDED_MAX 16 /* elements, by servers on its way */
 #define BLANKS_MAX 64 /* before a stream begins */
 #define ID_MAX 1024         /* bytes; whoever answers a stanza repeats its id */
 
@@ -33,6 +34,7 @@ struct _IsmbFramer
   const char *condition; /* the stream error; nothing is read any more */
   guint depth;           /* of open elements, the stream's among them */
   guint elements, declared, blanks;
+  guint elements_max;
   gsize element_start, stop_at; /* counted like `fed` */
   gsize rescanned;
   gboolean content_declared, foreign_prefix, stopping, stopped, ended, too_big, guards_ids;
@@ -243,7 +245,7 @@ static void
 on_start (void *user_data, const char *name, const char **attributes)
 {
   IsmbFramer *self = user_data;
-  gboolean crowded = self->declared > DECLARATIONS_MAX || self->elements >= ELEMENTS_MAX;
+  gboolean crowded = self->declared > DECLARATIONS_MAX || self->elements >= self->elements_max;
   self->declared = 0;
   if (is_over (self))
     return;
@@ -478,6 +480,7 @@ ismb_framer_new (const char *content_ns, const IsmbFramerCallbacks *callbacks, g
   self->callbacks = callbacks;
   self->user_data = user_data;
   self->limit = ISMB_FRAMER_LIMIT;
+  self->elements_max = ELEMENTS_MAX;
   return self;
 }
 
@@ -498,6 +501,12 @@ void
 ismb_framer_set_limit (IsmbFramer *self, gsize bytes)
 {
   self->limit = bytes;
+}
+
+void
+ismb_framer_let_add (IsmbFramer *self)
+{
+  self->elements_max = ELEMENTS_MAX + ADDED_MAX;
 }
 
 void

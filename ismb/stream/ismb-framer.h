@@ -34,10 +34,13 @@ void        ismb_framer_free      (IsmbFramer *framer);
 #define ISMB_FRAMER_LIMIT 10000
 #define ISMB_FRAMER_GROWTH 8192
 void        ismb_framer_set_limit (IsmbFramer *framer, gsize bytes);
+/* What comes has been let in before: servers may have added a few elements to it. */
+void        ismb_framer_let_add (IsmbFramer *framer);
 /* A prepared address: what every stanza's `from` is from now on, whatever was sent (RFC
  * 6120, 8.1.2.1). */
 void        ismb_framer_set_stamp (IsmbFramer *framer, const char *from);
-/* What says to be a server's id and cannot be is left out from now on: ismb_scribe_guard_ids (). */
+/* What says to be a server's, an id or a delay, and cannot be is left out from now on:
+ * ismb_scribe_guard_ids (). */
 void        ismb_framer_guard_ids (IsmbFramer *framer);
 /* FALSE: `*condition` is the stream error to send, static. No bytes at all: what a stop left
  * unread. */

@@ -245,10 +245,30 @@ note_attributes (IsmbScribe *self, const char *stamp, const char **attributes)
     take_note (self, FROM, stamp, strlen (stamp));
 }
 
+/* The namespaces of an element's attributes. */
+typedef struct
+{
+  const char *names[ISMB_SCRIBE_ATTRIBUTES_MAX]; /* the first attribute of each */
+  guint count;
+} Foreign;
+
+/* Counted from 1. */
+static guint
+number_namespace (Foreign *foreign, const char *name, gsize length, gboolean *is_new)
+{
+  *is_new = FALSE;
+  for (guint i = 0; i < foreign->count; i++)
+    if (strncmp (foreign->names[i], name, length + 1) == 0) /* up to the separator */
+      return i + 1;
+  *is_new = TRUE;
+  foreign->names[foreign->count] = name;
+  return ++foreign->count;
+}
+
 /* An attribute in a namespace gets a prefix of ours, declared on the spot. */
 static void
 put_foreign_attribute (GString *out, const char *name, const char *separator, const char *value,
-                       guint number)
+                       Foreign *foreign)
 {
   g_autofree char *ns = g_strndup (name, separator - name);
   char prefixed[16];
@@ -256,8 +276,11 @@ put_foreign_attribute (GString *out, const char *name, const char *separator, co
     PUT (out, " xml:");
   else
     {
-      put_attribute (out, prefixed, g_snprintf (prefixed, sizeof prefixed, "xmlns:ns%u", number),
-                     ns);
+      gboolean is_new;
+      guint number = number_namespace (foreign, name, separator - name, &is_new);
+      int length = g_snprintf (prefixed, sizeof prefixed, "xmlns:ns%u", number);
+      if (is_new)
+        put_attribute (out, prefixed, length, ns);
       put (out, prefixed, g_snprintf (prefixed, sizeof prefixed, " ns%u:", number));
     }
   put (out, separator + 1, strlen (separator + 1));
@@ -285,21 +308,43 @@ is_address (const char *attribute)
 }
 
 static void
-put_attributes (IsmbScribe *self, const char **attributes, gboolean skip_addresses)
+put_any_attribute (IsmbScribe *self, const char **attribute, Foreign *foreign)
 {
-  GString *out = self->out;
-  guint count = 0, foreign = 0;
+  const char *separator = strchr (attribute[0], ISMB_SCRIBE_SEPARATOR);
+  if (separator != NULL)
+    put_foreign_attribute (self->out, attribute[0], separator, attribute[1], foreign);
+  else
+    put_attribute (self->out, attribute[0], strlen (attribute[0]), attribute[1]);
+}
+
+/* What is let in once is let in wherever it is read next: so what we may add to a stanza does not
+ * count, and one of the declarations is left for the element's own namespace. */
+static void
+put_attributes (IsmbScribe *self, const char **attributes, gboolean of_stanza)
+{
+  Foreign foreign = { .count = 0 };
+  guint count = 0;
   for (; attributes[0] != NULL && !self->over; attributes += 2)
     {
-      const char *separator = strchr (attributes[0], ISMB_SCRIBE_SEPARATOR);
-      if (++count > ISMB_SCRIBE_ATTRIBUTES_MAX)
+      gboolean address = of_stanza && is_address (attributes[0]);
+      if (!address && !(of_stanza && strcmp (attributes[0], ISMB_SCRIBE_XML_LANG) == 0))
+        count++;
+      if (count > ISMB_SCRIBE_ATTRIBUTES_MAX)
         self->over = TRUE;
-      else if (separator != NULL)
-        put_foreign_attribute (out, attributes[0], separator, attributes[1], ++foreign);
-      else if (!skip_addresses || !is_address (attributes[0]))
-        put_attribute (out, attributes[0], strlen (attributes[0]), attributes[1]);
+      else if (!address)
+        put_any_attribute (self, attributes, &foreign);
+      if (foreign.count == ISMB_SCRIBE_ATTRIBUTES_MAX)
+        self->over = TRUE;
       check_room (self);
     }
+}
+
+/* No default namespace may be XML's own (Namespaces in XML, 3), so such an element cannot be written
+ * as all others are; nor has any protocol one. */
+static gboolean
+is_in_xml (const char *name, gsize ns_length)
+{
+  return ns_length == strlen (ISMB_NS_XML) && memcmp (name, ISMB_NS_XML, ns_length) == 0;
 }
 
 /* Makes `name`'s namespace the one in force at this depth, and states it. */
@@ -307,6 +352,8 @@ static void
 open_namespace (IsmbScribe *self, const char *name, gsize length)
 {
   Level *level = &self->levels[self->depth];
+  if (is_in_xml (name, length))
+    self->over = TRUE;
   level->ns = self->namespaces->len;
   put (self->namespaces, name, length);
   put (self->namespaces, "", 1);
@@ -441,13 +488,31 @@ is_receivers (IsmbScribe *self, const char *by)
                  to + ismb_address_domain_offset (&own), own.domain) == 0;
 }
 
+/* XEP-0203: it says of its server when it came there. */
+static gboolean
+is_false_delay (IsmbScribe *self, const char *name, const char *local, gsize ns_length,
+                const char **attributes)
+{
+  const char *from = find_attribute (attributes, "from");
+  return from != NULL && strcmp (local, "delay") == 0 && is_ns (name, ns_length, ISMB_NS_DELAY)
+         && is_receivers (self, from);
+}
+
 static inline gboolean
 is_false_id (IsmbScribe *self, const char *name, const char *local, gsize ns_length,
              const char **attributes)
 {
-  return self->depth == 1 && self->guards_ids && strcmp (local, "stanza-id") == 0 &&
-         is_ns (name, ns_length, ISMB_NS_STANZA_ID) &&
-         (self->stamped || is_receivers (self, find_attribute (attributes, "by")));
+  return strcmp (local, "stanza-id") == 0 && is_ns (name, ns_length, ISMB_NS_STANZA_ID)
+         && (self->stamped || is_receivers (self, find_attribute (attributes, "by")));
+}
+
+static inline gboolean
+is_false (IsmbScribe *self, const char *name, const char *local, gsize ns_length,
+          const char **attributes)
+{
+  return self->depth == 1 && self->guards_ids
+         && (is_false_id (self, name, local, ns_length, attributes)
+             || is_false_delay (self, name, local, ns_length, attributes));
 }
 
 void
@@ -461,7 +526,7 @@ ismb_scribe_open (IsmbScribe *self, const char *name, const char **attributes)
       self->over = TRUE;
       return;
     }
-  if (G_UNLIKELY (self->skipped > 0 || is_false_id (self, name, local, ns_length, attributes)))
+  if (G_UNLIKELY (self->skipped > 0 || is_false (self, name, local, ns_length, attributes)))
     {
       self->skipped++;
       return;

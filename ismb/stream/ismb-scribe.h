@@ -22,7 +22,8 @@ void        ismb_scribe_free  (IsmbScribe *scribe);
 void        ismb_scribe_begin (IsmbScribe *scribe, gsize room, const char *stamp,
                                const char *language, const char *name, const char **attributes);
 /* After that: a <stanza-id/> (XEP-0359) that says to be of whom the stanza is for is left out, as
- * only its own server may make one; from a client, which is stamped, every one. */
+ * only its own server may make one; from a client, which is stamped, every one. So is a <delay/>
+ * (XEP-0203) that says to be of the receiver's domain. */
 void        ismb_scribe_guard_ids (IsmbScribe *scribe);
 void        ismb_scribe_open  (IsmbScribe *scribe, const char *name, const char **attributes);
 void        ismb_scribe_text  (IsmbScribe *scribe, const char *text, gsize length);

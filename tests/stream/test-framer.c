@@ -307,8 +307,8 @@ test_foreign_attributes (void)
                                   "p:c='3' p:d='\"4\"&#10;'/></message>");
   g_assert_cmpstr (text, ==,
                    "<message xmlns:ns1='urn:p&apos;s' ns1:a='1' b='2'><x xmlns='urn:x' "
-                   "xmlns:ns1='urn:p&apos;s' ns1:c='3' xmlns:ns2='urn:p&apos;s' "
-                   "ns2:d='&quot;4&quot;&#10;'/></message>");
+                   "xmlns:ns1='urn:p&apos;s' ns1:c='3' "
+                   "ns1:d='&quot;4&quot;&#10;'/></message>");
 }
 
 static const char *const samples[] = {
@@ -769,9 +769,56 @@ test_amplification (void)
   repeat (
       text,
       "<a p:a='' p:b='' p:c='' p:d='' p:e='' p:f='' p:g='' p:h='' p:i='' p:j='' p:k='' p:l=''/>",
-      1);
+      10);
   g_string_append (text, "</message>");
   g_assert_cmpstr (feed (attributes, text->str, -1), ==, "policy-violation");
+}
+
+/* As far as it may go: `count` attributes, or elements, or namespaces. */
+static char *
+make_crowd (const char *kind, guint count)
+{
+  g_autoptr (GString) text = g_string_new ("<message to='a@b'");
+  if (strcmp (kind, "namespaces") == 0)
+    for (guint i = 0; i < count; i++)
+      g_string_append_printf (text, " xmlns:p%u='urn:%u'", i, i);
+  for (guint i = 0; strcmp (kind, "attributes") == 0 && i < count; i++)
+    g_string_append_printf (text, " a%u=''", i);
+  g_string_append (text, "><x xmlns='urn:x'");
+  for (guint i = 0; strcmp (kind, "namespaces") == 0 && i < count; i++)
+    g_string_append_printf (text, " p%u:a=''", i);
+  g_string_append (text, "/>");
+  if (strcmp (kind, "elements") == 0)
+    repeat (text, "<a/>", count);
+  g_string_append (text, "</message>");
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* With all that servers put in: else one of them takes what the next one ends its link for. */
+static void
+test_let_in_again (void)
+{
+  static const struct
+  {
+    const char *kind;
+    guint count;
+  } crowds[] = { { "attributes", 64 }, { "namespaces", 63 }, { "elements", 9998 } };
+  for (guint i = 0; i < G_N_ELEMENTS (crowds); i++)
+    {
+      g_autofree char *text = make_crowd (crowds[i].kind, crowds[i].count);
+      g_autofree char *more = make_crowd (crowds[i].kind, crowds[i].count + 2);
+      g_autofree char *again = NULL;
+      g_autoptr (Reader) first = read_client (""), wide = read_client ("");
+      g_autoptr (Reader) second = read_client ("");
+      ismb_framer_set_limit (first->framer, 1 << 20);
+      ismb_framer_set_limit (wide->framer, 1 << 20);
+      ismb_framer_set_limit (second->framer, 1 << 20);
+      ismb_framer_set_stamp (first->framer, "c@d/e");
+      g_assert_cmpstr (feed (first, text, -1), ==, NULL);
+      g_assert_cmpstr (feed (wide, more, -1), ==, "policy-violation");
+      again = g_strdup (((IsmbFrame *) g_ptr_array_index (first->frames, 0))->data);
+      g_assert_cmpstr (feed (second, again, -1), ==, NULL);
+    }
 }
 
 static void
@@ -806,6 +853,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stream/framer/kinds", test_kinds);
   g_test_add_func ("/stream/framer/content-namespace", test_content_namespace);
   g_test_add_func ("/stream/framer/foreign-attributes", test_foreign_attributes);
+  g_test_add_func ("/stream/framer/let-in-again", test_let_in_again);
   g_test_add_func ("/stream/framer/canonical-is-stable", test_canonical_is_stable);
   g_test_add_func ("/stream/framer/torn", test_torn);
   g_test_add_func ("/stream/framer/two-cuts", test_two_cuts);
