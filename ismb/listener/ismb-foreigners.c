@@ -101,7 +101,8 @@ parse_item (IsmbForeigners *self, const char *item, GError **error)
   if (added->domain == NULL)
     return refuse (error, item, "a domain before =");
   if (!parse_place (added, g_strstrip (halves[1])))
-    return refuse (error, item, "a numeric address and a port");
+    return refuse (error, item, "a numeric address and a port, as names are not looked up, IPv6 in "
+                                "brackets");
   if (ismb_foreigners_find (self, added->domain) != added)
     return refuse (error, item, "each domain once");
   return self->all->len <= DOMAINS_MAX || refuse (error, item, "64 domains at most");

@@ -47,12 +47,34 @@ static const gsize offsets[N_PROPERTIES] = {
   [PROP_RESUME_TIME] = IN (resume_time),
 };
 
+/* What NULL means. */
+static const char *const fallbacks[N_PROPERTIES] = {
+  [PROP_VIRTUAL_ROUTER] = "VR-Default",
+  [PROP_DOMAIN] = "localhost",
+};
+
+#define PEER_QUEUE (1 << 20)
+#define PEER_QUEUE_TIME 60
+#define OFFLINE_MESSAGES 1000
+#define OFFLINE_BYTES (4 * 1024 * 1024)
+#define RESUME_TIME 300
+
+/* GObject leaves a property that is set to a value beyond its bounds as it was. */
 void
 _ismb_listener_settings_init (IsmbListenerSettings *self)
 {
   static const char *const loopback[] = { "127.0.0.1", NULL };
 
-  *self = (IsmbListenerSettings) { .listen = g_strdupv ((char **) loopback) };
+  *self = (IsmbListenerSettings){
+    .listen = g_strdupv ((char **) loopback),
+    .s2s_port = -1,
+    .max_stanza = ISMB_SESSION_LIMIT_ACCOUNT,
+    .peer_queue = PEER_QUEUE,
+    .peer_queue_time = PEER_QUEUE_TIME,
+    .offline_messages = OFFLINE_MESSAGES,
+    .offline_bytes = OFFLINE_BYTES,
+    .resume_time = RESUME_TIME,
+  };
 }
 
 void
@@ -79,7 +101,8 @@ _ismb_listener_settings_install (GObjectClass *object_class)
    *
    * The name of the virtual router it serves, `VR-Default` for instance.
    */
-  properties[PROP_VIRTUAL_ROUTER] = g_param_spec_string ("virtual-router", NULL, NULL, "VR-Default",
+  properties[PROP_VIRTUAL_ROUTER] = g_param_spec_string ("virtual-router", NULL, NULL,
+                                                         fallbacks[PROP_VIRTUAL_ROUTER],
                                                          flags | G_PARAM_CONSTRUCT_ONLY);
   /**
    * IsmbListener:domain:
@@ -88,12 +111,16 @@ _ismb_listener_settings_install (GObjectClass *object_class)
    * [method@Ismb.Listener.start] and before the first account is made.
    */
   properties[PROP_DOMAIN] =
-      g_param_spec_string ("domain", NULL, NULL, "localhost", flags | G_PARAM_CONSTRUCT);
+      g_param_spec_string ("domain", NULL, NULL, fallbacks[PROP_DOMAIN], flags | G_PARAM_CONSTRUCT);
   /**
    * IsmbListener:listen:
    *
    * The numeric addresses to listen on, for clients and for other listeners; `127.0.0.1` by
    * default. With none there are no TCP ports. Set before [method@Ismb.Listener.start].
+   *
+   * Without a fabric the listener has no certificate, and so no TLS: clients of other hosts are
+   * turned away unless [property@Ismb.Listener:require-tls] is `never`, which is for networks that
+   * nobody else is on.
    */
   properties[PROP_LISTEN] = g_param_spec_boxed ("listen", NULL, NULL, G_TYPE_STRV, flags);
   /**
@@ -107,8 +134,10 @@ _ismb_listener_settings_install (GObjectClass *object_class)
   /**
    * IsmbListener:c2s-path:
    *
-   * The path of a unix socket for clients on this host, at most 107 bytes, or %NULL for none. Set
-   * before [method@Ismb.Listener.start].
+   * The path of a unix socket for clients on this host, at most 107 bytes, or %NULL for none. Any
+   * user of the host may connect; who may come in is said by the accounts. A socket that nobody
+   * listens on any more is replaced, any other file is left alone. Set before
+   * [method@Ismb.Listener.start].
    */
   properties[PROP_C2S_PATH] = g_param_spec_string ("c2s-path", NULL, NULL, NULL, flags);
   /**
@@ -132,8 +161,8 @@ _ismb_listener_settings_install (GObjectClass *object_class)
   /**
    * IsmbListener:max-stanza:
    *
-   * The most bytes of a stanza that an account sends; 262,144 by default. A longer one ends the
-   * stream. Set before [method@Ismb.Listener.start].
+   * The most bytes of a stanza that an account sends, from 10,000 to 1,048,576; 262,144 by default. A
+   * longer one ends the stream. Set before [method@Ismb.Listener.start].
    */
   properties[PROP_MAX_STANZA] =
       g_param_spec_uint ("max-stanza", NULL, NULL, ISMB_SESSION_LIMIT_STRANGER,
@@ -142,46 +171,49 @@ _ismb_listener_settings_install (GObjectClass *object_class)
   /**
    * IsmbListener:peer-queue:
    *
-   * The most bytes that wait for another listener that cannot be reached; 1,048,576 by default.
-   * More comes back with `resource-constraint`. Set before [method@Ismb.Listener.start].
+   * The most bytes that wait for another listener that cannot be reached, at most 1 GiB; 1 MiB
+   * by default. More comes back with `resource-constraint`. Set before [method@Ismb.Listener.start].
    */
   properties[PROP_PEER_QUEUE] =
-      g_param_spec_uint ("peer-queue", NULL, NULL, 0, 1 << 30, 1 << 20, flags | G_PARAM_CONSTRUCT);
+      g_param_spec_uint ("peer-queue", NULL, NULL, 0, 1 << 30, PEER_QUEUE, flags | G_PARAM_CONSTRUCT);
   /**
    * IsmbListener:peer-queue-time:
    *
    * The seconds for which a message waits for another listener that cannot be reached, before it
-   * comes back with `remote-server-timeout`; 60 by default. For as long a stream between the two
+   * comes back with `remote-server-timeout`: from 1 to 86,400, 60 by default. For as long a stream between the two
    * that broke can be resumed. Set before [method@Ismb.Listener.start].
    */
   properties[PROP_PEER_QUEUE_TIME] =
-      g_param_spec_uint ("peer-queue-time", NULL, NULL, 1, 86400, 60, flags | G_PARAM_CONSTRUCT);
+      g_param_spec_uint ("peer-queue-time", NULL, NULL, 1, 86400, PEER_QUEUE_TIME,
+                         flags | G_PARAM_CONSTRUCT);
   /**
    * IsmbListener:offline-messages:
    *
-   * How many messages wait for an account until a client of it comes (XEP-0160); 1,000 by default,
-   * 0 for none. One more is sent back. Set before the first account is made.
+   * How many messages wait for an account until a client of it comes (XEP-0160), at most
+   * 1,000,000; 1,000 by default, 0 for none. One more is sent back. Set before the first account is made.
    */
   properties[PROP_OFFLINE_MESSAGES] = g_param_spec_uint ("offline-messages", NULL, NULL, 0, 1000000,
-                                                         1000, flags | G_PARAM_CONSTRUCT);
+                                                         OFFLINE_MESSAGES, flags | G_PARAM_CONSTRUCT);
   /**
    * IsmbListener:offline-bytes:
    *
-   * How many bytes of messages wait for an account; 4 MiB by default, 0 for none. Set before the
+   * How many bytes of messages wait for an account, at most 1 GiB; 4 MiB by default, 0 for
+   * none. Set before the
    * first account is made.
    */
   properties[PROP_OFFLINE_BYTES] =
-      g_param_spec_uint ("offline-bytes", NULL, NULL, 0, 1024 * 1024 * 1024, 4 * 1024 * 1024,
+      g_param_spec_uint ("offline-bytes", NULL, NULL, 0, 1024 * 1024 * 1024, OFFLINE_BYTES,
                          flags | G_PARAM_CONSTRUCT);
   /**
    * IsmbListener:resume-time:
    *
    * The seconds for which a client that acknowledges what it gets (XEP-0198) may come back to its
-   * session when its stream broke; 300 by default, 0 for not at all. Meanwhile it is present, and
+   * session when its stream broke, at most 86,400; 300 by default, 0 for not at
+   * all. Meanwhile it is present, and
    * what is sent to it waits. Set before [method@Ismb.Listener.start].
    */
   properties[PROP_RESUME_TIME] =
-      g_param_spec_uint ("resume-time", NULL, NULL, 0, 86400, 300, flags | G_PARAM_CONSTRUCT);
+      g_param_spec_uint ("resume-time", NULL, NULL, 0, 86400, RESUME_TIME, flags | G_PARAM_CONSTRUCT);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -208,10 +240,12 @@ _ismb_listener_settings_get (const IsmbListenerSettings *self, guint id, GValue 
 }
 
 static void
-replace_string (char **place, const GValue *value)
+replace_string (char **place, const GValue *value, const char *fallback)
 {
+  const char *string = g_value_get_string (value);
+
   g_free (*place);
-  *place = g_value_dup_string (value);
+  *place = g_strdup (string != NULL ? string : fallback);
 }
 
 static void
@@ -229,7 +263,7 @@ _ismb_listener_settings_set (IsmbListenerSettings *self, guint id, const GValue 
   if (field == NULL)
     return FALSE;
   if (G_VALUE_HOLDS_STRING (value))
-    replace_string (field, value);
+    replace_string (field, value, fallbacks[id]);
   else if (G_VALUE_HOLDS (value, G_TYPE_STRV))
     replace_list (field, value);
   else if (G_VALUE_HOLDS_BOOLEAN (value))

@@ -445,8 +445,8 @@ ismb_listener_create_account (IsmbListener *self, const char *name, const char *
  *   proves it
  *
  * Tells where another listener may be reached; discovery's word, and so only a hint. A known peer's
- * addresses are replaced. A listener of a fabric connects to a new peer once, so that it proves who
- * it is. What is no domain, or ours, is ignored, and so is the call on a listener that does not
+ * addresses are replaced. A listener of a fabric, as `switchctld` makes them, connects to a new peer
+ * once, so that it proves who it is; one without stays a stranger to it. What is no domain, or ours, is ignored, and so is the call on a listener that does not
  * run.
  */
 void

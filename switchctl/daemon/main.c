@@ -53,7 +53,7 @@ parse_options (Options *options, int *argc, char ***argv)
                "router, and Switch Control.");
   if (!g_option_context_parse (context, argc, argv, &error))
     {
-      complain (error);
+      g_printerr ("switchctld: %s; see switchctld --help\n", error->message);
       return FALSE;
     }
   if (*argc == 1)

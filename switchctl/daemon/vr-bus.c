@@ -274,8 +274,8 @@ create (SwitchVrBus *self, const Wish *wish, GError **error)
   g_set_error (error, ISMB_ERROR, ISMB_ERROR_EXISTS,
                "there is an account %s already, with another password or role: take another name, "
                "or remove it "
-               "with `switchctl account remove %s`",
-               wish->name, wish->name);
+               "with `switchctl --vr %s account remove %s`",
+               wish->name, switch_vr_get_config (self->vr)->name, wish->name);
   return FALSE;
 }
 

@@ -66,8 +66,10 @@ def test_both_routers_have_their_own_peers(fabric):
     assert bare.returncode == 1 and "write NAME@DOMAIN" in bare.stderr, bare
     whole = one.ctl("account", "add", f"ann@{one.domain}", "--password", "pencil", check=False)
     assert whole.returncode == 1 and f"what stands before the @{one.domain}" in whole.stderr, whole
-    missing = one.ctl("vr", "show", "green", check=False)
-    assert missing.returncode == 1 and "VR-Mgmt" in missing.stderr and "blue" in missing.stderr, missing
+    assert [vr["name"] for vr in one.ctl_json("--vr", "blue", "status")["vrs"]] == ["blue"]
+    for words in ("vr", "show", "green"), ("--vr", "green", "status"):
+        missing = one.ctl(*words, check=False)
+        assert missing.returncode == 1 and "VR-Mgmt" in missing.stderr and "blue" in missing.stderr, missing
 
 
 def test_a_name_on_two_routers_is_two_clients(fabric):
