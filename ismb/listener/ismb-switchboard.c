@@ -122,6 +122,8 @@ renew_tls (IsmbSwitchboard *self, GError **error)
   g_free (key);
   if (foreign == NULL)
     return FALSE;
+  if (!ismb_fabric_is_member (self->fabric)) /* no CA: nobody signs in by a certificate */
+    ismb_tls_context_ask_nobody (clients);
   ismb_sessions_set_tls (self->sessions, clients);
   ismb_peers_set_tls (self->peers, peers);
   if (self->federation != NULL)

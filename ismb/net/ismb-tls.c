@@ -17,6 +17,7 @@ struct _IsmbTlsContext
   IsmbTlsProfile profile;
   gnutls_certificate_credentials_t credentials;
   gnutls_priority_t priorities;
+  gnutls_certificate_request_t request; /* of a client's certificate */
   GBytes *end_point; /* RFC 5929's, of a server's certificate; NULL until it is asked for */
 };
 
@@ -112,12 +113,19 @@ ismb_tls_context_new (IsmbTlsProfile profile, const char *key_pem, const char *c
   g_autoptr (IsmbTlsContext) self = g_new0 (IsmbTlsContext, 1);
   g_atomic_ref_count_init (&self->ref_count);
   self->profile = profile;
+  self->request = profile == ISMB_TLS_PEERS ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST;
   if (!check (gnutls_certificate_allocate_credentials (&self->credentials), "set up TLS", error) ||
       !check (gnutls_priority_init (&self->priorities, priorities[profile], NULL),
               "choose TLS ciphers", error) ||
       !load_key (self, key_pem, chain_pem, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+void
+ismb_tls_context_ask_nobody (IsmbTlsContext *self)
+{
+  self->request = GNUTLS_CERT_IGNORE;
 }
 
 IsmbTlsContext *
@@ -292,8 +300,7 @@ ismb_tls_new (IsmbTlsContext *context, int fd, gboolean server, const char *cons
       !set_alpn (self, server, alpn, error) || (!server && !set_server_name (self, server_name, error)))
     return NULL;
   if (server)
-    gnutls_certificate_server_set_request (
-        self->session, context->profile == ISMB_TLS_PEERS ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
+    gnutls_certificate_server_set_request (self->session, context->request);
   self->fd = fd;
   gnutls_transport_set_ptr (self->session, self);
   gnutls_transport_set_pull_function (self->session, pull);

@@ -22,6 +22,9 @@ typedef enum
  * believed is decided above, by whoever reads the peer's certificate. */
 IsmbTlsContext *ismb_tls_context_new (IsmbTlsProfile profile, const char *key_pem,
                                       const char *chain_pem, GError **error);
+/* Before its first session: whoever comes is not asked for a certificate, as there is nobody whose
+ * word on it would count. */
+void            ismb_tls_context_ask_nobody (IsmbTlsContext *context);
 IsmbTlsContext *ismb_tls_context_ref   (IsmbTlsContext *context);
 void            ismb_tls_context_unref (IsmbTlsContext *context);
 
