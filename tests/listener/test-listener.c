@@ -104,6 +104,28 @@ test_port_taken (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_defaults (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (IsmbListener) plain = NULL;
+  g_autofree char *domain = NULL, *router = NULL;
+  g_autoptr (GError) error = NULL;
+  guint max_stanza = 0;
+
+  g_test_expect_message ("GLib-GObject", G_LOG_LEVEL_WARNING, "*out of range*");
+  plain = g_object_new (ISMB_TYPE_LISTENER, "virtual-router", NULL, "domain", NULL, "max-stanza", 5,
+                        NULL);
+  g_test_assert_expected_messages ();
+  g_object_get (plain, "virtual-router", &router, "domain", &domain, "max-stanza", &max_stanza, NULL);
+  g_assert_cmpstr (router, ==, "VR-Default");
+  g_assert_cmpstr (domain, ==, "localhost");
+  g_assert_cmpuint (max_stanza, ==, 262144);
+  ismb_listener_create_account (plain, "ann", "pencil", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (ismb_listener_start (plain, 0, &error), >, 0);
+  ismb_listener_stop (plain);
+}
+
+static void
 test_bad_properties (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -469,6 +491,7 @@ main (int argc, char **argv)
   ADD ("port-taken", test_port_taken);
   ADD ("sessions-come-and-go", test_sessions_come_and_go);
   ADD ("counts", test_counts);
+  ADD ("defaults", test_defaults);
   ADD ("bad-properties", test_bad_properties);
   ADD ("accounts", test_accounts);
   ADD ("removed-account-ends", test_removed_account_ends);
