@@ -146,3 +146,10 @@ tool_note_waiting (IsmbDBusVirtualRouter1 *router)
                 ismb_dbus_virtual_router1_get_name (router),
                 ismb_dbus_virtual_router1_get_reason (router));
 }
+
+void
+tool_note_elsewhere (Tool *tool)
+{
+  if (!g_str_equal (tool->vr, "VR-Mgmt"))
+    g_printerr ("switchctl: Switch Control is on VR-Mgmt alone; leave out --vr\n");
+}

@@ -56,5 +56,7 @@ IsmbDBusVirtualRouter1   *tool_virtual_router (Tool *tool, const char *name, GEr
 
 /* Says on stderr what a virtual router that is up for this host alone waits for. */
 void                      tool_note_waiting   (IsmbDBusVirtualRouter1 *router);
+/* Says on stderr where commands and files are taken, if they were sent elsewhere. */
+void                      tool_note_elsewhere (Tool *tool);
 
 G_END_DECLS

@@ -177,6 +177,8 @@ push_to (Tool *tool, char **targets, const char *file, const char *as, gboolean 
       return tool_fail (error);
     }
   outcome_close (&report);
+  if (report.failed > 0)
+    tool_note_elsewhere (tool);
   return report.failed > 0 ? TOOL_EXIT_FAILED : TOOL_EXIT_OK;
 }
 

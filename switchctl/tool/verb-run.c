@@ -243,6 +243,8 @@ run_on (Tool *tool, char **targets, char **commands, int seconds)
   if (!sent)
     return tool_fail (error);
   outcome_close (&run.report);
+  if (run.report.failed > 0)
+    tool_note_elsewhere (tool);
   return run.report.failed > 0 ? TOOL_EXIT_FAILED : TOOL_EXIT_OK;
 }
 

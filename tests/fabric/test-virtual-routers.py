@@ -119,6 +119,8 @@ def test_nothing_crosses(fabric):
     answer = blue.stream.expect(rb"<message[^>]*id='c1'.*?</message>").group().decode()
     assert "type='error'" in answer and "service-unavailable" in answer, answer
     assert "LOOPBACK" in mgmt.command(two.domain)
+    elsewhere = one.ctl("--vr", "blue", "run", "--on", "sw2", "ip link", check=False)
+    assert elsewhere.returncode == 1 and "on VR-Mgmt alone" in elsewhere.stderr, elsewhere
     # Who leaves one of them is there in the other.
     blue.stream.close()
     assert "unavailable" not in far_mgmt.settle()
