@@ -186,9 +186,9 @@ ismb_mailbox_hold (IsmbMailbox *self, const char *account, IsmbFrame *message)
 }
 
 void
-ismb_mailbox_release (IsmbMailbox *self, IsmbFrame *message)
+ismb_mailbox_release (IsmbMailbox *self, const char *account, IsmbFrame *message)
 {
-  if (self->slips == NULL || ismb_slips_get_account (self->slips, message) == NULL)
+  if (!ismb_envelope_is_worth (message) || !ismb_offline_takes (self->offline, account))
     ismb_frame_set_receipt (message, NULL);
 }
 

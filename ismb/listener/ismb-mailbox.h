@@ -38,8 +38,8 @@ const char  *ismb_mailbox_keep (IsmbMailbox *self, const char *account, IsmbFram
 gboolean     ismb_mailbox_hold (IsmbMailbox *self, const char *account, IsmbFrame *message);
 /* Its holder is away for long. What may not be kept here is in memory alone: to wait for that would
  * hold up all that its sender has sent since, and over a link everybody behind him. A crash loses
- * it now. */
-void         ismb_mailbox_release (IsmbMailbox *self, IsmbFrame *message);
+ * it now. For what the disk would not have, and what had no room, he goes on waiting. */
+void         ismb_mailbox_release (IsmbMailbox *self, const char *account, IsmbFrame *message);
 /* A client with a priority that is not negative: delivers what waits, in its order, with XEP-0203;
  * each is dropped when it has arrived. While that lasts the resource is `waiting`. */
 void         ismb_mailbox_open (IsmbMailbox *self, IsmbResource *resource);

@@ -330,8 +330,10 @@ on_release (IsmbFrame *message, gpointer owner)
   Guest *guest = owner;
   IsmbMailbox *mailbox = ismb_router_get_mailbox (guest->sessions->router);
 
-  if (mailbox != NULL)
-    ismb_mailbox_release (mailbox, message);
+  if (mailbox == NULL)
+    ismb_frame_set_receipt (message, NULL);
+  else
+    ismb_mailbox_release (mailbox, ismb_session_get_account (guest->session), message);
 }
 
 static void

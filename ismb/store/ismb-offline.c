@@ -250,6 +250,12 @@ has_room (IsmbOffline *self, const char *account, gsize length)
          bytes <= self->bytes_max - length;
 }
 
+gboolean
+ismb_offline_takes (IsmbOffline *self, const char *account)
+{
+  return ismb_offline_has_room (self) && ismb_accounts_is_kept (self->accounts, account);
+}
+
 gint64
 ismb_offline_keep (IsmbOffline *self, const char *account, gint64 time, const char *stanza,
                    gsize length, IsmbStoreDone done, gpointer user_data)

@@ -26,6 +26,8 @@ IsmbOffline *ismb_offline_load (IsmbStore *store, IsmbAccounts *accounts, guint 
                                 gsize bytes, GError **error);
 /* Whether any account may have anything wait. */
 gboolean     ismb_offline_has_room (IsmbOffline *self);
+/* Whether this one may; there may be no room just now. */
+gboolean     ismb_offline_takes    (IsmbOffline *self, const char *account);
 /* Keeps one. Its number; 0: the account has no room, or there is no such account, and `done` does
  * not come. Else `done` tells, after the commit, or why there was none; then it is not kept. */
 gint64       ismb_offline_keep (IsmbOffline *self, const char *account, gint64 time,
