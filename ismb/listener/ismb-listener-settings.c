@@ -180,8 +180,8 @@ _ismb_listener_settings_install (GObjectClass *object_class)
    * IsmbListener:peer-queue-time:
    *
    * The seconds for which a message waits for another listener that cannot be reached, before it
-   * comes back with `remote-server-timeout`: from 1 to 86,400, 60 by default. For as long a stream between the two
-   * that broke can be resumed. Set before [method@Ismb.Listener.start].
+   * comes back with `remote-server-timeout`: from 1 to 86,400, 60 by default. For as long a stream
+   * between the two that broke can be resumed. Set before [method@Ismb.Listener.start].
    */
   properties[PROP_PEER_QUEUE_TIME] =
       g_param_spec_uint ("peer-queue-time", NULL, NULL, 1, 86400, PEER_QUEUE_TIME,
@@ -190,16 +190,16 @@ _ismb_listener_settings_install (GObjectClass *object_class)
    * IsmbListener:offline-messages:
    *
    * How many messages wait for an account until a client of it comes (XEP-0160), at most
-   * 1,000,000; 1,000 by default, 0 for none. One more is sent back. Set before the first account is made.
+   * 1,000,000; 1,000 by default, 0 for none. One more is sent back. Set before the first account
+   * is made.
    */
   properties[PROP_OFFLINE_MESSAGES] = g_param_spec_uint ("offline-messages", NULL, NULL, 0, 1000000,
                                                          OFFLINE_MESSAGES, flags | G_PARAM_CONSTRUCT);
   /**
    * IsmbListener:offline-bytes:
    *
-   * How many bytes of messages wait for an account, at most 1 GiB; 4 MiB by default, 0 for
-   * none. Set before the
-   * first account is made.
+   * How many bytes of messages wait for an account, at most 1 GiB; 4 MiB by default, 0 for none.
+   * Set before the first account is made.
    */
   properties[PROP_OFFLINE_BYTES] =
       g_param_spec_uint ("offline-bytes", NULL, NULL, 0, 1024 * 1024 * 1024, OFFLINE_BYTES,
@@ -208,9 +208,9 @@ _ismb_listener_settings_install (GObjectClass *object_class)
    * IsmbListener:resume-time:
    *
    * The seconds for which a client that acknowledges what it gets (XEP-0198) may come back to its
-   * session when its stream broke, at most 86,400; 300 by default, 0 for not at
-   * all. Meanwhile it is present, and
-   * what is sent to it waits. Set before [method@Ismb.Listener.start].
+   * session when its stream broke, at most 86,400; 300 by default, 0 for not at all.
+   * Meanwhile it is present, and what is sent to it waits. Set before
+   * [method@Ismb.Listener.start].
    */
   properties[PROP_RESUME_TIME] =
       g_param_spec_uint ("resume-time", NULL, NULL, 0, 86400, RESUME_TIME, flags | G_PARAM_CONSTRUCT);
