@@ -34,6 +34,7 @@ struct _IsmbTree
 {
   IsmbArena arena; /* the tree itself lies in it too */
   IsmbNode *root;
+  gatomicrefcount references; /* a script's collector may let go of one in a thread of its own */
 };
 
 /* Building */
@@ -86,16 +87,31 @@ ismb_tree_new (const char *name, const char *ns)
   IsmbTree *tree = ismb_arena_take (&arena, sizeof *tree);
 
   tree->arena = arena;
+  g_atomic_ref_count_init (&tree->references);
   tree->root = add_element (tree, NULL, name, ns);
   return tree;
+}
+
+IsmbTree *
+ismb_tree_ref (IsmbTree *tree)
+{
+  g_atomic_ref_count_inc (&tree->references);
+  return tree;
+}
+
+void
+ismb_tree_unref (IsmbTree *tree)
+{
+  IsmbArena arena = tree->arena;
+
+  if (g_atomic_ref_count_dec (&tree->references))
+    ismb_arena_clear (&arena);
 }
 
 void
 ismb_tree_free (IsmbTree *tree)
 {
-  IsmbArena arena = tree->arena;
-
-  ismb_arena_clear (&arena);
+  ismb_tree_unref (tree);
 }
 
 IsmbNode *
@@ -322,6 +338,12 @@ ismb_node_foreach_attribute (const IsmbNode *node,
 {
   for (const Attribute *at = node->attributes; at != NULL; at = at->next)
     func (at->name, at->value, data);
+}
+
+IsmbNode *
+ismb_node_parent (const IsmbNode *node)
+{
+  return node->parent;
 }
 
 IsmbNode *

@@ -7,14 +7,16 @@
 
 G_BEGIN_DECLS
 
-/* Elements of one stanza, all in one arena that is freed at once. Namespaces are stated, never
+/* Elements of one stanza, all in one arena that is freed at once with the last reference. Namespaces are stated, never
  * inherited: a stanza and its own children are in `jabber:client` here, on whichever stream they
  * travel, and are written without xmlns. Strings given are copied into the arena. */
 typedef struct _IsmbTree IsmbTree;
 typedef struct _IsmbNode IsmbNode;
 
 IsmbTree   *ismb_tree_new           (const char *name, const char *ns);
-void        ismb_tree_free          (IsmbTree *tree);
+IsmbTree   *ismb_tree_ref           (IsmbTree *tree);
+void        ismb_tree_unref         (IsmbTree *tree);
+void        ismb_tree_free          (IsmbTree *tree); /* the same */
 IsmbTree   *ismb_tree_copy          (const IsmbTree *tree);
 IsmbNode   *ismb_tree_root          (IsmbTree *tree);
 IsmbNode   *ismb_tree_add           (IsmbTree *tree, IsmbNode *parent, const char *name,
@@ -42,6 +44,8 @@ void        ismb_node_foreach_attribute (const IsmbNode *node,
                                          void (*func) (const char *name, const char *value,
                                                        gpointer data),
                                          gpointer data);
+/* NULL for the root, and for what was removed. */
+IsmbNode   *ismb_node_parent        (const IsmbNode *node);
 IsmbNode   *ismb_node_first_child   (const IsmbNode *node);  /* text nodes included */
 IsmbNode   *ismb_node_next          (const IsmbNode *node);
 /* First child element with that name and namespace; NULL for either means any. */
@@ -57,6 +61,6 @@ char       *ismb_node_dup_child_text (const IsmbNode *node, const char *name, co
 /* Writes canonical XML; xmlns is stated where it differs from `parent_ns`. */
 void        ismb_node_write         (const IsmbNode *node, const char *parent_ns, GString *out);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbTree, ismb_tree_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbTree, ismb_tree_unref)
 
 G_END_DECLS

@@ -2,10 +2,10 @@
 #include "config.h"
 #include "ismb/core/ismb-tree.h"
 
-#include <expat.h>
 #include <string.h>
 
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-tree-reader.h"
 
 static char *
 to_xml (const IsmbNode *node, const char *parent_ns)
@@ -22,70 +22,6 @@ assert_written (IsmbTree *tree, const char *expected)
   g_autofree char *xml = to_xml (ismb_tree_root (tree), ISMB_NS_CLIENT);
 
   g_assert_cmpstr (xml, ==, expected);
-}
-
-/* What another program reads from our XML: one tree, through expat. */
-
-typedef struct
-{
-  IsmbTree *tree;
-  IsmbNode *at;
-  GPtrArray *open;
-} Reader;
-
-static void
-on_start (void *data, const char *name, const char **attributes)
-{
-  Reader *reader = data;
-  g_auto (GStrv) parts = g_strsplit (name, "\n", 2); /* namespace, name */
-  const char *ns = parts[1] != NULL ? parts[0] : "";
-  const char *local = parts[1] != NULL ? parts[1] : parts[0];
-
-  if (reader->tree == NULL)
-    {
-      reader->tree = ismb_tree_new (local, ns);
-      reader->at = ismb_tree_root (reader->tree);
-    }
-  else
-    {
-      reader->at = ismb_tree_add (reader->tree, reader->at, local, ns);
-    }
-  g_ptr_array_add (reader->open, reader->at);
-  for (; *attributes != NULL; attributes += 2)
-    ismb_tree_set (reader->tree, reader->at, attributes[0], attributes[1]);
-}
-
-static void
-on_end (void *data, const char *name)
-{
-  Reader *reader = data;
-
-  g_ptr_array_set_size (reader->open, reader->open->len - 1);
-  if (reader->open->len > 0)
-    reader->at = g_ptr_array_index (reader->open, reader->open->len - 1);
-}
-
-static void
-on_text (void *data, const char *text, int length)
-{
-  Reader *reader = data;
-
-  ismb_tree_add_text (reader->tree, reader->at, text, length);
-}
-
-static IsmbTree *
-read_back (const char *xml)
-{
-  Reader reader = { NULL, NULL, g_ptr_array_new () };
-  XML_Parser parser = XML_ParserCreateNS ("UTF-8", '\n');
-
-  XML_SetUserData (parser, &reader);
-  XML_SetElementHandler (parser, on_start, on_end);
-  XML_SetCharacterDataHandler (parser, on_text);
-  g_assert_cmpint (XML_Parse (parser, xml, strlen (xml), TRUE), ==, XML_STATUS_OK);
-  XML_ParserFree (parser);
-  g_ptr_array_unref (reader.open);
-  return reader.tree;
 }
 
 static void
@@ -261,6 +197,22 @@ test_copy (void)
                          "</forwarded>");
 }
 
+static void
+test_references (void)
+{
+  g_autoptr (IsmbTree) tree = ismb_tree_new ("a", ISMB_NS_CLIENT);
+  IsmbTree *held = ismb_tree_ref (tree);
+  IsmbNode *child = ismb_tree_add (tree, ismb_tree_root (tree), "b", ISMB_NS_CLIENT);
+
+  g_clear_pointer (&tree, ismb_tree_unref);
+  assert_written (held, "<a><b/></a>");
+  g_assert_true (ismb_node_parent (child) == ismb_tree_root (held));
+  g_assert_null (ismb_node_parent (ismb_tree_root (held)));
+  ismb_tree_remove (held, child);
+  g_assert_null (ismb_node_parent (child));
+  ismb_tree_unref (held);
+}
+
 static char *
 random_text (void)
 {
@@ -309,7 +261,7 @@ test_round_trip (void)
       g_autoptr (IsmbTree) copy = ismb_tree_copy (tree);
       g_autofree char *xml = to_xml (ismb_tree_root (tree), NULL);
       g_autofree char *copied = to_xml (ismb_tree_root (copy), NULL);
-      g_autoptr (IsmbTree) parsed = read_back (xml);
+      g_autoptr (IsmbTree) parsed = ismb_tree_read (xml, -1, "", NULL);
       g_autofree char *again = to_xml (ismb_tree_root (parsed), NULL);
       g_autofree char *text = ismb_node_dup_text (ismb_tree_root (tree));
       g_autofree char *text_again = ismb_node_dup_text (ismb_tree_root (parsed));
@@ -367,6 +319,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tree/text-in-shreds", test_text_in_shreds);
   g_test_add_func ("/tree/remove-and-clear", test_remove_and_clear);
   g_test_add_func ("/tree/copy", test_copy);
+  g_test_add_func ("/tree/references", test_references);
   g_test_add_func ("/tree/round-trip", test_round_trip);
   g_test_add_func ("/tree/deep", test_deep);
   g_test_add_func ("/tree/large", test_large);
