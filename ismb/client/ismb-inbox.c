@@ -6,14 +6,10 @@
 
 #include "ismb/client/ismb-roster-private.h"
 #include "ismb/client/ismb-repeats.h"
+#include "ismb/client/ismb-subscribers.h"
 #include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
-
-/* Whoever is approved without being asked for fills a roster, and whoever rules a domain has all
- * the addresses there: so those of one other domain, and all together, are not approved beyond. */
-#define SUBSCRIBERS_OF_DOMAIN_MAX 64
-#define SUBSCRIBERS_MAX 1000
 
 typedef struct
 {
@@ -33,9 +29,7 @@ struct _IsmbInbox
   GPtrArray *iq_handlers;
   guint last_id;
   IsmbInboxCallbacks callbacks;
-  IsmbInboxAuthorize authorize;
-  gpointer authorize_data;
-  gboolean auto_subscribe;
+  IsmbSubscribers *subscribers;
   GPtrArray *features;
   IsmbRepeats *repeats;
 };
@@ -90,77 +84,6 @@ is_known_type (const char *type)
 }
 
 static void
-send_subscription (IsmbInbox *self, IsmbJid *to, const char *type)
-{
-  g_autoptr (IsmbJid) bare = ismb_jid_to_bare (to);
-  g_autoptr (IsmbPresence) presence = ismb_presence_new (bare, type);
-
-  self->callbacks.send (self->client, ISMB_STANZA (presence));
-}
-
-static gboolean
-has_room_for (IsmbInbox *self, IsmbJid *from)
-{
-  const char *subscription = ismb_roster_get_subscription (self->roster, ismb_jid_get_bare (from));
-  IsmbJid *own = self->callbacks.get_own (self->client);
-  const char *domain = ismb_jid_get_domain (from);
-
-  if (g_str_equal (subscription, "from") || g_str_equal (subscription, "both")
-      || (own != NULL && g_str_equal (ismb_jid_get_domain (own), domain)))
-    return TRUE;
-  return _ismb_roster_count_subscribers (self->roster, domain) < SUBSCRIBERS_OF_DOMAIN_MAX
-         && _ismb_roster_count_subscribers (self->roster, NULL) < SUBSCRIBERS_MAX;
-}
-
-static void
-answer_subscription (IsmbInbox *self, IsmbJid *from)
-{
-  const char *subscription = ismb_roster_get_subscription (self->roster, ismb_jid_get_bare (from));
-  gboolean ask_back = self->auto_subscribe && !g_str_equal (subscription, "to")
-                      && !g_str_equal (subscription, "both");
-
-  if (!self->authorize (self->client, from, self->authorize_data))
-    return;
-  if (!has_room_for (self, from) || !_ismb_roster_approve (self->roster, from, ask_back))
-    {
-      g_info ("%s is not approved: there are too many subscribers", ismb_jid_get_bare (from));
-      send_subscription (self, from, "unsubscribed");
-      return;
-    }
-  send_subscription (self, from, "subscribed");
-  if (ask_back)
-    send_subscription (self, from, "subscribe");
-}
-
-/* RFC 6121, 2.5.1: ends what is left of the subscription as well. */
-static void
-remove_item (IsmbInbox *self, IsmbJid *contact)
-{
-  g_autoptr (IsmbIq) request = ismb_iq_new (NULL, "set");
-  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (request));
-  IsmbNode *query = ismb_tree_add (tree, ismb_tree_root (tree), "query", ISMB_NS_ROSTER);
-  IsmbNode *item = ismb_tree_add (tree, query, "item", ISMB_NS_ROSTER);
-
-  ismb_tree_set (tree, item, "jid", ismb_jid_get_bare (contact));
-  ismb_tree_set (tree, item, "subscription", "remove");
-  self->callbacks.send (self->client, ISMB_STANZA (request));
-}
-
-/* What an approval made goes with the subscription, or rosters would only ever grow. */
-static void
-end_subscription (IsmbInbox *self, IsmbJid *from)
-{
-  gboolean asked_back;
-
-  if (!self->authorize (self->client, from, self->authorize_data))
-    return;
-  if (_ismb_roster_withdraw (self->roster, from, &asked_back))
-    remove_item (self, from);
-  else if (asked_back)
-    send_subscription (self, from, "unsubscribe");
-}
-
-static void
 emit_changes (IsmbInbox *self, IsmbRosterChange change, GObject *presence)
 {
   if (change & ISMB_ROSTER_GOT_ONLINE)
@@ -175,7 +98,6 @@ static void
 take_presence (IsmbInbox *self, IsmbPresence *presence)
 {
   const char *type = ismb_stanza_get_stanza_type (ISMB_STANZA (presence));
-  IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (presence));
   g_autofree char *event = g_strconcat ("presence_", type, NULL);
   IsmbRosterChange change = _ismb_roster_take_presence (self->roster, presence);
 
@@ -187,10 +109,7 @@ take_presence (IsmbInbox *self, IsmbPresence *presence)
   if (is_subscription (type))
     emit (self, "changed_subscription", presence);
   emit_changes (self, change, G_OBJECT (presence));
-  if (g_str_equal (type, "subscribe") && from != NULL)
-    answer_subscription (self, from);
-  else if (g_str_equal (type, "unsubscribe") && from != NULL)
-    end_subscription (self, from);
+  ismb_subscribers_take (self->subscribers, presence);
 }
 
 /* iq */
@@ -353,6 +272,8 @@ IsmbInbox *
 ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
                 const IsmbInboxCallbacks *callbacks)
 {
+  const IsmbSubscribersCallbacks for_subscribers = { callbacks->send, callbacks->get_own,
+                                                     callbacks->authorize };
   IsmbInbox *self = g_new0 (IsmbInbox, 1);
 
   self->client = client;
@@ -362,8 +283,7 @@ ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
   self->features = g_ptr_array_new_with_free_func (g_free);
   self->repeats = ismb_repeats_new ();
   self->callbacks = *callbacks;
-  self->authorize = callbacks->authorize;
-  self->auto_subscribe = TRUE;
+  self->subscribers = ismb_subscribers_new (client, roster, &for_subscribers);
   ismb_inbox_add_feature (self, ISMB_NS_DISCO_INFO);
   ismb_inbox_add_feature (self, ISMB_NS_PING);
   ismb_inbox_add_feature (self, ISMB_NS_VERSION);
@@ -376,6 +296,7 @@ ismb_inbox_free (IsmbInbox *self)
   g_ptr_array_unref (self->iq_handlers);
   g_ptr_array_unref (self->features);
   ismb_repeats_free (self->repeats);
+  ismb_subscribers_free (self->subscribers);
   g_free (self);
 }
 
@@ -413,14 +334,13 @@ ismb_inbox_remove_iq_handler (IsmbInbox *self, guint id)
 void
 ismb_inbox_set_authorize (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data)
 {
-  self->authorize = authorize != NULL ? authorize : self->callbacks.authorize;
-  self->authorize_data = user_data;
+  ismb_subscribers_set_authorize (self->subscribers, authorize, user_data);
 }
 
 void
 ismb_inbox_set_auto_subscribe (IsmbInbox *self, gboolean auto_subscribe)
 {
-  self->auto_subscribe = auto_subscribe;
+  ismb_subscribers_set_auto_subscribe (self->subscribers, auto_subscribe);
 }
 
 void

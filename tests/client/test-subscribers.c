@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a client answers by itself to those who want to see its presence. */
 #include "config.h"
-#include "ismb/client/ismb-inbox.h"
+#include "ismb/client/ismb-subscribers.h"
 
 #include <string.h>
 
@@ -15,15 +15,9 @@ typedef struct
 {
   IsmbJid *own;
   IsmbRoster *roster;
-  IsmbRequests *requests;
-  IsmbInbox *inbox;
+  IsmbSubscribers *subscribers;
   GString *sent; /* "type address\n"; "remove address\n" */
 } Fixture;
-
-static void
-on_event (gpointer client, const char *event, GObject *payload)
-{
-}
 
 static void
 on_send (gpointer client, IsmbStanza *stanza)
@@ -56,20 +50,18 @@ on_authorize (gpointer client, IsmbJid *from, gpointer user_data)
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  static const IsmbInboxCallbacks callbacks = { on_event, on_send, on_get_own, on_authorize };
+  static const IsmbSubscribersCallbacks callbacks = { on_send, on_get_own, on_authorize };
 
   fixture->own = ismb_jid_new ("switch@" OWN "/here", NULL);
   fixture->roster = _ismb_roster_new ();
-  fixture->requests = ismb_requests_new ();
   fixture->sent = g_string_new (NULL);
-  fixture->inbox = ismb_inbox_new (fixture, fixture->roster, fixture->requests, &callbacks);
+  fixture->subscribers = ismb_subscribers_new (fixture, fixture->roster, &callbacks);
 }
 
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
-  ismb_inbox_free (fixture->inbox);
-  ismb_requests_free (fixture->requests);
+  ismb_subscribers_free (fixture->subscribers);
   g_object_unref (fixture->roster);
   g_object_unref (fixture->own);
   g_string_free (fixture->sent, TRUE);
@@ -83,7 +75,7 @@ take (Fixture *fixture, const char *from, const char *type)
 
   ismb_stanza_set_from_jid (ISMB_STANZA (presence), jid);
   g_string_truncate (fixture->sent, 0);
-  ismb_inbox_take (fixture->inbox, ISMB_STANZA (presence));
+  ismb_subscribers_take (fixture->subscribers, presence);
 }
 
 static guint
@@ -141,7 +133,7 @@ test_asks_back (Fixture *fixture, gconstpointer data)
                    "subscribed ada@sw2.001122\nsubscribe ada@sw2.001122\n");
   take (fixture, "ada@sw2.001122", "unsubscribe");
   g_assert_cmpstr (fixture->sent->str, ==, "unsubscribe ada@sw2.001122\n");
-  ismb_inbox_set_auto_subscribe (fixture->inbox, FALSE);
+  ismb_subscribers_set_auto_subscribe (fixture->subscribers, FALSE);
   take (fixture, "ada@sw2.001122", "subscribe");
   g_assert_cmpstr (fixture->sent->str, ==, "subscribed ada@sw2.001122\n");
 }
@@ -181,10 +173,10 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
-  ADD ("/inbox/domains-have-shares", test_domains_have_shares);
-  ADD ("/inbox/all-domains-have-a-share", test_all_domains_have_a_share);
-  ADD ("/inbox/asks-back", test_asks_back);
-  ADD ("/inbox/clears-away", test_clears_away);
+  ADD ("/subscribers/domains-have-shares", test_domains_have_shares);
+  ADD ("/subscribers/all-domains-have-a-share", test_all_domains_have_a_share);
+  ADD ("/subscribers/asks-back", test_asks_back);
+  ADD ("/subscribers/clears-away", test_clears_away);
 #undef ADD
   return g_test_run ();
 }
