@@ -5,11 +5,13 @@
 #include <ismb/client/ismb-client.h>
 #include <ismb/client/ismb-roster.h>
 #include <ismb/core/ismb-error.h>
+#include <ismb/core/ismb-failure.h>
 #include <ismb/core/ismb-iq.h>
 #include <ismb/core/ismb-jid.h>
 #include <ismb/core/ismb-message.h>
 #include <ismb/core/ismb-peer.h>
 #include <ismb/core/ismb-presence.h>
+#include <ismb/core/ismb-stanza-error.h>
 #include <ismb/core/ismb-stanza.h>
 #include <ismb/listener/ismb-listener.h>
 #include <ismb/transfer/ismb-transfer-outcome.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define G_LOG_DOMAIN "ismb.core.stanza-error"
 #include "config.h"
-#include "ismb/core/ismb-stanza-private.h"
+#include "ismb/core/ismb-stanza-error.h"
 
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-private.h"
 
 /* RFC 6120, 8.3.3: the defined conditions and the error-type each goes with. */
 static const struct
@@ -11,39 +12,114 @@ static const struct
   const char *condition;
   const char *error_type;
 } conditions[] = {
-  { "bad-request", "modify" },
-  { "conflict", "cancel" },
-  { "feature-not-implemented", "cancel" },
-  { "forbidden", "auth" },
-  { "gone", "cancel" },
-  { "internal-server-error", "cancel" },
-  { "item-not-found", "cancel" },
-  { "jid-malformed", "modify" },
-  { "not-acceptable", "modify" },
-  { "not-allowed", "cancel" },
-  { "not-authorized", "auth" },
-  { "policy-violation", "modify" },
-  { "recipient-unavailable", "wait" },
-  { "redirect", "modify" },
-  { "registration-required", "auth" },
-  { "remote-server-not-found", "cancel" },
-  { "remote-server-timeout", "wait" },
-  { "resource-constraint", "wait" },
-  { "service-unavailable", "cancel" },
-  { "subscription-required", "auth" },
-  { "undefined-condition", "cancel" },
-  { "unexpected-request", "wait" },
+  [ISMB_STANZA_ERROR_BAD_REQUEST] = { "bad-request", "modify" },
+  [ISMB_STANZA_ERROR_CONFLICT] = { "conflict", "cancel" },
+  [ISMB_STANZA_ERROR_FEATURE_NOT_IMPLEMENTED] = { "feature-not-implemented", "cancel" },
+  [ISMB_STANZA_ERROR_FORBIDDEN] = { "forbidden", "auth" },
+  [ISMB_STANZA_ERROR_GONE] = { "gone", "cancel" },
+  [ISMB_STANZA_ERROR_INTERNAL_SERVER_ERROR] = { "internal-server-error", "cancel" },
+  [ISMB_STANZA_ERROR_ITEM_NOT_FOUND] = { "item-not-found", "cancel" },
+  [ISMB_STANZA_ERROR_JID_MALFORMED] = { "jid-malformed", "modify" },
+  [ISMB_STANZA_ERROR_NOT_ACCEPTABLE] = { "not-acceptable", "modify" },
+  [ISMB_STANZA_ERROR_NOT_ALLOWED] = { "not-allowed", "cancel" },
+  [ISMB_STANZA_ERROR_NOT_AUTHORIZED] = { "not-authorized", "auth" },
+  [ISMB_STANZA_ERROR_POLICY_VIOLATION] = { "policy-violation", "modify" },
+  [ISMB_STANZA_ERROR_RECIPIENT_UNAVAILABLE] = { "recipient-unavailable", "wait" },
+  [ISMB_STANZA_ERROR_REDIRECT] = { "redirect", "modify" },
+  [ISMB_STANZA_ERROR_REGISTRATION_REQUIRED] = { "registration-required", "auth" },
+  [ISMB_STANZA_ERROR_REMOTE_SERVER_NOT_FOUND] = { "remote-server-not-found", "cancel" },
+  [ISMB_STANZA_ERROR_REMOTE_SERVER_TIMEOUT] = { "remote-server-timeout", "wait" },
+  [ISMB_STANZA_ERROR_RESOURCE_CONSTRAINT] = { "resource-constraint", "wait" },
+  [ISMB_STANZA_ERROR_SERVICE_UNAVAILABLE] = { "service-unavailable", "cancel" },
+  [ISMB_STANZA_ERROR_SUBSCRIPTION_REQUIRED] = { "subscription-required", "auth" },
+  [ISMB_STANZA_ERROR_UNDEFINED_CONDITION] = { "undefined-condition", "cancel" },
+  [ISMB_STANZA_ERROR_UNEXPECTED_REQUEST] = { "unexpected-request", "wait" },
 };
+
+/**
+ * ismb_stanza_error_quark:
+ *
+ * The domain of the errors that [error@Ismb.StanzaError] lists.
+ *
+ * Returns: the quark
+ */
+G_DEFINE_QUARK (ismb-stanza-error-quark, ismb_stanza_error)
+
+G_DEFINE_ENUM_TYPE (IsmbStanzaError, ismb_stanza_error,
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_BAD_REQUEST, "bad-request"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_CONFLICT, "conflict"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_FEATURE_NOT_IMPLEMENTED, "feature-not-implemented"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_FORBIDDEN, "forbidden"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_GONE, "gone"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_INTERNAL_SERVER_ERROR, "internal-server-error"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_ITEM_NOT_FOUND, "item-not-found"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_JID_MALFORMED, "jid-malformed"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_NOT_ACCEPTABLE, "not-acceptable"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_NOT_ALLOWED, "not-allowed"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_NOT_AUTHORIZED, "not-authorized"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_POLICY_VIOLATION, "policy-violation"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_RECIPIENT_UNAVAILABLE, "recipient-unavailable"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_REDIRECT, "redirect"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_REGISTRATION_REQUIRED, "registration-required"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_REMOTE_SERVER_NOT_FOUND, "remote-server-not-found"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_REMOTE_SERVER_TIMEOUT, "remote-server-timeout"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_RESOURCE_CONSTRAINT, "resource-constraint"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_SERVICE_UNAVAILABLE, "service-unavailable"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_SUBSCRIPTION_REQUIRED, "subscription-required"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_UNDEFINED_CONDITION, "undefined-condition"),
+                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_UNEXPECTED_REQUEST, "unexpected-request"))
+
+static gboolean
+find_condition (const char *condition, IsmbStanzaError *code)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (conditions); i++)
+    {
+      *code = i;
+      if (g_str_equal (conditions[i].condition, condition))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/**
+ * ismb_stanza_error_to_condition:
+ * @code: a code of [error@Ismb.StanzaError], as an error has it
+ *
+ * The condition as it stands in a stanza (RFC 6120, 8.3.3), e.g. `item-not-found`.
+ *
+ * Returns: (transfer none): the condition
+ */
+const char *
+ismb_stanza_error_to_condition (int code)
+{
+  g_return_val_if_fail (code >= 0 && code < (int) G_N_ELEMENTS (conditions), "undefined-condition");
+  return conditions[code].condition;
+}
+
+/**
+ * ismb_stanza_error_from_condition:
+ * @condition: (nullable): a condition of RFC 6120, 8.3.3, e.g. `item-not-found`
+ *
+ * The code of a condition.
+ *
+ * Returns: the code; %ISMB_STANZA_ERROR_UNDEFINED_CONDITION for what is none
+ */
+IsmbStanzaError
+ismb_stanza_error_from_condition (const char *condition)
+{
+  IsmbStanzaError code;
+
+  if (condition != NULL && find_condition (condition, &code))
+    return code;
+  return ISMB_STANZA_ERROR_UNDEFINED_CONDITION;
+}
 
 const char *
 _ismb_stanza_error_type_of (const char *condition)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (conditions); i++)
-    {
-      if (g_str_equal (conditions[i].condition, condition))
-        return conditions[i].error_type;
-    }
-  return NULL;
+  IsmbStanzaError code;
+
+  return find_condition (condition, &code) ? conditions[code].error_type : NULL;
 }
 
 IsmbNode *
@@ -142,4 +218,28 @@ ismb_stanza_get_error_text (IsmbStanza *self)
   g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
   error = find_error (self);
   return error != NULL ? ismb_node_dup_child_text (error, "text", ISMB_NS_STANZAS) : NULL;
+}
+
+/**
+ * ismb_stanza_get_error:
+ * @self: a stanza
+ *
+ * The error that it tells of, as a [error@Ismb.StanzaError]. What waits for an answer fails with the
+ * same.
+ *
+ * Returns: (transfer full) (nullable): the error; %NULL where @self is none
+ */
+GError *
+ismb_stanza_get_error (IsmbStanza *self)
+{
+  g_autofree char *condition = NULL;
+  g_autofree char *text = NULL;
+
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  condition = ismb_stanza_get_error_condition (self);
+  if (condition == NULL)
+    return NULL;
+  text = ismb_stanza_get_error_text (self);
+  return g_error_new_literal (ISMB_STANZA_ERROR, ismb_stanza_error_from_condition (condition),
+                              text != NULL && text[0] != '\0' ? text : condition);
 }

@@ -43,6 +43,7 @@ gboolean    ismb_stanza_has_child       (IsmbStanza *self, const char *name, con
 gboolean    ismb_stanza_is_error        (IsmbStanza *self);
 char       *ismb_stanza_get_error_condition (IsmbStanza *self);
 char       *ismb_stanza_get_error_text  (IsmbStanza *self);
+GError     *ismb_stanza_get_error       (IsmbStanza *self);
 char       *ismb_stanza_to_string       (IsmbStanza *self);
 
 G_END_DECLS
