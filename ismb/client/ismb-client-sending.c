@@ -226,8 +226,8 @@ ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
  *
  * Ends [method@Ismb.Client.send_iq_async].
  *
- * Fails with [error@Ismb.Error.STANZA] where the answer is an error, whose condition and text are
- * the message; with [error@Ismb.Error.TIMEOUT]; with [error@Ismb.Error.NOT_CONNECTED].
+ * Fails with a [error@Ismb.StanzaError] where the answer is an error; with
+ * [error@Ismb.Error.TIMEOUT]; with [error@Ismb.Error.NOT_CONNECTED].
  *
  * Returns: (transfer full): the answer, of type `result`
  */

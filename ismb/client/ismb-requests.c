@@ -158,19 +158,12 @@ comes_from_target (Request *request, IsmbJid *from, IsmbJid *own)
 static void
 return_answer (Request *request, IsmbIq *answer)
 {
-  g_autofree char *condition = NULL;
-  g_autofree char *text = NULL;
+  GError *error = ismb_stanza_get_error (ISMB_STANZA (answer));
 
-  if (!ismb_stanza_is_error (ISMB_STANZA (answer)))
-    {
-      g_task_return_pointer (request->task, g_object_ref (answer), g_object_unref);
-      return;
-    }
-  condition = ismb_stanza_get_error_condition (ISMB_STANZA (answer));
-  text = ismb_stanza_get_error_text (ISMB_STANZA (answer));
-  g_task_return_new_error (request->task, ISMB_ERROR, ISMB_ERROR_STANZA, "%s%s%s",
-                           condition != NULL ? condition : "undefined-condition",
-                           text != NULL ? ": " : "", text != NULL ? text : "");
+  if (error != NULL)
+    g_task_return_error (request->task, error);
+  else
+    g_task_return_pointer (request->task, g_object_ref (answer), g_object_unref);
 }
 
 gboolean

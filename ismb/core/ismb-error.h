@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  * @ISMB_ERROR_NOT_ALLOWED: policy, role or state forbids it
  * @ISMB_ERROR_UNTRUSTED: a certificate or signature does not hold
  * @ISMB_ERROR_TIMEOUT: no answer in time
- * @ISMB_ERROR_STANZA: the other side answered with a stanza error
+ * @ISMB_ERROR_STANZA: another switch answered with an error; what an answer to a client's own
+ *   request says is a [error@Ismb.StanzaError]
  * @ISMB_ERROR_STREAM: the stream broke or the other side closed it with an error
  * @ISMB_ERROR_BAD_CONFIG: the configuration has an error
  * @ISMB_ERROR_FAILED: anything else

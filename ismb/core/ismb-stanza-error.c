@@ -45,29 +45,30 @@ static const struct
  */
 G_DEFINE_QUARK (ismb-stanza-error-quark, ismb_stanza_error)
 
+#define CONDITION(NAME, nick) G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_##NAME, nick)
 G_DEFINE_ENUM_TYPE (IsmbStanzaError, ismb_stanza_error,
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_BAD_REQUEST, "bad-request"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_CONFLICT, "conflict"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_FEATURE_NOT_IMPLEMENTED, "feature-not-implemented"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_FORBIDDEN, "forbidden"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_GONE, "gone"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_INTERNAL_SERVER_ERROR, "internal-server-error"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_ITEM_NOT_FOUND, "item-not-found"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_JID_MALFORMED, "jid-malformed"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_NOT_ACCEPTABLE, "not-acceptable"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_NOT_ALLOWED, "not-allowed"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_NOT_AUTHORIZED, "not-authorized"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_POLICY_VIOLATION, "policy-violation"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_RECIPIENT_UNAVAILABLE, "recipient-unavailable"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_REDIRECT, "redirect"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_REGISTRATION_REQUIRED, "registration-required"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_REMOTE_SERVER_NOT_FOUND, "remote-server-not-found"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_REMOTE_SERVER_TIMEOUT, "remote-server-timeout"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_RESOURCE_CONSTRAINT, "resource-constraint"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_SERVICE_UNAVAILABLE, "service-unavailable"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_SUBSCRIPTION_REQUIRED, "subscription-required"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_UNDEFINED_CONDITION, "undefined-condition"),
-                    G_DEFINE_ENUM_VALUE (ISMB_STANZA_ERROR_UNEXPECTED_REQUEST, "unexpected-request"))
+                    CONDITION (BAD_REQUEST, "bad-request"),
+                    CONDITION (CONFLICT, "conflict"),
+                    CONDITION (FEATURE_NOT_IMPLEMENTED, "feature-not-implemented"),
+                    CONDITION (FORBIDDEN, "forbidden"),
+                    CONDITION (GONE, "gone"),
+                    CONDITION (INTERNAL_SERVER_ERROR, "internal-server-error"),
+                    CONDITION (ITEM_NOT_FOUND, "item-not-found"),
+                    CONDITION (JID_MALFORMED, "jid-malformed"),
+                    CONDITION (NOT_ACCEPTABLE, "not-acceptable"),
+                    CONDITION (NOT_ALLOWED, "not-allowed"),
+                    CONDITION (NOT_AUTHORIZED, "not-authorized"),
+                    CONDITION (POLICY_VIOLATION, "policy-violation"),
+                    CONDITION (RECIPIENT_UNAVAILABLE, "recipient-unavailable"),
+                    CONDITION (REDIRECT, "redirect"),
+                    CONDITION (REGISTRATION_REQUIRED, "registration-required"),
+                    CONDITION (REMOTE_SERVER_NOT_FOUND, "remote-server-not-found"),
+                    CONDITION (REMOTE_SERVER_TIMEOUT, "remote-server-timeout"),
+                    CONDITION (RESOURCE_CONSTRAINT, "resource-constraint"),
+                    CONDITION (SERVICE_UNAVAILABLE, "service-unavailable"),
+                    CONDITION (SUBSCRIPTION_REQUIRED, "subscription-required"),
+                    CONDITION (UNDEFINED_CONDITION, "undefined-condition"),
+                    CONDITION (UNEXPECTED_REQUEST, "unexpected-request"))
 
 static gboolean
 find_condition (const char *condition, IsmbStanzaError *code)
@@ -224,8 +225,8 @@ ismb_stanza_get_error_text (IsmbStanza *self)
  * ismb_stanza_get_error:
  * @self: a stanza
  *
- * The error that it tells of, as a [error@Ismb.StanzaError]. What waits for an answer fails with the
- * same.
+ * The error that it tells of, as a [error@Ismb.StanzaError]. What waits for an answer fails with
+ * the same.
  *
  * Returns: (transfer full) (nullable): the error; %NULL where @self is none
  */

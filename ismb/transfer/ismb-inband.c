@@ -9,6 +9,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-error.h"
 #include "ismb/core/ismb-stanza-private.h"
 
 /* The receiver reads the whole file again and waits for the disk before it answers. */
@@ -202,8 +203,7 @@ static void send_open (GTask *task);
 static gboolean
 wants_smaller (Sending *sending)
 {
-  return g_error_matches (sending->error, ISMB_ERROR, ISMB_ERROR_STANZA)
-         && g_str_has_prefix (sending->error->message, "resource-constraint")
+  return g_error_matches (sending->error, ISMB_STANZA_ERROR, ISMB_STANZA_ERROR_RESOURCE_CONSTRAINT)
          && sending->block_size > ISMB_INBAND_BLOCK_MIN;
 }
 

@@ -3,10 +3,10 @@
 #include "config.h"
 #include "ismb/transfer/ismb-transfer-outcome-private.h"
 
-#include <string.h>
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-error.h"
 #include "ismb/core/ismb-stanza-private.h"
 
 static const GEnumValue values[] = {
@@ -75,15 +75,11 @@ condition_of (IsmbTransferOutcome outcome)
   return "forbidden";
 }
 
-/* The client reports an error answer as "condition" or "condition: text". */
 static IsmbTransferOutcome
-outcome_of_answer (const char *message)
+outcome_of_condition (const char *condition)
 {
-  gsize length = strcspn (message, ":");
-
   for (gsize i = 0; i < G_N_ELEMENTS (conditions); i++)
-    if (strlen (conditions[i].condition) == length
-        && strncmp (message, conditions[i].condition, length) == 0)
+    if (g_str_equal (conditions[i].condition, condition))
       return conditions[i].outcome;
   return ISMB_TRANSFER_OUTCOME_REFUSED;
 }
@@ -91,8 +87,8 @@ outcome_of_answer (const char *message)
 IsmbTransferOutcome
 _ismb_outcome_of_error (const GError *error)
 {
-  if (g_error_matches (error, ISMB_ERROR, ISMB_ERROR_STANZA))
-    return outcome_of_answer (error->message);
+  if (error->domain == ISMB_STANZA_ERROR)
+    return outcome_of_condition (ismb_stanza_error_to_condition (error->code));
   if (g_error_matches (error, ISMB_ERROR, ISMB_ERROR_EXISTS))
     return ISMB_TRANSFER_OUTCOME_CONFLICT;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))

@@ -2,8 +2,8 @@
 #include "config.h"
 #include "switchctl/tool/tool.h"
 
-#include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-error.h"
 #include "switchctl/tool/bus.h"
 #include "switchctl/tool/output.h"
 
@@ -95,8 +95,9 @@ on_message (IsmbClient *client, const char *event, GObject *payload, gpointer us
 static gboolean
 is_answer (const GError *error)
 {
-  return g_error_matches (error, ISMB_ERROR, ISMB_ERROR_STANZA)
-         && !g_str_has_prefix (error->message, "remote-server-");
+  return error->domain == ISMB_STANZA_ERROR
+         && error->code != ISMB_STANZA_ERROR_REMOTE_SERVER_NOT_FOUND
+         && error->code != ISMB_STANZA_ERROR_REMOTE_SERVER_TIMEOUT;
 }
 
 /* A message is not answered, but what goes to one domain stays in order (RFC 6120, 10.1): when that

@@ -10,6 +10,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-error.h"
 #include "ismb/core/ismb-stanza-private.h"
 #include "ismb/transfer/ismb-beneath.h"
 #include "ismb/transfer/ismb-inband.h"
@@ -408,13 +409,6 @@ test_corrupt (Fixture *fixture, gconstpointer data)
   assert_corrupt (fixture, 0, NULL);
 }
 
-static void
-assert_condition (const GError *error, const char *condition)
-{
-  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_STANZA);
-  g_assert_true (g_str_has_prefix (error->message, condition));
-}
-
 /* Bytes that nobody accepted. */
 static void
 test_uninvited (Fixture *fixture, gconstpointer data)
@@ -429,7 +423,7 @@ test_uninvited (Fixture *fixture, gconstpointer data)
                                             "switch@" SCENE_DOMAIN);
   to = ismb_jid_new_from_parts ("switch", SCENE_DOMAIN, resource, NULL);
   g_assert_false (send_inband (fixture, to, "nobody", "file", 10, &error));
-  assert_condition (error, "item-not-found");
+  g_assert_error (error, ISMB_STANZA_ERROR, ISMB_STANZA_ERROR_ITEM_NOT_FOUND);
 }
 
 static IsmbIq *
