@@ -31,7 +31,7 @@ end
 
 local client = Ismb.Client.new(name, password, 'VR-Mgmt')
 
-client:add_event_handler('session_start', function()
+client:add_event_handler('session_start', 0, function()
   say('session started as ' .. client.bound_jid:get_full())
   client:send_presence(nil, nil)
   for domain in pairs(client:get_peer_domains(false)) do
@@ -48,13 +48,13 @@ local function receive(_, _, message)
   if to then loop:quit() end
 end
 
-client:add_event_handler('message', receive)
-client:add_event_handler('message_error', function(_, _, message)
+client:add_event_handler('message', 0, receive)
+client:add_event_handler('message_error', 0, function(_, _, message)
   if message:get_body() then return end -- told as a message already
   say(message:get_from_jid():get_full() .. ' was not reached: ' .. message:get_error_condition())
   if to then loop:quit() end
 end)
-client:add_event_handler('presence_available', function(_, _, presence)
+client:add_event_handler('presence_available', 0, function(_, _, presence)
   say('present: ' .. presence:get_from_jid():get_full())
 end)
 

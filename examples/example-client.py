@@ -20,10 +20,10 @@ class ExampleClient(Ismb.Client):
         self.finished = None
         # Makes the account on this switch's listener, and with it the address.
         self.create_account_sync(None)
-        self.add_event_handler("session_start", self.start)
-        self.add_event_handler("message", self.receive)
-        self.add_event_handler("message_error", self.bounced)
-        self.add_event_handler("presence_available", self.presence)
+        self.add_event_handler("session_start", 0, self.start)
+        self.add_event_handler("message", 0, self.receive)
+        self.add_event_handler("message_error", 0, self.bounced)
+        self.add_event_handler("presence_available", 0, self.presence)
 
     def start(self, client, event, payload):
         print("session started as", self.props.bound_jid.get_full(), flush=True)

@@ -2,6 +2,7 @@
 #pragma once
 
 /* For users of the library; our own files include what they need by name. */
+#include <ismb/client/ismb-authorize.h>
 #include <ismb/client/ismb-client.h>
 #include <ismb/client/ismb-roster.h>
 #include <ismb/core/ismb-error.h>

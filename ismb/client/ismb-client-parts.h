@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/client/ismb-authorize.h"
 #include "ismb/client/ismb-connection.h"
 #include "ismb/client/ismb-events.h"
 #include "ismb/client/ismb-inbox.h"
@@ -10,11 +11,22 @@ G_BEGIN_DECLS
 
 typedef struct _IsmbClient IsmbClient;
 
+/* What a program wishes that is no matter of the connection. */
+typedef struct
+{
+  IsmbAuthorize auto_authorize;
+  gboolean auto_subscribe;
+  guint response_timeout; /* milliseconds */
+  char *default_lang;     /* NULL: none is stamped */
+  gboolean use_message_ids, use_presence_ids;
+} IsmbClientHabits;
+
 /* What an IsmbClient is made of, for the files that its functions stand in. All but the
- * configuration are NULL once it is disposed of. */
+ * configuration and the habits are NULL once it is disposed of. */
 typedef struct
 {
   IsmbConnectionConfig config;
+  IsmbClientHabits habits;
   IsmbConnection *connection;
   IsmbRoster *roster;
   IsmbRequests *requests;
@@ -23,5 +35,9 @@ typedef struct
 } IsmbClientParts;
 
 IsmbClientParts *_ismb_client_get_parts (IsmbClient *self);
+void _ismb_client_install_properties (GObjectClass *klass);
+void _ismb_client_clear_properties (GObject *client);
+/* Those that ismb_client_emit_event () emits behind the handlers of the event. */
+void _ismb_client_install_signals (gpointer client_class);
 
 G_END_DECLS

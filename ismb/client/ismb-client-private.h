@@ -16,8 +16,8 @@ void _ismb_client_remove_iq_handler (IsmbClient *self, guint id);
 /* Which subscription requests are answered with `subscribed`: SleekXMPP's auto_authorize. The
  * default takes those of known peer domains. At most 64 of one other domain are approved so, and
  * 1,000 in all. */
-typedef gboolean (*IsmbAuthorize) (IsmbClient *client, IsmbJid *from, gpointer user_data);
-void _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorize authorize, gpointer user_data);
+typedef gboolean (*IsmbAuthorizeFunc) (IsmbClient *client, IsmbJid *from, gpointer user_data);
+void _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorizeFunc authorize, gpointer user_data);
 /* Whether those are subscribed back to: SleekXMPP's auto_subscribe. They are, by default. */
 void _ismb_client_set_auto_subscribe (IsmbClient *self, gboolean auto_subscribe);
 /* A further disco#info feature that the client names. */

@@ -189,7 +189,7 @@ ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const 
 }
 
 /**
- * ismb_client_send_iq_async:
+ * ismb_client_query_async:
  * @self: the client
  * @iq: a request, of type `get` or `set`; it gets an id
  * @timeout_ms: milliseconds to wait for the answer; 0 for 30,000
@@ -200,7 +200,7 @@ ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const 
  * Sends a request and waits for its answer. 1,000 may wait at a time.
  */
 void
-ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
+ismb_client_query_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
                            GCancellable *cancellable, GAsyncReadyCallback callback,
                            gpointer user_data)
 {
@@ -211,7 +211,7 @@ ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
   g_return_if_fail (ISMB_IS_CLIENT (self) && ISMB_IS_IQ (iq));
   requests = _ismb_client_get_parts (self)->requests;
   task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ismb_client_send_iq_async);
+  g_task_set_source_tag (task, ismb_client_query_async);
   if (!ismb_requests_add (requests, iq, timeout_ms != 0 ? timeout_ms : REQUEST_TIMEOUT, task))
     return;
   if (!ismb_client_send (self, ISMB_STANZA (iq), &error))
@@ -219,12 +219,12 @@ ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
 }
 
 /**
- * ismb_client_send_iq_finish:
+ * ismb_client_query_finish:
  * @self: the client
  * @result: what the callback got
  * @error: return location for a #GError
  *
- * Ends [method@Ismb.Client.send_iq_async].
+ * Ends [method@Ismb.Client.query_async].
  *
  * Fails with a [error@Ismb.StanzaError] where the answer is an error; with
  * [error@Ismb.Error.TIMEOUT]; with [error@Ismb.Error.NOT_CONNECTED].
@@ -232,7 +232,7 @@ ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
  * Returns: (transfer full): the answer, of type `result`
  */
 IsmbIq *
-ismb_client_send_iq_finish (IsmbClient *self, GAsyncResult *result, GError **error)
+ismb_client_query_finish (IsmbClient *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
@@ -244,7 +244,7 @@ on_roster (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = G_TASK (user_data);
   IsmbClient *self = ISMB_CLIENT (source);
   GError *error = NULL;
-  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (self, result, &error);
+  g_autoptr (IsmbIq) answer = ismb_client_query_finish (self, result, &error);
 
   if (answer == NULL)
     {
@@ -279,7 +279,7 @@ ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
   g_task_set_source_tag (task, ismb_client_fetch_roster_async);
   iq = ismb_iq_new (NULL, "get");
   ismb_iq_add_payload (iq, "query", ISMB_NS_ROSTER);
-  ismb_client_send_iq_async (self, iq, 0, cancellable, on_roster, task);
+  ismb_client_query_async (self, iq, 0, cancellable, on_roster, task);
 }
 
 /**
@@ -288,7 +288,7 @@ ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
  * @result: what the callback got
  * @error: return location for a #GError
  *
- * Ends [method@Ismb.Client.fetch_roster_async]. Fails as [method@Ismb.Client.send_iq_finish] does.
+ * Ends [method@Ismb.Client.fetch_roster_async]. Fails as [method@Ismb.Client.query_finish] does.
  *
  * Returns: whether the roster is there
  */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <ismb/client/ismb-authorize.h>
 #include <ismb/client/ismb-roster.h>
+#include <ismb/core/ismb-failure.h>
 #include <ismb/core/ismb-iq.h>
 #include <ismb/core/ismb-message.h>
+#include <ismb/core/ismb-peer.h>
 #include <ismb/core/ismb-presence.h>
 
 G_BEGIN_DECLS
@@ -16,11 +19,43 @@ struct _IsmbClientClass
   GObjectClass parent_class;
 
   void (*session_start) (IsmbClient *self);
+  void (*session_resumed) (IsmbClient *self);
+  void (*connected) (IsmbClient *self);
+  void (*disconnected) (IsmbClient *self, IsmbFailure *reason);
+  void (*connection_failed) (IsmbClient *self, IsmbFailure *reason);
+  void (*failed_auth) (IsmbClient *self, IsmbFailure *reason);
   void (*message) (IsmbClient *self, IsmbMessage *message);
+  void (*message_error) (IsmbClient *self, IsmbMessage *message);
+  void (*presence) (IsmbClient *self, IsmbPresence *presence);
   void (*presence_available) (IsmbClient *self, IsmbPresence *presence);
+  void (*got_online) (IsmbClient *self, IsmbPresence *presence);
+  void (*got_offline) (IsmbClient *self, IsmbPresence *presence);
+  void (*changed_status) (IsmbClient *self, IsmbPresence *presence);
+  void (*roster_update) (IsmbClient *self, IsmbIq *iq);
+  void (*peer_found) (IsmbClient *self, IsmbPeer *peer);
+  void (*peer_changed) (IsmbClient *self, IsmbPeer *peer);
+  void (*peer_lost) (IsmbClient *self, IsmbPeer *peer);
+  void (*handler_failed) (IsmbClient *self, IsmbFailure *reason);
+  void (*event) (IsmbClient *self, const char *event, GObject *payload);
 
   gpointer padding[12];
 };
+
+/**
+ * IsmbEventFlags:
+ * @ISMB_EVENT_DEFAULT: the handler stays until it is removed
+ * @ISMB_EVENT_DISPOSABLE: it is removed when the event comes, before it runs
+ *
+ * How a handler of events is kept.
+ */
+typedef enum /*< flags >*/
+{
+  ISMB_EVENT_DEFAULT = 0,
+  ISMB_EVENT_DISPOSABLE = 1 << 0,
+} IsmbEventFlags;
+
+#define ISMB_TYPE_EVENT_FLAGS (ismb_event_flags_get_type ())
+GType ismb_event_flags_get_type (void);
 
 /**
  * IsmbEventFunc:
@@ -35,7 +70,7 @@ typedef void (*IsmbEventFunc) (IsmbClient *client, const char *event, GObject *p
                                gpointer user_data);
 
 IsmbClient *ismb_client_new (const char *name, const char *password, const char *vr);
-IsmbClient *ismb_client_new_for_server (const char *jid, const char *password);
+IsmbClient *ismb_client_new_for_jid (const char *jid, const char *password);
 
 void ismb_client_create_account_async (IsmbClient *self, GCancellable *cancellable,
                                        GAsyncReadyCallback callback, gpointer user_data);
@@ -53,10 +88,14 @@ const char *ismb_client_get_vr (IsmbClient *self);
 IsmbRoster *ismb_client_get_roster (IsmbClient *self);
 const char *ismb_client_get_files_root (IsmbClient *self);
 
-guint ismb_client_add_event_handler (IsmbClient *self, const char *event, IsmbEventFunc callback,
-                                     gpointer user_data, GDestroyNotify destroy);
-void ismb_client_remove_event_handler (IsmbClient *self, guint id);
 void ismb_client_emit_event (IsmbClient *self, const char *event, GObject *payload);
+guint ismb_client_add_event_handler (IsmbClient *self, const char *event, IsmbEventFlags flags,
+                                     IsmbEventFunc callback, gpointer user_data,
+                                     GDestroyNotify destroy);
+void ismb_client_remove_event_handler (IsmbClient *self, guint id);
+guint ismb_client_remove_event_handlers_by_func (IsmbClient *self, const char *event,
+                                                 IsmbEventFunc callback);
+guint ismb_client_count_event_handlers (IsmbClient *self, const char *event);
 
 gboolean ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error);
 gboolean ismb_client_send_message (IsmbClient *self, const char *to, const char *body,
@@ -65,10 +104,10 @@ gboolean ismb_client_send_presence (IsmbClient *self, const char *show, const ch
                                     GError **error);
 gboolean ismb_client_send_presence_subscription (IsmbClient *self, const char *to,
                                                  const char *stanza_type, GError **error);
-void ismb_client_send_iq_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
+void ismb_client_query_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
                                 GCancellable *cancellable, GAsyncReadyCallback callback,
                                 gpointer user_data);
-IsmbIq *ismb_client_send_iq_finish (IsmbClient *self, GAsyncResult *result, GError **error);
+IsmbIq *ismb_client_query_finish (IsmbClient *self, GAsyncResult *result, GError **error);
 void ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
                                      GAsyncReadyCallback callback, gpointer user_data);
 gboolean ismb_client_fetch_roster_finish (IsmbClient *self, GAsyncResult *result, GError **error);

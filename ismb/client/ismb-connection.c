@@ -149,8 +149,6 @@ on_channel_ready (IsmbJid *bound_jid, gpointer user_data)
     }
   if (self->state == OPEN)
     emit (self, "session_start", NULL);
-  if (self->state == OPEN)
-    self->callbacks.started (self->owner);
   g_task_return_boolean (task, TRUE);
 }
 

@@ -17,15 +17,20 @@ typedef struct
   char *name, *password, *vr, *runtime_dir, *resource;
   char *server_jid; /* a stranger's server; NULL: the daemon of this switch */
   char *server_host, *ca_file;
-  guint server_port, connect_timeout;
-  gboolean require_tls;
+  guint server_port;
+  gboolean require_tls, direct_tls;
+  guint connect_timeout, session_timeout; /* milliseconds, as those of the reconnection */
+  gboolean auto_reconnect;
+  guint reconnect_delay, reconnect_max_delay;
+  guint reconnect_max_attempts; /* 0: no limit */
+  guint whitespace_keepalive_interval; /* seconds; 0: none */
+  gboolean stream_management;
 } IsmbConnectionConfig;
 
 /* `owner` is alive while they run. Any may close the connection or run a main loop. */
 typedef struct
 {
   void (*event) (GObject *owner, const char *event, GObject *payload);
-  void (*started) (GObject *owner); /* behind the event session_start */
   void (*ended) (GObject *owner);   /* before the event disconnected */
   void (*stanza) (GObject *owner, IsmbStanza *stanza);
   void (*changed) (GObject *owner, const char *property); /* auto-jid or bound-jid */

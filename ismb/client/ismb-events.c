@@ -2,6 +2,9 @@
 #include "config.h"
 #include "ismb/client/ismb-events.h"
 
+#include "ismb/core/ismb-stanza-factory.h"
+#include "ismb/core/ismb-stanza-private.h"
+
 typedef struct
 {
   guint id;
@@ -9,6 +12,7 @@ typedef struct
   IsmbEventHandler callback;
   gpointer user_data;
   GDestroyNotify destroy;
+  gboolean disposable;
   gboolean removed;
 } Handler;
 
@@ -46,17 +50,24 @@ ismb_events_new (void)
   return self;
 }
 
+static void
+mark_removed (gpointer id, gpointer handler, gpointer data)
+{
+  ((Handler *) handler)->removed = TRUE;
+}
+
 void
 ismb_events_free (IsmbEvents *self)
 {
+  g_hash_table_foreach (self->by_id, mark_removed, NULL);
   g_hash_table_unref (self->by_id);
   g_hash_table_unref (self->by_event);
   g_free (self);
 }
 
 guint
-ismb_events_add (IsmbEvents *self, const char *event, IsmbEventHandler callback, gpointer user_data,
-                 GDestroyNotify destroy)
+ismb_events_add (IsmbEvents *self, const char *event, gboolean disposable,
+                 IsmbEventHandler callback, gpointer user_data, GDestroyNotify destroy)
 {
   GPtrArray *handlers = g_hash_table_lookup (self->by_event, event);
   Handler *handler = g_rc_box_new0 (Handler);
@@ -68,6 +79,7 @@ ismb_events_add (IsmbEvents *self, const char *event, IsmbEventHandler callback,
     }
   handler->id = ++self->last_id;
   handler->event = g_strdup (event);
+  handler->disposable = disposable;
   handler->callback = callback;
   handler->user_data = user_data;
   handler->destroy = destroy;
@@ -100,21 +112,76 @@ handler_ref (gconstpointer source, gpointer data)
   return g_rc_box_acquire ((gpointer) source);
 }
 
-void
-ismb_events_emit (IsmbEvents *self, gpointer client, const char *event, GObject *payload)
+static GPtrArray *
+list_handlers (IsmbEvents *self, const char *event)
 {
   GPtrArray *handlers = g_hash_table_lookup (self->by_event, event);
+  GPtrArray *snapshot = handlers != NULL ? g_ptr_array_copy (handlers, handler_ref, NULL)
+                                         : g_ptr_array_new ();
+
+  g_ptr_array_set_free_func (snapshot, handler_unref);
+  return snapshot;
+}
+
+guint
+ismb_events_remove_by_func (IsmbEvents *self, const char *event, IsmbEventHandler callback)
+{
+  g_autoptr (GPtrArray) snapshot = list_handlers (self, event);
+  guint count = 0;
+
+  for (guint i = 0; i < snapshot->len; i++)
+    {
+      Handler *handler = snapshot->pdata[i];
+
+      if (handler->callback == callback && ismb_events_remove (self, handler->id))
+        count++;
+    }
+  return count;
+}
+
+guint
+ismb_events_count (IsmbEvents *self, const char *event)
+{
+  GPtrArray *handlers = g_hash_table_lookup (self->by_event, event);
+
+  return handlers != NULL ? handlers->len : 0;
+}
+
+/* SleekXMPP's handlers answer by turning what they got into its reply. */
+static GObject *
+share (GObject *payload, gboolean alone)
+{
+  if (alone || !ISMB_IS_STANZA (payload))
+    return payload != NULL ? g_object_ref (payload) : NULL;
+  return G_OBJECT (_ismb_stanza_new_from_tree (
+      ismb_tree_copy (_ismb_stanza_get_tree (ISMB_STANZA (payload))), NULL));
+}
+
+static void
+call (IsmbEvents *self, Handler *handler, gpointer client, GObject *payload, gboolean alone)
+{
+  g_autoptr (GObject) own = share (payload, alone);
+
+  if (handler->disposable)
+    ismb_events_remove (self, handler->id);
+  handler->callback (client, handler->event, own, handler->user_data);
+}
+
+/* The table may be freed by a handler, and then each of them is marked as removed. */
+void
+ismb_events_emit (IsmbEvents *self, gpointer client, const char *event, GObject *payload,
+                  gboolean shared)
+{
   g_autoptr (GPtrArray) snapshot = NULL;
 
-  if (handlers == NULL)
+  if (!g_hash_table_contains (self->by_event, event))
     return;
-  snapshot = g_ptr_array_copy (handlers, handler_ref, NULL);
-  g_ptr_array_set_free_func (snapshot, handler_unref);
+  snapshot = list_handlers (self, event);
   for (guint i = 0; i < snapshot->len; i++)
     {
       Handler *handler = snapshot->pdata[i];
 
       if (!handler->removed)
-        handler->callback (client, event, payload, handler->user_data);
+        call (self, handler, client, payload, i + 1 == snapshot->len && !shared);
     }
 }

@@ -15,10 +15,16 @@ typedef void (*IsmbEventHandler) (gpointer client, const char *event, GObject *p
 
 IsmbEvents *ismb_events_new (void);
 void ismb_events_free (IsmbEvents *self);
-guint ismb_events_add (IsmbEvents *self, const char *event, IsmbEventHandler callback,
-                       gpointer user_data, GDestroyNotify destroy);
+/* `disposable`: it is removed when the event comes, before it runs. */
+guint ismb_events_add (IsmbEvents *self, const char *event, gboolean disposable,
+                       IsmbEventHandler callback, gpointer user_data, GDestroyNotify destroy);
 gboolean ismb_events_remove (IsmbEvents *self, guint id);
-/* Over those that are there at the start; one that is removed meanwhile is left out. */
-void ismb_events_emit (IsmbEvents *self, gpointer client, const char *event, GObject *payload);
+/* All of that event that have this function; how many they were. */
+guint ismb_events_remove_by_func (IsmbEvents *self, const char *event, IsmbEventHandler callback);
+guint ismb_events_count (IsmbEvents *self, const char *event);
+/* Over those that are there at the start; one that is removed meanwhile is left out. A handler may
+ * change a stanza, so each but the last has a copy, and with `shared` the last has one too. */
+void ismb_events_emit (IsmbEvents *self, gpointer client, const char *event, GObject *payload,
+                       gboolean shared);
 
 G_END_DECLS

@@ -55,10 +55,7 @@ take_message (IsmbInbox *self, IsmbMessage *message)
   if (ismb_repeats_note (self->repeats, message))
     return;
   if (ismb_message_get_body (message) != NULL)
-    {
-      emit (self, "message", message);
-      g_signal_emit_by_name (self->client, "message", message);
-    }
+    emit (self, "message", message);
   if (ismb_stanza_is_error (ISMB_STANZA (message)))
     emit (self, "message_error", message);
 }
@@ -104,8 +101,6 @@ take_presence (IsmbInbox *self, IsmbPresence *presence)
   emit (self, "presence", presence);
   if (is_known_type (type))
     emit (self, event, presence);
-  if (g_str_equal (type, "available"))
-    g_signal_emit_by_name (self->client, "presence-available", presence);
   if (is_subscription (type))
     emit (self, "changed_subscription", presence);
   emit_changes (self, change, G_OBJECT (presence));

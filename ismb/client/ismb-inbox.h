@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /* What becomes of a stanza that came to a client: who is called, what is answered. */
 typedef struct _IsmbInbox IsmbInbox;
 
-/* What it asks of the client, whose signals `message` and `presence-available` it emits. */
+/* What it asks of the client. */
 typedef struct
 {
   void (*event) (gpointer client, const char *event, GObject *payload);
@@ -18,7 +18,7 @@ typedef struct
   gboolean (*authorize) (gpointer client, IsmbJid *from, gpointer user_data);
 } IsmbInboxCallbacks;
 
-/* IsmbIqHandler and IsmbAuthorize, before there is a client. */
+/* IsmbIqHandler and IsmbAuthorizeFunc, before there is a client. */
 typedef gboolean (*IsmbInboxHandler) (gpointer client, IsmbIq *request, gpointer user_data);
 typedef gboolean (*IsmbInboxAuthorize) (gpointer client, IsmbJid *from, gpointer user_data);
 

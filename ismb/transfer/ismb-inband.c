@@ -70,7 +70,7 @@ ask (GTask *task, IsmbIq *iq, guint timeout_ms, GAsyncReadyCallback callback)
   Sending *sending = g_task_get_task_data (task);
 
   sending->waiting++;
-  ismb_client_send_iq_async (sending->client, iq, timeout_ms, g_task_get_cancellable (task),
+  ismb_client_query_async (sending->client, iq, timeout_ms, g_task_get_cancellable (task),
                              callback, g_object_ref (task));
 }
 
@@ -81,7 +81,7 @@ take_answer (Sending *sending, GAsyncResult *result)
   g_autoptr (IsmbIq) answer = NULL;
 
   sending->waiting--;
-  answer = ismb_client_send_iq_finish (sending->client, result,
+  answer = ismb_client_query_finish (sending->client, result,
                                        sending->error == NULL ? &sending->error : NULL);
   return answer != NULL;
 }

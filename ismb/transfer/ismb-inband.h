@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 void     ismb_inband_send_async  (IsmbClient *client, IsmbJid *to, const char *sid, int descriptor,
                                   guint64 size, GCancellable *cancellable,
                                   GAsyncReadyCallback callback, gpointer user_data);
-/* Errors as ismb_client_send_iq_finish () has them. */
+/* Errors as ismb_client_query_finish () has them. */
 gboolean ismb_inband_send_finish (GAsyncResult *result, GError **error);
 
 /* The receiving half: what must hold of the stanzas of one stream. */

@@ -109,7 +109,7 @@ on_offer_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   Delivery *delivery = user_data;
   Transfer *transfer = g_task_get_task_data (delivery->task);
   g_autoptr (GError) error = NULL;
-  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (ISMB_CLIENT (source), result, &error);
+  g_autoptr (IsmbIq) answer = ismb_client_query_finish (ISMB_CLIENT (source), result, &error);
 
   if (answer == NULL)
     finish_delivery (delivery, _ismb_outcome_of_error (error));
@@ -160,7 +160,7 @@ start_delivery (GTask *task, const char *domain)
     = ismb_offer_new (transfer->name, transfer->size, transfer->sha256, transfer->overwrite);
   transfer->under_way++;
   request = ismb_offer_to_iq (delivery->offer, to);
-  ismb_client_send_iq_async (client, request, OFFER_MS, g_task_get_cancellable (task),
+  ismb_client_query_async (client, request, OFFER_MS, g_task_get_cancellable (task),
                              on_offer_answered, delivery);
 }
 

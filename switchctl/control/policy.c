@@ -232,7 +232,7 @@ static void
 on_role (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (ISMB_CLIENT (source), result, NULL);
+  g_autoptr (IsmbIq) answer = ismb_client_query_finish (ISMB_CLIENT (source), result, NULL);
   SwitchPolicy *self = g_task_get_source_object (task);
   Question *question = g_task_get_task_data (task);
 
@@ -258,7 +258,7 @@ ask_for_role (GTask *task)
   IsmbNode *element = ismb_tree_add (tree, ismb_tree_root (tree), "role", ISMB_NS_ROLE);
 
   ismb_tree_set (tree, element, "jid", ismb_jid_get_full (question->from));
-  ismb_client_send_iq_async (self->client, iq, ROLE_MS, g_task_get_cancellable (task), on_role,
+  ismb_client_query_async (self->client, iq, ROLE_MS, g_task_get_cancellable (task), on_role,
                              g_object_ref (task));
 }
 
@@ -378,8 +378,10 @@ switch_policy_new (IsmbClient *client, const char *domain, SwitchEngine *engine,
   self->trust_open = trust_open;
   for (gsize i = 0; i < G_N_ELEMENTS (events); i++)
     self->handlers[i]
-      = ismb_client_add_event_handler (client, events[i], on_peer_changed, self, NULL);
+      = ismb_client_add_event_handler (client, events[i],
+                                       ISMB_EVENT_DEFAULT, on_peer_changed, self, NULL);
   self->handlers[2]
-    = ismb_client_add_event_handler (client, "disconnected", on_disconnected, self, NULL);
+    = ismb_client_add_event_handler (client, "disconnected",
+                                     ISMB_EVENT_DEFAULT, on_disconnected, self, NULL);
   return self;
 }

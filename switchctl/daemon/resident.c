@@ -125,7 +125,7 @@ switch_resident_new (const SwitchConfig *config, SwitchVr *vr, SwitchPolicyFile 
       return NULL;
     }
   self->disconnected_id = ismb_client_add_event_handler (
-      ISMB_CLIENT (self->control), "disconnected", on_disconnected, self, NULL);
+      ISMB_CLIENT (self->control), "disconnected", ISMB_EVENT_DEFAULT, on_disconnected, self, NULL);
   open_again (self);
   return g_steal_pointer (&self);
 }

@@ -62,10 +62,10 @@ bus_ask (IsmbClient *client, IsmbIq *request, guint timeout_ms, GError **error)
   g_autoptr (GAsyncResult) result = NULL;
   Wait wait = { FALSE, NULL };
 
-  ismb_client_send_iq_async (client, request, timeout_ms, NULL, on_result, &wait);
+  ismb_client_query_async (client, request, timeout_ms, NULL, on_result, &wait);
   bus_wait (&wait.done, 0);
   result = wait.result;
-  return ismb_client_send_iq_finish (client, result, error);
+  return ismb_client_query_finish (client, result, error);
 }
 
 static void
@@ -79,7 +79,8 @@ bus_close (IsmbClient *client)
 {
   gboolean closed = FALSE;
   guint handler =
-      ismb_client_add_event_handler (client, "disconnected", on_disconnected, &closed, NULL);
+      ismb_client_add_event_handler (client, "disconnected",
+                                     ISMB_EVENT_DEFAULT, on_disconnected, &closed, NULL);
 
   ismb_client_close (client);
   bus_wait (&closed, 2000);

@@ -106,8 +106,9 @@ tool_verb_listen (Tool *tool, int argc, char **argv)
   client = bus_open (tool, name, &error);
   if (client == NULL)
     return tool_fail (error);
-  ismb_client_add_event_handler (client, "message", on_message, &listen, NULL);
-  ismb_client_add_event_handler (client, "disconnected", on_disconnected, &listen, NULL);
+  ismb_client_add_event_handler (client, "message", ISMB_EVENT_DEFAULT, on_message, &listen, NULL);
+  ismb_client_add_event_handler (client, "disconnected",
+                                 ISMB_EVENT_DEFAULT, on_disconnected, &listen, NULL);
   g_unix_signal_add (SIGINT, on_signal, &listen);
   g_unix_signal_add (SIGTERM, on_signal, &listen);
   if (!ismb_client_send_presence (client, NULL, NULL, &error))

@@ -47,9 +47,11 @@ subscribe (IsmbClient *client, char **targets, GError **error)
   char **target;
 
   handlers[0] =
-      ismb_client_add_event_handler (client, "presence_available", on_available, &presence, NULL);
+      ismb_client_add_event_handler (client, "presence_available",
+                                     ISMB_EVENT_DEFAULT, on_available, &presence, NULL);
   handlers[1] =
-      ismb_client_add_event_handler (client, "presence_error", on_refused, &presence, NULL);
+      ismb_client_add_event_handler (client, "presence_error",
+                                     ISMB_EVENT_DEFAULT, on_refused, &presence, NULL);
   for (target = targets; well && *target != NULL; target++)
     {
       g_autofree char *address = g_strdup_printf ("switch@%s", *target);

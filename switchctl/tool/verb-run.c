@@ -233,8 +233,9 @@ run_on (Tool *tool, char **targets, char **commands, int seconds)
   if (client == NULL)
     return tool_fail (error);
   run.waiting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  ismb_client_add_event_handler (client, "message", on_answer, &run, NULL);
-  ismb_client_add_event_handler (client, "message_error", on_answer, &run, NULL);
+  ismb_client_add_event_handler (client, "message", ISMB_EVENT_DEFAULT, on_answer, &run, NULL);
+  ismb_client_add_event_handler (client, "message_error",
+                                 ISMB_EVENT_DEFAULT, on_answer, &run, NULL);
   sent = send_all (&run, client, targets, body, &error);
   if (sent && !bus_wait (&run.done, seconds * 1000))
     tell_silent (&run);

@@ -128,8 +128,9 @@ send_message (Send *send, const char *body, const char *subject, const char *typ
 
   if (client == NULL)
     return tool_fail (error);
-  ismb_client_add_event_handler (client, "message", on_message, send, NULL);
-  ismb_client_add_event_handler (client, "message_error", on_message, send, NULL);
+  ismb_client_add_event_handler (client, "message", ISMB_EVENT_DEFAULT, on_message, send, NULL);
+  ismb_client_add_event_handler (client, "message_error",
+                                 ISMB_EVENT_DEFAULT, on_message, send, NULL);
   sent =
       ismb_client_send_message (client, ismb_jid_get_full (send->to), body, subject, type, &error);
   if (sent && !send->wants_answer)

@@ -34,14 +34,14 @@ on_event (IsmbClient *client, const char *event, GObject *payload, gpointer user
 static void
 sign_in (IsmbTestServer *server)
 {
-  IsmbClient *client = ismb_client_new_for_server ("alice@" DOMAIN, "alice");
+  IsmbClient *client = ismb_client_new_for_jid ("alice@" DOMAIN, "alice");
   gboolean gone = FALSE;
   Outcome outcome = { FALSE };
 
   g_object_set (client, "server-host", "127.0.0.1", "server-port",
                 (guint) ismb_test_server_get_port (server), "ca-file",
                 ismb_test_server_get_ca_file (server), NULL);
-  ismb_client_add_event_handler (client, "disconnected", on_event, &gone, NULL);
+  ismb_client_add_event_handler (client, "disconnected", ISMB_EVENT_DEFAULT, on_event, &gone, NULL);
   ismb_client_open_async (client, NULL, on_opened, &outcome);
   while (!outcome.done)
     g_main_context_iteration (NULL, TRUE);

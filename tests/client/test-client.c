@@ -50,7 +50,7 @@ static IsmbClient *
 make_client (const char *name)
 {
   g_autofree char *jid = g_strdup_printf ("%s@%s", name, DOMAIN);
-  IsmbClient *client = ismb_client_new_for_server (jid, name);
+  IsmbClient *client = ismb_client_new_for_jid (jid, name);
 
   g_object_set (client, "server-host", "127.0.0.1", "server-port",
                 (guint) ismb_test_prosody_get_port (prosody), "ca-file",
@@ -84,7 +84,8 @@ close_client (IsmbClient *client)
 {
   gboolean disconnected = FALSE;
 
-  ismb_client_add_event_handler (client, "disconnected", on_event, &disconnected, NULL);
+  ismb_client_add_event_handler (client, "disconnected",
+                                 ISMB_EVENT_DEFAULT, on_event, &disconnected, NULL);
   ismb_client_close (client);
   wait_for (&disconnected);
   g_assert_null (ismb_client_get_bound_jid (client));
@@ -110,7 +111,7 @@ test_sign_in (void)
                           "disconnected" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    ismb_client_add_event_handler (client, names[i], note_event, events, NULL);
+    ismb_client_add_event_handler (client, names[i], ISMB_EVENT_DEFAULT, note_event, events, NULL);
   error = try_to_open (client);
   g_assert_no_error (error);
   g_assert_cmpstr (ismb_jid_get_bare (ismb_client_get_bound_jid (client)), ==, "alice@" DOMAIN);
@@ -118,7 +119,8 @@ test_sign_in (void)
   {
     gboolean disconnected = FALSE;
 
-    ismb_client_add_event_handler (client, "disconnected", on_event, &disconnected, NULL);
+    ismb_client_add_event_handler (client, "disconnected",
+                                   ISMB_EVENT_DEFAULT, on_event, &disconnected, NULL);
     ismb_client_close (client);
     wait_for (&disconnected);
   }
@@ -133,7 +135,8 @@ test_opens_again (void)
 {
   IsmbClient *client = open_client ("alice");
   gboolean disconnected = FALSE;
-  guint id = ismb_client_add_event_handler (client, "disconnected", on_event, &disconnected, NULL);
+  guint id = ismb_client_add_event_handler (client, "disconnected",
+                                            ISMB_EVENT_DEFAULT, on_event, &disconnected, NULL);
   g_autoptr (GError) error = NULL;
 
   ismb_client_close (client);
@@ -179,14 +182,15 @@ test_ca_in_this_folder (void)
 static void
 test_wrong_password (void)
 {
-  IsmbClient *client = ismb_client_new_for_server ("alice@" DOMAIN, "wrong");
+  IsmbClient *client = ismb_client_new_for_jid ("alice@" DOMAIN, "wrong");
   g_autoptr (GError) error = NULL;
   gboolean failed_auth = FALSE;
 
   g_object_set (client, "server-host", "127.0.0.1", "server-port",
                 (guint) ismb_test_prosody_get_port (prosody), "ca-file",
                 ismb_test_prosody_get_ca_file (prosody), NULL);
-  ismb_client_add_event_handler (client, "failed_auth", on_event, &failed_auth, NULL);
+  ismb_client_add_event_handler (client, "failed_auth",
+                                 ISMB_EVENT_DEFAULT, on_event, &failed_auth, NULL);
   error = try_to_open (client);
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED);
   g_assert_nonnull (strstr (error->message, "alice"));
@@ -286,7 +290,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Outcome *outcome = user_data;
 
-  outcome->iq = ismb_client_send_iq_finish (ISMB_CLIENT (source), result, &outcome->error);
+  outcome->iq = ismb_client_query_finish (ISMB_CLIENT (source), result, &outcome->error);
   outcome->done = TRUE;
 }
 
@@ -297,7 +301,7 @@ ask (IsmbClient *client, IsmbJid *to, const char *name, const char *ns, guint ti
   Outcome outcome = { FALSE };
 
   ismb_iq_add_payload (iq, name, ns);
-  ismb_client_send_iq_async (client, iq, timeout_ms, NULL, on_answer, &outcome);
+  ismb_client_query_async (client, iq, timeout_ms, NULL, on_answer, &outcome);
   wait_for (&outcome.done);
   return outcome;
 }
@@ -336,7 +340,7 @@ test_requests_end_with_the_session (void)
   Outcome outcome = { FALSE };
 
   ismb_iq_add_payload (iq, "ping", ISMB_NS_PING);
-  ismb_client_send_iq_async (alice, iq, 0, NULL, on_answer, &outcome);
+  ismb_client_query_async (alice, iq, 0, NULL, on_answer, &outcome);
   close_client (alice);
   wait_for (&outcome.done);
   g_assert_true (outcome.iq != NULL ||
@@ -396,9 +400,12 @@ test_presence (void)
 
   fetch_roster (alice);
   fetch_roster (bob);
-  ismb_client_add_event_handler (alice, "presence_available", on_presence_of, &bob_there, NULL);
-  ismb_client_add_event_handler (bob, "got_online", on_presence_of, &alice_there, NULL);
-  ismb_client_add_event_handler (alice, "got_offline", on_presence_of, &bob_left, NULL);
+  ismb_client_add_event_handler (alice, "presence_available",
+                                 ISMB_EVENT_DEFAULT, on_presence_of, &bob_there, NULL);
+  ismb_client_add_event_handler (bob, "got_online",
+                                 ISMB_EVENT_DEFAULT, on_presence_of, &alice_there, NULL);
+  ismb_client_add_event_handler (alice, "got_offline",
+                                 ISMB_EVENT_DEFAULT, on_presence_of, &bob_left, NULL);
   g_assert_true (ismb_client_send_presence (alice, NULL, "at work", NULL));
   g_assert_true (ismb_client_send_presence (bob, NULL, NULL, NULL));
   g_assert_true (ismb_client_send_presence_subscription (alice, "bob@" DOMAIN, NULL, NULL));

@@ -296,9 +296,12 @@ test_peers_come_and_go (Fixture *fixture, gconstpointer data)
   GHashTable *domains;
 
   g_assert_true (ismb_client_create_account_sync (client, NULL, NULL));
-  ismb_client_add_event_handler (client, "peer_found", on_peer, fixture->events, NULL);
-  ismb_client_add_event_handler (client, "peer_changed", on_peer, fixture->events, NULL);
-  ismb_client_add_event_handler (client, "peer_lost", on_peer, fixture->events, NULL);
+  ismb_client_add_event_handler (client, "peer_found",
+                                 ISMB_EVENT_DEFAULT, on_peer, fixture->events, NULL);
+  ismb_client_add_event_handler (client, "peer_changed",
+                                 ISMB_EVENT_DEFAULT, on_peer, fixture->events, NULL);
+  ismb_client_add_event_handler (client, "peer_lost",
+                                 ISMB_EVENT_DEFAULT, on_peer, fixture->events, NULL);
   ismb_dbus_virtual_router1_emit_peer_found (fixture->blue,
                                              peer_variant ("sw2.test", ISMB_TRUST_PENDING, FALSE));
   wait_for_event (fixture, "peer_found sw2.test");
@@ -343,7 +346,8 @@ test_opens (Fixture *fixture, gconstpointer data)
   while (!opened)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpstr (ismb_jid_get_bare (ismb_client_get_bound_jid (client)), ==, "alice@" DOMAIN);
-  ismb_client_add_event_handler (client, "disconnected", on_flag, &disconnected, NULL);
+  ismb_client_add_event_handler (client, "disconnected",
+                                 ISMB_EVENT_DEFAULT, on_flag, &disconnected, NULL);
   ismb_client_close (client);
   while (!disconnected)
     g_main_context_iteration (NULL, TRUE);

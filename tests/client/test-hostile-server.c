@@ -125,7 +125,7 @@ run_script (const Script *script, gboolean tls, guint timeout)
 {
   g_autoptr (GSocketService) service = g_threaded_socket_service_new (2);
   guint port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (service), NULL, NULL);
-  IsmbClient *client = ismb_client_new_for_server ("alice@switch.test", "secret");
+  IsmbClient *client = ismb_client_new_for_jid ("alice@switch.test", "secret");
   g_autoptr (GError) error = NULL;
   guint ticks = 0;
   guint ticker = g_timeout_add (5, count_tick, &ticks);

@@ -347,7 +347,7 @@ test_opens_again (Fixture *fixture, gconstpointer data)
 
   scene_subscribe (fixture->sender);
   handler = ismb_client_add_event_handler (ISMB_CLIENT (fixture->control), "disconnected",
-                                           scene_on_event, &gone, NULL);
+                                           ISMB_EVENT_DEFAULT, scene_on_event, &gone, NULL);
   ismb_client_close (ISMB_CLIENT (fixture->control));
   SCENE_WAIT (gone);
   ismb_client_remove_event_handler (ISMB_CLIENT (fixture->control), handler);

@@ -191,8 +191,8 @@ def start(client, event, payload):
 def receive(client, event, message):
     print(message.get_error_condition(), message.get_body(), flush=True)
     loop.quit()
-client.add_event_handler("session_start", start)
-client.add_event_handler("message", receive)
+client.add_event_handler("session_start", 0, start)
+client.add_event_handler("message", 0, receive)
 client.open_async(None, lambda c, result: c.open_finish(result))
 GLib.timeout_add_seconds(20, loop.quit)
 loop.run()

@@ -65,9 +65,11 @@ main (int argc, char **argv)
   if (argc != 3)
     g_error ("usage: witness NAME PASSWORD");
   client = ismb_client_new (argv[1], argv[2], NULL);
-  ismb_client_add_event_handler (client, "session_start", on_session_start, NULL, NULL);
-  ismb_client_add_event_handler (client, "message", on_message, NULL, NULL);
-  ismb_client_add_event_handler (client, "disconnected", on_disconnected, NULL, NULL);
+  ismb_client_add_event_handler (client, "session_start",
+                                 ISMB_EVENT_DEFAULT, on_session_start, NULL, NULL);
+  ismb_client_add_event_handler (client, "message", ISMB_EVENT_DEFAULT, on_message, NULL, NULL);
+  ismb_client_add_event_handler (client, "disconnected",
+                                 ISMB_EVENT_DEFAULT, on_disconnected, NULL, NULL);
   open_client (client);
   g_main_loop_run (loop);
   return 0;

@@ -161,7 +161,8 @@ scene_close (gpointer client)
 {
   gboolean gone = FALSE;
 
-  ismb_client_add_event_handler (client, "disconnected", scene_on_event, &gone, NULL);
+  ismb_client_add_event_handler (client, "disconnected", ISMB_EVENT_DEFAULT, scene_on_event, &gone,
+                                 NULL);
   ismb_client_close (client);
   SCENE_WAIT (gone);
   scene_finalize (client);

@@ -353,9 +353,9 @@ ask (Fixture *fixture, IsmbIq *iq, GError **error)
   SceneAnswer answer = { NULL };
   IsmbIq *reply;
 
-  ismb_client_send_iq_async (fixture->sender, iq, 0, NULL, scene_on_done, &answer);
+  ismb_client_query_async (fixture->sender, iq, 0, NULL, scene_on_done, &answer);
   SCENE_WAIT (answer.result != NULL);
-  reply = ismb_client_send_iq_finish (fixture->sender, answer.result, error);
+  reply = ismb_client_query_finish (fixture->sender, answer.result, error);
   g_object_unref (answer.result);
   return reply;
 }
@@ -442,7 +442,7 @@ static gboolean
 is_accepted (IsmbClient *sender, GAsyncResult *result)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (IsmbIq) answer = ismb_client_send_iq_finish (sender, result, &error);
+  g_autoptr (IsmbIq) answer = ismb_client_query_finish (sender, result, &error);
 
   g_object_unref (result);
   return answer != NULL && ismb_offer_is_accepted (answer);
@@ -465,12 +465,12 @@ test_many_offers (Fixture *fixture, gconstpointer data)
       g_autofree char *name = g_strdup_printf ("slow/%u", i);
       g_autoptr (IsmbIq) slow = make_offer (client, name);
 
-      ismb_client_send_iq_async (client, slow, 0, NULL, scene_on_done, &answers[i]);
+      ismb_client_query_async (client, slow, 0, NULL, scene_on_done, &answers[i]);
     }
   SCENE_WAIT (answers[8].result != NULL);
   g_assert_false (is_accepted (client, answers[8].result));
   offer = make_offer (fixture->sender, "file");
-  ismb_client_send_iq_async (fixture->sender, offer, 0, NULL, scene_on_done, &other);
+  ismb_client_query_async (fixture->sender, offer, 0, NULL, scene_on_done, &other);
   SCENE_WAIT (other.result != NULL);
   g_assert_true (is_accepted (fixture->sender, other.result));
 
@@ -511,9 +511,9 @@ test_features (Fixture *fixture, gconstpointer data)
 
   ismb_tree_add (tree, ismb_tree_root (tree), "query", ISMB_NS_DISCO_INFO);
   scene_subscribe (fixture->sender);
-  ismb_client_send_iq_async (fixture->sender, question, 0, NULL, scene_on_done, &done);
+  ismb_client_query_async (fixture->sender, question, 0, NULL, scene_on_done, &done);
   SCENE_WAIT (done.result != NULL);
-  answer = ismb_client_send_iq_finish (fixture->sender, done.result, &error);
+  answer = ismb_client_query_finish (fixture->sender, done.result, &error);
   g_object_unref (done.result);
   g_assert_no_error (error);
   g_assert_true (is_listed (answer, ISMB_NS_SI));
