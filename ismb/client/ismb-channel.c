@@ -18,7 +18,6 @@ struct _IsmbChannel
   IsmbStrophe *strophe;
   IsmbPump *pump;
   char *jid;
-  GError *lost;      /* what the pump said */
   gboolean ready;
   gboolean closing;
 };
@@ -38,7 +37,7 @@ on_ready (const char *bound_jid, gpointer user_data)
       return;
     }
   self->ready = TRUE;
-  self->callbacks.ready (jid, self->user_data);
+  self->callbacks.ready (jid, ismb_pump_get_session (self->pump), self->user_data);
 }
 
 static void
@@ -49,29 +48,38 @@ on_stanza (IsmbTree *tree, gpointer user_data)
   self->callbacks.stanza (tree, self->user_data);
 }
 
+/* The reason before a session is there. */
+static GError *
+why_not_ready (IsmbChannel *self, gboolean ended)
+{
+  const char *failure = ismb_pump_get_auth_failure (self->pump);
+
+  if (failure != NULL)
+    return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
+                        "the server refused to sign %s in: %s; are name and password right?",
+                        self->jid, failure);
+  return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM,
+                      ended ? "the server ended the stream before %s was signed in"
+                            : "the server offers %s no way to sign in, or does not answer",
+                      self->jid);
+}
+
 /* The reason, told by whoever knows it best: the server's own words, the pump, the state we were
  * in. */
 static GError *
 why_closed (IsmbChannel *self, const GError *stream_error)
 {
-  const char *failure = self->pump != NULL ? ismb_pump_get_auth_failure (self->pump) : NULL;
+  const GError *lost = NULL;
+  gboolean ended = ismb_pump_has_ended (self->pump, &lost);
 
-  if (self->lost != NULL && self->lost->domain == ISMB_ERROR)
-    return g_error_copy (self->lost);
+  if (lost != NULL && lost->domain == ISMB_ERROR)
+    return g_error_copy (lost);
   if (stream_error != NULL)
     return g_error_copy (stream_error);
-  if (!self->ready && failure != NULL)
-    return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
-                        "the server refused to sign %s in: %s; are name and password right?",
-                        self->jid, failure);
-  if (self->lost != NULL)
-    return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the connection broke: %s",
-                        self->lost->message);
-  if (!self->ready)
-    return g_error_new (
-        ISMB_ERROR, ISMB_ERROR_STREAM,
-        "the server ended the stream before %s was signed in, or offers no way to sign in",
-        self->jid);
+  if (!self->ready && (lost == NULL || ismb_pump_get_auth_failure (self->pump) != NULL))
+    return why_not_ready (self, ended);
+  if (lost != NULL)
+    return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the connection broke: %s", lost->message);
   return self->closing
              ? NULL
              : g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the connection");
@@ -95,14 +103,40 @@ on_taken (gsize bytes, gpointer user_data)
   ismb_strophe_taken (self->strophe, bytes);
 }
 
-/* libstrophe reads the end of the socketpair next, and then says `closed`. */
+/* What the pump saw is told in order with what libstrophe tells. */
+
 static void
-on_pump_ended (const GError *error, gpointer user_data)
+tell_authenticated (gpointer item, gpointer user_data)
 {
   IsmbChannel *self = user_data;
 
-  if (error != NULL)
-    self->lost = g_error_copy (error);
+  self->callbacks.authenticated (self->user_data);
+}
+
+static void
+on_authenticated (gpointer user_data)
+{
+  IsmbChannel *self = user_data;
+
+  ismb_outlet_put (ismb_strophe_get_outlet (self->strophe), tell_authenticated, self, NULL, NULL);
+}
+
+static void
+tell_refused (gpointer item, gpointer user_data)
+{
+  IsmbChannel *self = user_data;
+  g_autofree char *condition = item;
+
+  self->callbacks.auth_refused (condition, self->user_data);
+}
+
+static void
+on_refused (const char *condition, gpointer user_data)
+{
+  IsmbChannel *self = user_data;
+
+  ismb_outlet_put (ismb_strophe_get_outlet (self->strophe), tell_refused, self,
+                   g_strdup (condition), g_free);
 }
 
 IsmbChannel *
@@ -122,19 +156,17 @@ ismb_channel_free (IsmbChannel *self)
 {
   ismb_channel_stop (self);
   ismb_strophe_free (self->strophe);
-  g_clear_error (&self->lost);
   g_free (self->jid);
   g_free (self);
 }
 
 static void
-begin (IsmbChannel *self, GIOStream *stream, int fd, gboolean secret, const char *password)
+begin (IsmbChannel *self, GIOStream *stream, int fd, const IsmbPumpPlan *plan)
 {
-  static const IsmbPumpCallbacks from_pump = { on_taken, on_pump_ended };
+  static const IsmbPumpCallbacks from_pump = { on_taken, on_authenticated, on_refused };
 
-  g_clear_error (&self->lost);
   self->ready = self->closing = FALSE;
-  self->pump = ismb_pump_new (stream, fd, password, secret, &from_pump, self);
+  self->pump = ismb_pump_new (stream, fd, plan, &from_pump, self);
 }
 
 /* Whatever cannot be prepared goes as it is: another server may have its own ideas of passwords. */
@@ -148,20 +180,27 @@ prepare (const char *password)
 
 gboolean
 ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secret, const char *jid,
-                    const char *password, GError **error)
+                    const char *password, const IsmbResume *resume, GError **error)
 {
   char *prepared = prepare (password);
+  const IsmbPumpPlan plan = { prepared, secret, resume };
   int fd = ismb_strophe_start (self->strophe, jid, prepared, error);
 
   if (fd >= 0)
     {
       g_free (self->jid);
       self->jid = g_strdup (jid);
-      begin (self, stream, fd, secret, prepared);
+      begin (self, stream, fd, &plan);
     }
   explicit_bzero (prepared, strlen (prepared));
   g_free (prepared);
   return fd >= 0;
+}
+
+const char *
+ismb_channel_get_stream_condition (IsmbChannel *self)
+{
+  return ismb_strophe_get_stream_condition (self->strophe);
 }
 
 void

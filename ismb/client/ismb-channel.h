@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ismb/core/ismb-jid.h"
-#include "ismb/core/ismb-tree.h"
+#include "ismb/stream/ismb-resume-watch.h"
 
 G_BEGIN_DECLS
 
@@ -14,8 +14,12 @@ typedef struct _IsmbChannel IsmbChannel;
  * channel. */
 typedef struct
 {
-  void (*ready) (IsmbJid *bound_jid, gpointer user_data);
-  void (*stanza) (IsmbTree *tree, gpointer user_data); /* takes the tree */
+  void (*authenticated) (gpointer user_data);
+  void (*auth_refused) (const char *condition, gpointer user_data); /* once for each mechanism */
+  /* The session is the channel's. */
+  void (*ready) (IsmbJid *bound_jid, const IsmbSession *session, gpointer user_data);
+  /* Takes the tree. Elements of urn:xmpp:sm:3 too, all in the order in which they came. */
+  void (*stanza) (IsmbTree *tree, gpointer user_data);
   /* Once for each start, and the last. NULL after an orderly end. AUTH_FAILED, UNTRUSTED or STREAM.
    */
   void (*closed) (const GError *error, gpointer user_data);
@@ -23,9 +27,13 @@ typedef struct
 
 IsmbChannel *ismb_channel_new (const IsmbChannelCallbacks *callbacks, gpointer user_data);
 void ismb_channel_free (IsmbChannel *self);
-/* `jid` with the resource to ask for. */
+/* `jid` with the resource to ask for; `resume`: the stream to be resumed, or NULL. */
 gboolean ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secret, const char *jid,
-                             const char *password, GError **error);
+                             const char *password, const IsmbResume *resume, GError **error);
+/* What the server said when it closed the stream, e.g. "conflict"; NULL: nothing, since the start.
+ */
+const char *ismb_channel_get_stream_condition (IsmbChannel *self);
+/* A stanza or another element of the stream; once `ready`. */
 void ismb_channel_send (IsmbChannel *self, const char *xml, gsize length);
 gsize ismb_channel_get_queued (IsmbChannel *self);
 /* Orderly; `closed` follows. */

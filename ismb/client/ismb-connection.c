@@ -131,7 +131,20 @@ on_channel_closed (const GError *error, gpointer user_data)
 }
 
 static void
-on_channel_ready (IsmbJid *bound_jid, gpointer user_data)
+on_channel_authenticated (gpointer user_data)
+{
+}
+
+static void
+on_channel_auth_refused (const char *condition, gpointer user_data)
+{
+  IsmbConnection *self = user_data;
+
+  g_info ("a way to sign %s in was refused: %s", self->auto_jid, condition);
+}
+
+static void
+on_channel_ready (IsmbJid *bound_jid, const IsmbSession *session, gpointer user_data)
 {
   IsmbConnection *self = user_data;
   g_autoptr (GTask) task = g_steal_pointer (&self->opening); /* keeps the owner */
@@ -221,7 +234,7 @@ on_dialled (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!ismb_channel_start (self->channel, stream, secret, jid,
                            self->config->server_jid != NULL ? self->config->password
                                                             : ismb_home_get_password (self->home),
-                           &error))
+                           NULL, &error))
     fail_opening (self, error, TRUE);
 }
 
@@ -338,8 +351,9 @@ IsmbConnection *
 ismb_connection_new (GObject *owner, const IsmbConnectionConfig *config,
                      const IsmbConnectionCallbacks *callbacks)
 {
-  static const IsmbChannelCallbacks from_channel = { on_channel_ready, on_channel_stanza,
-                                                     on_channel_closed };
+  static const IsmbChannelCallbacks from_channel = { on_channel_authenticated,
+                                                     on_channel_auth_refused, on_channel_ready,
+                                                     on_channel_stanza, on_channel_closed };
   static const IsmbHomeCallbacks from_home = { on_peer_found, on_peer_changed, on_peer_lost };
   IsmbConnection *self = g_new0 (IsmbConnection, 1);
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
-#include "ismb/stream/ismb-scram-watch.h"
+#include "ismb/stream/ismb-sign-in.h"
 #include "ismb/stream/ismb-tag-scanner.h"
 
 #define READ_SIZE 16384
@@ -42,9 +42,8 @@ struct _IsmbPump
   gboolean in_large, out_large;
 
   IsmbTagScanner in_scanner, out_scanner;
-  IsmbScramWatch *watch;
-  char *auth_failure;
-  gboolean signed_in;
+  IsmbSignIn *sign_in;
+  gboolean bound;      /* the sign-in has nothing more to see */
   gboolean net_ended;
   GError *error;       /* of the network */
 };
@@ -101,58 +100,91 @@ cut (IsmbPump *self, GError *error)
   self->scanned = self->passed = self->out_scanned = self->out_passed = 0;
 }
 
-static gboolean
-tell_end (gpointer data)
-{
-  IsmbPump *self = data;
-
-  clear_source (&self->fd_out);
-  self->callbacks.ended (self->error, self->user_data);
-  return G_SOURCE_REMOVE;
-}
-
 static void
 finish_if_delivered (IsmbPump *self)
 {
-  if (!self->net_ended || self->passed > 0 || self->fd < 0)
+  if (!self->net_ended || self->passed > 0)
     return;
   clear_source (&self->fd_in);
   clear_source (&self->fd_out);
   shutdown (self->fd, SHUT_WR);
-  /* Later, so that no caller finds itself freed. */
-  self->fd_out = g_idle_source_new ();
-  g_source_set_priority (self->fd_out, G_PRIORITY_DEFAULT);
-  g_source_set_callback (self->fd_out, tell_end, self, NULL);
-  g_source_attach (self->fd_out, self->context);
 }
 
-/* The watch */
+/* While signing in */
+
+static void
+heed (IsmbPump *self, IsmbSignInVerdict verdict, GError *error)
+{
+  if (verdict == ISMB_SIGN_IN_REFUSED)
+    cut (self, error);
+  else if (verdict == ISMB_SIGN_IN_NEXT)
+    self->callbacks.refused (ismb_sign_in_get_failure (self->sign_in), self->user_data);
+  else if (verdict == ISMB_SIGN_IN_RESTARTED)
+    {
+      ismb_tag_scanner_reset (&self->in_scanner);
+      ismb_tag_scanner_reset (&self->out_scanner);
+      self->callbacks.authenticated (self->user_data);
+    }
+  else if (verdict == ISMB_SIGN_IN_DONE)
+    {
+      self->bound = TRUE;
+      self->out_passed = self->outbound->len;
+      self->in_scanner.bytes_max = ELEMENT_MAX;
+    }
+}
+
+/* Puts a text where other bytes were; secrets among it are wiped. Returns where it ends. */
+static gsize
+replace (GByteArray *bytes, gsize from, gsize to, GString *text)
+{
+  gsize rest = bytes->len - to;
+
+  if (text->len > to - from)
+    g_byte_array_set_size (bytes, from + text->len + rest);
+  memmove (bytes->data + from + text->len, bytes->data + to, rest);
+  memcpy (bytes->data + from, text->str, text->len);
+  g_byte_array_set_size (bytes, from + text->len + rest);
+  explicit_bzero (text->str, text->len);
+  return from + text->len;
+}
+
+/* What goes to the server goes before what libstrophe has not yet written to its end. */
+static void
+put_outbound (IsmbPump *self, gsize until, GString *text)
+{
+  gsize end = replace (self->outbound, self->out_passed, until, text);
+
+  self->out_scanned = MAX (self->out_scanned, until) - until + end;
+  self->out_passed = end;
+}
 
 static gboolean
-ask_watch (IsmbPump *self, gboolean came, const char *element, gsize length)
+show_what_came (IsmbPump *self, IsmbScan scan)
 {
+  g_autoptr (GString) inward = g_string_new (NULL), outward = g_string_new (NULL);
   GError *error = NULL;
-  IsmbScramWatchVerdict verdict;
+  IsmbSignInVerdict verdict = ismb_sign_in_came (
+      self->sign_in, scan, (const char *) self->inbound->data + self->passed,
+      self->scanned - self->passed, inward, outward, &error);
 
-  while (length > 0 && g_ascii_isspace (*element))
-    element++, length--;
-  verdict = came ? ismb_scram_watch_came (self->watch, element, length, &error)
-                 : ismb_scram_watch_sent (self->watch, element, length, &error);
-  if (verdict == ISMB_SCRAM_WATCH_REFUSED)
-    {
-      cut (self, error);
-      return FALSE;
-    }
-  g_free (self->auth_failure);
-  self->auth_failure = g_strdup (ismb_scram_watch_get_failure (self->watch));
-  if (verdict == ISMB_SCRAM_WATCH_SIGNED_IN)
-    {
-      self->signed_in = TRUE;
-      self->in_scanner.bytes_max = ELEMENT_MAX;
-      ismb_tag_scanner_reset (&self->in_scanner); /* a new stream begins behind <success/> */
-      g_clear_pointer (&self->watch, ismb_scram_watch_free);
-    }
-  return TRUE;
+  self->passed = self->scanned = replace (self->inbound, self->passed, self->scanned, inward);
+  put_outbound (self, self->out_passed, outward);
+  heed (self, verdict, error);
+  return verdict != ISMB_SIGN_IN_REFUSED;
+}
+
+static gboolean
+show_what_left (IsmbPump *self, IsmbScan scan)
+{
+  g_autoptr (GString) outward = g_string_new (NULL);
+  GError *error = NULL;
+  IsmbSignInVerdict verdict = ismb_sign_in_sent (
+      self->sign_in, scan, (const char *) self->outbound->data + self->out_passed,
+      self->out_scanned - self->out_passed, outward, &error);
+
+  put_outbound (self, self->out_scanned, outward);
+  heed (self, verdict, error);
+  return verdict != ISMB_SIGN_IN_REFUSED;
 }
 
 /* Drops what was handed on, and once all is, the memory of a large stanza. */
@@ -206,9 +238,6 @@ pad (IsmbPump *self)
 static gboolean
 pass_inbound (IsmbPump *self, IsmbScan scan)
 {
-  const char *element = (const char *) self->inbound->data + self->passed;
-  gsize length = self->scanned - self->passed;
-
   if (scan == ISMB_SCAN_BAD)
     {
       cut (self,
@@ -217,10 +246,10 @@ pass_inbound (IsmbPump *self, IsmbScan scan)
                "the server sent XML that is forbidden in a stream, or too much in one stanza"));
       return FALSE;
     }
-  if (!self->signed_in && scan == ISMB_SCAN_ELEMENT && !ask_watch (self, TRUE, element, length))
-    return FALSE;
-  if (!self->signed_in && scan == ISMB_SCAN_TAG)
+  if (!self->bound && scan == ISMB_SCAN_TAG)
     return TRUE;
+  if (!self->bound && !show_what_came (self, scan))
+    return FALSE;
   self->passed = self->scanned;
   if (scan == ISMB_SCAN_ELEMENT)
     pad (self);
@@ -307,6 +336,7 @@ on_net_readable (GObject *stream, gpointer data)
   IsmbPump *self = data;
   g_autoptr (GError) error = NULL;
   guint old = self->inbound->len;
+  gboolean signing_in = !self->bound;
   gssize count;
 
   g_byte_array_set_size (self->inbound, old + READ_SIZE);
@@ -319,6 +349,8 @@ on_net_readable (GObject *stream, gpointer data)
     scan_inbound (self);
   else
     end_network (self, g_steal_pointer (&error));
+  if (signing_in)
+    pump_out (self); /* the watch may have spoken */
   pump_in (self);
   return G_SOURCE_CONTINUE;
 }
@@ -328,7 +360,7 @@ on_net_readable (GObject *stream, gpointer data)
 static gboolean
 pass_outbound (IsmbPump *self)
 {
-  if (self->signed_in)
+  if (self->bound)
     {
       self->out_passed = self->outbound->len;
       return TRUE;
@@ -341,12 +373,8 @@ pass_outbound (IsmbPump *self)
                                              self->outbound->len - self->out_scanned, &seen);
 
       self->out_scanned += seen;
-      if (scan == ISMB_SCAN_ELEMENT
-          && !ask_watch (self, FALSE, (char *) self->outbound->data + self->out_passed,
-                         self->out_scanned - self->out_passed))
+      if (scan != ISMB_SCAN_MORE && scan != ISMB_SCAN_TAG && !show_what_left (self, scan))
         return FALSE;
-      if (scan != ISMB_SCAN_MORE && scan != ISMB_SCAN_TAG)
-        self->out_passed = self->out_scanned;
     }
   return TRUE;
 }
@@ -380,6 +408,8 @@ write_to_network (IsmbPump *self, GError **error)
         break;
       done += count;
     }
+  if (!self->bound)
+    explicit_bzero (self->outbound->data, done); /* the password may be in it */
   drop (&self->outbound, done, &self->out_large);
   self->out_passed -= done;
   self->out_scanned -= MIN (done, self->out_scanned);
@@ -438,11 +468,24 @@ on_fd_readable (gint fd, GIOCondition condition, gpointer data)
 const char *
 ismb_pump_get_auth_failure (IsmbPump *self)
 {
-  return self->auth_failure;
+  return ismb_sign_in_get_failure (self->sign_in);
+}
+
+const IsmbSession *
+ismb_pump_get_session (IsmbPump *self)
+{
+  return ismb_sign_in_get_session (self->sign_in);
+}
+
+gboolean
+ismb_pump_has_ended (IsmbPump *self, const GError **error)
+{
+  *error = self->error;
+  return self->net_ended;
 }
 
 IsmbPump *
-ismb_pump_new (GIOStream *stream, int fd, const char *password, gboolean secret,
+ismb_pump_new (GIOStream *stream, int fd, const IsmbPumpPlan *plan,
                const IsmbPumpCallbacks *callbacks, gpointer user_data)
 {
   static const IsmbTagScanner limits = { ELEMENT_MAX_BEFORE, TAGS_MAX, DEPTH_MAX };
@@ -458,7 +501,7 @@ ismb_pump_new (GIOStream *stream, int fd, const char *password, gboolean secret,
   self->inbound = g_byte_array_new ();
   self->outbound = g_byte_array_new ();
   self->in_scanner = self->out_scanner = limits;
-  self->watch = ismb_scram_watch_new (password, secret);
+  self->sign_in = ismb_sign_in_new (plan->password, plan->secret, plan->resume);
   pump_in (self);
   pump_out (self);
   return self;
@@ -490,7 +533,7 @@ ismb_pump_free (IsmbPump *self)
   clear_source (&self->net_out);
   clear_source (&self->fd_in);
   clear_source (&self->fd_out);
-  if (!self->net_ended && self->signed_in)
+  if (!self->net_ended && self->bound)
     {
       while ((count = recv (self->fd, last, sizeof last, MSG_DONTWAIT)) > 0) /* </stream:stream> */
         g_byte_array_append (self->outbound, (guint8 *) last, count);
@@ -502,8 +545,7 @@ ismb_pump_free (IsmbPump *self)
   g_object_unref (self->stream);
   g_byte_array_unref (self->inbound);
   g_byte_array_unref (self->outbound);
-  g_clear_pointer (&self->watch, ismb_scram_watch_free);
-  g_free (self->auth_failure);
+  ismb_sign_in_free (self->sign_in);
   g_clear_error (&self->error);
   g_main_context_unref (self->context);
   g_free (self);

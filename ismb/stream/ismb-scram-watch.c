@@ -11,6 +11,7 @@
 #include "ismb/core/ismb-error.h"
 
 #define DIGEST_MAX 64
+#define CONDITION_MAX 64 /* bytes */
 
 struct _IsmbScramWatch
 {
@@ -204,6 +205,22 @@ check_success (IsmbScramWatch *self, const char *text, GError **error)
   return ISMB_SCRAM_WATCH_SIGNED_IN;
 }
 
+/* The condition is shown to people: nothing but what RFC 6120's are made of (6.5). */
+static IsmbScramWatchVerdict
+note_failure (IsmbScramWatch *self, const char *element, gsize length, GError **error)
+{
+  g_autofree char *condition = dup_first_child_name (element, length);
+  gsize known = strspn (condition, "abcdefghijklmnopqrstuvwxyz-");
+  gboolean good = known > 0 && known <= CONDITION_MAX && condition[known] == '\0';
+
+  if (self->mechanism == NULL)
+    return refuse (error, "a refusal came without an exchange");
+  g_free (self->failure);
+  self->failure = g_strdup (good ? condition : "not-authorized");
+  forget_exchange (self);
+  return ISMB_SCRAM_WATCH_NEXT;
+}
+
 IsmbScramWatchVerdict
 ismb_scram_watch_came (IsmbScramWatch *self, const char *element, gsize length, GError **error)
 {
@@ -216,12 +233,7 @@ ismb_scram_watch_came (IsmbScramWatch *self, const char *element, gsize length, 
   if (g_str_equal (name, "success"))
     return check_success (self, text, error);
   if (g_str_equal (name, "failure"))
-    {
-      g_free (self->failure);
-      self->failure = dup_first_child_name (element, length);
-      forget_exchange (self);
-      return ISMB_SCRAM_WATCH_GO_ON;
-    }
+    return note_failure (self, element, length, error);
   if (g_str_equal (name, "features") || g_str_equal (name, "error"))
     return ISMB_SCRAM_WATCH_GO_ON;
   return refuse (error, "it sent something else before the end of the exchange");

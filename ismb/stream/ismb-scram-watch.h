@@ -17,6 +17,7 @@ typedef struct _IsmbScramWatch IsmbScramWatch;
 typedef enum
 {
   ISMB_SCRAM_WATCH_GO_ON,
+  ISMB_SCRAM_WATCH_NEXT,      /* the server refused the mechanism; libstrophe tries another */
   ISMB_SCRAM_WATCH_SIGNED_IN, /* proved on both sides; nothing more to see */
   ISMB_SCRAM_WATCH_REFUSED,   /* the error is set */
 } IsmbScramWatchVerdict;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdalign.h>
 #include <stddef.h>
+#include <string.h>
 #include <strophe.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
@@ -20,16 +21,7 @@
 #define TICK_US (G_USEC_PER_SEC / 2) /* libstrophe's own deadlines, while it has any */
 #define TURN_READS 16                /* of 4096 bytes each, before other sources have their turn */
 #define WAITING_MAX 256              /* what was read and not yet handed up; then reading pauses */
-
-typedef enum { READY, STANZA, CLOSED } EventKind;
-
-typedef struct
-{
-  EventKind kind;
-  char *jid;
-  IsmbTree *tree;
-  GError *error;
-} Event;
+#define TOLD_MAX 256                 /* bytes of what a stranger wrote, in a message of ours */
 
 typedef struct
 {
@@ -55,17 +47,17 @@ struct _IsmbStrophe
   xmpp_ctx_t *ctx;
   xmpp_conn_t *conn;
   GSource *engine;  /* runs libstrophe; not recursive */
-  GSource *outlet;  /* calls back; recursive */
+  IsmbOutlet *outlet;
   gpointer tag;     /* of libstrophe's descriptor in `engine`, NULL while there is none */
   int low_fd;       /* kept for libstrophe, -1 while libstrophe has it */
   int engine_fd;    /* libstrophe's descriptor, -1 */
-  GQueue waiting;   /* of Event */
   gsize queued;
   gboolean kick;
   gboolean ready;
   gboolean closing;
   gboolean paused;
   gboolean skip;    /* the stanza in hand was libstrophe's own */
+  char *condition;  /* of a stream error */
 };
 
 /* The sockopt callback has no user data: what it works for, and what it found. */
@@ -118,26 +110,32 @@ release_all (IsmbStrophe *self)
     release (self->blocks.next + 1, self);
 }
 
+/* What leaves by the outlet */
+
 static void
-event_free (Event *event)
+tell_ready (gpointer bound_jid, gpointer user_data)
 {
-  g_free (event->jid);
-  g_clear_pointer (&event->tree, ismb_tree_free);
-  g_clear_error (&event->error);
-  g_free (event);
+  IsmbStrophe *self = user_data;
+  g_autofree char *jid = bound_jid;
+
+  self->callbacks.ready (jid, self->user_data);
 }
 
 static void
-push_event (IsmbStrophe *self, EventKind kind, const char *jid, IsmbTree *tree, GError *error)
+tell_stanza (gpointer tree, gpointer user_data)
 {
-  Event *event = g_new0 (Event, 1);
+  IsmbStrophe *self = user_data;
 
-  event->kind = kind;
-  event->jid = g_strdup (jid);
-  event->tree = tree;
-  event->error = error;
-  g_queue_push_tail (&self->waiting, event);
-  g_source_set_ready_time (self->outlet, 0);
+  self->callbacks.stanza (tree, self->user_data);
+}
+
+static void
+tell_closed (gpointer stream_error, gpointer user_data)
+{
+  IsmbStrophe *self = user_data;
+  g_autoptr (GError) error = stream_error;
+
+  self->callbacks.closed (error, self->user_data);
 }
 
 /* Elements: libstrophe's to ours */
@@ -197,26 +195,49 @@ on_stanza (xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *user_data)
   if (self->skip)
     self->skip = FALSE;
   else
-    push_event (self, STANZA, NULL, copy_stanza (stanza), NULL);
+    ismb_outlet_put (self->outlet, tell_stanza, self, copy_stanza (stanza),
+                     (GDestroyNotify) ismb_tree_unref);
   return 1;
 }
 
-static GError *
-error_of_stream (xmpp_stream_error_t *stream_error)
+/* As much as anybody reads of it, and whole characters. */
+static char *
+shorten (const char *text)
+{
+  gsize length = strlen (text);
+
+  if (length > TOLD_MAX)
+    for (length = TOLD_MAX; length > 0 && (text[length] & 0xc0) == 0x80; length--)
+      ;
+  return g_strndup (text, length);
+}
+
+static void
+keep_condition (IsmbStrophe *self, xmpp_stanza_t *stanza)
 {
   const char *condition = "undefined-condition";
   xmpp_stanza_t *child;
 
-  for (child = xmpp_stanza_get_children (stream_error->stanza); child != NULL;
+  for (child = xmpp_stanza_get_children (stanza); child != NULL;
        child = xmpp_stanza_get_next (child))
     if (g_strcmp0 (xmpp_stanza_get_ns (child), ISMB_NS_STREAMS) == 0
         && g_strcmp0 (xmpp_stanza_get_name (child), "text") != 0)
       condition = xmpp_stanza_get_name (child);
-  if (stream_error->text == NULL)
+  g_free (self->condition);
+  self->condition = shorten (condition);
+}
+
+static GError *
+error_of_stream (IsmbStrophe *self, xmpp_stream_error_t *stream_error)
+{
+  g_autofree char *text = stream_error->text != NULL ? shorten (stream_error->text) : NULL;
+
+  keep_condition (self, stream_error->stanza);
+  if (text == NULL)
     return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the stream: %s",
-                        condition);
+                        self->condition);
   return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the server closed the stream: %s (%s)",
-                      condition, stream_error->text);
+                      self->condition, text);
 }
 
 static void
@@ -230,15 +251,17 @@ on_connection (xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
       self->ready = TRUE;
       self->skip = TRUE; /* the answer that completed it is still on its way through the handlers */
       xmpp_handler_add (conn, on_stanza, NULL, NULL, NULL, self);
-      push_event (self, READY, xmpp_conn_get_bound_jid (conn), NULL, NULL);
+      ismb_outlet_put (self->outlet, tell_ready, self, g_strdup (xmpp_conn_get_bound_jid (conn)),
+                       g_free);
       return;
     }
   /* The descriptor is closed already. */
   if (self->tag != NULL)
     g_source_remove_unix_fd (self->engine, g_steal_pointer (&self->tag));
   self->engine_fd = -1;
-  push_event (self, CLOSED, NULL, NULL,
-              stream_error != NULL ? error_of_stream (stream_error) : NULL);
+  ismb_outlet_put (self->outlet, tell_closed, self,
+                   stream_error != NULL ? error_of_stream (self, stream_error) : NULL,
+                   (GDestroyNotify) g_error_free);
 }
 
 /* libstrophe is about to connect this socket. No function of its adopts one that is connected, but
@@ -313,11 +336,11 @@ engine_dispatch (GSource *source, GSourceFunc func, gpointer data)
 
   self->kick = FALSE;
   xmpp_run_once (self->ctx, 0);
-  for (int i = 0; i < TURN_READS && self->waiting.length < WAITING_MAX && has_input (self); i++)
+  for (int i = 0; i < TURN_READS && ismb_outlet_get_length (self->outlet) < WAITING_MAX && has_input (self); i++)
     xmpp_run_once (self->ctx, 0);
   while (extra-- > 0 && self->engine_fd >= 0)
     xmpp_run_once (self->ctx, 0);
-  pause_reading (self, self->waiting.length >= WAITING_MAX);
+  pause_reading (self, ismb_outlet_get_length (self->outlet) >= WAITING_MAX);
   g_source_set_ready_time (source, self->engine_fd >= 0 && (!self->ready || self->closing)
                                        ? g_get_monotonic_time () + TICK_US : -1);
   return G_SOURCE_CONTINUE;
@@ -325,64 +348,22 @@ engine_dispatch (GSource *source, GSourceFunc func, gpointer data)
 
 static GSourceFuncs engine_funcs = { engine_prepare, engine_check, engine_dispatch, NULL };
 
+/* What waited has left. */
 static void
-call_back (IsmbStrophe *self, Event *event)
+on_room (gpointer user_data)
 {
-  switch (event->kind)
-    {
-    case READY:
-      self->callbacks.ready (event->jid, self->user_data);
-      break;
-    case STANZA:
-      self->callbacks.stanza (g_steal_pointer (&event->tree), self->user_data);
-      break;
-    case CLOSED:
-      self->callbacks.closed (event->error, self->user_data);
-      break;
-    }
+  pause_reading (user_data, FALSE);
 }
 
-/* One event each time: the callback may free us, or dispatch this source again in a loop of its
- * own. */
-static gboolean
-outlet_dispatch (GSource *source, GSourceFunc func, gpointer data)
-{
-  IsmbStrophe *self = ((Source *) source)->owner;
-  Event *event = g_queue_pop_head (&self->waiting);
-
-  if (g_queue_is_empty (&self->waiting))
-    g_source_set_ready_time (source, -1);
-  if (self->waiting.length < WAITING_MAX / 2)
-    pause_reading (self, FALSE);
-  if (event == NULL)
-    return G_SOURCE_CONTINUE;
-  call_back (self, event);
-  event_free (event);
-  return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs outlet_funcs = { NULL, NULL, outlet_dispatch, NULL };
-
-static GSource *
-attach_source (IsmbStrophe *self, GSourceFuncs *funcs, const char *name, gboolean recursive)
+static void
+attach_engine (IsmbStrophe *self)
 {
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
-  GSource *source = g_source_new (funcs, sizeof (Source));
 
-  ((Source *) source)->owner = self;
-  g_source_set_static_name (source, name);
-  g_source_set_can_recurse (source, recursive);
-  g_source_attach (source, context);
-  return source;
-}
-
-static void
-detach_source (GSource **source)
-{
-  if (*source == NULL)
-    return;
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
+  self->engine = g_source_new (&engine_funcs, sizeof (Source));
+  ((Source *) self->engine)->owner = self;
+  g_source_set_static_name (self->engine, "[ismb] libstrophe");
+  g_source_attach (self->engine, context);
 }
 
 static void
@@ -410,6 +391,7 @@ ismb_strophe_new (const IsmbStropheCallbacks *callbacks, gpointer user_data)
   self->memory = (xmpp_mem_t){ allocate, release, reallocate, self };
   self->blocks.next = self->blocks.previous = &self->blocks;
   self->low_fd = self->engine_fd = -1;
+  self->outlet = ismb_outlet_new (WAITING_MAX / 2, on_room, self);
   reserve_low_fd (self);
   return self;
 }
@@ -450,8 +432,9 @@ ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GE
                    g_strerror (errno));
       return -1;
     }
-  self->engine = attach_source (self, &engine_funcs, "[ismb] libstrophe", FALSE);
-  self->outlet = attach_source (self, &outlet_funcs, "[ismb] stanzas", TRUE);
+  g_clear_pointer (&self->condition, g_free);
+  attach_engine (self);
+  ismb_outlet_open (self->outlet);
   if (!begin (self, jid, password) || dup3 (ends[0], self->engine_fd, O_CLOEXEC) < 0)
     {
       close (ends[0]);
@@ -467,6 +450,18 @@ ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GE
   self->tag = g_source_add_unix_fd (self->engine, self->engine_fd, G_IO_IN);
   self->kick = TRUE;
   return ends[1];
+}
+
+IsmbOutlet *
+ismb_strophe_get_outlet (IsmbStrophe *self)
+{
+  return self->outlet;
+}
+
+const char *
+ismb_strophe_get_stream_condition (IsmbStrophe *self)
+{
+  return self->condition;
 }
 
 void
@@ -509,9 +504,10 @@ ismb_strophe_stop (IsmbStrophe *self)
   g_clear_pointer (&self->ctx, xmpp_ctx_free);
   release_all (self);
   self->tag = NULL;
-  detach_source (&self->engine);
-  detach_source (&self->outlet);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) event_free);
+  if (self->engine != NULL)
+    g_source_destroy (self->engine);
+  g_clear_pointer (&self->engine, g_source_unref);
+  ismb_outlet_close (self->outlet);
   self->engine_fd = -1;
   self->queued = 0;
   self->kick = self->ready = self->closing = self->paused = self->skip = FALSE;
@@ -524,5 +520,7 @@ ismb_strophe_free (IsmbStrophe *self)
   ismb_strophe_stop (self);
   if (self->low_fd >= 0)
     close (self->low_fd);
+  ismb_outlet_free (self->outlet);
+  g_free (self->condition);
   g_free (self);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ismb/core/ismb-tree.h"
+#include "ismb/stream/ismb-outlet.h"
 
 G_BEGIN_DECLS
 
@@ -26,10 +27,16 @@ typedef struct
 IsmbStrophe *ismb_strophe_new (const IsmbStropheCallbacks *callbacks, gpointer user_data);
 /* No callback any more. */
 void ismb_strophe_free (IsmbStrophe *self);
+/* Where the callbacks leave by, for what else is to be told in order with them. Open from start to
+ * stop. */
+IsmbOutlet *ismb_strophe_get_outlet (IsmbStrophe *self);
 /* `jid` carries the resource to ask for. Returns the far end of the socketpair, non-blocking, which
  * the caller closes only after `closed` or ismb_strophe_stop () (libstrophe does not ask to be
  * spared SIGPIPE), or -1. */
 int ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GError **error);
+/* The condition of the stream error that the server sent last, e.g. "conflict"; NULL: none since the
+ * start. */
+const char *ismb_strophe_get_stream_condition (IsmbStrophe *self);
 void ismb_strophe_send (IsmbStrophe *self, const char *xml, gsize length);
 /* Sent and not yet taken from the far end. */
 gsize ismb_strophe_get_queued (IsmbStrophe *self);

@@ -26,8 +26,8 @@ typedef struct
   GString *heard;
   char *bound;
   GPtrArray *stanzas; /* as XML */
-  gboolean closed, ended;
-  GError *error, *lost;
+  gboolean closed;
+  GError *error;
 } Fixture;
 
 static void
@@ -62,19 +62,21 @@ on_taken (gsize bytes, gpointer user_data)
 }
 
 static void
-on_ended (const GError *error, gpointer user_data)
+on_authenticated (gpointer user_data)
 {
-  Fixture *fixture = user_data;
+}
 
-  fixture->ended = TRUE;
-  fixture->lost = error != NULL ? g_error_copy (error) : NULL;
+static void
+on_refused (const char *condition, gpointer user_data)
+{
 }
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   static const IsmbStropheCallbacks from_strophe = { on_ready, on_stanza, on_closed };
-  static const IsmbPumpCallbacks from_pump = { on_taken, on_ended };
+  static const IsmbPumpCallbacks from_pump = { on_taken, on_authenticated, on_refused };
+  static const IsmbPumpPlan plan = { "secret", TRUE, NULL };
   g_autoptr (GSocket) socket = NULL;
   g_autoptr (GSocketConnection) connection = NULL;
   g_autoptr (GError) error = NULL;
@@ -91,7 +93,7 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->strophe = ismb_strophe_new (&from_strophe, fixture);
   fd = ismb_strophe_start (fixture->strophe, "alice@switch.test/work", "secret", &error);
   g_assert_no_error (error);
-  fixture->pump = ismb_pump_new (G_IO_STREAM (connection), fd, "secret", TRUE, &from_pump, fixture);
+  fixture->pump = ismb_pump_new (G_IO_STREAM (connection), fd, &plan, &from_pump, fixture);
 }
 
 static void
@@ -104,7 +106,6 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_ptr_array_unref (fixture->stanzas);
   g_free (fixture->bound);
   g_clear_error (&fixture->error);
-  g_clear_error (&fixture->lost);
 }
 
 static void
@@ -286,11 +287,14 @@ test_server_closes (Fixture *fixture, gconstpointer data)
 static void
 test_connection_breaks (Fixture *fixture, gconstpointer data)
 {
+  const GError *lost = NULL;
+
   sign_in (fixture);
   say (fixture, "<message id='last'/><message id='to");
   shutdown (fixture->server, SHUT_RDWR);
   wait_until_closed (fixture);
-  g_assert_true (fixture->ended);
+  g_assert_true (ismb_pump_has_ended (fixture->pump, &lost));
+  g_assert_no_error (lost);
   g_assert_cmpuint (fixture->stanzas->len, ==, 1);
 }
 
@@ -312,6 +316,7 @@ static void
 test_refuses (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GString) deep = g_string_new ("<message>");
+  const GError *lost = NULL;
 
   sign_in (fixture);
   if (g_str_equal (data, "deep"))
@@ -321,7 +326,8 @@ test_refuses (Fixture *fixture, gconstpointer data)
     g_string_assign (deep, data);
   say (fixture, deep->str);
   wait_until_closed (fixture);
-  g_assert_error (fixture->lost, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_true (ismb_pump_has_ended (fixture->pump, &lost));
+  g_assert_error (lost, ISMB_ERROR, ISMB_ERROR_STREAM);
   g_assert_cmpuint (fixture->stanzas->len, ==, 0);
 }
 
