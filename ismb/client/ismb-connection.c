@@ -213,9 +213,10 @@ on_dialled (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (Step) step = user_data;
   IsmbConnection *self = step->self;
   g_autofree char *jid = NULL;
-  gboolean secret = FALSE;
+  IsmbDialOutcome outcome;
   GError *error = NULL;
-  g_autoptr (GIOStream) stream = ismb_dial_finish (result, &secret, &error);
+  g_autoptr (GIOStream) stream = ismb_dial_finish (result, &outcome, &error);
+  g_autoptr (GTlsCertificate) certificate G_GNUC_UNUSED = outcome.certificate;
 
   if (step->task != self->opening)
     {
@@ -231,7 +232,7 @@ on_dialled (GObject *source, GAsyncResult *result, gpointer user_data)
   if (step->task != self->opening) /* the handler closed it */
     return;
   jid = g_strconcat (self->auto_jid, "/", self->config->resource, NULL);
-  if (!ismb_channel_start (self->channel, stream, secret, jid,
+  if (!ismb_channel_start (self->channel, stream, outcome.secret, jid,
                            self->config->server_jid != NULL ? self->config->password
                                                             : ismb_home_get_password (self->home),
                            NULL, &error))
@@ -276,6 +277,7 @@ dial (IsmbConnection *self)
   plan.port = config->server_port;
   plan.ca_file = config->ca_file;
   plan.clear = !config->require_tls;
+  plan.direct = config->direct_tls;
   plan.deadline = config->connect_timeout;
   ismb_dial_async (&plan, self->attempt, on_dialled, step_new (self, self->opening));
 }

@@ -7,82 +7,123 @@
 #include <gio/gunixsocketaddress.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 
+#include "ismb/client/ismb-handshake.h"
+#include "ismb/client/ismb-starttls.h"
+#include "ismb/client/ismb-targets.h"
 #include "ismb/core/ismb-error.h"
-#include "ismb/core/ismb-namespaces.h"
-#include "ismb/stream/ismb-tag-scanner.h"
 
-#define DEFAULT_PORT 5222
-#define CLEAR_BYTES_MAX 16384 /* of a server before TLS */
+#define ALPN "xmpp-client" /* XEP-0368 */
 
-/* One attempt; the task's data. */
+/* The task's data. */
 typedef struct
 {
-  char *unix_path, *domain, *host, *ca_file;
-  guint16 port;
-  gboolean clear;
+  char *unix_path, *domain, *ca_file;
+  gboolean clear, direct;
   guint deadline_ms;
-  GSource *deadline;
-  GCancellable *cancellable;  /* ours: the caller's, or the deadline's */
+  GPtrArray *targets; /* of IsmbTarget; NULL: still looked up, or the unix socket */
+  guint tried;
+  IsmbDialOutcome outcome;
   gulong cancel_handler;
+  /* Of the attempt in hand: */
+  GSource *deadline;
+  GCancellable *cancellable; /* ours: the caller's, or the deadline's */
   gboolean timed_out;
-  const char *doing;          /* for the message */
+  const char *doing;         /* for the message */
   GSocketConnection *connection;
-  char *request;
-  GByteArray *answer;
-  IsmbTagScanner scanner;
-  gsize scanned, element;
-  gboolean asked;
 } Dial;
+
+static void
+drop_deadline (Dial *dial)
+{
+  if (dial->deadline != NULL)
+    g_source_destroy (dial->deadline);
+  g_clear_pointer (&dial->deadline, g_source_unref);
+}
 
 static void
 dial_free (Dial *dial)
 {
-  g_source_destroy (dial->deadline);
-  g_source_unref (dial->deadline);
-  g_object_unref (dial->cancellable);
+  drop_deadline (dial);
+  g_clear_object (&dial->cancellable);
   g_clear_object (&dial->connection);
+  g_clear_object (&dial->outcome.certificate);
+  g_clear_pointer (&dial->targets, g_ptr_array_unref);
   g_free (dial->unix_path);
   g_free (dial->domain);
-  g_free (dial->host);
   g_free (dial->ca_file);
-  g_free (dial->request);
-  g_byte_array_unref (dial->answer);
   g_free (dial);
 }
 
-static const char *
-dial_target (Dial *dial)
+static const IsmbTarget *
+get_target (Dial *dial)
 {
-  return dial->unix_path != NULL ? dial->unix_path : dial->host != NULL ? dial->host : dial->domain;
+  return dial->targets != NULL ? dial->targets->pdata[dial->tried] : NULL;
 }
 
-/* The end of the task on every path: a deadline shows as such, a cancellation passes, the rest gets
- * a name. */
+static const char *
+get_name (Dial *dial)
+{
+  const IsmbTarget *target = get_target (dial);
+
+  return dial->unix_path != NULL ? dial->unix_path : target != NULL ? target->host : dial->domain;
+}
+
+static void try_target (GTask *task);
+
+/* The end of an attempt. A deadline shows as such, a cancellation passes, the rest gets a name. */
+
+static GError *
+explain (Dial *dial, const GError *error)
+{
+  if (dial->timed_out)
+    return g_error_new (ISMB_ERROR, ISMB_ERROR_TIMEOUT, "%s did not answer within %u ms: %s",
+                        get_name (dial), dial->deadline_ms, dial->doing);
+  if (g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED))
+    return g_error_copy (error);
+  return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s: %s: %s", get_name (dial), dial->doing,
+                      error->message);
+}
+
 static void
-dial_return (GTask *task, GIOStream *stream, GError *error)
+end (GTask *task, GIOStream *stream, GError *error)
 {
   Dial *dial = g_task_get_task_data (task);
 
+  drop_deadline (dial);
   g_cancellable_disconnect (g_task_get_cancellable (task), dial->cancel_handler);
-  g_source_destroy (dial->deadline);
+  dial->cancel_handler = 0;
   if (stream != NULL)
+    g_task_return_pointer (task, stream, g_object_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+/* Takes the error. */
+static void
+fail (GTask *task, GError *error)
+{
+  Dial *dial = g_task_get_task_data (task);
+  g_autoptr (GError) cause = error;
+  GError *why = NULL;
+
+  if (g_cancellable_is_cancelled (g_task_get_cancellable (task)))
     {
-      g_task_return_pointer (task, stream, g_object_unref);
+      g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &why);
+      end (task, NULL, why);
       return;
     }
-  if (dial->timed_out)
-    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_TIMEOUT,
-                             "%s did not answer within %u ms: %s", dial_target (dial),
-                             dial->deadline_ms, dial->doing);
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || error->domain == ISMB_ERROR)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
-    g_task_return_new_error (
-        task, ISMB_ERROR, error->domain == G_TLS_ERROR ? ISMB_ERROR_UNTRUSTED : ISMB_ERROR_STREAM,
-        "%s: %s: %s", dial_target (dial), dial->doing, error->message);
-  g_clear_error (&error);
+  why = explain (dial, cause);
+  if (g_error_matches (why, ISMB_ERROR, ISMB_ERROR_UNTRUSTED) || dial->targets == NULL
+      || dial->tried + 1 == dial->targets->len)
+    {
+      end (task, NULL, why);
+      return;
+    }
+  g_debug ("%s", why->message);
+  g_error_free (why);
+  dial->tried++;
+  try_target (task);
 }
 
 static gboolean
@@ -95,220 +136,61 @@ on_deadline (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* TLS */
-
-static char *
-describe_flags (GTlsCertificateFlags flags)
+static void
+start_attempt (GTask *task, const char *doing)
 {
-  static const struct { GTlsCertificateFlags flag; const char *text; } names[] = {
-    { G_TLS_CERTIFICATE_UNKNOWN_CA, "its issuer is not known here" },
-    { G_TLS_CERTIFICATE_BAD_IDENTITY, "it names another server" },
-    { G_TLS_CERTIFICATE_NOT_ACTIVATED, "it is not valid yet" },
-    { G_TLS_CERTIFICATE_EXPIRED, "it has expired" },
-    { G_TLS_CERTIFICATE_REVOKED, "it was revoked" },
-    { G_TLS_CERTIFICATE_INSECURE, "its algorithm is too weak" },
-  };
-  g_autoptr (GString) text = g_string_new (NULL);
+  Dial *dial = g_task_get_task_data (task);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    if (flags & names[i].flag)
-      g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", names[i].text);
-  return g_string_free (g_steal_pointer (&text), FALSE);
+  drop_deadline (dial);
+  g_clear_object (&dial->connection);
+  g_clear_object (&dial->cancellable);
+  dial->cancellable = g_cancellable_new ();
+  dial->timed_out = FALSE;
+  dial->doing = doing;
+  dial->deadline = g_timeout_source_new (dial->deadline_ms);
+  g_source_set_callback (dial->deadline, on_deadline, dial, NULL);
+  g_source_attach (dial->deadline, g_task_get_context (task));
 }
+
+/* TLS */
 
 static void
 on_handshake (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
   Dial *dial = g_task_get_task_data (task);
-  GTlsConnection *tls = G_TLS_CONNECTION (source);
-  GTlsCertificateFlags flags = g_tls_connection_get_peer_certificate_errors (tls);
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
+  GIOStream *tls;
 
-  if (g_tls_connection_handshake_finish (tls, result, &error))
-    {
-      dial_return (task, g_object_ref (G_IO_STREAM (tls)), NULL);
-      return;
-    }
-  if (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE) && flags != 0)
-    {
-      g_autofree char *why = describe_flags (flags);
-
-      g_clear_error (&error);
-      g_set_error (&error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED,
-                   "the certificate of %s does not hold: %s (ca-file names the authority to trust)",
-                   dial->domain, why);
-    }
-  dial_return (task, NULL, g_steal_pointer (&error));
+  g_clear_object (&dial->outcome.certificate);
+  tls = ismb_handshake_finish (result, &dial->outcome.certificate, &dial->outcome.flags, &error);
+  dial->outcome.secret = tls != NULL;
+  if (tls != NULL)
+    end (task, tls, NULL);
+  else
+    fail (task, error);
 }
 
 static void
-start_handshake (GTask *task)
+start_handshake (GTask *task, const char *protocol)
 {
   Dial *dial = g_task_get_task_data (task);
-  g_autoptr (GSocketConnectable) identity = g_network_address_new (dial->domain, DEFAULT_PORT);
-  g_autoptr (GTlsDatabase) database = NULL;
-  g_autoptr (GIOStream) tls = NULL;
-  GError *error = NULL;
 
   dial->doing = "TLS handshake";
-  if (dial->ca_file != NULL)
-    database = g_tls_file_database_new (dial->ca_file, &error);
-  if (error == NULL)
-    tls = g_tls_client_connection_new (G_IO_STREAM (dial->connection), identity, &error);
-  if (error != NULL)
-    {
-      dial_return (task, NULL, error);
-      return;
-    }
-  if (database != NULL)
-    g_tls_connection_set_database (G_TLS_CONNECTION (tls), database);
-  g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls),
-                                             FALSE); /* </stream:stream> says it */
-  g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, dial->cancellable,
-                                    on_handshake, g_object_ref (task));
-}
-
-/* STARTTLS. All of it can be forged by whoever stands between, who gains nothing: without a
- * verified handshake nothing goes on. */
-
-static void read_answer (GTask *task);
-static void send_request (GTask *task, char *request);
-
-static void
-refuse (GTask *task, const char *what)
-{
-  Dial *dial = g_task_get_task_data (task);
-
-  dial_return (task, NULL,
-               g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s: %s", dial_target (dial), what));
-}
-
-/* TRUE: the element is not the last we want to see. */
-static gboolean
-take_element (GTask *task, const char *element)
-{
-  Dial *dial = g_task_get_task_data (task);
-
-  if (!dial->asked)
-    {
-      if (strstr (element, ISMB_NS_TLS) == NULL)
-        {
-          refuse (task, "the server offers no TLS");
-          return FALSE;
-        }
-      dial->asked = TRUE;
-      send_request (task, g_strdup ("<starttls xmlns='" ISMB_NS_TLS "'/>"));
-      return TRUE;
-    }
-  if (!g_str_has_prefix (element, "<proceed"))
-    refuse (task, "the server refused STARTTLS");
-  else if (dial->scanned < dial->answer->len)
-    refuse (
-        task,
-        "the server sent something behind <proceed/>, in the clear"); /* injected: CVE-2011-0411 */
-  else
-    start_handshake (task);
-  return FALSE;
-}
-
-static gboolean
-take_answer (GTask *task)
-{
-  Dial *dial = g_task_get_task_data (task);
-
-  while (dial->scanned < dial->answer->len)
-    {
-      const char *bytes = (const char *) dial->answer->data;
-      gsize seen = 0;
-      IsmbScan scan = ismb_tag_scanner_next (&dial->scanner, bytes + dial->scanned,
-                                             dial->answer->len - dial->scanned, &seen);
-
-      dial->scanned += seen;
-      if (scan == ISMB_SCAN_BAD || scan == ISMB_SCAN_END)
-        {
-          refuse (task, "the server does not speak XMPP, or closed the stream");
-          return FALSE;
-        }
-      if (scan == ISMB_SCAN_ELEMENT)
-        {
-          g_autofree char *element =
-              g_strndup (bytes + dial->element, dial->scanned - dial->element);
-
-          if (!take_element (task, g_strchug (element)))
-            return FALSE;
-        }
-      if (scan == ISMB_SCAN_ELEMENT || scan == ISMB_SCAN_HEADER)
-        dial->element = dial->scanned;
-    }
-  return TRUE;
+  ismb_handshake_async (G_IO_STREAM (dial->connection), dial->domain, dial->ca_file, protocol,
+                        dial->cancellable, on_handshake, g_object_ref (task));
 }
 
 static void
-on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+on_proceed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
-  Dial *dial = g_task_get_task_data (task);
-  g_autoptr (GBytes) bytes = NULL;
   GError *error = NULL;
 
-  bytes = g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, &error);
-  if (bytes == NULL)
-    dial_return (task, NULL, error);
-  else if (g_bytes_get_size (bytes) == 0)
-    refuse (task, "the server closed the connection before TLS");
+  if (ismb_starttls_finish (result, &error))
+    start_handshake (task, NULL);
   else
-    {
-      g_byte_array_append (dial->answer, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-      if (take_answer (task))
-        read_answer (task);
-    }
-}
-
-static void
-read_answer (GTask *task)
-{
-  Dial *dial = g_task_get_task_data (task);
-
-  g_input_stream_read_bytes_async (g_io_stream_get_input_stream (G_IO_STREAM (dial->connection)),
-                                   4096, G_PRIORITY_DEFAULT, dial->cancellable, on_answer,
-                                   g_object_ref (task));
-}
-
-static void
-on_request_sent (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-
-  /* A failure shows when the answer is read. */
-  g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, NULL);
-}
-
-static void
-send_request (GTask *task, char *request)
-{
-  Dial *dial = g_task_get_task_data (task);
-
-  g_free (dial->request);
-  dial->request = request;
-  g_output_stream_write_all_async (g_io_stream_get_output_stream (G_IO_STREAM (dial->connection)),
-                                   request, strlen (request), G_PRIORITY_DEFAULT, dial->cancellable,
-                                   on_request_sent, g_object_ref (task));
-}
-
-static void
-start_tls (GTask *task)
-{
-  Dial *dial = g_task_get_task_data (task);
-  g_autofree char *domain = g_markup_escape_text (dial->domain, -1);
-
-  dial->doing = "STARTTLS";
-  send_request (
-      task, g_strdup_printf (
-                "<?xml version='1.0'?><stream:stream to='%s' version='1.0' xmlns='" ISMB_NS_CLIENT
-                "' xmlns:stream='" ISMB_NS_STREAM "'>",
-                domain));
-  read_answer (task);
+    fail (task, error);
 }
 
 /* Connecting */
@@ -324,109 +206,129 @@ goes_to_loopback (GSocketConnection *connection)
 }
 
 static void
-take_connection (GTask *task, GSocketConnection *connection)
+take_clear_connection (GTask *task)
 {
   Dial *dial = g_task_get_task_data (task);
 
-  dial->connection = connection;
-  if (dial->unix_path == NULL)
-    {
-      g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, 1,
-                           NULL);
-      g_socket_set_keepalive (g_socket_connection_get_socket (connection), TRUE);
-    }
-  if (dial->unix_path == NULL && !dial->clear)
-    start_tls (task);
-  else if (dial->unix_path == NULL && !goes_to_loopback (connection))
-    dial_return (
-        task, NULL,
-        g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
-                     "require-tls may only be off towards a loopback address, and %s is none",
-                     dial_target (dial)));
+  if (goes_to_loopback (dial->connection))
+    end (task, g_object_ref (G_IO_STREAM (dial->connection)), NULL);
   else
-    dial_return (task, g_object_ref (G_IO_STREAM (connection)), NULL);
+    end (task, NULL,
+         g_error_new (ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
+                      "require-tls may only be off towards a loopback address, and %s is none",
+                      get_name (dial)));
+}
+
+static void
+take_connection (GTask *task)
+{
+  Dial *dial = g_task_get_task_data (task);
+  GSocket *socket = g_socket_connection_get_socket (dial->connection);
+
+  if (dial->unix_path != NULL)
+    {
+      dial->outcome.secret = TRUE;
+      end (task, g_object_ref (G_IO_STREAM (dial->connection)), NULL);
+      return;
+    }
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+  g_socket_set_keepalive (socket, TRUE);
+  if (dial->clear)
+    take_clear_connection (task);
+  else if (get_target (dial)->direct)
+    start_handshake (task, ALPN);
+  else
+    {
+      dial->doing = "STARTTLS";
+      ismb_starttls_async (G_IO_STREAM (dial->connection), dial->domain, dial->cancellable,
+                           on_proceed, g_object_ref (task));
+    }
 }
 
 static void
 on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
+  Dial *dial = g_task_get_task_data (task);
   GError *error = NULL;
-  GSocketConnection *connection =
-      g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
 
-  if (connection == NULL)
-    dial_return (task, NULL, error);
+  dial->connection
+      = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+  if (dial->connection == NULL)
+    fail (task, error);
   else
-    take_connection (task, connection);
+    take_connection (task);
 }
 
+/* Of a host with several addresses GLib tries the next before the one before it has failed. */
 static void
-connect_to (GSocketClient *client, GTask *task, GSocketConnectable *target)
+try_target (GTask *task)
 {
   Dial *dial = g_task_get_task_data (task);
+  const IsmbTarget *target = get_target (dial);
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnectable) address = NULL;
 
-  g_socket_client_connect_async (client, target, dial->cancellable, on_connected,
+  start_attempt (task, "connecting");
+  g_socket_client_set_enable_proxy (client, FALSE);
+  if (dial->unix_path != NULL)
+    address = G_SOCKET_CONNECTABLE (g_unix_socket_address_new (dial->unix_path));
+  else
+    address = g_network_address_new (target->host, target->port);
+  g_socket_client_connect_async (client, address, dial->cancellable, on_connected,
                                  g_object_ref (task));
 }
 
-/* RFC 6120, 3.2.1 and 3.2.2: without SRV records the domain itself. */
 static void
-on_service_connected (GObject *source, GAsyncResult *result, gpointer user_data)
+on_targets (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
   Dial *dial = g_task_get_task_data (task);
-  g_autoptr (GSocketConnectable) target = NULL;
   GError *error = NULL;
-  GSocketConnection *connection =
-      g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+  GPtrArray *targets = ismb_targets_look_up_finish (result, &error);
 
-  if (connection != NULL)
-    take_connection (task, connection);
-  else if (error->domain != G_RESOLVER_ERROR)
-    dial_return (task, NULL, error);
-  else
+  if (targets == NULL)
     {
-      g_clear_error (&error);
-      target = g_network_address_new (dial->domain, dial->port);
-      connect_to (G_SOCKET_CLIENT (source), task, target);
-    }
-}
-
-static void
-start (GTask *task)
-{
-  Dial *dial = g_task_get_task_data (task);
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketConnectable) target = NULL;
-
-  dial->doing = "connecting";
-  g_socket_client_set_enable_proxy (client, FALSE);
-  if (dial->unix_path != NULL)
-    target = G_SOCKET_CONNECTABLE (g_unix_socket_address_new (dial->unix_path));
-  else if (dial->host != NULL)
-    target = g_network_address_new (dial->host, dial->port);
-  else
-    {
-      target = g_network_service_new ("xmpp-client", "tcp", dial->domain);
-      g_socket_client_connect_async (client, target, dial->cancellable, on_service_connected,
-                                     g_object_ref (task));
+      fail (task, error);
       return;
     }
-  connect_to (client, task, target);
+  dial->targets = targets;
+  try_target (task);
 }
 
 static void
-cancel_dial (GCancellable *cancellable, gpointer user_data)
+find_targets (GTask *task)
 {
-  g_cancellable_cancel (G_CANCELLABLE (user_data));
+  Dial *dial = g_task_get_task_data (task);
+  IsmbTargetsKind kind = ISMB_TARGETS_ANY;
+
+  if (dial->clear || dial->direct)
+    kind = dial->clear ? ISMB_TARGETS_STARTTLS : ISMB_TARGETS_DIRECT;
+  start_attempt (task, "looking up its SRV records");
+  ismb_targets_look_up_async (dial->domain, kind, dial->cancellable, on_targets,
+                              g_object_ref (task));
+}
+
+static void
+take_host (Dial *dial, const char *host, guint16 port)
+{
+  guint16 usual = dial->direct ? ISMB_TARGET_DIRECT_PORT : ISMB_TARGET_PORT;
+
+  dial->targets = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_target_free);
+  g_ptr_array_add (dial->targets,
+                   ismb_target_new (host, port != 0 ? port : usual, dial->direct));
+}
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  g_cancellable_cancel (((Dial *) user_data)->cancellable);
 }
 
 void
 ismb_dial_async (const IsmbDialPlan *plan, GCancellable *cancellable, GAsyncReadyCallback callback,
                  gpointer user_data)
 {
-  static const IsmbTagScanner limits = { CLEAR_BYTES_MAX, 1000, 32 };
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   Dial *dial = g_new0 (Dial, 1);
 
@@ -434,28 +336,27 @@ ismb_dial_async (const IsmbDialPlan *plan, GCancellable *cancellable, GAsyncRead
   g_task_set_task_data (task, dial, (GDestroyNotify) dial_free);
   dial->unix_path = g_strdup (plan->unix_path);
   dial->domain = g_strdup (plan->domain);
-  dial->host = g_strdup (plan->host);
-  dial->port = plan->port != 0 ? plan->port : DEFAULT_PORT;
   dial->ca_file = plan->ca_file != NULL ? g_canonicalize_filename (plan->ca_file, NULL) : NULL;
   dial->clear = plan->clear;
+  dial->direct = plan->direct && !plan->clear;
   dial->deadline_ms = plan->deadline;
-  dial->answer = g_byte_array_new ();
-  dial->scanner = limits;
-  dial->cancellable = g_cancellable_new ();
+  if (plan->unix_path == NULL && plan->host != NULL)
+    take_host (dial, plan->host, plan->port);
+  if (plan->unix_path != NULL || plan->host != NULL)
+    try_target (task);
+  else
+    find_targets (task);
   if (cancellable != NULL)
-    dial->cancel_handler = g_cancellable_connect (cancellable, G_CALLBACK (cancel_dial),
-                                                  g_object_ref (dial->cancellable), g_object_unref);
-  dial->deadline = g_timeout_source_new (plan->deadline);
-  g_source_set_callback (dial->deadline, on_deadline, dial, NULL);
-  g_source_attach (dial->deadline, g_task_get_context (task));
-  start (task);
+    dial->cancel_handler
+        = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), dial, NULL);
 }
 
 GIOStream *
-ismb_dial_finish (GAsyncResult *result, gboolean *secret, GError **error)
+ismb_dial_finish (GAsyncResult *result, IsmbDialOutcome *outcome, GError **error)
 {
   Dial *dial = g_task_get_task_data (G_TASK (result));
 
-  *secret = dial->unix_path != NULL || !dial->clear;
+  *outcome = dial->outcome;
+  dial->outcome.certificate = NULL;
   return g_task_propagate_pointer (G_TASK (result), error);
 }
