@@ -9,11 +9,15 @@
 #include <ismb/core/ismb-failure.h>
 #include <ismb/core/ismb-iq.h>
 #include <ismb/core/ismb-jid.h>
+#include <ismb/core/ismb-log-level.h>
+#include <ismb/core/ismb-log.h>
 #include <ismb/core/ismb-message.h>
 #include <ismb/core/ismb-peer.h>
 #include <ismb/core/ismb-presence.h>
 #include <ismb/core/ismb-stanza-error.h>
 #include <ismb/core/ismb-stanza.h>
+#include <ismb/core/ismb-trace-entry.h>
+#include <ismb/core/ismb-trace.h>
 #include <ismb/listener/ismb-listener.h>
 #include <ismb/transfer/ismb-transfer-outcome.h>
 #include <ismb/transfer/ismb-transfer.h>

@@ -8,6 +8,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-password.h"
+#include "ismb/core/ismb-stanza-trace.h"
 #include "ismb/stream/ismb-pump.h"
 #include "ismb/stream/ismb-strophe.h"
 
@@ -45,6 +46,7 @@ on_stanza (IsmbTree *tree, gpointer user_data)
 {
   IsmbChannel *self = user_data;
 
+  ismb_stanza_trace_received (&_ismb_client_stanzas, self->jid, tree);
   self->callbacks.stanza (tree, self->user_data);
 }
 
@@ -206,6 +208,7 @@ ismb_channel_get_stream_condition (IsmbChannel *self)
 void
 ismb_channel_send (IsmbChannel *self, const char *xml, gsize length)
 {
+  ismb_stanza_trace_sent (&_ismb_client_stanzas, self->jid, xml, length);
   ismb_strophe_send (self->strophe, xml, length);
 }
 

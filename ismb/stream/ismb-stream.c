@@ -4,6 +4,7 @@
 #include "ismb/stream/ismb-stream.h"
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-stanza-trace.h"
 #include "ismb/net/ismb-virtual-router.h"
 #include "ismb/stream/ismb-reading-room.h"
 #include "ismb/stream/ismb-stream-text.h"
@@ -328,6 +329,7 @@ on_frame (IsmbFrame *frame, gpointer user_data)
 {
   IsmbStream *self = user_data;
   gboolean listens = self->state == OPEN || (self->state == CLOSING && !self->wrong);
+  ismb_stanza_trace_received_on (&_ismb_listener_stanzas, self->wire.fd, frame->data, frame->length);
   if (listens && self->callbacks->frame != NULL)
     self->callbacks->frame (self, frame, self->owner);
 }
@@ -457,6 +459,7 @@ enqueue (IsmbStream *self, IsmbFrame *frame)
 {
   if (self->state == CLOSING || (self->state == CLOSED && self->callbacks == NULL))
     return;
+  ismb_stanza_trace_sent_on (&_ismb_listener_stanzas, self->wire.fd, frame->data, frame->length);
   ismb_write_queue_push (&self->wire.queue, frame);
   if (self->state == CLOSED)
     return;
