@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "byte-relay.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "link-lab.h"
+#include "tests/support/ismb-test-cutter.h"
 
 #define ONE "one.000001"
 #define TWO "two.000002"
@@ -17,7 +17,7 @@ typedef struct
 {
   Switch *home;
   IsmbLink *link;
-  ByteRelay *relay;  /* to the other one */
+  IsmbTestCutter *relay;  /* to the other one */
   const char *from, *to;
   guint said;
   GHashTable *heard; /* id to how often */
@@ -84,9 +84,9 @@ begin_end (End *self, Switch *home, Switch *other, const char *from, const char 
   const char *const addresses[] = { "127.0.0.1", NULL };
 
   *self = (End) { .home = home, .from = from, .to = to };
-  self->relay = byte_relay_new (home->loop, other->port);
+  self->relay = ismb_test_cutter_new (home->loop, other->port);
   self->link = link_to (home, other->domain);
-  ismb_link_set_candidate (self->link, addresses, byte_relay_get_port (self->relay), NULL);
+  ismb_link_set_candidate (self->link, addresses, ismb_test_cutter_get_port (self->relay), NULL);
   self->heard = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->held = g_ptr_array_new_with_free_func ((GDestroyNotify) ismb_frame_unref);
   home->context.rest = 1;
@@ -96,7 +96,7 @@ static void
 end_end (End *self)
 {
   g_ptr_array_unref (self->held);
-  byte_relay_free (self->relay);
+  ismb_test_cutter_free (self->relay);
   g_hash_table_unref (self->heard);
 }
 
@@ -129,20 +129,20 @@ tear_down (Fixture *fixture, gconstpointer data)
 static guint
 count_cuts (Fixture *fixture)
 {
-  return byte_relay_count_cuts (fixture->one.relay) + byte_relay_count_cuts (fixture->two.relay);
+  return ismb_test_cutter_count_cuts (fixture->one.relay) + ismb_test_cutter_count_cuts (fixture->two.relay);
 }
 
 static guint
 count_open (Fixture *fixture)
 {
-  return byte_relay_count_open (fixture->one.relay) + byte_relay_count_open (fixture->two.relay);
+  return ismb_test_cutter_count_open (fixture->one.relay) + ismb_test_cutter_count_open (fixture->two.relay);
 }
 
 static void
 set_limit (Fixture *fixture, guint bytes)
 {
-  byte_relay_set_limit (fixture->one.relay, bytes);
-  byte_relay_set_limit (fixture->two.relay, bytes);
+  ismb_test_cutter_set_limit (fixture->one.relay, bytes, ISMB_TEST_CUT_ANY);
+  ismb_test_cutter_set_limit (fixture->two.relay, bytes, ISMB_TEST_CUT_ANY);
 }
 
 static gboolean
@@ -208,8 +208,8 @@ test_cuts (Fixture *fixture, gconstpointer data)
   wait_until (ismb_link_get_state (fixture->one.link) == ISMB_LINK_STATE_UP
               && ismb_link_get_state (fixture->two.link) == ISMB_LINK_STATE_UP);
   set_limit (fixture, 50000);
-  byte_relay_cut (fixture->one.relay);
-  byte_relay_cut (fixture->two.relay);
+  ismb_test_cutter_cut (fixture->one.relay, ISMB_TEST_CUT_ANY);
+  ismb_test_cutter_cut (fixture->two.relay, ISMB_TEST_CUT_ANY);
   while (count_cuts (fixture) < cuts)
     {
       talk_and_turn (fixture);
@@ -219,8 +219,8 @@ test_cuts (Fixture *fixture, gconstpointer data)
       hurry (fixture);
     }
   set_limit (fixture, 0);
-  byte_relay_cut (fixture->one.relay);
-  byte_relay_cut (fixture->two.relay);
+  ismb_test_cutter_cut (fixture->one.relay, ISMB_TEST_CUT_ANY);
+  ismb_test_cutter_cut (fixture->two.relay, ISMB_TEST_CUT_ANY);
   hurry (fixture);
   wait_until (has_all (&fixture->one, &fixture->two) && has_all (&fixture->two, &fixture->one));
   assert_once (&fixture->one, &fixture->two);
@@ -253,7 +253,7 @@ kill_two (Fixture *fixture)
   cut_off (two->home);
   g_ptr_array_set_size (two->held, 0);
   two->link = link_to (two->home, ONE);
-  ismb_link_set_candidate (two->link, addresses, byte_relay_get_port (two->relay), NULL);
+  ismb_link_set_candidate (two->link, addresses, ismb_test_cutter_get_port (two->relay), NULL);
   ismb_link_set_persistent (two->link, TRUE);
   hurry (fixture);
 }
@@ -344,7 +344,7 @@ test_stale (Fixture *fixture, gconstpointer data)
                                (gpointer *) &silent);
   fixture->two.link = link_to (fixture->two.home, ONE);
   ismb_link_set_candidate (fixture->two.link, addresses,
-                           byte_relay_get_port (fixture->two.relay), NULL);
+                           ismb_test_cutter_get_port (fixture->two.relay), NULL);
   talk (&fixture->two);
   wait_until (has_all (&fixture->one, &fixture->two));
   talk (&fixture->one);
@@ -389,7 +389,7 @@ prove_and_stop_two (Fixture *fixture)
   wait_until (receipt.settle == NULL);
   stop_listening (fixture->two.home);
   cut_off (fixture->two.home);
-  byte_relay_cut (fixture->one.relay);
+  ismb_test_cutter_cut (fixture->one.relay, ISMB_TEST_CUT_ANY);
   wait_until (ismb_link_get_state (fixture->one.link) == ISMB_LINK_STATE_LOST);
 }
 
@@ -412,8 +412,8 @@ test_waits (Fixture *fixture, gconstpointer data)
   one->context.queue_time = 20000;
   talk (&fixture->one);
   listen_on_loopback (fixture->two.home);
-  byte_relay_free (fixture->one.relay);
-  fixture->one.relay = byte_relay_new (one->loop, fixture->two.home->port);
+  ismb_test_cutter_free (fixture->one.relay);
+  fixture->one.relay = ismb_test_cutter_new (one->loop, fixture->two.home->port);
   introduce (one, TWO, fixture->two.home);
   hurry (fixture);
   wait_until (g_hash_table_contains (fixture->two.heard, "m2"));
@@ -476,7 +476,7 @@ test_custody (Fixture *fixture, gconstpointer data)
         wait_until (receipt.settle == NULL);
     }
   while (fixture->two.held->len == 0);
-  byte_relay_cut (fixture->one.relay);
+  ismb_test_cutter_cut (fixture->one.relay, ISMB_TEST_CUT_ANY);
   talk (&fixture->one); /* on the next stream */
   wait_until (has_all (&fixture->two, &fixture->one));
   g_assert_nonnull (receipt.settle);

@@ -21,8 +21,8 @@ IsmbTestElement *ismb_test_element_parse (const char *xml);
 const char *ismb_test_element_get (IsmbTestElement *self, const char *attribute);
 /* NULL: it has none of that name. */
 IsmbTestElement *ismb_test_element_find (IsmbTestElement *self, const char *name);
-/* Whether all of `mask` is in it: name, attributes, text, and a child for each child. An attribute or
- * text `%word%` of the mask is anything, and is noted as that word in `words`. */
+/* Whether all of `mask` is in it: name, attributes, text, and a child for each child. An attribute
+ * or text `%word%` of the mask is anything, and is noted as that word in `words`. */
 gboolean ismb_test_element_match (IsmbTestElement *self, IsmbTestElement *mask, GHashTable *words);
 char *ismb_test_element_to_string (IsmbTestElement *self);
 

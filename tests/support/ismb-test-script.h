@@ -35,9 +35,9 @@ G_BEGIN_DECLS
  *   hear          they can again
  *
  * A line that needs a connection waits for one; after the client is gone where the script does not
- * say so, nothing more is played. %id% in a line stands for what the client sent where a C: line had
- * id='%id%', and so with any word. Known beforehand are %nonce%, %account%, %domain% and %jid%, of
- * whoever signed in and was bound last. */
+ * say so, nothing more is played. %id% in a line stands for what the client sent where a C: line
+ * had id='%id%', and so with any word. Known beforehand are %nonce%, %account%, %domain% and %jid%,
+ * of whoever signed in and was bound last. */
 typedef struct _IsmbTestScript IsmbTestScript;
 
 /* `lines`: NULL at the end; they must live as long as it does. */
