@@ -4,6 +4,7 @@
 /* For users of the library; our own files include what they need by name. */
 #include <ismb/client/ismb-authorize.h>
 #include <ismb/client/ismb-client.h>
+#include <ismb/client/ismb-matcher.h>
 #include <ismb/client/ismb-roster.h>
 #include <ismb/core/ismb-error.h>
 #include <ismb/core/ismb-failure.h>

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  *   request says is a [error@Ismb.StanzaError]
  * @ISMB_ERROR_STREAM: the stream broke or the other side closed it with an error
  * @ISMB_ERROR_BAD_CONFIG: the configuration has an error
+ * @ISMB_ERROR_BAD_EXPRESSION: what should say which stanzas match cannot be read
  * @ISMB_ERROR_FAILED: anything else
  *
  * What a caller can act upon; the message says which address, file or name.
@@ -42,6 +43,7 @@ typedef enum
   ISMB_ERROR_STANZA,
   ISMB_ERROR_STREAM,
   ISMB_ERROR_BAD_CONFIG,
+  ISMB_ERROR_BAD_EXPRESSION,
   ISMB_ERROR_FAILED,
 } IsmbError;
 
