@@ -3,9 +3,9 @@
 #include "tests/support/ismb-test-script.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 #include "ismb/core/ismb-namespaces.h"
+#include "tests/support/ismb-test-door.h"
 #include "tests/support/ismb-test-element.h"
 #include "tests/support/ismb-test-folder.h"
 #include "tests/support/ismb-test-scram.h"
@@ -16,24 +16,19 @@ struct _IsmbTestScript
 {
   const char *password;
   const char *const *lines;
-  char *folder, *ca_file, *key_file;
+  char *folder, *ca_file;
   GThread *player;
   GCancellable *over;
-  GSocket *listening;
-  guint16 port;
+  IsmbTestDoor *door;
 
   /* The player's alone. */
   guint line;
-  GSocketConnection *connection;
-  GIOStream *stream; /* the connection, or TLS on it */
-  IsmbTestStream *heard;
   GHashTable *words; /* of char *, by char * */
   char *client_first, *server_first;
 
   GMutex lock;
   GCond gone_on;
   gboolean waits, goes, ended, played;
-  guint connections;
 };
 
 /* FALSE of what does something on the connection: the client is gone. */
@@ -79,123 +74,6 @@ expand (IsmbTestScript *self, const char *text)
   return g_string_free (out, FALSE);
 }
 
-/* The connection */
-
-static void
-listen_on (IsmbTestScript *self, guint16 port)
-{
-  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", port);
-  g_autoptr (GSocketAddress) bound = NULL;
-  g_autoptr (GError) error = NULL;
-
-  self->listening = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, 0, &error);
-  g_assert_no_error (error);
-  g_socket_bind (self->listening, address, TRUE, &error);
-  g_assert_no_error (error);
-  g_socket_listen (self->listening, &error);
-  g_assert_no_error (error);
-  bound = g_socket_get_local_address (self->listening, NULL);
-  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
-}
-
-static gboolean
-need_connection (IsmbTestScript *self)
-{
-  g_autoptr (GSocket) socket = NULL;
-
-  if (self->connection != NULL)
-    return TRUE;
-  socket = g_socket_accept (self->listening, self->over, NULL);
-  if (socket == NULL)
-    return FALSE;
-  self->connection = g_socket_connection_factory_create_connection (socket);
-  self->stream = g_object_ref (G_IO_STREAM (self->connection));
-  self->heard = ismb_test_stream_new ();
-  g_mutex_lock (&self->lock);
-  self->connections++;
-  g_mutex_unlock (&self->lock);
-  return TRUE;
-}
-
-static void
-drop_connection (IsmbTestScript *self)
-{
-  if (self->connection != NULL)
-    g_socket_close (g_socket_connection_get_socket (self->connection), NULL);
-  g_clear_object (&self->stream);
-  g_clear_object (&self->connection);
-  g_clear_pointer (&self->heard, ismb_test_stream_free);
-}
-
-static gboolean
-say (IsmbTestScript *self, const char *text)
-{
-  return need_connection (self) &&
-         g_output_stream_write_all (g_io_stream_get_output_stream (self->stream), text,
-                                    strlen (text), NULL, self->over, NULL);
-}
-
-static gssize
-read_some (IsmbTestScript *self, char *bytes, gsize size)
-{
-  return g_input_stream_read (g_io_stream_get_input_stream (self->stream), bytes, size, self->over,
-                              NULL);
-}
-
-static gboolean
-hear (IsmbTestScript *self, IsmbTestStreamEvent *event, IsmbTestElement **element)
-{
-  char bytes[4096];
-  gssize count;
-
-  if (!need_connection (self))
-    return FALSE;
-  while ((*event = ismb_test_stream_next (self->heard, element)) == ISMB_TEST_STREAM_NOTHING)
-    {
-      count = read_some (self, bytes, sizeof bytes);
-      if (count <= 0)
-        return FALSE;
-      ismb_test_stream_put (self->heard, bytes, count);
-    }
-  return TRUE;
-}
-
-static gboolean
-drain (IsmbTestScript *self)
-{
-  char bytes[4096];
-
-  if (!need_connection (self))
-    return FALSE;
-  while (read_some (self, bytes, sizeof bytes) > 0)
-    ;
-  drop_connection (self);
-  return !g_cancellable_is_cancelled (self->over);
-}
-
-static gboolean
-reset (IsmbTestScript *self)
-{
-  struct linger at_once = { 1, 0 };
-
-  if (!need_connection (self))
-    return FALSE;
-  setsockopt (g_socket_get_fd (g_socket_connection_get_socket (self->connection)), SOL_SOCKET,
-              SO_LINGER, &at_once, sizeof at_once);
-  drop_connection (self);
-  return TRUE;
-}
-
-/* With bytes in it that nobody read, closing would be a reset. */
-static gboolean
-cut (IsmbTestScript *self)
-{
-  if (!need_connection (self))
-    return FALSE;
-  g_socket_shutdown (g_socket_connection_get_socket (self->connection), FALSE, TRUE, NULL);
-  return drain (self);
-}
-
 /* Expectations */
 
 static gboolean
@@ -204,12 +82,8 @@ hear_header (IsmbTestScript *self)
   g_autoptr (IsmbTestElement) header = NULL;
   IsmbTestStreamEvent event;
 
-  if (self->heard != NULL)
-    {
-      g_clear_pointer (&self->heard, ismb_test_stream_free);
-      self->heard = ismb_test_stream_new ();
-    }
-  if (!hear (self, &event, &header))
+  ismb_test_door_restart (self->door);
+  if (!ismb_test_door_hear (self->door, &event, &header))
     return FALSE;
   g_assert_cmpint (event, ==, ISMB_TEST_STREAM_HEADER);
   if (ismb_test_element_get (header, "to") != NULL)
@@ -224,7 +98,7 @@ hear_element (IsmbTestScript *self)
   IsmbTestElement *element = NULL;
   IsmbTestStreamEvent event;
 
-  if (!hear (self, &event, &element))
+  if (!ismb_test_door_hear (self->door, &event, &element))
     return NULL;
   return event == ISMB_TEST_STREAM_END ? NULL : element;
 }
@@ -255,7 +129,7 @@ hear_end (IsmbTestScript *self)
   IsmbTestStreamEvent event = ISMB_TEST_STREAM_NOTHING;
   IsmbTestElement *element = NULL;
 
-  while (event != ISMB_TEST_STREAM_END && hear (self, &event, &element))
+  while (event != ISMB_TEST_STREAM_END && ismb_test_door_hear (self->door, &event, &element))
     g_clear_pointer (&element, ismb_test_element_free);
   return event == ISMB_TEST_STREAM_END;
 }
@@ -267,7 +141,7 @@ play_say (IsmbTestScript *self, const char *text)
 {
   g_autofree char *expanded = expand (self, text);
 
-  return say (self, expanded);
+  return ismb_test_door_say (self->door, expanded);
 }
 
 static gboolean
@@ -292,7 +166,7 @@ static gboolean
 play_header (IsmbTestScript *self, const char *text)
 {
   return hear_header (self) &&
-         say (self, "<?xml version='1.0'?><stream:stream from='" DOMAIN
+         ismb_test_door_say (self->door, "<?xml version='1.0'?><stream:stream from='" DOMAIN
                     "' id='s' version='1.0' xmlns='" ISMB_NS_CLIENT
                     "' xmlns:stream='" ISMB_NS_STREAM "'>");
 }
@@ -309,20 +183,7 @@ play_features (IsmbTestScript *self, const char *text)
 static gboolean
 play_tls (IsmbTestScript *self, const char *text)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GTlsCertificate) certificate =
-      g_tls_certificate_new_from_files (self->ca_file, self->key_file, &error);
-  GIOStream *tls;
-
-  g_assert_no_error (error);
-  if (!need_connection (self))
-    return FALSE;
-  tls = g_tls_server_connection_new (self->stream, certificate, &error);
-  g_assert_no_error (error);
-  g_object_unref (self->stream);
-  self->stream = tls;
-  g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
-  return g_tls_connection_handshake (G_TLS_CONNECTION (tls), self->over, NULL);
+  return ismb_test_door_start_tls (self->door);
 }
 
 static gboolean
@@ -330,7 +191,8 @@ play_starttls (IsmbTestScript *self, const char *text)
 {
   return play_header (self, NULL) &&
          play_features (self, "<starttls xmlns='" ISMB_NS_TLS "'><required/></starttls>") &&
-         play_expect (self, "<starttls/>") && say (self, "<proceed xmlns='" ISMB_NS_TLS "'/>") &&
+         play_expect (self, "<starttls/>") &&
+         ismb_test_door_say (self->door, "<proceed xmlns='" ISMB_NS_TLS "'/>") &&
          play_tls (self, NULL);
 }
 
@@ -382,7 +244,7 @@ play_challenge (IsmbTestScript *self, const char *text)
   self->server_first = expand (self, text);
   encoded = encode (self->server_first);
   element = g_strdup_printf ("<challenge xmlns='" ISMB_NS_SASL "'>%s</challenge>", encoded);
-  return say (self, element);
+  return ismb_test_door_say (self->door, element);
 }
 
 static gboolean
@@ -392,7 +254,7 @@ play_success (IsmbTestScript *self, const char *text)
   g_autofree char *element =
       g_strdup_printf ("<success xmlns='" ISMB_NS_SASL "'>%s</success>", encoded);
 
-  return say (self, element);
+  return ismb_test_door_say (self->door, element);
 }
 
 static gboolean
@@ -401,7 +263,7 @@ say_failure (IsmbTestScript *self, const char *condition)
   g_autofree char *element =
       g_strdup_printf ("<failure xmlns='" ISMB_NS_SASL "'><%s/></failure>", condition);
 
-  return say (self, element);
+  return ismb_test_door_say (self->door, element);
 }
 
 static gboolean
@@ -429,7 +291,7 @@ judge_proof (IsmbTestScript *self, const char *client_final)
 
   ismb_test_scram_prove (self->password, auth_message, &proof, &signature);
   if (behind == NULL || !g_str_equal (behind + 3, proof))
-    return say_failure (self, "not-authorized") && drain (self) && FALSE;
+    return say_failure (self, "not-authorized") && ismb_test_door_drain (self->door) && FALSE;
   last = g_strconcat ("v=", signature, NULL);
   return play_success (self, last);
 }
@@ -500,45 +362,44 @@ play_wait (IsmbTestScript *self, const char *text)
 static gboolean
 play_hold (IsmbTestScript *self, const char *text)
 {
-  return drain (self);
+  return ismb_test_door_drain (self->door);
 }
 
 static gboolean
 play_end (IsmbTestScript *self, const char *text)
 {
-  return say (self, "</stream:stream>") && drain (self);
+  return ismb_test_door_say (self->door, "</stream:stream>") && ismb_test_door_drain (self->door);
 }
 
 static gboolean
 play_closed (IsmbTestScript *self, const char *text)
 {
-  return hear_end (self) && say (self, "</stream:stream>") && drain (self);
+  return hear_end (self) && play_end (self, NULL);
 }
 
 static gboolean
 play_cut (IsmbTestScript *self, const char *text)
 {
-  return cut (self);
+  return ismb_test_door_cut (self->door);
 }
 
 static gboolean
 play_reset (IsmbTestScript *self, const char *text)
 {
-  return reset (self);
+  return ismb_test_door_reset (self->door);
 }
 
 static gboolean
 play_deaf (IsmbTestScript *self, const char *text)
 {
-  g_socket_close (self->listening, NULL);
-  g_clear_object (&self->listening);
+  ismb_test_door_set_open (self->door, FALSE);
   return TRUE;
 }
 
 static gboolean
 play_hear (IsmbTestScript *self, const char *text)
 {
-  listen_on (self, self->port);
+  ismb_test_door_set_open (self->door, TRUE);
   return TRUE;
 }
 
@@ -596,7 +457,6 @@ play (gpointer data)
 
   for (self->line = 0; played && self->lines[self->line] != NULL; self->line++)
     played = play_line (self, self->lines[self->line]);
-  drop_connection (self);
   g_mutex_lock (&self->lock);
   self->ended = TRUE;
   self->played = played;
@@ -609,6 +469,7 @@ IsmbTestScript *
 ismb_test_script_new (const char *password, const char *const *lines)
 {
   IsmbTestScript *self = g_new0 (IsmbTestScript, 1);
+  g_autofree char *key_file = NULL;
 
   self->password = password;
   self->lines = lines;
@@ -616,11 +477,11 @@ ismb_test_script_new (const char *password, const char *const *lines)
   self->words = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->folder = ismb_test_folder_new ();
   self->ca_file = g_build_filename (self->folder, "server.pem", NULL);
-  self->key_file = g_build_filename (self->folder, "server-key.pem", NULL);
+  key_file = g_build_filename (self->folder, "server-key.pem", NULL);
   ismb_test_folder_certify (self->folder, "server", DOMAIN);
+  self->door = ismb_test_door_new (self->ca_file, key_file, self->over);
   g_mutex_init (&self->lock);
   g_cond_init (&self->gone_on);
-  listen_on (self, 0);
   self->player = g_thread_new ("script", play, self);
   return self;
 }
@@ -633,13 +494,12 @@ ismb_test_script_free (IsmbTestScript *self)
   g_cond_signal (&self->gone_on);
   g_mutex_unlock (&self->lock);
   g_thread_join (self->player);
-  g_clear_object (&self->listening);
+  ismb_test_door_free (self->door);
   g_object_unref (self->over);
   g_hash_table_unref (self->words);
   ismb_test_folder_remove (self->folder);
   g_free (self->folder);
   g_free (self->ca_file);
-  g_free (self->key_file);
   g_free (self->client_first);
   g_free (self->server_first);
   g_mutex_clear (&self->lock);
@@ -650,7 +510,7 @@ ismb_test_script_free (IsmbTestScript *self)
 guint16
 ismb_test_script_get_port (IsmbTestScript *self)
 {
-  return self->port;
+  return ismb_test_door_get_port (self->door);
 }
 
 const char *
@@ -662,12 +522,7 @@ ismb_test_script_get_ca_file (IsmbTestScript *self)
 guint
 ismb_test_script_count_connections (IsmbTestScript *self)
 {
-  guint connections;
-
-  g_mutex_lock (&self->lock);
-  connections = self->connections;
-  g_mutex_unlock (&self->lock);
-  return connections;
+  return ismb_test_door_count (self->door);
 }
 
 /* Whether `flag` is set before the script is over. */
