@@ -6,6 +6,7 @@
 #include <ismb/client/ismb-client.h>
 #include <ismb/client/ismb-matcher.h>
 #include <ismb/client/ismb-roster.h>
+#include <ismb/core/ismb-element.h>
 #include <ismb/core/ismb-error.h>
 #include <ismb/core/ismb-failure.h>
 #include <ismb/core/ismb-iq.h>
@@ -13,6 +14,7 @@
 #include <ismb/core/ismb-log-level.h>
 #include <ismb/core/ismb-log.h>
 #include <ismb/core/ismb-message.h>
+#include <ismb/core/ismb-payload.h>
 #include <ismb/core/ismb-peer.h>
 #include <ismb/core/ismb-presence.h>
 #include <ismb/core/ismb-stanza-error.h>

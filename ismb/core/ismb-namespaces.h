@@ -52,3 +52,4 @@
 #define ISMB_NS_JOIN "urn:ismb:join:1"
 #define ISMB_NS_FABRIC "urn:ismb:fabric:1"
 #define ISMB_NS_XML "http://www.w3.org/XML/1998/namespace"
+#define ISMB_NS_XMLNS "http://www.w3.org/2000/xmlns/"

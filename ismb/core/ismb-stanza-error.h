@@ -33,8 +33,8 @@ G_BEGIN_DECLS
  * @ISMB_STANZA_ERROR_UNEXPECTED_REQUEST: `unexpected-request`: it comes at the wrong time
  *
  * Why the other side did not do what a stanza asked: the conditions of RFC 6120, 8.3.3. The message
- * of such an error is the text that came with it, in whatever language, or the name of the condition
- * where there was none.
+ * of such an error is the text that came with it, in whatever language, or the name of the
+ * condition where there was none.
  */
 typedef enum
 {

@@ -18,9 +18,15 @@
  */
 typedef struct
 {
+  IsmbJid *jid;
+  const char *text; /* the attribute it was made of, as it lies in the tree */
+} Address;
+
+typedef struct
+{
   IsmbTree *tree; /* NULL until it is wanted */
-  IsmbJid *from;
-  IsmbJid *to;
+  Address from;
+  Address to;
 } IsmbStanzaPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (IsmbStanza, ismb_stanza, G_TYPE_OBJECT)
@@ -47,9 +53,9 @@ ismb_stanza_finalize (GObject *object)
 {
   IsmbStanzaPrivate *priv = get_private (ISMB_STANZA (object));
 
-  g_clear_pointer (&priv->tree, ismb_tree_free);
-  g_clear_object (&priv->from);
-  g_clear_object (&priv->to);
+  g_clear_pointer (&priv->tree, ismb_tree_unref);
+  g_clear_object (&priv->from.jid);
+  g_clear_object (&priv->to.jid);
   G_OBJECT_CLASS (ismb_stanza_parent_class)->finalize (object);
 }
 
@@ -146,18 +152,29 @@ get_root (IsmbStanza *self)
 }
 
 static gboolean
-read_address (const IsmbNode *root, const char *attribute, IsmbJid **jid, GError **error)
+read_address (const IsmbNode *root, const char *attribute, Address *address, GError **error)
 {
   const char *text = ismb_node_get (root, attribute);
+
+  if (text == address->text) /* a value that is set lies in a place of its own */
+    return TRUE;
+  g_clear_object (&address->jid);
+  address->text = text;
+  if (text != NULL)
+    address->jid = ismb_jid_new (text, error);
+  return text == NULL || address->jid != NULL;
+}
+
+static gboolean
+check_address (const IsmbNode *root, const char *attribute, Address *address, GError **error)
+{
   g_autoptr (GError) problem = NULL;
 
-  if (text == NULL)
+  if (read_address (root, attribute, address, &problem))
     return TRUE;
-  *jid = ismb_jid_new (text, &problem);
-  if (*jid == NULL)
-    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA, "A stanza with a bad '%s' address: %s",
-                 attribute, problem->message);
-  return *jid != NULL;
+  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA, "A stanza with a bad '%s' address: %s",
+               attribute, problem->message);
+  return FALSE;
 }
 
 gboolean
@@ -168,8 +185,8 @@ _ismb_stanza_take_tree (IsmbStanza *self, IsmbTree *tree, GError **error)
   const IsmbNode *root = ismb_tree_root (tree);
 
   g_assert (priv->tree == NULL);
-  if (!read_address (root, "from", &priv->from, error)
-      || !read_address (root, "to", &priv->to, error))
+  if (!check_address (root, "from", &priv->from, error)
+      || !check_address (root, "to", &priv->to, error))
     return FALSE;
   priv->tree = g_steal_pointer (&taken);
   return TRUE;
@@ -181,12 +198,23 @@ set_attribute (IsmbStanza *self, const char *name, const char *value)
   ismb_tree_set (_ismb_stanza_get_tree (self), get_root (self), name, value);
 }
 
-static void
-set_address (IsmbStanza *self, const char *attribute, IsmbJid **slot, IsmbJid *jid, guint property)
+/* Whoever has the element of the stanza may have set the attribute himself. */
+static IsmbJid *
+get_address (IsmbStanza *self, const char *attribute, Address *address)
 {
-  if (!g_set_object (slot, jid))
+  read_address (get_root (self), attribute, address, NULL);
+  return address->jid;
+}
+
+static void
+set_address (IsmbStanza *self, const char *attribute, Address *address, IsmbJid *jid,
+             guint property)
+{
+  if (get_address (self, attribute, address) == jid)
     return;
+  g_set_object (&address->jid, jid);
   set_attribute (self, attribute, jid != NULL ? ismb_jid_get_full (jid) : NULL);
+  address->text = ismb_node_get (get_root (self), attribute);
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
 }
 
@@ -202,7 +230,7 @@ IsmbJid *
 ismb_stanza_get_from_jid (IsmbStanza *self)
 {
   g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
-  return get_private (self)->from;
+  return get_address (self, "from", &get_private (self)->from);
 }
 
 /**
@@ -233,7 +261,7 @@ IsmbJid *
 ismb_stanza_get_to_jid (IsmbStanza *self)
 {
   g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
-  return get_private (self)->to;
+  return get_address (self, "to", &get_private (self)->to);
 }
 
 /**
@@ -334,16 +362,6 @@ ismb_stanza_get_child_text (IsmbStanza *self, const char *name, const char *ns)
   return ismb_node_dup_child_text (get_root (self), name, ns);
 }
 
-static void
-remove_children (IsmbTree *tree, const char *name, const char *ns)
-{
-  IsmbNode *root = ismb_tree_root (tree);
-  IsmbNode *child;
-
-  while ((child = ismb_node_find (root, name, ns)) != NULL)
-    ismb_tree_remove (tree, child);
-}
-
 /**
  * ismb_stanza_set_child_text:
  * @self: a stanza
@@ -356,15 +374,11 @@ remove_children (IsmbTree *tree, const char *name, const char *ns)
 void
 ismb_stanza_set_child_text (IsmbStanza *self, const char *name, const char *ns, const char *text)
 {
-  IsmbTree *tree;
-
   g_return_if_fail (ISMB_IS_STANZA (self));
   g_return_if_fail (name != NULL && ismb_xml_is_name (name));
-  tree = _ismb_stanza_get_tree (self);
-  ns = ns != NULL ? ns : ISMB_NS_CLIENT;
-  remove_children (tree, name, ns);
-  if (text != NULL)
-    ismb_tree_add_leaf (tree, ismb_tree_root (tree), name, ns, text);
+  g_return_if_fail (ns == NULL || ismb_xml_is_namespace (ns));
+  ismb_tree_set_leaf (_ismb_stanza_get_tree (self), get_root (self), name,
+                      ns != NULL ? ns : ISMB_NS_CLIENT, text);
 }
 
 /**

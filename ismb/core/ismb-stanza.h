@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 #include <ismb/core/ismb-jid.h>
+#include <ismb/core/ismb-payload.h>
 
 G_BEGIN_DECLS
 
@@ -44,6 +45,13 @@ gboolean    ismb_stanza_is_error        (IsmbStanza *self);
 char       *ismb_stanza_get_error_condition (IsmbStanza *self);
 char       *ismb_stanza_get_error_text  (IsmbStanza *self);
 GError     *ismb_stanza_get_error       (IsmbStanza *self);
+IsmbElement *ismb_stanza_get_element    (IsmbStanza *self);
+IsmbPayload *ismb_stanza_get_payload    (IsmbStanza *self, GType type);
+GList      *ismb_stanza_list_payloads   (IsmbStanza *self, GType type);
+void        ismb_stanza_add_payload     (IsmbStanza *self, IsmbPayload *payload);
+IsmbPayload *ismb_stanza_create_payload (IsmbStanza *self, GType type);
+gboolean    ismb_stanza_remove_payload  (IsmbStanza *self, IsmbPayload *payload);
+void        ismb_stanza_remove_payloads (IsmbStanza *self, GType type);
 char       *ismb_stanza_to_string       (IsmbStanza *self);
 
 G_END_DECLS

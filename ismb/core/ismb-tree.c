@@ -216,8 +216,49 @@ ismb_tree_remove (IsmbTree *tree, IsmbNode *node)
 void
 ismb_tree_clear (IsmbTree *tree, IsmbNode *node)
 {
+  for (IsmbNode *at = node->first; at != NULL; at = at->next)
+    at->parent = NULL; /* somebody may still look at it */
   node->first = NULL;
   node->last = NULL;
+}
+
+void
+ismb_tree_set_leaf (IsmbTree *tree, IsmbNode *parent, const char *name, const char *ns,
+                    const char *text)
+{
+  IsmbNode *child;
+
+  while ((child = ismb_node_find (parent, name, ns)) != NULL)
+    ismb_tree_remove (tree, child);
+  if (text != NULL)
+    ismb_tree_add_leaf (tree, parent, name, ns, text);
+}
+
+static void
+drop_texts (IsmbNode *node)
+{
+  IsmbNode *last = NULL;
+  IsmbNode **link = &node->first;
+
+  while (*link != NULL)
+    {
+      if ((*link)->name == NULL)
+        {
+          *link = (*link)->next;
+          continue;
+        }
+      last = *link;
+      link = &last->next;
+    }
+  node->last = last;
+}
+
+void
+ismb_tree_set_text (IsmbTree *tree, IsmbNode *node, const char *text)
+{
+  drop_texts (node);
+  if (text != NULL)
+    ismb_tree_add_text (tree, node, text, -1);
 }
 
 /* Copying: without recursion, so that no depth can end the stack. */
@@ -394,31 +435,10 @@ ismb_node_dup_text (const IsmbNode *node)
   return g_string_free (text, FALSE);
 }
 
-/* Drops the texts among the children and puts one in their place. */
-static void
-join_texts (IsmbTree *tree, IsmbNode *node)
-{
-  g_autofree char *text = ismb_node_dup_text (node);
-  IsmbNode *last = NULL;
-  IsmbNode **link = &node->first;
-
-  while (*link != NULL)
-    {
-      if ((*link)->name == NULL)
-        {
-          *link = (*link)->next;
-          continue;
-        }
-      last = *link;
-      link = &last->next;
-    }
-  node->last = last;
-  ismb_tree_add_text (tree, node, text, -1);
-}
-
 const char *
 ismb_tree_peek_text (IsmbTree *tree, IsmbNode *node)
 {
+  g_autofree char *text = NULL;
   const IsmbNode *found = NULL;
   guint texts = 0;
 
@@ -433,7 +453,8 @@ ismb_tree_peek_text (IsmbTree *tree, IsmbNode *node)
     }
   if (texts > 1)
     {
-      join_texts (tree, node);
+      text = ismb_node_dup_text (node);
+      ismb_tree_set_text (tree, node, text);
       found = node->last;
     }
   return found != NULL ? found->text : "";

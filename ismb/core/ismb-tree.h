@@ -7,9 +7,10 @@
 
 G_BEGIN_DECLS
 
-/* Elements of one stanza, all in one arena that is freed at once with the last reference. Namespaces are stated, never
- * inherited: a stanza and its own children are in `jabber:client` here, on whichever stream they
- * travel, and are written without xmlns. Strings given are copied into the arena. */
+/* Elements of one stanza, all in one arena that is freed at once with the last reference. Namespaces
+ * are stated, never inherited: a stanza and its own children are in `jabber:client` here, on
+ * whichever stream they travel, and are written without xmlns. Strings given are copied into the
+ * arena. */
 typedef struct _IsmbTree IsmbTree;
 typedef struct _IsmbNode IsmbNode;
 
@@ -26,6 +27,11 @@ IsmbNode   *ismb_tree_add_leaf      (IsmbTree *tree, IsmbNode *parent, const cha
                                      const char *ns, const char *text);
 void        ismb_tree_add_text      (IsmbTree *tree, IsmbNode *parent, const char *text,
                                      gssize length);
+/* Puts one such leaf in the place of all of its name and namespace; with a `text` of NULL, none. */
+void        ismb_tree_set_leaf      (IsmbTree *tree, IsmbNode *parent, const char *name,
+                                     const char *ns, const char *text);
+/* Puts a text in the place of all that is directly inside; NULL for none. */
+void        ismb_tree_set_text      (IsmbTree *tree, IsmbNode *node, const char *text);
 /* A deep copy of `node`, which may belong to another tree, and in which `parent` does not lie. */
 IsmbNode   *ismb_tree_add_copy      (IsmbTree *tree, IsmbNode *parent, const IsmbNode *node);
 /* A `value` of NULL removes the attribute. */

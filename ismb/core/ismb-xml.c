@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "ismb/core/ismb-namespaces.h"
+
 #define REPLACEMENT "\357\277\275" /* U+FFFD */
 
 /* Where a byte cannot stand as it is. A carriage return would come back as a line feed (XML 1.0,
@@ -103,4 +105,10 @@ ismb_xml_is_name (const char *text)
         return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+ismb_xml_is_namespace (const char *text)
+{
+  return !g_str_equal (text, ISMB_NS_XML) && !g_str_equal (text, ISMB_NS_XMLNS);
 }

@@ -10,5 +10,8 @@ G_BEGIN_DECLS
 void     ismb_xml_escape  (GString *out, const char *text, gssize length, gboolean in_attribute);
 /* Whether a program may use it as a name: ASCII letters, digits, `-_.`; a letter or `_` first. */
 gboolean ismb_xml_is_name (const char *text);
+/* Whether a program may put elements into it: not those two that belong to XML itself, with which
+ * no parser would go on. */
+gboolean ismb_xml_is_namespace (const char *text);
 
 G_END_DECLS

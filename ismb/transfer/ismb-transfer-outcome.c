@@ -3,7 +3,6 @@
 #include "config.h"
 #include "ismb/transfer/ismb-transfer-outcome-private.h"
 
-
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-error.h"

@@ -48,10 +48,12 @@ test_element (void)
 static void
 test_prefixes (void)
 {
-  assert_read ("<p:a xmlns:p='urn:p' xmlns:q='urn:q'><b/><p:c q:x='1' p:y='2' q:z='3' n='4'/></p:a>",
+  assert_read ("<p:a xmlns:p='urn:p' xmlns:q='urn:q'><b/>"
+               "<p:c q:x='1' p:y='2' q:z='3' n='4'/></p:a>",
                "<a xmlns='urn:p'><b xmlns='jabber:client'/>"
                "<c xmlns:ns1='urn:q' ns1:x='1' xmlns:ns2='urn:p' ns2:y='2' ns1:z='3' n='4'/></a>");
-  assert_read ("<a xml:lang='cs' xml:space='preserve'/>", "<a xml:lang='cs' xml:space='preserve'/>");
+  assert_read ("<a xml:lang='cs' xml:space='preserve'/>",
+               "<a xml:lang='cs' xml:space='preserve'/>");
   assert_refused ("<p:a/>", "unbound prefix");
 }
 
