@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a server says, and which events a client makes of it, in which order. */
+#include "config.h"
+
+#include <string.h>
+
+#include "ismb/client/ismb-client.h"
+#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-jid.h"
+#include "tests/support/ismb-test-script.h"
+
+#define OUR "alice@switch.test"
+#define TO "to='" OUR "/desk'"
+#define BOB "from='bob@switch.test/x' " TO
+#define STREAM_ERROR(condition)                                                                    \
+  "S: <stream:error><" condition " xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
+
+typedef void (*Deed) (IsmbClient *client);
+
+/* `events`: each with the kind of its payload, e.g. "session_start message:Message". */
+typedef struct
+{
+  const char *path;
+  const char *events;
+  const char *lines[12];  /* behind the login, or, with `alone`, all there are */
+  Deed deed;              /* at session_start */
+  gboolean alone;         /* the events of the login count as well */
+  gboolean clear;         /* no TLS is wanted */
+  const char *password;   /* NULL: the right one */
+} Row;
+
+typedef struct
+{
+  const Row *row;
+  IsmbClient *client;
+  IsmbTestScript *server;
+  GString *events;
+  gboolean ended, opened;
+} Run;
+
+/* All that any row saw. */
+static GHashTable *seen;
+
+static void
+note (Run *run, const char *event, GObject *payload)
+{
+  g_string_append_printf (run->events, "%s%s", run->events->len > 0 ? " " : "", event);
+  if (payload != NULL)
+    g_string_append_printf (run->events, ":%s", G_OBJECT_TYPE_NAME (payload) + strlen ("Ismb"));
+  g_hash_table_add (seen, g_strdup (event));
+}
+
+static gboolean
+is_login (const char *event)
+{
+  return g_str_equal (event, "session_start") || g_str_equal (event, "stream_negotiated");
+}
+
+static void
+on_event (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  Run *run = user_data;
+
+  note (run, event, payload);
+  if (!run->row->alone && is_login (event))
+    g_string_truncate (run->events, 0);
+  if (g_str_equal (event, "session_start") && run->row->deed != NULL)
+    run->row->deed (client);
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Run *run = user_data;
+
+  ismb_client_open_finish (ISMB_CLIENT (source), result, NULL);
+  run->opened = TRUE;
+}
+
+/* Behind the row's own lines: what the client answers to this, it answers after all before. */
+static char **
+make_lines (const Row *row)
+{
+  GPtrArray *lines = g_ptr_array_new ();
+  gboolean ends = FALSE;
+
+  if (!row->alone)
+    g_ptr_array_add (lines, g_strdup ("login"));
+  for (const char *const *line = row->lines; *line != NULL; line++)
+    {
+      ends = g_str_equal (*line, "closed") || g_str_equal (*line, "hold") ||
+             g_str_equal (*line, "cut") || g_str_equal (*line, "end");
+      g_ptr_array_add (lines, g_strdup (*line));
+    }
+  if (!ends)
+    {
+      g_ptr_array_add (lines, g_strdup ("S: <iq type='get' id='last' " TO
+                                        "><query xmlns='urn:example:last'/></iq>"));
+      g_ptr_array_add (lines, g_strdup ("C* <iq type='error' id='last'/>"));
+    }
+  g_ptr_array_add (lines, NULL);
+  return (char **) g_ptr_array_free (lines, FALSE);
+}
+
+static void
+set_up (Run *run, char **lines)
+{
+  const char *password = run->row->password;
+
+  run->events = g_string_new (NULL);
+  run->server = ismb_test_script_new ("secret", (const char *const *) lines);
+  run->client = ismb_client_new_for_jid (OUR, password != NULL ? password : "secret");
+  g_object_set (run->client, "server-host", "127.0.0.1", "server-port",
+                (guint) ismb_test_script_get_port (run->server), "ca-file",
+                ismb_test_script_get_ca_file (run->server), "require-tls",
+                run->row->alone && !run->row->clear, "auto-reconnect", FALSE, NULL);
+  g_signal_connect (run->client, "event", G_CALLBACK (on_event), run);
+}
+
+static void
+clean_up (Run *run)
+{
+  g_signal_handlers_disconnect_by_data (run->client, run);
+  ismb_client_close (run->client);
+  ismb_test_script_free (run->server);
+  g_object_add_weak_pointer (G_OBJECT (run->client), (gpointer *) &run->client);
+  g_object_unref (run->client);
+  while (run->client != NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_string_free (run->events, TRUE);
+}
+
+static void
+test_row (gconstpointer data)
+{
+  Run run = { .row = data };
+  g_auto (GStrv) lines = make_lines (data);
+
+  set_up (&run, lines);
+  ismb_client_open_async (run.client, NULL, on_opened, &run);
+  while (!run.opened)
+    g_main_context_iteration (NULL, TRUE);
+  if (!ismb_test_script_finish (run.server))
+    g_test_message ("the client left before the script was over");
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  if (!g_str_equal (run.events->str, run.row->events))
+    g_test_fail_printf ("%s: expected\n#   %s\n# and had\n#   %s", run.row->path, run.row->events,
+                        run.events->str);
+  clean_up (&run);
+}
+
+/* What a program does */
+
+static void
+fetch_roster (IsmbClient *client)
+{
+  ismb_client_fetch_roster_async (client, NULL, NULL, NULL);
+}
+
+static void
+ask (IsmbClient *client, const char *ns)
+{
+  g_autoptr (IsmbJid) to = ismb_jid_new ("switch.test", NULL);
+  g_autoptr (IsmbIq) iq = ismb_iq_new (to, "get");
+
+  ismb_iq_add_payload (iq, "query", ns);
+  ismb_client_query_async (client, iq, 0, NULL, NULL, NULL);
+}
+
+static void
+ask_info (IsmbClient *client)
+{
+  ask (client, "http://jabber.org/protocol/disco#info");
+}
+
+#define MESSAGE(type, children) "S: <message " BOB " id='m' type='" type "'>" children "</message>"
+#define BODY "<body>hi</body>"
+#define BOUNCE                                                                                     \
+  "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+#define STATE(name) "<" name " xmlns='http://jabber.org/protocol/chatstates'/>"
+#define PRESENCE(type) "S: <presence " BOB " type='" type "'/>"
+#define SHOW(show) "S: <presence " BOB "><show>" show "</show></presence>"
+#define LOGIN "connected auth_success session_bind:Jid session_start stream_negotiated"
+
+static const Row rows[] = {
+  /* one login, one logout */
+
+  /* messages */
+  { "message", "message:Message", { MESSAGE ("chat", BODY) } },
+  { "message-normal", "message:Message", { MESSAGE ("normal", BODY) } },
+  { "message-headline", "message:Message", { MESSAGE ("headline", BODY) } },
+  { "message-groupchat", "message:Message", { MESSAGE ("groupchat", BODY) } },
+  { "message-untyped", "message:Message", { "S: <message " BOB ">" BODY "</message>" } },
+  { "message-without-body", "", { MESSAGE ("chat", "<subject>s</subject>") } },
+  { "message-empty", "", { MESSAGE ("chat", "") } },
+  { "message-error", "message_error:Message", { MESSAGE ("error", BOUNCE) } },
+  { "message-error-with-body",
+    "message:Message message_error:Message",
+    { MESSAGE ("error", BODY BOUNCE) } },
+  { "messages-in-order",
+    "message:Message message_error:Message message:Message",
+    { MESSAGE ("chat", BODY), MESSAGE ("error", BOUNCE), MESSAGE ("chat", BODY) } },
+
+  /* presence */
+  { "available",
+    "presence:Presence presence_available:Presence got_online:Presence changed_status:Presence",
+    { "S: <presence " BOB "/>" } },
+  { "away",
+    "presence:Presence presence_away:Presence got_online:Presence changed_status:Presence",
+    { SHOW ("away") } },
+  { "chat",
+    "presence:Presence presence_chat:Presence got_online:Presence changed_status:Presence",
+    { SHOW ("chat") } },
+  { "dnd",
+    "presence:Presence presence_dnd:Presence got_online:Presence changed_status:Presence",
+    { SHOW ("dnd") } },
+  { "xa",
+    "presence:Presence presence_xa:Presence got_online:Presence changed_status:Presence",
+    { SHOW ("xa") } },
+  { "unavailable-unknown",
+    "presence:Presence presence_unavailable:Presence",
+    { PRESENCE ("unavailable") } },
+  { "comes-and-goes",
+    "presence:Presence presence_available:Presence got_online:Presence changed_status:Presence "
+    "presence:Presence presence_unavailable:Presence changed_status:Presence got_offline:Presence",
+    { "S: <presence " BOB "/>", PRESENCE ("unavailable") } },
+  { "repeated",
+    "presence:Presence presence_available:Presence got_online:Presence changed_status:Presence "
+    "presence:Presence presence_available:Presence",
+    { "S: <presence " BOB "/>", "S: <presence " BOB "/>" } },
+  { "status-changes",
+    "presence:Presence presence_available:Presence got_online:Presence changed_status:Presence "
+    "presence:Presence presence_available:Presence changed_status:Presence "
+    "presence:Presence presence_away:Presence changed_status:Presence",
+    { "S: <presence " BOB "/>", "S: <presence " BOB "><status>there</status></presence>",
+      "S: <presence " BOB "><show>away</show><status>there</status></presence>" } },
+  { "two-resources",
+    "presence:Presence presence_available:Presence got_online:Presence changed_status:Presence "
+    "presence:Presence presence_available:Presence changed_status:Presence "
+    "presence:Presence presence_unavailable:Presence changed_status:Presence "
+    "presence:Presence presence_unavailable:Presence changed_status:Presence got_offline:Presence",
+    { "S: <presence from='bob@switch.test/x'/>", "S: <presence from='bob@switch.test/y'/>",
+      "S: <presence from='bob@switch.test/x' type='unavailable'/>",
+      "S: <presence from='bob@switch.test/y' type='unavailable'/>" } },
+  { "probe", "presence:Presence presence_probe:Presence", { PRESENCE ("probe") } },
+  { "presence-error",
+    "presence:Presence presence_error:Presence",
+    { "S: <presence " BOB " type='error'>" BOUNCE "</presence>" } },
+
+  /* roster */
+  { "roster-fetched",
+    "roster_update:Iq",
+    { "C: <iq type='get' id='%id%'><query xmlns='jabber:iq:roster'/></iq>",
+      "S: <iq type='result' id='%id%'><query xmlns='jabber:iq:roster'>"
+      "<item jid='bob@switch.test' subscription='both'/></query></iq>" },
+    fetch_roster },
+  { "roster-push",
+    "roster_update:Iq",
+    { "S: <iq type='set' id='p'><query xmlns='jabber:iq:roster'>"
+      "<item jid='bob@switch.test' subscription='both'/></query></iq>",
+      "C: <iq type='result' id='p'/>" } },
+  { "roster-push-from-account",
+    "roster_update:Iq",
+    { "S: <iq type='set' id='p' from='" OUR "'><query xmlns='jabber:iq:roster'>"
+      "<item jid='bob@switch.test' subscription='both'/></query></iq>",
+      "C: <iq type='result' id='p'/>" } },
+  { "roster-push-from-stranger",
+    "",
+    { "S: <iq type='set' id='p' from='mallory@switch.test/x'><query xmlns='jabber:iq:roster'>"
+      "<item jid='bob@switch.test' subscription='both'/></query></iq>",
+      "C: <iq type='error' id='p'><error><service-unavailable/></error></iq>" } },
+
+  /* service discovery */
+  { "disco-error",
+    "",
+    { "C: <iq type='get' id='%id%' to='switch.test'/>",
+      "S: <iq type='error' id='%id%' from='switch.test'>"
+      "<query xmlns='http://jabber.org/protocol/disco#info'/>" BOUNCE "</iq>" },
+    ask_info },
+};
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = g_strconcat ("/events/", rows[i].path, NULL);
+
+      g_test_add_data_func (path, &rows[i], test_row);
+    }
+  return g_test_run ();
+}
