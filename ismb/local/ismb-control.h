@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 /* What both ends of the control bus agree upon. */
 #define ISMB_CONTROL_MANAGER_PATH "/net/ismb/manager"
 #define ISMB_CONTROL_FABRIC_PATH "/net/ismb/fabric"
+#define ISMB_CONTROL_LOG_PATH "/net/ismb/log"
 #define ISMB_CONTROL_DEFAULT_RUNTIME_DIR "/run/ismb"
 
 /* ISMB_RUNTIME_DIR, or the default. */

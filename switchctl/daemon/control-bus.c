@@ -13,6 +13,7 @@
 #include "ismb/local/ismb-control.h"
 #include "ismb/net/ismb-caller.h"
 #include "switchctl/daemon/fabric-bus.h"
+#include "switchctl/daemon/log-bus.h"
 #include "switchctl/daemon/policy-bus.h"
 #include "switchctl/daemon/vr-bus.h"
 
@@ -27,6 +28,7 @@ struct _SwitchControlBus
   GDBusServer *server; /* NULL once stopped */
   IsmbDBusManager1 *skeleton;
   IsmbDBusFabric1 *fabric;
+  IsmbDBusLog1 *log;
   GPtrArray *vrs;      /* of SwitchVrBus */
   GHashTable *callers; /* set of GDBusConnection */
 };
@@ -42,6 +44,7 @@ switch_control_bus_dispose (GObject *object)
   g_clear_pointer (&self->vrs, g_ptr_array_unref);
   g_clear_object (&self->skeleton);
   g_clear_object (&self->fabric);
+  g_clear_object (&self->log);
   g_clear_object (&self->manager);
   G_OBJECT_CLASS (switch_control_bus_parent_class)->dispose (object);
 }
@@ -158,6 +161,7 @@ make_skeletons (SwitchControlBus *self)
 
   self->skeleton = ismb_dbus_manager1_skeleton_new ();
   self->fabric = switch_fabric_bus_new (self->manager);
+  self->log = switch_log_bus_new (switch_manager_get_config (self->manager)->log_level);
   describe (self);
   /* It may become another device. */
   g_signal_connect_object (switch_manager_get_fabric (self->manager), "changed",
@@ -183,6 +187,7 @@ let_go (SwitchControlBus *self, GDBusConnection *caller)
 {
   unexport (self->skeleton, caller);
   unexport (self->fabric, caller);
+  unexport (self->log, caller);
   for (guint i = 0; i < self->vrs->len; i++)
     {
       unexport (g_ptr_array_index (self->vrs, i), caller);
@@ -202,7 +207,9 @@ static gboolean export(SwitchControlBus *self, GDBusConnection *caller, GError *
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), caller,
                                          ISMB_CONTROL_MANAGER_PATH, error)
       || !g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->fabric), caller,
-                                            ISMB_CONTROL_FABRIC_PATH, error))
+                                            ISMB_CONTROL_FABRIC_PATH, error)
+      || !g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->log), caller,
+                                            ISMB_CONTROL_LOG_PATH, error))
     return FALSE;
   for (guint i = 0; i < self->vrs->len; i++)
     {

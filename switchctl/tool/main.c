@@ -23,7 +23,9 @@ static const struct
   { "account", tool_verb_account, "make, remove and list accounts" },
   { "audit", tool_verb_audit, "what was asked of this switch, and whether the record is whole" },
   { "fabric", tool_verb_fabric, "make a fabric, let switches in and bar them" },
+  { "log", tool_verb_log, "show and change how much the daemon's modules log" },
   { "policy", tool_verb_policy, "say who may run and write what, and which rule decides" },
+  { "trace", tool_verb_trace, "catch what modules do, and the stanzas that go over streams" },
   { "vr", tool_verb_vr, "list, show, enable and disable virtual routers" },
 };
 

@@ -116,6 +116,21 @@ tool_fabric (Tool *tool, GError **error)
   return fabric;
 }
 
+IsmbDBusLog1 *
+tool_log (Tool *tool, GError **error)
+{
+  IsmbDBusLog1 *log;
+
+  if (!tool_connect (tool, error))
+    return NULL;
+  log = ismb_dbus_log1_proxy_new_sync (tool->control, G_DBUS_PROXY_FLAGS_NONE, NULL,
+                                       ISMB_CONTROL_LOG_PATH, NULL, error);
+  /* Who follows waits as long as nothing is said. */
+  if (log != NULL)
+    g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (log), G_MAXINT);
+  return log;
+}
+
 IsmbDBusVirtualRouter1 *
 tool_virtual_router (Tool *tool, const char *name, GError **error)
 {

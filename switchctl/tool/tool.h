@@ -31,12 +31,14 @@ ToolExit tool_verb_account (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_audit   (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_fabric  (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_listen  (Tool *tool, int argc, char **argv);
+ToolExit tool_verb_log     (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_peers   (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_policy  (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_push    (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_run     (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_send    (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_status  (Tool *tool, int argc, char **argv);
+ToolExit tool_verb_trace   (Tool *tool, int argc, char **argv);
 ToolExit tool_verb_vr      (Tool *tool, int argc, char **argv);
 
 /* Parses a verb's options, and those that may stand before it as well; what is left stays in argc
@@ -51,6 +53,7 @@ ToolExit tool_fail  (const GError *error);
 gboolean                  tool_connect (Tool *tool, GError **error);
 IsmbDBusManager1         *tool_manager (Tool *tool, GError **error);
 IsmbDBusFabric1          *tool_fabric  (Tool *tool, GError **error);
+IsmbDBusLog1             *tool_log     (Tool *tool, GError **error);
 /* A virtual router's object; one that is not configured is ISMB_ERROR_NO_VIRTUAL_ROUTER. */
 IsmbDBusVirtualRouter1   *tool_virtual_router (Tool *tool, const char *name, GError **error);
 
