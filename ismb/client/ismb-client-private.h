@@ -5,14 +5,6 @@
 
 G_BEGIN_DECLS
 
-/* For what the library builds on a client (transfer, Switch Control's answers): a request addressed
- * to us, matched by its payload before the default answer feature-not-implemented. TRUE: taken, and
- * an answer will be sent. The first handler that takes it ends the walk. */
-typedef gboolean (*IsmbIqHandler) (IsmbClient *client, IsmbIq *request, gpointer user_data);
-guint _ismb_client_add_iq_handler (IsmbClient *self, const char *name, const char *ns,
-                                   IsmbIqHandler handler, gpointer user_data,
-                                   GDestroyNotify destroy);
-void _ismb_client_remove_iq_handler (IsmbClient *self, guint id);
 /* Which subscription requests are answered with `subscribed`: SleekXMPP's auto_authorize. The
  * default takes those of known peer domains. At most 64 of one other domain are approved so, and
  * 1,000 in all. */

@@ -75,19 +75,20 @@ write_stanza (IsmbStanza *stanza, GString *xml)
 gboolean
 ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error)
 {
-  IsmbConnection *connection;
+  IsmbClientParts *parts;
   GString *xml;
 
   g_return_val_if_fail (ISMB_IS_CLIENT (self) && ISMB_IS_STANZA (stanza), FALSE);
-  connection = _ismb_client_get_parts (self)->connection;
-  if (connection == NULL)
+  parts = _ismb_client_get_parts (self);
+  if (parts->connection == NULL)
     {
       g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is gone");
       return FALSE;
     }
+  ismb_inbox_note_sent (parts->inbox, stanza);
   xml = g_string_sized_new (256);
   write_stanza (stanza, xml);
-  return ismb_connection_send (connection, xml, error);
+  return ismb_connection_send (parts->connection, xml, error);
 }
 
 /**

@@ -237,21 +237,6 @@ ismb_client_get_roster (IsmbClient *self)
   return _ismb_client_get_parts (self)->roster;
 }
 
-guint
-_ismb_client_add_iq_handler (IsmbClient *self, const char *name, const char *ns,
-                             IsmbIqHandler handler, gpointer user_data, GDestroyNotify destroy)
-{
-  return ismb_inbox_add_iq_handler (_ismb_client_get_parts (self)->inbox, name, ns,
-                                    (IsmbInboxHandler) handler, user_data, destroy);
-}
-
-void
-_ismb_client_remove_iq_handler (IsmbClient *self, guint id)
-{
-  if (_ismb_client_get_parts (self)->inbox != NULL)
-    ismb_inbox_remove_iq_handler (_ismb_client_get_parts (self)->inbox, id);
-}
-
 void
 _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorizeFunc authorize, gpointer user_data)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ismb/client/ismb-authorize.h>
+#include <ismb/client/ismb-matcher.h>
 #include <ismb/client/ismb-roster.h>
 #include <ismb/core/ismb-failure.h>
 #include <ismb/core/ismb-iq.h>
@@ -69,6 +70,44 @@ GType ismb_event_flags_get_type (void);
 typedef void (*IsmbEventFunc) (IsmbClient *client, const char *event, GObject *payload,
                                gpointer user_data);
 
+/**
+ * IsmbHandlerFlags:
+ * @ISMB_HANDLER_DEFAULT: the handler stays until it is removed
+ * @ISMB_HANDLER_ONCE: it is removed when a stanza matches, before it runs
+ *
+ * How a handler of stanzas is kept.
+ */
+typedef enum /*< flags >*/
+{
+  ISMB_HANDLER_DEFAULT = 0,
+  ISMB_HANDLER_ONCE = 1 << 0,
+} IsmbHandlerFlags;
+
+#define ISMB_TYPE_HANDLER_FLAGS (ismb_handler_flags_get_type ())
+GType ismb_handler_flags_get_type (void);
+
+/**
+ * IsmbStanzaFunc:
+ * @client: the client
+ * @stanza: what came; the handler may change it, for instance into its reply
+ * @user_data: what was given with the handler
+ * @error: return location for a #GError
+ *
+ * A handler of stanzas, called in the main context of [method@Ismb.Client.open_async].
+ *
+ * An iq of type `get` or `set` goes to one handler after the other until one takes it: that one
+ * sends the answer, now or later. If a handler fails, the error of
+ * [error@Ismb.StanzaError] that it sets is the answer; any other error is answered with
+ * `undefined-condition`, logged, and told by [signal@Ismb.Client::handler-failed]. A message that
+ * is no error itself is answered with an error of [error@Ismb.StanzaError], too; nothing else is.
+ *
+ * All other stanzas go to all handlers, whatever they return.
+ *
+ * Returns: %TRUE to take a request; %FALSE to leave it to others
+ */
+typedef gboolean (*IsmbStanzaFunc) (IsmbClient *client, IsmbStanza *stanza, gpointer user_data,
+                                    GError **error);
+
 IsmbClient *ismb_client_new (const char *name, const char *password, const char *vr);
 IsmbClient *ismb_client_new_for_jid (const char *jid, const char *password);
 
@@ -96,6 +135,17 @@ void ismb_client_remove_event_handler (IsmbClient *self, guint id);
 guint ismb_client_remove_event_handlers_by_func (IsmbClient *self, const char *event,
                                                  IsmbEventFunc callback);
 guint ismb_client_count_event_handlers (IsmbClient *self, const char *event);
+
+guint ismb_client_add_stanza_handler (IsmbClient *self, const char *name, IsmbMatcher *matcher,
+                                      IsmbHandlerFlags flags, IsmbStanzaFunc callback,
+                                      gpointer user_data, GDestroyNotify destroy);
+gboolean ismb_client_remove_stanza_handler (IsmbClient *self, guint id);
+gboolean ismb_client_remove_stanza_handler_by_name (IsmbClient *self, const char *name);
+void ismb_client_wait_stanza_async (IsmbClient *self, IsmbMatcher *matcher, guint timeout_ms,
+                                    GCancellable *cancellable, GAsyncReadyCallback callback,
+                                    gpointer user_data);
+IsmbStanza *ismb_client_wait_stanza_finish (IsmbClient *self, GAsyncResult *result,
+                                            GError **error);
 
 gboolean ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error);
 gboolean ismb_client_send_message (IsmbClient *self, const char *to, const char *body,

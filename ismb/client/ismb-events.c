@@ -3,7 +3,6 @@
 #include "ismb/client/ismb-events.h"
 
 #include "ismb/core/ismb-stanza-factory.h"
-#include "ismb/core/ismb-stanza-private.h"
 
 typedef struct
 {
@@ -153,8 +152,7 @@ share (GObject *payload, gboolean alone)
 {
   if (alone || !ISMB_IS_STANZA (payload))
     return payload != NULL ? g_object_ref (payload) : NULL;
-  return G_OBJECT (_ismb_stanza_new_from_tree (
-      ismb_tree_copy (_ismb_stanza_get_tree (ISMB_STANZA (payload))), NULL));
+  return G_OBJECT (_ismb_stanza_copy (ISMB_STANZA (payload)));
 }
 
 static void

@@ -4,46 +4,39 @@
 #include "config.h"
 #include "ismb/client/ismb-inbox.h"
 
+#include "ismb/client/ismb-takers.h"
 #include "ismb/client/ismb-roster-private.h"
 #include "ismb/client/ismb-repeats.h"
 #include "ismb/client/ismb-subscribers.h"
 #include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-factory.h"
 #include "ismb/core/ismb-stanza-private.h"
-
-typedef struct
-{
-  guint id;
-  char *name, *ns;
-  IsmbInboxHandler handler;
-  gpointer user_data;
-  GDestroyNotify destroy;
-  gboolean removed;
-} IqHandler;
 
 struct _IsmbInbox
 {
-  gpointer client; /* borrowed: it owns us */
+  gpointer client; /* borrowed: it owns us; NULL: we are gone */
   IsmbRoster *roster;
   IsmbRequests *requests;
-  GPtrArray *iq_handlers;
-  guint last_id;
+  IsmbTakers *takers;
   IsmbInboxCallbacks callbacks;
   IsmbSubscribers *subscribers;
   GPtrArray *features;
   IsmbRepeats *repeats;
 };
 
+/* Whoever was told or sent something before may have ended the client. */
 static void
 emit (IsmbInbox *self, const char *event, gpointer payload)
 {
-  self->callbacks.event (self->client, event, payload);
+  if (self->client != NULL)
+    self->callbacks.event (self->client, event, payload);
 }
 
 static void
 answer (IsmbInbox *self, IsmbIq *reply)
 {
-  if (reply != NULL)
+  if (reply != NULL && self->client != NULL)
     self->callbacks.send (self->client, ISMB_STANZA (reply));
 }
 
@@ -52,8 +45,6 @@ answer (IsmbInbox *self, IsmbIq *reply)
 static void
 take_message (IsmbInbox *self, IsmbMessage *message)
 {
-  if (ismb_repeats_note (self->repeats, message))
-    return;
   if (ismb_message_get_body (message) != NULL)
     emit (self, "message", message);
   if (ismb_stanza_is_error (ISMB_STANZA (message)))
@@ -104,7 +95,8 @@ take_presence (IsmbInbox *self, IsmbPresence *presence)
   if (is_subscription (type))
     emit (self, "changed_subscription", presence);
   emit_changes (self, change, G_OBJECT (presence));
-  ismb_subscribers_take (self->subscribers, presence);
+  if (self->client != NULL)
+    ismb_subscribers_take (self->subscribers, presence);
 }
 
 /* iq */
@@ -190,77 +182,69 @@ take_own_service (IsmbInbox *self, IsmbIq *request)
   return TRUE;
 }
 
+/* RFC 6120, 8.2.3: a request has one payload. */
 static void
-iq_handler_clear (gpointer data)
+refuse (IsmbInbox *self, IsmbIq *request)
 {
-  IqHandler *handler = data;
+  const char *condition = ismb_iq_get_payload_name (request) != NULL ? "feature-not-implemented"
+                                                                      : "bad-request";
+  g_autoptr (IsmbIq) refusal = ismb_iq_reply_error (request, condition, NULL);
 
-  if (handler->destroy != NULL)
-    handler->destroy (handler->user_data);
-  g_free (handler->name);
-  g_free (handler->ns);
-}
-
-static void
-iq_handler_unref (gpointer data)
-{
-  g_rc_box_release_full (data, iq_handler_clear);
-}
-
-static gpointer
-iq_handler_ref (gconstpointer source, gpointer data)
-{
-  return g_rc_box_acquire ((gpointer) source);
+  answer (self, refusal);
 }
 
 static gboolean
-offer_to_handlers (IsmbInbox *self, IsmbIq *request)
+is_answer (IsmbStanza *stanza)
 {
-  g_autoptr (GPtrArray) handlers = g_ptr_array_copy (self->iq_handlers, iq_handler_ref, NULL);
-  const char *name = ismb_iq_get_payload_name (request);
-  const char *ns = ismb_iq_get_payload_ns (request);
+  const char *type = ISMB_IS_IQ (stanza) ? ismb_stanza_get_stanza_type (stanza) : "";
 
-  g_ptr_array_set_free_func (handlers, iq_handler_unref);
-  for (guint i = 0; i < handlers->len; i++)
-    {
-      IqHandler *handler = handlers->pdata[i];
-
-      if (!handler->removed && g_strcmp0 (handler->name, name) == 0 &&
-          g_strcmp0 (handler->ns, ns) == 0 &&
-          handler->handler (self->client, request, handler->user_data))
-        return TRUE;
-    }
-  return FALSE;
+  return g_str_equal (type, "result") || g_str_equal (type, "error");
 }
 
+/* Whoever asked may do with the answer what he likes. */
 static void
-take_iq (IsmbInbox *self, IsmbIq *iq)
+take_answer (IsmbInbox *self, IsmbIq *iq, gboolean shared)
 {
-  const char *type = ismb_stanza_get_stanza_type (ISMB_STANZA (iq));
-  g_autoptr (IsmbIq) refusal = NULL;
+  g_autoptr (IsmbStanza) own = shared ? _ismb_stanza_copy (ISMB_STANZA (iq))
+                                      : g_object_ref (ISMB_STANZA (iq));
 
-  if (g_str_equal (type, "result") || g_str_equal (type, "error"))
-    {
-      ismb_requests_answer (self->requests, iq, self->callbacks.get_own (self->client));
-      return;
-    }
-  if (offer_to_handlers (self, iq) || take_own_service (self, iq))
-    return;
-  refusal = ismb_iq_reply_error (iq, "feature-not-implemented", NULL);
-  answer (self, refusal);
+  ismb_requests_answer (self->requests, ISMB_IQ (own), self->callbacks.get_own (self->client));
+}
+
+static gboolean
+offer (IsmbInbox *self, IsmbStanza *stanza)
+{
+  g_autoptr (GPtrArray) found = ismb_takers_find (self->takers, stanza);
+
+  if (is_answer (stanza))
+    take_answer (self, ISMB_IQ (stanza), found != NULL);
+  return found != NULL && self->client != NULL
+         && ismb_takers_offer (self->takers, found, stanza);
+}
+
+/* What a client does with what nobody took from it. */
+static void
+take (IsmbInbox *self, IsmbStanza *stanza)
+{
+  if (ISMB_IS_MESSAGE (stanza))
+    take_message (self, ISMB_MESSAGE (stanza));
+  else if (ISMB_IS_PRESENCE (stanza))
+    take_presence (self, ISMB_PRESENCE (stanza));
+  else if (!is_answer (stanza) && !take_own_service (self, ISMB_IQ (stanza)))
+    refuse (self, ISMB_IQ (stanza));
 }
 
 void
 ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza)
 {
+  if (ISMB_IS_MESSAGE (stanza) && ismb_repeats_note (self->repeats, ISMB_MESSAGE (stanza)))
+    return;
   if (ismb_stanza_get_to_jid (stanza) == NULL)
     ismb_stanza_set_to_jid (stanza, self->callbacks.get_own (self->client));
-  if (ISMB_IS_MESSAGE (stanza))
-    take_message (self, ISMB_MESSAGE (stanza));
-  else if (ISMB_IS_PRESENCE (stanza))
-    take_presence (self, ISMB_PRESENCE (stanza));
-  else
-    take_iq (self, ISMB_IQ (stanza));
+  g_rc_box_acquire (self);
+  if (!offer (self, stanza) && self->client != NULL)
+    take (self, stanza);
+  g_rc_box_release (self);
 }
 
 IsmbInbox *
@@ -269,12 +253,13 @@ ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
 {
   const IsmbSubscribersCallbacks for_subscribers = { callbacks->send, callbacks->get_own,
                                                      callbacks->authorize };
-  IsmbInbox *self = g_new0 (IsmbInbox, 1);
+  const IsmbTakersCallbacks for_takers = { callbacks->event, callbacks->send };
+  IsmbInbox *self = g_rc_box_new0 (IsmbInbox);
 
   self->client = client;
   self->roster = roster;
   self->requests = requests;
-  self->iq_handlers = g_ptr_array_new_with_free_func (iq_handler_unref);
+  self->takers = ismb_takers_new (client, &for_takers);
   self->features = g_ptr_array_new_with_free_func (g_free);
   self->repeats = ismb_repeats_new ();
   self->callbacks = *callbacks;
@@ -288,42 +273,24 @@ ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
 void
 ismb_inbox_free (IsmbInbox *self)
 {
-  g_ptr_array_unref (self->iq_handlers);
+  self->client = NULL;
+  ismb_takers_free (self->takers);
   g_ptr_array_unref (self->features);
   ismb_repeats_free (self->repeats);
   ismb_subscribers_free (self->subscribers);
-  g_free (self);
+  g_rc_box_release (self);
 }
 
-guint
-ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *ns,
-                           IsmbInboxHandler callback, gpointer user_data, GDestroyNotify destroy)
+IsmbHandlers *
+ismb_inbox_get_handlers (IsmbInbox *self)
 {
-  IqHandler *handler = g_rc_box_new0 (IqHandler);
-
-  handler->id = ++self->last_id;
-  handler->name = g_strdup (name);
-  handler->ns = g_strdup (ns);
-  handler->handler = callback;
-  handler->user_data = user_data;
-  handler->destroy = destroy;
-  g_ptr_array_add (self->iq_handlers, handler);
-  return handler->id;
+  return ismb_takers_get_handlers (self->takers);
 }
 
 void
-ismb_inbox_remove_iq_handler (IsmbInbox *self, guint id)
+ismb_inbox_note_sent (IsmbInbox *self, IsmbStanza *stanza)
 {
-  for (guint i = 0; i < self->iq_handlers->len; i++)
-    {
-      IqHandler *handler = self->iq_handlers->pdata[i];
-
-      if (handler->id != id)
-        continue;
-      handler->removed = TRUE;
-      g_ptr_array_remove_index (self->iq_handlers, i);
-      return;
-    }
+  ismb_takers_note_sent (self->takers, stanza);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/client/ismb-handlers.h"
 #include "ismb/client/ismb-requests.h"
 #include "ismb/client/ismb-roster.h"
 
@@ -18,20 +19,19 @@ typedef struct
   gboolean (*authorize) (gpointer client, IsmbJid *from, gpointer user_data);
 } IsmbInboxCallbacks;
 
-/* IsmbIqHandler and IsmbAuthorizeFunc, before there is a client. */
-typedef gboolean (*IsmbInboxHandler) (gpointer client, IsmbIq *request, gpointer user_data);
+/* IsmbAuthorizeFunc, before there is a client. */
 typedef gboolean (*IsmbInboxAuthorize) (gpointer client, IsmbJid *from, gpointer user_data);
 
 /* The client owns it; the others must outlive it. */
 IsmbInbox *ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
                            const IsmbInboxCallbacks *callbacks);
 void ismb_inbox_free (IsmbInbox *self);
-/* May run handlers that run main loops; the caller keeps the client alive. */
+/* May run handlers that run main loops, or end the client. */
 void ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza);
-guint ismb_inbox_add_iq_handler (IsmbInbox *self, const char *name, const char *ns,
-                                 IsmbInboxHandler handler, gpointer user_data,
-                                 GDestroyNotify destroy);
-void ismb_inbox_remove_iq_handler (IsmbInbox *self, guint id);
+/* Whom a stanza is offered to before anything else becomes of it. */
+IsmbHandlers *ismb_inbox_get_handlers (IsmbInbox *self);
+/* What the client sends, so that no request is answered twice. */
+void ismb_inbox_note_sent (IsmbInbox *self, IsmbStanza *stanza);
 /* NULL: the callback of the client again. */
 void ismb_inbox_set_authorize (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data);
 /* Whether a subscription that is approved is asked for in return; it is, unless told otherwise. */

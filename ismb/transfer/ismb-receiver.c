@@ -47,7 +47,7 @@ remove_handlers (IsmbReceiver *self)
 {
   for (gsize i = 0; self->client != NULL && i < G_N_ELEMENTS (self->handlers); i++)
     if (self->handlers[i] != 0)
-      _ismb_client_remove_iq_handler (self->client, self->handlers[i]);
+      ismb_client_remove_stanza_handler (self->client, self->handlers[i]);
   g_clear_weak_pointer (&self->client);
 }
 
@@ -296,19 +296,20 @@ has_room (IsmbReceiver *self, IsmbJid *account)
 }
 
 static gboolean
-on_offer (IsmbClient *client, IsmbIq *request, gpointer user_data)
+on_offer (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
   IsmbReceiver *self = user_data;
-  g_autoptr (GError) error = NULL;
+  IsmbIq *request = ISMB_IQ (stanza);
+  g_autoptr (GError) problem = NULL;
   g_autoptr (IsmbIncoming) incoming = NULL;
   IsmbOffer *offer;
 
-  if (ismb_stanza_get_from_jid (ISMB_STANZA (request)) == NULL)
+  if (ismb_stanza_get_from_jid (stanza) == NULL)
     return FALSE;
-  offer = ismb_offer_parse (request, &error);
+  offer = ismb_offer_parse (request, &problem);
   if (offer == NULL)
     {
-      answer (self, ismb_iq_reply_error (request, "bad-request", error->message));
+      answer (self, ismb_iq_reply_error (request, "bad-request", problem->message));
       return TRUE;
     }
   incoming = ismb_incoming_new (request, offer);
@@ -342,9 +343,10 @@ find (IsmbReceiver *self, IsmbIq *request)
 }
 
 static gboolean
-on_open (IsmbClient *client, IsmbIq *request, gpointer user_data)
+on_open (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
   IsmbReceiver *self = user_data;
+  IsmbIq *request = ISMB_IQ (stanza);
   IsmbIncoming *incoming = find (self, request);
   const char *condition;
 
@@ -384,9 +386,10 @@ take_block (IsmbReceiver *self, IsmbIncoming *incoming, IsmbIq *request)
 }
 
 static gboolean
-on_data (IsmbClient *client, IsmbIq *request, gpointer user_data)
+on_data (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
   IsmbReceiver *self = user_data;
+  IsmbIq *request = ISMB_IQ (stanza);
   IsmbIncoming *incoming = find (self, request);
 
   if (incoming != NULL)
@@ -416,9 +419,10 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* Answered only when the file is in its place, or when it is certain that it will not be. */
 static gboolean
-on_close (IsmbClient *client, IsmbIq *request, gpointer user_data)
+on_close (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
   IsmbReceiver *self = user_data;
+  IsmbIq *request = ISMB_IQ (stanza);
   IsmbIncoming *incoming = find (self, request);
 
   if (incoming == NULL)
@@ -447,19 +451,27 @@ clean (IsmbReceiver *self)
   g_task_run_in_thread (task, clean_in_thread);
 }
 
+static guint
+add_handler (IsmbReceiver *self, const char *path, IsmbStanzaFunc handler)
+{
+  g_autoptr (IsmbMatcher) matcher = ismb_matcher_new_path (path, NULL);
+
+  return ismb_client_add_stanza_handler (self->client, path, matcher, ISMB_HANDLER_DEFAULT, handler,
+                                         self, NULL);
+}
+
 static void
 add_handlers (IsmbReceiver *self)
 {
   static const struct
   {
-    const char *name;
-    const char *ns;
-    IsmbIqHandler handler;
+    const char *path;
+    IsmbStanzaFunc handler;
   } table[] = {
-    { "si", ISMB_NS_SI, on_offer },
-    { "open", ISMB_NS_IBB, on_open },
-    { "data", ISMB_NS_IBB, on_data },
-    { "close", ISMB_NS_IBB, on_close },
+    { "iq@type=set/{" ISMB_NS_SI "}si", on_offer },
+    { "iq@type=set/{" ISMB_NS_IBB "}open", on_open },
+    { "iq@type=set/{" ISMB_NS_IBB "}data", on_data },
+    { "iq@type=set/{" ISMB_NS_IBB "}close", on_close },
   };
 
   static const char *const features[] = { ISMB_NS_SI, ISMB_NS_SI_FILE, ISMB_NS_IBB, ISMB_NS_FILE };
@@ -468,8 +480,7 @@ add_handlers (IsmbReceiver *self)
   for (gsize i = 0; i < G_N_ELEMENTS (features); i++)
     _ismb_client_add_feature (self->client, features[i]);
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
-    self->handlers[i] = _ismb_client_add_iq_handler (self->client, table[i].name, table[i].ns,
-                                                     table[i].handler, self, NULL);
+    self->handlers[i] = add_handler (self, table[i].path, table[i].handler);
 }
 
 IsmbReceiver *
