@@ -12,6 +12,8 @@
 #include "ismb/stream/ismb-pump.h"
 #include "ismb/stream/ismb-strophe.h"
 
+#define TURN_STANZAS 32 /* handed up before other sources have their turn */
+
 struct _IsmbChannel
 {
   IsmbChannelCallbacks callbacks;
@@ -97,12 +99,32 @@ on_closed (const GError *stream_error, gpointer user_data)
   self->callbacks.closed (error, self->user_data);
 }
 
+/* What was to be sent goes before the end. */
 static void
-on_taken (gsize bytes, gpointer user_data)
+close_if_empty (gpointer user_data)
 {
   IsmbChannel *self = user_data;
 
-  ismb_strophe_taken (self->strophe, bytes);
+  if (self->closing && ismb_pump_get_queued (self->pump) == 0)
+    ismb_strophe_close (self->strophe);
+}
+
+static void
+flush (IsmbChannel *self)
+{
+  ismb_pump_flush (self->pump);
+  close_if_empty (self);
+}
+
+/* What is read is handed up at once. */
+static void
+on_given (gsize bytes, gpointer user_data)
+{
+  IsmbChannel *self = user_data;
+
+  ismb_strophe_run (self->strophe, bytes);
+  if (ismb_outlet_drain (ismb_strophe_get_outlet (self->strophe), TURN_STANZAS))
+    flush (self);
 }
 
 /* What the pump saw is told in order with what libstrophe tells. */
@@ -165,7 +187,8 @@ ismb_channel_free (IsmbChannel *self)
 static void
 begin (IsmbChannel *self, GIOStream *stream, int fd, const IsmbPumpPlan *plan)
 {
-  static const IsmbPumpCallbacks from_pump = { on_taken, on_authenticated, on_refused };
+  static const IsmbPumpCallbacks from_pump = { on_authenticated, on_refused, close_if_empty,
+                                               on_given };
 
   self->ready = self->closing = FALSE;
   self->pump = ismb_pump_new (stream, fd, plan, &from_pump, self);
@@ -209,20 +232,22 @@ void
 ismb_channel_send (IsmbChannel *self, const char *xml, gsize length)
 {
   ismb_stanza_trace_sent (&_ismb_client_stanzas, self->jid, xml, length);
-  ismb_strophe_send (self->strophe, xml, length);
+  if (self->pump != NULL)
+    ismb_pump_send (self->pump, xml, length);
 }
 
 gsize
 ismb_channel_get_queued (IsmbChannel *self)
 {
-  return ismb_strophe_get_queued (self->strophe);
+  return self->pump != NULL ? ismb_pump_get_queued (self->pump) : 0;
 }
 
 void
 ismb_channel_close (IsmbChannel *self)
 {
   self->closing = TRUE;
-  ismb_strophe_close (self->strophe);
+  if (self->pump != NULL)
+    flush (self);
 }
 
 /* libstrophe first: it writes without asking to be spared SIGPIPE. */

@@ -62,12 +62,7 @@ outlet_check (GSource *source)
 static gboolean
 outlet_dispatch (GSource *source, GSourceFunc func, gpointer data)
 {
-  Entry *entry = take (((Source *) source)->owner);
-
-  if (entry == NULL)
-    return G_SOURCE_CONTINUE;
-  entry->func (entry->item, entry->user_data);
-  g_free (entry);
+  ismb_outlet_drain (((Source *) source)->owner, 1);
   return G_SOURCE_CONTINUE;
 }
 
@@ -123,6 +118,20 @@ ismb_outlet_put (IsmbOutlet *self, IsmbOutletFunc func, gpointer user_data, gpoi
 
   *entry = (Entry){ { entry, NULL, NULL }, func, user_data, item, destroy };
   g_queue_push_tail_link (&self->waiting, &entry->link);
+}
+
+gboolean
+ismb_outlet_drain (IsmbOutlet *self, guint max)
+{
+  g_autoptr (GSource) source = g_source_ref (self->source);
+  Entry *entry;
+
+  while (max-- > 0 && !g_source_is_destroyed (source) && (entry = take (self)) != NULL)
+    {
+      entry->func (entry->item, entry->user_data);
+      g_free (entry);
+    }
+  return !g_source_is_destroyed (source);
 }
 
 guint

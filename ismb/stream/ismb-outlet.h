@@ -23,6 +23,8 @@ void        ismb_outlet_close      (IsmbOutlet *self);
 /* `func` takes the item, `destroy` what is dropped. */
 void        ismb_outlet_put        (IsmbOutlet *self, IsmbOutletFunc func, gpointer user_data,
                                     gpointer item, GDestroyNotify destroy);
+/* Calls back at once, `max` times at most. FALSE: a callback closed it, or freed it. */
+gboolean    ismb_outlet_drain      (IsmbOutlet *self, guint max);
 guint       ismb_outlet_get_length (IsmbOutlet *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbOutlet, ismb_outlet_free)

@@ -5,16 +5,16 @@
 #include "ismb/stream/ismb-pump.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "ismb/core/ismb-error.h"
+#include "ismb/stream/ismb-byte-queue.h"
 #include "ismb/stream/ismb-sign-in.h"
 #include "ismb/stream/ismb-tag-scanner.h"
 
-#define READ_SIZE 16384
+#define READ_SIZE 16384             /* no TLS record has more, so that none is left inside */
 #define HIGH_WATER (256 * 1024)     /* bytes that wait for the other side; then reading stops */
 #define ELEMENT_MAX (16 * 1024 * 1024)
 #define ELEMENT_MAX_BEFORE (64 * 1024)
@@ -22,72 +22,63 @@
 #define TAGS_MAX 200000
 #define STROPHE_READ 4096           /* libstrophe reads so many bytes at a time */
 
+/* One of the two sides. */
+typedef struct
+{
+  int fd;
+  gpointer tag;         /* in our source, while anything is waited for */
+  GIOCondition wanted;
+  gboolean full;        /* it takes no more for now */
+  gboolean ended;
+} Side;
+
+typedef struct
+{
+  GSource source;
+  IsmbPump *pump;
+} Source;
+
 struct _IsmbPump
 {
   GIOStream *stream;
   GPollableInputStream *input;
   GPollableOutputStream *output;
-  int fd;
   IsmbPumpCallbacks callbacks;
   gpointer user_data;
-  GMainContext *context;
-  GSource *net_in, *net_out, *fd_in, *fd_out;
+  GSource *source;
+  Side net, strophe;
+  gboolean due;        /* there is work that no descriptor tells of */
+  gboolean unread;     /* TLS may hold bytes */
 
-  GByteArray *inbound;
+  IsmbByteQueue inbound;
   gsize scanned;       /* of inbound: looked at */
   gsize passed;        /* of inbound: may go on */
+  gsize given;         /* to libstrophe, which has not been told */
   gboolean torn;       /* a write to libstrophe ended inside a tag */
-  GByteArray *outbound;
+  IsmbByteQueue outbound;
   gsize out_scanned, out_passed;
-  gboolean in_large, out_large;
 
   IsmbTagScanner in_scanner, out_scanner;
   IsmbSignIn *sign_in;
   gboolean bound;      /* the sign-in has nothing more to see */
-  gboolean net_ended;
   GError *error;       /* of the network */
 };
 
-static void pump_in (IsmbPump *self);
-static void pump_out (IsmbPump *self);
-
-static void
-clear_source (GSource **source)
-{
-  if (*source == NULL)
-    return;
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
-want_source (IsmbPump *self, GSource **slot, gboolean wanted, GSource *(*make) (IsmbPump *self))
-{
-  if (!wanted)
-    clear_source (slot);
-  else if (*slot == NULL)
-    {
-      *slot = make (self);
-      g_source_attach (*slot, self->context);
-    }
-}
-
-/* The end, from the network's side */
+/* The end */
 
 /* What came is delivered first; then libstrophe reads the end. */
 static void
 end_network (IsmbPump *self, GError *error)
 {
-  if (self->net_ended)
+  if (self->net.ended)
     {
       g_clear_error (&error);
       return;
     }
-  self->net_ended = TRUE;
+  self->net.ended = TRUE;
   self->error = error;
-  clear_source (&self->net_in);
-  clear_source (&self->net_out);
-  self->out_passed = 0;
+  ismb_byte_queue_clear (&self->outbound);
+  self->out_scanned = self->out_passed = 0;
 }
 
 /* Nothing more, in either direction: the server is not who it should be, or breaks the rules. */
@@ -95,19 +86,17 @@ static void
 cut (IsmbPump *self, GError *error)
 {
   end_network (self, error);
-  g_byte_array_set_size (self->inbound, 0);
-  g_byte_array_set_size (self->outbound, 0);
-  self->scanned = self->passed = self->out_scanned = self->out_passed = 0;
+  ismb_byte_queue_clear (&self->inbound);
+  self->scanned = self->passed = 0;
 }
 
+/* libstrophe is through and will say so itself. */
 static void
-finish_if_delivered (IsmbPump *self)
+end_strophe (IsmbPump *self)
 {
-  if (!self->net_ended || self->passed > 0)
-    return;
-  clear_source (&self->fd_in);
-  clear_source (&self->fd_out);
-  shutdown (self->fd, SHUT_WR);
+  self->strophe.ended = TRUE;
+  ismb_byte_queue_clear (&self->inbound);
+  self->scanned = self->passed = 0;
 }
 
 /* While signing in */
@@ -128,31 +117,26 @@ heed (IsmbPump *self, IsmbSignInVerdict verdict, GError *error)
   else if (verdict == ISMB_SIGN_IN_DONE)
     {
       self->bound = TRUE;
-      self->out_passed = self->outbound->len;
+      self->out_passed = self->outbound.length;
       self->in_scanner.bytes_max = ELEMENT_MAX;
     }
 }
 
-/* Puts a text where other bytes were; secrets among it are wiped. Returns where it ends. */
+/* Secrets among it are wiped. */
 static gsize
-replace (GByteArray *bytes, gsize from, gsize to, GString *text)
+replace (IsmbByteQueue *queue, gsize from, gsize to, GString *text)
 {
-  gsize rest = bytes->len - to;
+  gsize end = ismb_byte_queue_replace (queue, from, to, text->str, text->len);
 
-  if (text->len > to - from)
-    g_byte_array_set_size (bytes, from + text->len + rest);
-  memmove (bytes->data + from + text->len, bytes->data + to, rest);
-  memcpy (bytes->data + from, text->str, text->len);
-  g_byte_array_set_size (bytes, from + text->len + rest);
   explicit_bzero (text->str, text->len);
-  return from + text->len;
+  return end;
 }
 
 /* What goes to the server goes before what libstrophe has not yet written to its end. */
 static void
 put_outbound (IsmbPump *self, gsize until, GString *text)
 {
-  gsize end = replace (self->outbound, self->out_passed, until, text);
+  gsize end = replace (&self->outbound, self->out_passed, until, text);
 
   self->out_scanned = MAX (self->out_scanned, until) - until + end;
   self->out_passed = end;
@@ -163,11 +147,11 @@ show_what_came (IsmbPump *self, IsmbScan scan)
 {
   g_autoptr (GString) inward = g_string_new (NULL), outward = g_string_new (NULL);
   GError *error = NULL;
-  IsmbSignInVerdict verdict = ismb_sign_in_came (
-      self->sign_in, scan, (const char *) self->inbound->data + self->passed,
-      self->scanned - self->passed, inward, outward, &error);
+  IsmbSignInVerdict verdict =
+      ismb_sign_in_came (self->sign_in, scan, self->inbound.front + self->passed,
+                         self->scanned - self->passed, inward, outward, &error);
 
-  self->passed = self->scanned = replace (self->inbound, self->passed, self->scanned, inward);
+  self->passed = self->scanned = replace (&self->inbound, self->passed, self->scanned, inward);
   put_outbound (self, self->out_passed, outward);
   heed (self, verdict, error);
   return verdict != ISMB_SIGN_IN_REFUSED;
@@ -178,28 +162,13 @@ show_what_left (IsmbPump *self, IsmbScan scan)
 {
   g_autoptr (GString) outward = g_string_new (NULL);
   GError *error = NULL;
-  IsmbSignInVerdict verdict = ismb_sign_in_sent (
-      self->sign_in, scan, (const char *) self->outbound->data + self->out_passed,
-      self->out_scanned - self->out_passed, outward, &error);
+  IsmbSignInVerdict verdict =
+      ismb_sign_in_sent (self->sign_in, scan, self->outbound.front + self->out_passed,
+                         self->out_scanned - self->out_passed, outward, &error);
 
   put_outbound (self, self->out_scanned, outward);
   heed (self, verdict, error);
   return verdict != ISMB_SIGN_IN_REFUSED;
-}
-
-/* Drops what was handed on, and once all is, the memory of a large stanza. */
-static void
-drop (GByteArray **bytes, gsize done, gboolean *large)
-{
-  *large |= (*bytes)->len > HIGH_WATER;
-  if (done < (*bytes)->len || !*large)
-    {
-      g_byte_array_remove_range (*bytes, 0, done);
-      return;
-    }
-  g_byte_array_unref (*bytes);
-  *bytes = g_byte_array_new ();
-  *large = FALSE;
 }
 
 /* Inwards */
@@ -215,22 +184,11 @@ pad (IsmbPump *self)
 
   if (!self->torn && length <= STROPHE_READ)
     return;
-  space = g_malloc (length);
-  memset (space, ' ', length);
   /* Behind what passed and before the rest; it is looked at already. */
-  if (self->passed == self->inbound->len)
-    g_byte_array_append (self->inbound, (guint8 *) space, length);
-  else
-    {
-      gsize rest = self->inbound->len - self->passed;
-
-      g_byte_array_set_size (self->inbound, self->inbound->len + length);
-      memmove (self->inbound->data + self->passed + length, self->inbound->data + self->passed,
-               rest);
-      memcpy (self->inbound->data + self->passed, space, length);
-    }
+  space = g_strnfill (length, ' ');
+  self->passed =
+      ismb_byte_queue_replace (&self->inbound, self->passed, self->passed, space, length);
   self->scanned += length;
-  self->passed += length;
   self->torn = FALSE;
   self->in_scanner.longest_tag = 0;
 }
@@ -259,12 +217,12 @@ pass_inbound (IsmbPump *self, IsmbScan scan)
 static void
 scan_inbound (IsmbPump *self)
 {
-  while (self->scanned < self->inbound->len)
+  while (self->scanned < self->inbound.length)
     {
       gsize seen = 0;
       IsmbScan scan =
-          ismb_tag_scanner_next (&self->in_scanner, (char *) self->inbound->data + self->scanned,
-                                 self->inbound->len - self->scanned, &seen);
+          ismb_tag_scanner_next (&self->in_scanner, self->inbound.front + self->scanned,
+                                 self->inbound.length - self->scanned, &seen);
 
       self->scanned += seen;
       if (scan != ISMB_SCAN_MORE && !pass_inbound (self, scan))
@@ -272,197 +230,250 @@ scan_inbound (IsmbPump *self)
     }
 }
 
-static gboolean
-on_fd_writable (gint fd, GIOCondition condition, gpointer data)
+static void
+read_network (IsmbPump *self)
 {
-  pump_in (data);
-  return G_SOURCE_CONTINUE;
-}
+  g_autoptr (GError) error = NULL;
+  char bytes[READ_SIZE];
+  gssize count =
+      g_pollable_input_stream_read_nonblocking (self->input, bytes, sizeof bytes, NULL, &error);
 
-static GSource *
-make_fd_out (IsmbPump *self)
-{
-  GSource *source = g_unix_fd_source_new (self->fd, G_IO_OUT);
-
-  g_source_set_callback (source, G_SOURCE_FUNC (on_fd_writable), self, NULL);
-  return source;
+  self->unread = count == sizeof bytes && self->unread;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return;
+  ismb_byte_queue_append (&self->inbound, bytes, MAX (count, 0));
+  if (count > 0)
+    scan_inbound (self);
+  else
+    end_network (self, g_steal_pointer (&error));
 }
 
 static void
 write_to_strophe (IsmbPump *self)
 {
   gsize done = 0;
+  gssize count = 0;
+  gboolean broken;
 
-  while (done < self->passed)
+  while (done < self->passed && count >= 0)
     {
-      gssize count = send (self->fd, self->inbound->data + done, self->passed - done,
-                           MSG_NOSIGNAL | MSG_DONTWAIT);
-
-      if (count <= 0)
-        break;
-      done += count;
+      count = send (self->strophe.fd, self->inbound.front + done, self->passed - done,
+                    MSG_NOSIGNAL | MSG_DONTWAIT);
+      done += MAX (count, 0);
     }
-  self->torn |= done < self->passed;
-  drop (&self->inbound, done, &self->in_large);
+  broken = count < 0 && errno != EAGAIN;
+  self->strophe.full = done < self->passed;
+  self->torn |= self->strophe.full;
+  self->given += done;
   self->passed -= done;
   self->scanned -= done;
-}
-
-static gboolean on_net_readable (GObject *stream, gpointer data);
-
-static GSource *
-make_net_in (IsmbPump *self)
-{
-  GSource *source = g_pollable_input_stream_create_source (self->input, NULL);
-
-  g_source_set_callback (source, G_SOURCE_FUNC (on_net_readable), self, NULL);
-  return source;
-}
-
-/* Hands over what may go, and reads on only if that is not too much. */
-static void
-pump_in (IsmbPump *self)
-{
-  if (self->passed > 0)
-    write_to_strophe (self);
-  want_source (self, &self->fd_out, self->passed > 0, make_fd_out);
-  want_source (self, &self->net_in, !self->net_ended && self->passed < HIGH_WATER, make_net_in);
-  finish_if_delivered (self);
-}
-
-static gboolean
-on_net_readable (GObject *stream, gpointer data)
-{
-  IsmbPump *self = data;
-  g_autoptr (GError) error = NULL;
-  guint old = self->inbound->len;
-  gboolean signing_in = !self->bound;
-  gssize count;
-
-  g_byte_array_set_size (self->inbound, old + READ_SIZE);
-  count = g_pollable_input_stream_read_nonblocking (self->input, self->inbound->data + old,
-                                                    READ_SIZE, NULL, &error);
-  g_byte_array_set_size (self->inbound, old + MAX (count, 0));
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    return G_SOURCE_CONTINUE;
-  if (count > 0)
-    scan_inbound (self);
-  else
-    end_network (self, g_steal_pointer (&error));
-  if (signing_in)
-    pump_out (self); /* the watch may have spoken */
-  pump_in (self);
-  return G_SOURCE_CONTINUE;
+  ismb_byte_queue_consume (&self->inbound, done);
+  if (broken)
+    end_strophe (self);
 }
 
 /* Outwards */
 
-static gboolean
+static void
 pass_outbound (IsmbPump *self)
 {
-  if (self->bound)
-    {
-      self->out_passed = self->outbound->len;
-      return TRUE;
-    }
-  while (self->out_scanned < self->outbound->len)
+  while (!self->bound && self->out_scanned < self->outbound.length)
     {
       gsize seen = 0;
-      IsmbScan scan = ismb_tag_scanner_next (&self->out_scanner,
-                                             (char *) self->outbound->data + self->out_scanned,
-                                             self->outbound->len - self->out_scanned, &seen);
+      IsmbScan scan =
+          ismb_tag_scanner_next (&self->out_scanner, self->outbound.front + self->out_scanned,
+                                 self->outbound.length - self->out_scanned, &seen);
 
       self->out_scanned += seen;
       if (scan != ISMB_SCAN_MORE && scan != ISMB_SCAN_TAG && !show_what_left (self, scan))
-        return FALSE;
+        return;
     }
-  return TRUE;
-}
-
-static gboolean
-on_net_writable (GObject *stream, gpointer data)
-{
-  pump_out (data);
-  return G_SOURCE_CONTINUE;
-}
-
-static GSource *
-make_net_out (IsmbPump *self)
-{
-  GSource *source = g_pollable_output_stream_create_source (self->output, NULL);
-
-  g_source_set_callback (source, G_SOURCE_FUNC (on_net_writable), self, NULL);
-  return source;
+  if (self->bound)
+    self->out_passed = self->outbound.length;
 }
 
 static void
-write_to_network (IsmbPump *self, GError **error)
+read_strophe (IsmbPump *self)
 {
-  gsize done = 0;
+  char bytes[READ_SIZE];
+  gssize count = recv (self->strophe.fd, bytes, sizeof bytes, MSG_DONTWAIT);
 
-  while (done < self->out_passed)
-    {
-      gssize count = g_pollable_output_stream_write_nonblocking (
-          self->output, self->outbound->data + done, self->out_passed - done, NULL, error);
-      if (count <= 0)
-        break;
-      done += count;
-    }
+  if (count == 0)
+    end_strophe (self);
+  if (count <= 0)
+    return;
+  ismb_byte_queue_append (&self->outbound, bytes, count);
   if (!self->bound)
-    explicit_bzero (self->outbound->data, done); /* the password may be in it */
-  drop (&self->outbound, done, &self->out_large);
-  self->out_passed -= done;
-  self->out_scanned -= MIN (done, self->out_scanned);
-}
-
-static gboolean on_fd_readable (gint fd, GIOCondition condition, gpointer data);
-
-static GSource *
-make_fd_in (IsmbPump *self)
-{
-  GSource *source = g_unix_fd_source_new (self->fd, G_IO_IN);
-
-  g_source_set_callback (source, G_SOURCE_FUNC (on_fd_readable), self, NULL);
-  return source;
+    explicit_bzero (bytes, count); /* the password may be in it */
+  pass_outbound (self);
 }
 
 static void
-pump_out (IsmbPump *self)
+write_to_network (IsmbPump *self)
 {
   g_autoptr (GError) error = NULL;
+  gsize done = 0;
+  gssize count = 0;
 
-  if (self->out_passed > 0)
-    write_to_network (self, &error);
-  if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+  while (done < self->out_passed && count >= 0)
+    {
+      count = g_pollable_output_stream_write_nonblocking (self->output,
+                                                          self->outbound.front + done,
+                                                          self->out_passed - done, NULL, &error);
+      done += MAX (count, 0);
+    }
+  if (!self->bound && done > 0)
+    explicit_bzero (self->outbound.front, done);
+  self->out_passed -= done;
+  self->out_scanned -= MIN (done, self->out_scanned);
+  ismb_byte_queue_consume (&self->outbound, done);
+  self->net.full = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+  if (error != NULL && !self->net.full)
     end_network (self, g_steal_pointer (&error));
-  want_source (self, &self->net_out, !self->net_ended && self->out_passed > 0, make_net_out);
-  want_source (self, &self->fd_in, !self->net_ended && self->out_passed < HIGH_WATER, make_fd_in);
-  finish_if_delivered (self);
+}
+
+/* Turns */
+
+static void
+want (IsmbPump *self, Side *side, GIOCondition wanted)
+{
+  if (side->wanted == wanted)
+    return;
+  if (side->tag == NULL)
+    side->tag = g_source_add_unix_fd (self->source, side->fd, wanted);
+  else if (wanted != 0)
+    g_source_modify_unix_fd (self->source, side->tag, wanted);
+  else /* it would still tell of the other end's going */
+    g_source_remove_unix_fd (self->source, g_steal_pointer (&side->tag));
+  side->wanted = wanted;
+}
+
+static void
+want_what_is_due (IsmbPump *self)
+{
+  gboolean open = !self->net.ended && !self->strophe.ended;
+
+  want (self, &self->net,
+        (open && self->passed < HIGH_WATER ? G_IO_IN : 0)
+            | (!self->net.ended && self->net.full ? G_IO_OUT : 0));
+  want (self, &self->strophe,
+        (open && self->outbound.length < HIGH_WATER ? G_IO_IN : 0)
+            | (!self->strophe.ended && self->strophe.full ? G_IO_OUT : 0));
+}
+
+static void
+write_what_may_go (IsmbPump *self)
+{
+  if (self->out_passed > 0 && !self->net.full)
+    write_to_network (self);
+  if (self->passed > 0 && !self->strophe.full)
+    write_to_strophe (self);
+  if (self->net.ended && self->passed == 0)
+    shutdown (self->strophe.fd, SHUT_WR);
+  self->due |= self->unread;
+  want_what_is_due (self);
+}
+
+static GIOCondition
+occurred (IsmbPump *self, const Side *side)
+{
+  return side->tag != NULL ? g_source_query_unix_fd (self->source, side->tag) : 0;
+}
+
+/* Ends with the callback: it may free us, or run a main loop, in which the next turn comes. */
+static void
+turn (IsmbPump *self)
+{
+  GIOCondition net = occurred (self, &self->net), strophe = occurred (self, &self->strophe);
+  gsize queued = self->outbound.length;
+  gsize given;
+
+  self->due = FALSE;
+  self->net.full &= (net & ~G_IO_IN) == 0;
+  self->strophe.full &= (strophe & ~G_IO_IN) == 0;
+  if ((net != 0 && (self->net.wanted & G_IO_IN) != 0) || self->unread)
+    read_network (self);
+  if (strophe != 0 && (self->strophe.wanted & G_IO_IN) != 0)
+    read_strophe (self);
+  write_what_may_go (self);
+  if (queued > 0 && self->outbound.length == 0)
+    self->callbacks.emptied (self->user_data);
+  given = self->given;
+  self->given = 0;
+  if (given > 0)
+    self->callbacks.given (given, self->user_data);
 }
 
 static gboolean
-on_fd_readable (gint fd, GIOCondition condition, gpointer data)
+pump_prepare (GSource *source, int *timeout)
 {
-  IsmbPump *self = data;
-  guint old = self->outbound->len;
-  gssize count;
+  *timeout = -1;
+  return ((Source *) source)->pump->due;
+}
 
-  g_byte_array_set_size (self->outbound, old + READ_SIZE);
-  count = recv (self->fd, self->outbound->data + old, READ_SIZE, MSG_DONTWAIT);
-  g_byte_array_set_size (self->outbound, old + MAX (count, 0));
-  if (count == 0) /* libstrophe is through and will say so itself */
-    {
-      clear_source (&self->fd_in);
-      return G_SOURCE_REMOVE;
-    }
-  if (count < 0)
-    return G_SOURCE_CONTINUE;
-  if (pass_outbound (self))
-    pump_out (self);
-  else
-    finish_if_delivered (self);
-  self->callbacks.taken (count, self->user_data);
+static gboolean
+pump_check (GSource *source)
+{
+  IsmbPump *self = ((Source *) source)->pump;
+
+  return self->due || occurred (self, &self->net) != 0 || occurred (self, &self->strophe) != 0;
+}
+
+static gboolean
+pump_dispatch (GSource *source, GSourceFunc func, gpointer data)
+{
+  turn (((Source *) source)->pump);
   return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs pump_funcs = { pump_prepare, pump_check, pump_dispatch, NULL };
+
+/* May recurse: a source that may not is taken out of the loop's set while it is dispatched, and
+ * that wakes the loop by two calls to the system. */
+static void
+attach (IsmbPump *self)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+
+  self->source = g_source_new (&pump_funcs, sizeof (Source));
+  ((Source *) self->source)->pump = self;
+  g_source_set_static_name (self->source, "[ismb] pump");
+  g_source_set_can_recurse (self->source, TRUE);
+  g_source_attach (self->source, context);
+}
+
+/* The descriptor under a stream, whatever lies upon it. */
+static int
+find_fd (GIOStream *stream)
+{
+  g_autoptr (GIOStream) below = NULL;
+
+  if (G_IS_SOCKET_CONNECTION (stream))
+    return g_socket_get_fd (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
+  g_object_get (stream, "base-io-stream", &below, NULL);
+  return find_fd (below);
+}
+
+IsmbPump *
+ismb_pump_new (GIOStream *stream, int fd, const IsmbPumpPlan *plan,
+               const IsmbPumpCallbacks *callbacks, gpointer user_data)
+{
+  static const IsmbTagScanner limits = { ELEMENT_MAX_BEFORE, TAGS_MAX, DEPTH_MAX };
+  IsmbPump *self = g_new0 (IsmbPump, 1);
+
+  self->stream = g_object_ref (stream);
+  self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
+  self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
+  self->net.fd = find_fd (stream);
+  self->strophe.fd = fd;
+  self->callbacks = *callbacks;
+  self->user_data = user_data;
+  self->in_scanner = self->out_scanner = limits;
+  self->sign_in = ismb_sign_in_new (plan->password, plan->secret, plan->resume);
+  self->due = self->unread = G_IS_TLS_CONNECTION (stream);
+  attach (self);
+  want_what_is_due (self);
+  return self;
 }
 
 const char *
@@ -481,30 +492,32 @@ gboolean
 ismb_pump_has_ended (IsmbPump *self, const GError **error)
 {
   *error = self->error;
-  return self->net_ended;
+  return self->net.ended;
 }
 
-IsmbPump *
-ismb_pump_new (GIOStream *stream, int fd, const IsmbPumpPlan *plan,
-               const IsmbPumpCallbacks *callbacks, gpointer user_data)
+void
+ismb_pump_send (IsmbPump *self, const char *xml, gsize length)
 {
-  static const IsmbTagScanner limits = { ELEMENT_MAX_BEFORE, TAGS_MAX, DEPTH_MAX };
-  IsmbPump *self = g_new0 (IsmbPump, 1);
+  if (!self->bound || self->net.ended)
+    return;
+  ismb_byte_queue_append (&self->outbound, xml, length);
+  self->out_passed = self->outbound.length;
+  self->due = TRUE;
+}
 
-  self->stream = g_object_ref (stream);
-  self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
-  self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
-  self->fd = fd;
-  self->callbacks = *callbacks;
-  self->user_data = user_data;
-  self->context = g_main_context_ref_thread_default ();
-  self->inbound = g_byte_array_new ();
-  self->outbound = g_byte_array_new ();
-  self->in_scanner = self->out_scanner = limits;
-  self->sign_in = ismb_sign_in_new (plan->password, plan->secret, plan->resume);
-  pump_in (self);
-  pump_out (self);
-  return self;
+void
+ismb_pump_flush (IsmbPump *self)
+{
+  if (self->out_passed == 0 || self->net.full)
+    return;
+  self->due = FALSE;
+  write_what_may_go (self);
+}
+
+gsize
+ismb_pump_get_queued (IsmbPump *self)
+{
+  return self->outbound.length;
 }
 
 static void
@@ -517,7 +530,7 @@ on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 close_network (IsmbPump *self)
 {
-  if (G_IS_TLS_CONNECTION (self->stream) && !self->net_ended)
+  if (G_IS_TLS_CONNECTION (self->stream) && !self->net.ended)
     g_io_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, on_closed, NULL);
   else
     g_io_stream_close (self->stream, NULL, NULL);
@@ -526,27 +539,19 @@ close_network (IsmbPump *self)
 void
 ismb_pump_free (IsmbPump *self)
 {
-  gssize count;
-  char last[512];
-
-  clear_source (&self->net_in);
-  clear_source (&self->net_out);
-  clear_source (&self->fd_in);
-  clear_source (&self->fd_out);
-  if (!self->net_ended && self->bound)
+  g_source_destroy (self->source);
+  g_source_unref (self->source);
+  if (!self->net.ended && self->bound)
     {
-      while ((count = recv (self->fd, last, sizeof last, MSG_DONTWAIT)) > 0) /* </stream:stream> */
-        g_byte_array_append (self->outbound, (guint8 *) last, count);
-      self->out_passed = self->outbound->len;
-      write_to_network (self, NULL);
+      read_strophe (self); /* </stream:stream> */
+      write_to_network (self);
     }
   close_network (self);
-  close (self->fd);
+  close (self->strophe.fd);
   g_object_unref (self->stream);
-  g_byte_array_unref (self->inbound);
-  g_byte_array_unref (self->outbound);
+  ismb_byte_queue_clear (&self->inbound);
+  ismb_byte_queue_clear (&self->outbound);
   ismb_sign_in_free (self->sign_in);
   g_clear_error (&self->error);
-  g_main_context_unref (self->context);
   g_free (self);
 }

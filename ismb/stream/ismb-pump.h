@@ -12,12 +12,15 @@ G_BEGIN_DECLS
  * then the end of the socketpair. */
 typedef struct _IsmbPump IsmbPump;
 
-/* From inside the pump's own work: they may not free it. */
 typedef struct
 {
-  void (*taken) (gsize bytes, gpointer user_data); /* read from libstrophe */
+  /* From inside the pump's own work: these may not free it, and run no main loop. */
   void (*authenticated) (gpointer user_data);
   void (*refused) (const char *condition, gpointer user_data); /* one way to sign in */
+  void (*emptied) (gpointer user_data); /* all that was to be sent has left */
+  /* At the end of a turn: so many bytes wait for libstrophe. May run a main loop and may free the
+   * pump. */
+  void (*given) (gsize bytes, gpointer user_data);
 } IsmbPumpCallbacks;
 
 /* How to sign in. */
@@ -28,7 +31,8 @@ typedef struct
   const IsmbResume *resume; /* NULL: a new session */
 } IsmbPumpPlan;
 
-/* Takes `fd`. Works in the thread's default main context. */
+/* `stream` is a GSocketConnection, or TLS on one. Takes `fd`. Works in the thread's default main
+ * context. */
 IsmbPump *ismb_pump_new (GIOStream *stream, int fd, const IsmbPumpPlan *plan,
                          const IsmbPumpCallbacks *callbacks, gpointer user_data);
 /* Why signing in failed, as the server named it, e.g. "not-authorized"; NULL: it did not say no. */
@@ -37,6 +41,11 @@ const char *ismb_pump_get_auth_failure (IsmbPump *self);
 const IsmbSession *ismb_pump_get_session (IsmbPump *self);
 /* Whether the network has ended, and what it broke by: NULL, it was closed. */
 gboolean ismb_pump_has_ended (IsmbPump *self, const GError **error);
+/* Once the session is bound, past libstrophe, which would only hand it on: with the next turn, or
+ * the next flush. */
+void  ismb_pump_send       (IsmbPump *self, const char *xml, gsize length);
+void  ismb_pump_flush      (IsmbPump *self);
+gsize ismb_pump_get_queued (IsmbPump *self); /* bytes that the network has not taken */
 /* Closes both sides; what libstrophe wrote and the network takes at once still leaves. */
 void ismb_pump_free (IsmbPump *self);
 

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <strophe.h>
-#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,8 +18,9 @@
 #include "ismb/core/ismb-namespaces.h"
 
 #define TICK_US (G_USEC_PER_SEC / 2) /* libstrophe's own deadlines, while it has any */
-#define TURN_READS 16                /* of 4096 bytes each, before other sources have their turn */
+#define TURN_READS 16                /* before other sources have their turn */
 #define WAITING_MAX 256              /* what was read and not yet handed up; then reading pauses */
+#define STROPHE_READ 4096            /* bytes, of one run */
 #define TOLD_MAX 256                 /* bytes of what a stranger wrote, in a message of ours */
 
 typedef struct
@@ -51,7 +51,7 @@ struct _IsmbStrophe
   gpointer tag;     /* of libstrophe's descriptor in `engine`, NULL while there is none */
   int low_fd;       /* kept for libstrophe, -1 while libstrophe has it */
   int engine_fd;    /* libstrophe's descriptor, -1 */
-  gsize queued;
+  gsize unread;     /* bytes that wait at libstrophe's end, as far as we were told */
   gboolean kick;
   gboolean ready;
   gboolean closing;
@@ -185,6 +185,15 @@ copy_stanza (xmpp_stanza_t *stanza)
   return tree;
 }
 
+static void
+watch_input (IsmbStrophe *self, gboolean watch)
+{
+  if (!watch && self->tag != NULL)
+    g_source_remove_unix_fd (self->engine, g_steal_pointer (&self->tag));
+  else if (watch && self->tag == NULL && self->engine_fd >= 0)
+    self->tag = g_source_add_unix_fd (self->engine, self->engine_fd, G_IO_IN);
+}
+
 /* What libstrophe calls */
 
 static int
@@ -255,9 +264,7 @@ on_connection (xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
                        g_free);
       return;
     }
-  /* The descriptor is closed already. */
-  if (self->tag != NULL)
-    g_source_remove_unix_fd (self->engine, g_steal_pointer (&self->tag));
+  watch_input (self, FALSE); /* the descriptor is closed already */
   self->engine_fd = -1;
   ismb_outlet_put (self->outlet, tell_closed, self,
                    stream_error != NULL ? error_of_stream (self, stream_error) : NULL,
@@ -294,21 +301,34 @@ on_socket (xmpp_conn_t *conn, void *socket_variable)
 
 /* The sources */
 
-static gboolean
-has_input (IsmbStrophe *self)
-{
-  int waiting = 0;
-
-  return self->engine_fd >= 0 && ioctl (self->engine_fd, FIONREAD, &waiting) == 0 && waiting > 0;
-}
-
 static void
 pause_reading (IsmbStrophe *self, gboolean pause)
 {
-  if (self->paused == pause || self->tag == NULL)
+  if (self->paused == pause)
     return;
   self->paused = pause;
-  g_source_modify_unix_fd (self->engine, self->tag, pause ? 0 : G_IO_IN);
+  watch_input (self, !pause);
+}
+
+/* A reply that libstrophe's own handlers queued leaves with the next run, hence the extra ones
+ * until we are signed in; afterwards its handlers only copy. */
+static void
+run (IsmbStrophe *self)
+{
+  int extra = self->ready && !self->closing ? 0 : 3;
+  int reads = 0;
+
+  self->kick = FALSE;
+  do
+    {
+      xmpp_run_once (self->ctx, 0);
+      self->unread -= MIN (self->unread, STROPHE_READ);
+    }
+  while (self->unread > 0 && ++reads < TURN_READS && self->engine_fd >= 0
+         && ismb_outlet_get_length (self->outlet) < WAITING_MAX);
+  while (extra-- > 0 && self->engine_fd >= 0)
+    xmpp_run_once (self->ctx, 0);
+  pause_reading (self, ismb_outlet_get_length (self->outlet) >= WAITING_MAX);
 }
 
 static gboolean
@@ -326,21 +346,12 @@ engine_check (GSource *source)
   return self->kick || (self->tag != NULL && g_source_query_unix_fd (source, self->tag) != 0);
 }
 
-/* A reply that libstrophe's own handlers queued leaves with the next run, hence the extra ones
- * until we are signed in; afterwards its handlers only copy. */
 static gboolean
 engine_dispatch (GSource *source, GSourceFunc func, gpointer data)
 {
   IsmbStrophe *self = ((Source *) source)->owner;
-  int extra = self->ready && !self->closing ? 0 : 3;
 
-  self->kick = FALSE;
-  xmpp_run_once (self->ctx, 0);
-  for (int i = 0; i < TURN_READS && ismb_outlet_get_length (self->outlet) < WAITING_MAX && has_input (self); i++)
-    xmpp_run_once (self->ctx, 0);
-  while (extra-- > 0 && self->engine_fd >= 0)
-    xmpp_run_once (self->ctx, 0);
-  pause_reading (self, ismb_outlet_get_length (self->outlet) >= WAITING_MAX);
+  run (self);
   g_source_set_ready_time (source, self->engine_fd >= 0 && (!self->ready || self->closing)
                                        ? g_get_monotonic_time () + TICK_US : -1);
   return G_SOURCE_CONTINUE;
@@ -352,7 +363,10 @@ static GSourceFuncs engine_funcs = { engine_prepare, engine_check, engine_dispat
 static void
 on_room (gpointer user_data)
 {
-  pause_reading (user_data, FALSE);
+  IsmbStrophe *self = user_data;
+
+  self->kick |= self->paused && self->unread > 0;
+  pause_reading (self, FALSE);
 }
 
 static void
@@ -363,6 +377,7 @@ attach_engine (IsmbStrophe *self)
   self->engine = g_source_new (&engine_funcs, sizeof (Source));
   ((Source *) self->engine)->owner = self;
   g_source_set_static_name (self->engine, "[ismb] libstrophe");
+  g_source_set_can_recurse (self->engine, TRUE); /* it does not, but may: see the pump's */
   g_source_attach (self->engine, context);
 }
 
@@ -447,7 +462,7 @@ ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GE
       return -1;
     }
   close (ends[0]);
-  self->tag = g_source_add_unix_fd (self->engine, self->engine_fd, G_IO_IN);
+  watch_input (self, TRUE);
   self->kick = TRUE;
   return ends[1];
 }
@@ -465,26 +480,11 @@ ismb_strophe_get_stream_condition (IsmbStrophe *self)
 }
 
 void
-ismb_strophe_send (IsmbStrophe *self, const char *xml, gsize length)
+ismb_strophe_run (IsmbStrophe *self, gsize bytes)
 {
-  if (self->conn == NULL || self->engine_fd < 0)
-    return;
-  self->queued += length;
-  xmpp_send_raw (self->conn, xml, length);
-  self->kick = TRUE;
-}
-
-gsize
-ismb_strophe_get_queued (IsmbStrophe *self)
-{
-  return self->queued;
-}
-
-void
-ismb_strophe_taken (IsmbStrophe *self, gsize bytes)
-{
-  self->queued -= MIN (bytes, self->queued); /* libstrophe's own bytes are not counted */
-  self->kick = TRUE;
+  self->unread += bytes;
+  if (self->conn != NULL && !self->paused)
+    run (self);
 }
 
 void
@@ -509,7 +509,7 @@ ismb_strophe_stop (IsmbStrophe *self)
   g_clear_pointer (&self->engine, g_source_unref);
   ismb_outlet_close (self->outlet);
   self->engine_fd = -1;
-  self->queued = 0;
+  self->unread = 0;
   self->kick = self->ready = self->closing = self->paused = self->skip = FALSE;
   reserve_low_fd (self);
 }

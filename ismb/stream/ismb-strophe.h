@@ -34,14 +34,10 @@ IsmbOutlet *ismb_strophe_get_outlet (IsmbStrophe *self);
  * the caller closes only after `closed` or ismb_strophe_stop () (libstrophe does not ask to be
  * spared SIGPIPE), or -1. */
 int ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GError **error);
-/* The condition of the stream error that the server sent last, e.g. "conflict"; NULL: none since the
- * start. */
+/* The condition of the server's last stream error, e.g. "conflict"; NULL: none since the start. */
 const char *ismb_strophe_get_stream_condition (IsmbStrophe *self);
-void ismb_strophe_send (IsmbStrophe *self, const char *xml, gsize length);
-/* Sent and not yet taken from the far end. */
-gsize ismb_strophe_get_queued (IsmbStrophe *self);
-/* The far end took so many bytes: there is room again. */
-void ismb_strophe_taken (IsmbStrophe *self, gsize bytes);
+/* So many bytes were written to the far end: reads them now, not in the loop's next turn. */
+void ismb_strophe_run (IsmbStrophe *self, gsize bytes);
 /* </stream:stream>, then `closed` when the server answered it, or after two seconds. */
 void ismb_strophe_close (IsmbStrophe *self);
 /* Ends at once and drops what was not yet called back. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pump and libstrophe together, the test playing the server byte by byte. */
+/* Pump and libstrophe together in a channel, the test playing the server byte by byte. */
 #include "config.h"
 
 #include <errno.h>
@@ -7,9 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ismb/client/ismb-channel.h"
 #include "ismb/core/ismb-error.h"
-#include "ismb/stream/ismb-pump.h"
-#include "ismb/stream/ismb-strophe.h"
 
 #define HEADER                                                                                     \
   "<?xml version='1.0'?><stream:stream from='switch.test' id='1' version='1.0' "                   \
@@ -20,20 +19,21 @@
 
 typedef struct
 {
-  IsmbStrophe *strophe;
-  IsmbPump *pump;
+  IsmbChannel *channel;
   int server;
   GString *heard;
   char *bound;
   GPtrArray *stanzas; /* as XML */
+  GPtrArray *refusals;
+  guint authenticated;
   gboolean closed;
   GError *error;
 } Fixture;
 
 static void
-on_ready (const char *bound_jid, gpointer user_data)
+on_ready (IsmbJid *bound_jid, const IsmbSession *session, gpointer user_data)
 {
-  ((Fixture *) user_data)->bound = g_strdup (bound_jid);
+  ((Fixture *) user_data)->bound = g_strdup (ismb_jid_get_full (bound_jid));
 }
 
 static void
@@ -56,32 +56,26 @@ on_closed (const GError *error, gpointer user_data)
 }
 
 static void
-on_taken (gsize bytes, gpointer user_data)
-{
-  ismb_strophe_taken (((Fixture *) user_data)->strophe, bytes);
-}
-
-static void
 on_authenticated (gpointer user_data)
 {
+  ((Fixture *) user_data)->authenticated++;
 }
 
 static void
-on_refused (const char *condition, gpointer user_data)
+on_auth_refused (const char *condition, gpointer user_data)
 {
+  g_ptr_array_add (((Fixture *) user_data)->refusals, g_strdup (condition));
 }
 
 static void
-set_up (Fixture *fixture, gconstpointer data)
+begin (Fixture *fixture, const IsmbResume *resume)
 {
-  static const IsmbStropheCallbacks from_strophe = { on_ready, on_stanza, on_closed };
-  static const IsmbPumpCallbacks from_pump = { on_taken, on_authenticated, on_refused };
-  static const IsmbPumpPlan plan = { "secret", TRUE, NULL };
+  static const IsmbChannelCallbacks callbacks = { on_authenticated, on_auth_refused, on_ready,
+                                                  on_stanza, on_closed };
   g_autoptr (GSocket) socket = NULL;
   g_autoptr (GSocketConnection) connection = NULL;
   g_autoptr (GError) error = NULL;
   int ends[2];
-  int fd;
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
   fixture->server = ends[0];
@@ -90,20 +84,27 @@ set_up (Fixture *fixture, gconstpointer data)
   connection = g_socket_connection_factory_create_connection (socket);
   fixture->heard = g_string_new (NULL);
   fixture->stanzas = g_ptr_array_new_with_free_func (g_free);
-  fixture->strophe = ismb_strophe_new (&from_strophe, fixture);
-  fd = ismb_strophe_start (fixture->strophe, "alice@switch.test/work", "secret", &error);
+  fixture->refusals = g_ptr_array_new_with_free_func (g_free);
+  fixture->channel = ismb_channel_new (&callbacks, fixture);
+  ismb_channel_start (fixture->channel, G_IO_STREAM (connection), TRUE, "alice@switch.test/work",
+                      "secret", resume, &error);
   g_assert_no_error (error);
-  fixture->pump = ismb_pump_new (G_IO_STREAM (connection), fd, &plan, &from_pump, fixture);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  begin (fixture, NULL);
 }
 
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
-  ismb_strophe_free (fixture->strophe);
-  ismb_pump_free (fixture->pump);
+  ismb_channel_free (fixture->channel);
   close (fixture->server);
   g_string_free (fixture->heard, TRUE);
   g_ptr_array_unref (fixture->stanzas);
+  g_ptr_array_unref (fixture->refusals);
   g_free (fixture->bound);
   g_clear_error (&fixture->error);
 }
@@ -235,7 +236,7 @@ test_large_stanzas_both_ways (Fixture *fixture, gconstpointer data)
   for (int i = 0; i < 3; i++)
     {
       say (fixture, text);
-      ismb_strophe_send (fixture->strophe, text, strlen (text));
+      ismb_channel_send (fixture->channel, text, strlen (text));
     }
   while (heard < 3 * strlen (text))
     {
@@ -246,7 +247,7 @@ test_large_stanzas_both_ways (Fixture *fixture, gconstpointer data)
     }
   settle (fixture);
   g_assert_cmpuint (fixture->stanzas->len, ==, 3);
-  g_assert_cmpuint (ismb_strophe_get_queued (fixture->strophe), ==, 0);
+  g_assert_cmpuint (ismb_channel_get_queued (fixture->channel), ==, 0);
 }
 
 /* Many in one piece: none is lost where reading pauses. */
@@ -280,21 +281,18 @@ test_server_closes (Fixture *fixture, gconstpointer data)
   sign_in (fixture);
   say (fixture, "<message id='last'/></stream:stream>");
   wait_until_closed (fixture);
-  g_assert_no_error (fixture->error);
+  g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
   g_assert_cmpuint (fixture->stanzas->len, ==, 1);
 }
 
 static void
 test_connection_breaks (Fixture *fixture, gconstpointer data)
 {
-  const GError *lost = NULL;
-
   sign_in (fixture);
   say (fixture, "<message id='last'/><message id='to");
   shutdown (fixture->server, SHUT_RDWR);
   wait_until_closed (fixture);
-  g_assert_true (ismb_pump_has_ended (fixture->pump, &lost));
-  g_assert_no_error (lost);
+  g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
   g_assert_cmpuint (fixture->stanzas->len, ==, 1);
 }
 
@@ -316,7 +314,6 @@ static void
 test_refuses (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GString) deep = g_string_new ("<message>");
-  const GError *lost = NULL;
 
   sign_in (fixture);
   if (g_str_equal (data, "deep"))
@@ -326,8 +323,7 @@ test_refuses (Fixture *fixture, gconstpointer data)
     g_string_assign (deep, data);
   say (fixture, deep->str);
   wait_until_closed (fixture);
-  g_assert_true (ismb_pump_has_ended (fixture->pump, &lost));
-  g_assert_error (lost, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
   g_assert_cmpuint (fixture->stanzas->len, ==, 0);
 }
 
@@ -335,8 +331,8 @@ static void
 test_orderly_close (Fixture *fixture, gconstpointer data)
 {
   sign_in (fixture);
-  ismb_strophe_send (fixture->strophe, "<presence/>", 11);
-  ismb_strophe_close (fixture->strophe);
+  ismb_channel_send (fixture->channel, "<presence/>", 11);
+  ismb_channel_close (fixture->channel);
   wait_to_hear (fixture, "<presence/></stream:stream>");
   say (fixture, "</stream:stream>");
   wait_until_closed (fixture);

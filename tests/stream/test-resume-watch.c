@@ -214,8 +214,8 @@ test_stream_error_at_any_time (Fixture *fixture, gconstpointer data)
   check (fixture, ISMB_RESUME_WATCH_GO_ON, error, "");
 }
 
-/* Servers that break the rules: what they say in turn, the last of which is one too much. "-" stands
- * for libstrophe's request. */
+/* Servers that break the rules: what they say in turn, the last of which is one too much. "-"
+ * stands for libstrophe's request. */
 static const struct
 {
   const char *path;
