@@ -194,6 +194,22 @@ pad (IsmbPump *self)
 }
 
 static gboolean
+is_error_tag (IsmbPump *self)
+{
+  const char *tag = self->inbound.front + self->scanned - self->in_scanner.tag + 1;
+  const char *name = tag + (*tag == '/');
+  gsize length = strcspn (name, " \t\r\n/>");
+  const char *colon = memchr (name, ':', length);
+
+  if (colon != NULL)
+    {
+      length -= colon + 1 - name;
+      name = colon + 1;
+    }
+  return length == 5 && strncmp (name, "error", 5) == 0;
+}
+
+static gboolean
 pass_inbound (IsmbPump *self, IsmbScan scan)
 {
   if (scan == ISMB_SCAN_BAD)
@@ -202,6 +218,13 @@ pass_inbound (IsmbPump *self, IsmbScan scan)
            g_error_new_literal (
                ISMB_ERROR, ISMB_ERROR_STREAM,
                "the server sent XML that is forbidden in a stream, or too much in one stanza"));
+      return FALSE;
+    }
+  if (scan == ISMB_SCAN_ELEMENT && self->in_scanner.hollow && is_error_tag (self))
+    {
+      /* libstrophe 0.12 would crash by it */
+      cut (self, g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM,
+                                      "the server closed the stream and did not say why"));
       return FALSE;
     }
   if (!self->bound && scan == ISMB_SCAN_TAG)

@@ -21,7 +21,10 @@ scan_text (IsmbTagScanner *scanner, const char *bytes, gsize length, gsize *seen
 
   *seen += count;
   if (scanner->depth >= 2)
-    scanner->element += count;
+    {
+      scanner->element += count;
+      scanner->text |= count > 0;
+    }
   else
     for (gsize i = 0; i < count; i++)
       if (!is_space (bytes[i]))
@@ -68,8 +71,11 @@ end_tag (IsmbTagScanner *scanner)
   if (scanner->tags > scanner->tags_max || scanner->depth > scanner->depth_max
       || scanner->element > scanner->bytes_max)
     return ISMB_SCAN_BAD;
-  if (scanner->depth <= 1)
-    scanner->element = scanner->tags = 0;
+  if (scanner->depth > 1)
+    return result;
+  scanner->hollow = scanner->tags == (empty ? 1 : 2) && !scanner->text;
+  scanner->element = scanner->tags = 0;
+  scanner->text = FALSE;
   return result;
 }
 
@@ -124,4 +130,5 @@ ismb_tag_scanner_reset (IsmbTagScanner *scanner)
   scanner->state = TEXT;
   scanner->depth = scanner->tags = 0;
   scanner->element = 0;
+  scanner->text = FALSE;
 }

@@ -14,14 +14,16 @@ typedef struct
   gsize bytes_max; /* of one top-level element */
   guint tags_max;  /* in one top-level element */
   guint depth_max;
+  gboolean hollow; /* the last top-level element had nothing inside, not even space */
+  gsize tag;       /* bytes of the current tag, or of the last one */
   /*< private >*/
   guint state;
   char quote;
   guint depth;
   guint tags;
   gsize element;     /* bytes of the current top-level element */
-  gsize tag;         /* bytes of the current tag */
   gsize longest_tag; /* since it was last set to 0 */
+  gboolean text;     /* there is some in the current top-level element */
   char first, last;  /* of the current tag: behind `<`, and before the byte at hand */
 } IsmbTagScanner;
 

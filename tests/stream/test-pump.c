@@ -310,6 +310,17 @@ test_server_says_why (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (fixture->error->message, "conflict (replaced)"));
 }
 
+/* libstrophe 0.12 follows a NULL there. */
+static void
+test_empty_stream_error (Fixture *fixture, gconstpointer data)
+{
+  sign_in (fixture);
+  say (fixture, data);
+  wait_until_closed (fixture);
+  g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_nonnull (strstr (fixture->error->message, "did not say why"));
+}
+
 static void
 test_refuses (Fixture *fixture, gconstpointer data)
 {
@@ -353,6 +364,9 @@ main (int argc, char *argv[])
   ADD ("server-closes", NULL, test_server_closes);
   ADD ("connection-breaks", NULL, test_connection_breaks);
   ADD ("server-says-why", NULL, test_server_says_why);
+  ADD ("empty-stream-error", "<stream:error/></stream:stream>", test_empty_stream_error);
+  ADD ("hollow-stream-error", "<stream:error ></stream:error ></stream:stream>",
+       test_empty_stream_error);
   ADD ("refuses/comment", "<message><!-- x --></message>", test_refuses);
   ADD ("refuses/processing-instruction", "<message><?php x?></message>", test_refuses);
   ADD ("refuses/depth", "deep", test_refuses);
