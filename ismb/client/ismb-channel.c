@@ -21,6 +21,7 @@ struct _IsmbChannel
   IsmbStrophe *strophe;
   IsmbPump *pump;
   char *jid;
+  gsize left; /* bytes that the last pump was not rid of */
   gboolean ready;
   gboolean closing;
 };
@@ -228,6 +229,14 @@ ismb_channel_get_stream_condition (IsmbChannel *self)
   return ismb_strophe_get_stream_condition (self->strophe);
 }
 
+const char *
+ismb_channel_get_redirect (IsmbChannel *self)
+{
+  return g_strcmp0 (ismb_channel_get_stream_condition (self), "see-other-host") == 0
+             ? ismb_strophe_get_stream_detail (self->strophe)
+             : NULL;
+}
+
 void
 ismb_channel_send (IsmbChannel *self, const char *xml, gsize length)
 {
@@ -239,7 +248,7 @@ ismb_channel_send (IsmbChannel *self, const char *xml, gsize length)
 gsize
 ismb_channel_get_queued (IsmbChannel *self)
 {
-  return self->pump != NULL ? ismb_pump_get_queued (self->pump) : 0;
+  return self->pump != NULL ? ismb_pump_get_queued (self->pump) : self->left;
 }
 
 void
@@ -255,5 +264,7 @@ void
 ismb_channel_stop (IsmbChannel *self)
 {
   ismb_strophe_stop (self->strophe);
+  if (self->pump != NULL)
+    self->left = ismb_pump_get_queued (self->pump);
   g_clear_pointer (&self->pump, ismb_pump_free);
 }

@@ -33,8 +33,11 @@ gboolean ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secr
 /* What the server said when it closed the stream, e.g. "conflict"; NULL: nothing, since the start.
  */
 const char *ismb_channel_get_stream_condition (IsmbChannel *self);
+/* With see-other-host: the host, and perhaps the port, it names; NULL: none. */
+const char *ismb_channel_get_redirect (IsmbChannel *self);
 /* A stanza or another element of the stream; once `ready`. */
 void ismb_channel_send (IsmbChannel *self, const char *xml, gsize length);
+/* Bytes that the network has not taken; kept when the channel is stopped. */
 gsize ismb_channel_get_queued (IsmbChannel *self);
 /* Orderly; `closed` follows. */
 void ismb_channel_close (IsmbChannel *self);

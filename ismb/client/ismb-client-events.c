@@ -238,6 +238,16 @@ find_signal (IsmbClient *self, const char *event, GObject *payload)
              : NULL;
 }
 
+gboolean
+_ismb_client_is_heard (IsmbClient *self, const char *event)
+{
+  IsmbEvents *events = _ismb_client_get_parts (self)->events;
+
+  return (events != NULL && ismb_events_count (events, event) > 0)
+         || g_signal_has_handler_pending (self, event_signal, 0, TRUE)
+         || ISMB_CLIENT_GET_CLASS (self)->event != NULL;
+}
+
 /**
  * ismb_client_emit_event:
  * @self: the client

@@ -37,6 +37,8 @@ typedef struct
 IsmbClientParts *_ismb_client_get_parts (IsmbClient *self);
 void _ismb_client_install_properties (GObjectClass *klass);
 void _ismb_client_clear_properties (GObject *client);
+/* Whether an event of that name would reach anybody. */
+gboolean _ismb_client_is_heard (IsmbClient *self, const char *event);
 /* Those that ismb_client_emit_event () emits behind the handlers of the event. */
 void _ismb_client_install_signals (gpointer client_class);
 

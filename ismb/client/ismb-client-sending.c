@@ -88,7 +88,7 @@ ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error)
   ismb_inbox_note_sent (parts->inbox, stanza);
   xml = g_string_sized_new (256);
   write_stanza (stanza, xml);
-  return ismb_connection_send (parts->connection, xml, error);
+  return ismb_connection_send (parts->connection, stanza, xml, error);
 }
 
 /**

@@ -99,8 +99,17 @@ ismb_client_create_account_sync (IsmbClient *self, GCancellable *cancellable, GE
  * @user_data: for @callback
  *
  * Signs in: makes the account if that was not done, connects, authenticates and binds a resource.
- * From then on signals and events come in the main context that is this thread's default now. After
- * the event `disconnected` the same client may be opened again.
+ * From then on signals and events come in the main context that is this thread's default now.
+ *
+ * What may pass is tried again, as long as [property@Ismb.Client:auto-reconnect] is set: no daemon
+ * or server there, a name server that is down, a refused or broken connection, a virtual router that
+ * is disabled, a server that is stopped. So it is after the session has started: the client signs in
+ * again by itself, until it is closed. Where the server can (XEP-0198), a lost session goes on then,
+ * which the event `session_resumed` tells; else there is a new one. Without that property the first
+ * failure is the last.
+ *
+ * After it ended, by a failure or by [method@Ismb.Client.close], the same client may be opened
+ * again. Opened while it waits to try again, it does so at once.
  */
 void
 ismb_client_open_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
@@ -125,8 +134,9 @@ ismb_client_open_async (IsmbClient *self, GCancellable *cancellable, GAsyncReady
  * Fails as [method@Ismb.Client.create_account_finish] does; with [error@Ismb.Error.AUTH_FAILED]
  * where the server refuses name or password; with [error@Ismb.Error.UNTRUSTED] where the server's
  * certificate does not hold or it does not prove that it knows the password; with
- * [error@Ismb.Error.TIMEOUT] and [error@Ismb.Error.STREAM] where it cannot be reached or breaks
- * off.
+ * [error@Ismb.Error.EXISTS] where another client signed in under the same full address; and, once
+ * [property@Ismb.Client:reconnect-max-attempts] are used up, with [error@Ismb.Error.TIMEOUT],
+ * [error@Ismb.Error.STREAM] or whatever else the last attempt failed with.
  *
  * Returns: whether the session has started
  */
@@ -142,14 +152,87 @@ ismb_client_open_finish (IsmbClient *self, GAsyncResult *result, GError **error)
  * @self: the client
  *
  * Ends the session in order: what was sent leaves, then the stream is closed, then the event
- * `disconnected` comes. An opening that is under way ends with [error@Gio.IOErrorEnum.CANCELLED].
- * Nothing happens without either.
+ * `disconnected` comes. An opening that is under way ends with [error@Gio.IOErrorEnum.CANCELLED],
+ * and what waits for a session is given up, which the event `stanza_not_sent` tells of each. Nothing
+ * happens without either. [method@Ismb.Client.close_async] waits until the server has everything.
  */
 void
 ismb_client_close (IsmbClient *self)
 {
   g_return_if_fail (ISMB_IS_CLIENT (self));
   ismb_connection_close (_ismb_client_get_parts (self)->connection);
+}
+
+/**
+ * ismb_client_close_async:
+ * @self: the client
+ * @cancellable: (nullable): to close without waiting any longer
+ * @callback: (scope async): called when it is closed
+ * @user_data: for @callback
+ *
+ * Ends the session once the server has all that was sent: what waits for a session still gets one,
+ * and where the server acknowledges stanzas (XEP-0198), it has said so of each. That may last 15
+ * seconds at most. Then it goes on as [method@Ismb.Client.close] does.
+ */
+void
+ismb_client_close_async (IsmbClient *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (ISMB_IS_CLIENT (self));
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, ismb_client_close_async);
+  ismb_connection_drain (_ismb_client_get_parts (self)->connection, task);
+}
+
+/**
+ * ismb_client_close_finish:
+ * @self: the client
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Ends [method@Ismb.Client.close_async]. The client is closed in any case.
+ *
+ * Fails with [error@Ismb.Error.FAILED] where something was not sent, or the server did not say that
+ * it has it: the message says how many stanzas, and the event `stanza_not_sent` told of each.
+ *
+ * Returns: whether the server has all that was sent
+ */
+gboolean
+ismb_client_close_finish (IsmbClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * ismb_client_abort:
+ * @self: the client
+ *
+ * Ends it at once: nothing more is sent, not even a farewell, so that the server may take the session
+ * for a broken one for a while. The event `killed` comes first, and all else as with
+ * [method@Ismb.Client.close]. Nothing happens where it is closed already.
+ */
+void
+ismb_client_abort (IsmbClient *self)
+{
+  g_return_if_fail (ISMB_IS_CLIENT (self));
+  ismb_connection_abort (_ismb_client_get_parts (self)->connection);
+}
+
+/**
+ * ismb_client_reconnect:
+ * @self: the client
+ *
+ * Drops the connection and makes another. A session that can be resumed goes on; any other ends in
+ * order first. A client that waits to try again does so at once, and one that is closed is opened.
+ */
+void
+ismb_client_reconnect (IsmbClient *self)
+{
+  g_return_if_fail (ISMB_IS_CLIENT (self));
+  ismb_connection_reconnect (_ismb_client_get_parts (self)->connection);
 }
 
 /**
@@ -171,7 +254,8 @@ ismb_client_get_auto_jid (IsmbClient *self)
  * ismb_client_get_bound_jid: (get-property bound-jid)
  * @self: the client
  *
- * The session's full address, as the server assigned it.
+ * The session's full address, as the server assigned it. It stays while a lost session may be
+ * resumed.
  *
  * Returns: (transfer none) (nullable): the address; %NULL without a session
  */

@@ -47,6 +47,27 @@ on_event (GObject *owner, const char *event, GObject *payload)
   ismb_client_emit_event (ISMB_CLIENT (owner), event, payload);
 }
 
+static gboolean
+on_is_heard (GObject *owner, const char *event)
+{
+  return _ismb_client_is_heard (ISMB_CLIENT (owner), event);
+}
+
+static gboolean
+on_is_wanted (GObject *owner, IsmbStanza *request)
+{
+  const char *id = ismb_stanza_get_id (request);
+
+  return id != NULL && ismb_requests_has (_ismb_client_get_parts (ISMB_CLIENT (owner))->requests, id);
+}
+
+static gboolean
+is_yet_to_be_sent (const char *id, gpointer connection)
+{
+  return ismb_connection_has_request (connection, id);
+}
+
+/* What the server was asked for in a session that is gone, it does not answer any more. */
 static void
 on_ended (GObject *owner)
 {
@@ -55,7 +76,7 @@ on_ended (GObject *owner)
                                                   "the session ended before the answer came");
 
   _ismb_roster_clear_resources (parts->roster);
-  ismb_requests_fail (parts->requests, NULL, error);
+  ismb_requests_fail_others (parts->requests, is_yet_to_be_sent, parts->connection, error);
 }
 
 static void
@@ -108,8 +129,8 @@ authorize_known_domains (gpointer client, IsmbJid *from, gpointer user_data)
 static void
 ismb_client_constructed (GObject *object)
 {
-  static const IsmbConnectionCallbacks from_connection = { on_event, on_ended,
-                                                           on_stanza, on_changed };
+  static const IsmbConnectionCallbacks from_connection
+      = { on_event, on_is_heard, on_is_wanted, on_ended, on_stanza, on_changed };
   IsmbClientParts *parts = _ismb_client_get_parts (ISMB_CLIENT (object));
   IsmbConnectionConfig *config = &parts->config;
 

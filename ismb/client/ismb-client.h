@@ -120,6 +120,11 @@ void ismb_client_open_async (IsmbClient *self, GCancellable *cancellable,
                              GAsyncReadyCallback callback, gpointer user_data);
 gboolean ismb_client_open_finish (IsmbClient *self, GAsyncResult *result, GError **error);
 void ismb_client_close (IsmbClient *self);
+void ismb_client_close_async (IsmbClient *self, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data);
+gboolean ismb_client_close_finish (IsmbClient *self, GAsyncResult *result, GError **error);
+void ismb_client_abort (IsmbClient *self);
+void ismb_client_reconnect (IsmbClient *self);
 
 const char *ismb_client_get_auto_jid (IsmbClient *self);
 IsmbJid *ismb_client_get_bound_jid (IsmbClient *self);

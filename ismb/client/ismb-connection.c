@@ -4,17 +4,20 @@
 #include "config.h"
 #include "ismb/client/ismb-connection.h"
 
-#include <string.h>
-
-#include "ismb/client/ismb-channel.h"
-#include "ismb/client/ismb-dialer.h"
+#include "ismb/client/ismb-approach.h"
+#include "ismb/client/ismb-backoff.h"
+#include "ismb/client/ismb-ending.h"
+#include "ismb/client/ismb-exchange.h"
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-stanza-factory.h"
 
-#define OUTBOX_MAX 256                /* stanzas sent before the session is there */
-#define QUEUED_MAX (16 * 1024 * 1024) /* bytes that the server has not taken */
+#define HELD (10 * G_USEC_PER_SEC) /* a session that lasted so long is worth a new one soon */
+#define HOME_DELAY_MAX 10000       /* milliseconds; nobody else waits for the daemon of this switch */
+#define DRAINING_MAX 15000         /* milliseconds */
+#define CLOSING_MAX 15000          /* likewise, for a server that takes nothing any more */
+#define REDIRECTS_MAX 5
 
-typedef enum { IDLE, OPENING, OPEN, CLOSING } State;
+typedef enum { CLOSED, CONNECTING, NEGOTIATING, OPEN, WAITING, CLOSING } State;
 
 struct _IsmbConnection
 {
@@ -22,20 +25,48 @@ struct _IsmbConnection
   const IsmbConnectionConfig *config;
   IsmbConnectionCallbacks callbacks;
   State state;
-  GTask *opening;        /* while OPENING */
-  GCancellable *attempt; /* likewise: ends what the steps are waiting for */
-  GSource *cancel;       /* likewise: the caller's wish */
-  char *auto_jid;
-  IsmbJid *bound_jid;
+  guint turn;              /* of states: whether a handler has made another of it */
+  GMainContext *context;   /* in which it was opened */
+  GSource *timer;          /* of the state */
+  GTask *opening;          /* who waits for the session */
+  GSource *opening_cancel;
+  GQueue drains;           /* of GTask: who waits until it is closed */
+  GSource *drain_deadline;
+  IsmbApproach *approach;  /* while CONNECTING */
   IsmbHome *home;
   IsmbChannel *channel;
-  GQueue outbox;         /* of char *, before the session */
+  IsmbExchange *exchange;
+  char *auto_jid;
+  IsmbJid *bound_jid;
+  IsmbBackoff backoff;
+  guint failures;          /* attempts in a row */
+  gint64 started_at;       /* the session */
+  char *refusal;           /* what the server said to a mechanism */
+  char *via;               /* where it has sent us */
+  guint redirects;         /* in a row */
+  gboolean secret;         /* nobody reads along, and the certificate was verified */
+  gboolean home_was_known; /* before this attempt */
+  gboolean connected;      /* told, so `disconnected` is due */
+  gboolean end_due;        /* likewise `session_end` */
+  gboolean reopening;      /* once it is closed */
 };
 
-static void
+/* What the owner is told. A handler may do anything; whoever has more to tell looks whether the turn
+ * is still the same. */
+
+static gboolean
 emit (IsmbConnection *self, const char *event, gpointer payload)
 {
+  guint turn = self->turn;
+
   self->callbacks.event (self->owner, event, payload);
+  return self->turn == turn;
+}
+
+static void
+on_tell (const char *event, gpointer payload, gpointer user_data)
+{
+  emit (user_data, event, payload);
 }
 
 static void
@@ -55,114 +86,404 @@ set_bound_jid (IsmbConnection *self, IsmbJid *jid)
     self->callbacks.changed (self->owner, "bound-jid");
 }
 
-/* The end of a session, and of an attempt at one */
-
 static void
-forget_attempt (IsmbConnection *self)
+tell_session_end (IsmbConnection *self)
 {
-  g_clear_object (&self->attempt);
-  if (self->cancel != NULL)
-    g_source_destroy (self->cancel);
-  g_clear_pointer (&self->cancel, g_source_unref);
+  if (!self->end_due)
+    return;
+  self->end_due = FALSE;
+  emit (self, "session_end", NULL);
 }
 
 static void
 forget_session (IsmbConnection *self)
 {
-  self->state = IDLE;
-  ismb_channel_stop (self->channel);
-  g_queue_clear_full (&self->outbox, g_free);
-  set_bound_jid (self, NULL);
   self->callbacks.ended (self->owner);
+  set_bound_jid (self, NULL);
 }
 
-/* Takes the error. `connected`: the event of that name was told, so its counterpart is due. */
 static void
-fail_opening (IsmbConnection *self, GError *error, gboolean connected)
+tell_disconnected (IsmbConnection *self, IsmbFailure *reason)
 {
-  g_autoptr (GTask) task = g_steal_pointer (&self->opening); /* keeps the owner */
-  gboolean refused = g_error_matches (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED)
-                     || g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED);
+  if (!self->connected)
+    return;
+  self->connected = FALSE;
+  emit (self, "disconnected", reason);
+}
 
-  g_cancellable_cancel (self->attempt);
-  forget_attempt (self);
+static void
+tell_not_sent (IsmbConnection *self, GQueue *stanzas)
+{
+  IsmbStanza *stanza;
+
+  while ((stanza = g_queue_pop_head (stanzas)) != NULL)
+    {
+      emit (self, "stanza_not_sent", stanza);
+      g_object_unref (stanza);
+    }
+}
+
+/* States */
+
+static void
+drop_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static GSource *
+start_source (IsmbConnection *self, GSource *source, gpointer callback)
+{
+  g_source_set_callback (source, callback, self, NULL);
+  g_source_attach (source, self->context);
+  return source;
+}
+
+static gboolean on_timer (gpointer user_data);
+
+/* Milliseconds; 0: it lasts as long as it lasts. */
+static void
+set_state (IsmbConnection *self, State state, guint timeout)
+{
+  self->state = state;
+  self->turn++;
+  drop_source (&self->timer);
+  if (timeout > 0)
+    self->timer = start_source (self, g_timeout_source_new (timeout), on_timer);
+}
+
+static GTask *
+steal_opening (IsmbConnection *self)
+{
+  drop_source (&self->opening_cancel);
+  return g_steal_pointer (&self->opening);
+}
+
+/* Those who wait for the end hear what could not be sent. */
+static void
+finish_drains (IsmbConnection *self, guint lost)
+{
+  GQueue drains = self->drains;
+  GTask *task;
+
+  drop_source (&self->drain_deadline);
+  g_queue_init (&self->drains);
+  while ((task = g_queue_pop_head (&drains)) != NULL)
+    {
+      if (lost == 0)
+        g_task_return_boolean (task, TRUE);
+      else
+        g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_FAILED,
+                                 "%u %s not sent, or the server did not say that it has %s", lost,
+                                 lost == 1 ? "stanza was" : "stanzas were",
+                                 lost == 1 ? "it" : "them");
+      g_object_unref (task);
+    }
+}
+
+static void
+leave_stream (IsmbConnection *self, gboolean resumable)
+{
+  g_clear_pointer (&self->approach, ismb_approach_free);
+  ismb_exchange_end (self->exchange, resumable);
+  ismb_channel_stop (self->channel);
+}
+
+/* At once, whatever there is. `error` is for who waits for the session; takes it. */
+static void
+shut (IsmbConnection *self, GError *error)
+{
+  g_autoptr (GTask) opening = steal_opening (self);
+  GQueue dropped = G_QUEUE_INIT;
+  guint lost;
+
+  leave_stream (self, FALSE);
+  set_state (self, CLOSED, 0);
+  ismb_exchange_give_up (self->exchange, &dropped);
+  lost = dropped.length;
+  tell_session_end (self);
   forget_session (self);
-  if (refused && connected)
-    emit (self, "failed_auth", NULL);
-  if (connected)
-    emit (self, "disconnected", NULL);
-  g_task_return_error (task, error);
+  tell_disconnected (self, NULL);
+  tell_not_sent (self, &dropped);
+  finish_drains (self, lost);
+  if (opening != NULL)
+    g_task_return_error (opening, error);
+  else
+    g_clear_error (&error);
+}
+
+static GError *
+closed_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the client was closed");
+}
+
+/* What ends a stream that nobody wanted to end, and an attempt at one */
+
+static gboolean
+has_attempts_left (IsmbConnection *self)
+{
+  guint max = self->config->reconnect_max_attempts;
+
+  return self->state == OPEN || max == 0 || self->failures + 1 < max;
+}
+
+/* An account of this switch, made in an earlier attempt, may be gone with the daemon that made it;
+ * and a virtual router that is disabled may be enabled again, but not one that is not configured. */
+static gboolean
+passes_at_home (IsmbConnection *self, IsmbEnding *why)
+{
+  if (ismb_ending_matches (why, ISMB_ERROR_AUTH_FAILED) && self->home_was_known)
+    {
+      ismb_home_leave (self->home);
+      return TRUE;
+    }
+  return ismb_ending_passes (why)
+         && (!ismb_ending_matches (why, ISMB_ERROR_NO_VIRTUAL_ROUTER)
+             || ismb_home_knows_router (self->home));
+}
+
+/* RFC 6120, 4.9.3.19. Who has not proved who he is sends us nowhere. */
+static gboolean
+is_redirected (IsmbConnection *self, IsmbEnding *why)
+{
+  const char *host = ismb_channel_get_redirect (self->channel);
+
+  g_clear_pointer (&self->via, g_free);
+  if (!ismb_ending_has_condition (why, "see-other-host") || host == NULL || !self->secret
+      || self->config->server_jid == NULL || self->redirects >= REDIRECTS_MAX)
+    return FALSE;
+  self->redirects++;
+  self->via = g_strdup (host);
+  return TRUE;
 }
 
 static gboolean
-on_cancelled (GCancellable *cancellable, gpointer user_data)
+may_try_again (IsmbConnection *self, IsmbEnding *why)
 {
-  GError *error = NULL;
+  gboolean passes = self->config->server_jid != NULL ? ismb_ending_passes (why)
+                                                     : passes_at_home (self, why);
 
-  g_cancellable_set_error_if_cancelled (cancellable, &error);
-  fail_opening (user_data, error, FALSE);
-  return G_SOURCE_REMOVE;
+  return passes && self->config->auto_reconnect && has_attempts_left (self);
 }
 
-/* The channel */
+static guint
+choose_delay (IsmbConnection *self)
+{
+  const IsmbConnectionConfig *config = self->config;
+  guint max = config->server_jid != NULL ? config->reconnect_max_delay
+                                         : MIN (config->reconnect_max_delay, HOME_DELAY_MAX);
+
+  if (self->via != NULL)
+    return 1;
+  if (self->state == OPEN && g_get_monotonic_time () - self->started_at >= HELD)
+    return 1 + ismb_backoff_soon (&self->backoff, MIN (config->reconnect_delay, max));
+  return 1 + ismb_backoff_next (&self->backoff, config->reconnect_delay, max);
+}
 
 static void
-on_channel_closed (const GError *error, gpointer user_data)
+wait_for_next (IsmbConnection *self, IsmbEnding *why)
 {
-  IsmbConnection *self = user_data;
-  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
-  gboolean orderly = self->state == CLOSING;
+  guint delay = choose_delay (self);
 
-  if (self->state == OPENING)
+  g_info ("%s: %s; next attempt in %u ms",
+          self->auto_jid != NULL ? self->auto_jid : self->config->vr, ismb_ending_get_message (why),
+          delay);
+  self->failures = self->state == OPEN ? 0 : self->failures + 1;
+  set_state (self, WAITING, delay);
+}
+
+static void
+tell_lost (IsmbConnection *self, IsmbEnding *why, gboolean resumable)
+{
+  IsmbFailure *reason = ismb_ending_get_failure (why);
+  gboolean was_connected = self->connected;
+
+  ismb_ending_tell (why, on_tell, self);
+  if (!resumable)
     {
-      fail_opening (self,
-                    error != NULL
-                        ? g_error_copy (error)
-                        : g_error_new_literal (ISMB_ERROR, ISMB_ERROR_STREAM, "the stream ended"),
-                    TRUE);
-      return;
+      tell_session_end (self);
+      if (was_connected || self->bound_jid != NULL)
+        forget_session (self);
     }
-  if (error != NULL)
-    g_info ("the session of %s ended: %s", self->auto_jid, error->message);
-  forget_session (self);
-  if (!orderly)
-    emit (self, "session_end", NULL);
-  emit (self, "disconnected", NULL);
+  tell_disconnected (self, reason);
+}
+
+/* It is tried again. */
+static void
+lose (IsmbConnection *self, IsmbEnding *why)
+{
+  IsmbResume resume;
+  gboolean resumable
+      = self->bound_jid != NULL && ismb_exchange_get_resume (self->exchange, &resume);
+  guint turn;
+
+  leave_stream (self, resumable);
+  wait_for_next (self, why);
+  turn = self->turn;
+  tell_lost (self, why, resumable);
+  if (self->turn == turn)
+    emit (self, "reconnect_delay", ismb_ending_get_failure (why));
+}
+
+/* It is not. */
+static void
+give_up (IsmbConnection *self, IsmbEnding *why)
+{
+  g_autoptr (GTask) opening = steal_opening (self);
+  gboolean failed = self->state != OPEN || self->config->auto_reconnect;
+  GQueue dropped = G_QUEUE_INIT;
+  guint lost, turn;
+
+  g_info ("%s: %s", self->auto_jid != NULL ? self->auto_jid : self->config->vr,
+          ismb_ending_get_message (why));
+  leave_stream (self, FALSE);
+  set_state (self, CLOSED, 0);
+  turn = self->turn;
+  ismb_exchange_give_up (self->exchange, &dropped);
+  lost = dropped.length;
+  tell_lost (self, why, FALSE);
+  if (failed && self->turn == turn)
+    emit (self, "connection_failed", ismb_ending_get_failure (why));
+  tell_not_sent (self, &dropped);
+  finish_drains (self, lost);
+  if (opening != NULL)
+    g_task_return_error (opening, ismb_ending_to_error (why));
+}
+
+/* Takes it. */
+static void
+end_stream (IsmbConnection *self, IsmbEnding *ending)
+{
+  g_autoptr (IsmbEnding) why = ending;
+
+  if (is_redirected (self, why) || may_try_again (self, why))
+    lose (self, why);
+  else
+    give_up (self, why);
+}
+
+static void
+time_out (IsmbConnection *self)
+{
+  g_autoptr (GError) error = g_error_new (
+      ISMB_ERROR, ISMB_ERROR_TIMEOUT, "%s: no session within %u ms",
+      self->auto_jid != NULL ? self->auto_jid : self->config->vr, self->config->session_timeout);
+
+  end_stream (self, ismb_ending_new (error, NULL, NULL, NULL));
+}
+
+/* The channel, and what is on it */
+
+static const char *
+get_address (IsmbConnection *self)
+{
+  return self->bound_jid != NULL ? ismb_jid_get_full (self->bound_jid) : self->auto_jid;
 }
 
 static void
 on_channel_authenticated (gpointer user_data)
 {
+  IsmbConnection *self = user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+
+  emit (self, "auth_success", NULL);
 }
 
 static void
 on_channel_auth_refused (const char *condition, gpointer user_data)
 {
   IsmbConnection *self = user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+  g_autoptr (GError) error
+      = g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED, "the server refused to sign %s in: %s",
+                     self->auto_jid, condition);
+  g_autoptr (IsmbFailure) failure = ismb_failure_new_with_condition (error, condition);
 
-  g_info ("a way to sign %s in was refused: %s", self->auto_jid, condition);
+  g_free (self->refusal);
+  self->refusal = g_strdup (condition);
+  emit (self, "failed_auth", failure);
+}
+
+static void
+open_exchange (IsmbConnection *self, const IsmbSession *session)
+{
+  g_main_context_push_thread_default (self->context);
+  ismb_exchange_open (self->exchange, session, self->config->stream_management,
+                      self->config->whitespace_keepalive_interval);
+  g_main_context_pop_thread_default (self->context);
+}
+
+/* Each step only where the one before has left us open. */
+static gboolean
+start_session (IsmbConnection *self, IsmbJid *bound_jid, const IsmbSession *session,
+               GQueue *dropped)
+{
+  guint turn = self->turn;
+
+  self->end_due = TRUE;
+  set_bound_jid (self, bound_jid);
+  g_info ("%s is signed in", ismb_jid_get_full (bound_jid));
+  if (self->turn != turn || !emit (self, "session_bind", bound_jid))
+    return FALSE;
+  open_exchange (self, session);
+  tell_not_sent (self, dropped);
+  return self->turn == turn && emit (self, "session_start", NULL)
+         && emit (self, "stream_negotiated", NULL);
+}
+
+static gboolean
+replace_session (IsmbConnection *self, IsmbJid *bound_jid, const IsmbSession *session)
+{
+  gboolean same = self->bound_jid != NULL && ismb_jid_equal (self->bound_jid, bound_jid);
+  GQueue dropped = G_QUEUE_INIT;
+  guint turn = self->turn;
+  gboolean started;
+
+  ismb_exchange_renew (self->exchange, session, same, &dropped);
+  if (self->turn == turn && self->bound_jid != NULL)
+    {
+      tell_session_end (self);
+      forget_session (self);
+    }
+  started = self->turn == turn && start_session (self, bound_jid, session, &dropped);
+  tell_not_sent (self, &dropped);
+  return started;
+}
+
+static gboolean
+resume_session (IsmbConnection *self, const IsmbSession *session)
+{
+  guint turn = self->turn;
+
+  g_info ("the session of %s goes on", get_address (self));
+  if (!emit (self, "session_resumed", NULL))
+    return FALSE;
+  open_exchange (self, session);
+  return self->turn == turn;
 }
 
 static void
 on_channel_ready (IsmbJid *bound_jid, const IsmbSession *session, gpointer user_data)
 {
   IsmbConnection *self = user_data;
-  g_autoptr (GTask) task = g_steal_pointer (&self->opening); /* keeps the owner */
-  char *xml;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+  g_autoptr (IsmbJid) jid = g_object_ref (bound_jid);
+  g_autoptr (GTask) opening = NULL;
+  gboolean started;
 
-  forget_attempt (self);
-  self->state = OPEN;
-  set_bound_jid (self, bound_jid);
-  g_info ("%s is signed in", ismb_jid_get_full (bound_jid));
-  emit (self, "session_bind", bound_jid);
-  while ((xml = g_queue_pop_head (&self->outbox)) != NULL)
-    {
-      ismb_channel_send (self->channel, xml, strlen (xml));
-      g_free (xml);
-    }
-  if (self->state == OPEN)
-    emit (self, "session_start", NULL);
-  g_task_return_boolean (task, TRUE);
+  set_state (self, OPEN, 0);
+  self->failures = self->redirects = 0;
+  self->started_at = g_get_monotonic_time ();
+  started = session->resumed ? resume_session (self, session)
+                             : replace_session (self, jid, session);
+  if (!started)
+    return;
+  opening = steal_opening (self);
+  if (opening != NULL)
+    g_task_return_boolean (opening, TRUE);
 }
 
 static void
@@ -171,162 +492,200 @@ on_channel_stanza (IsmbTree *tree, gpointer user_data)
   IsmbConnection *self = user_data;
   g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
   g_autoptr (GError) error = NULL;
-  g_autoptr (IsmbStanza) stanza = _ismb_stanza_new_from_tree (tree, &error);
+  g_autoptr (IsmbStanza) stanza = NULL;
 
+  if (!ismb_exchange_take (self->exchange, tree))
+    {
+      ismb_tree_unref (tree);
+      return;
+    }
+  stanza = _ismb_stanza_new_from_tree (tree, &error);
   if (stanza == NULL)
     g_debug ("left out: %s", error->message);
   else
     self->callbacks.stanza (self->owner, stanza);
 }
 
-/* Opening, step by step. Each step's callback looks whether its attempt is still the one: the task
- * keeps the owner, and with it us, alive. */
-
-typedef struct
+/* In order, as it was asked for; what the network took without a word of the server, it has. */
+static void
+finish_closing (IsmbConnection *self)
 {
-  IsmbConnection *self;
-  GTask *task;
-} Step;
+  GQueue dropped = G_QUEUE_INIT;
+  guint lost, turn;
 
-static Step *
-step_new (IsmbConnection *self, GTask *task)
-{
-  Step *step = g_new (Step, 1);
-
-  step->self = self;
-  step->task = g_object_ref (task);
-  return step;
+  if (self->drains.length == 0)
+    ismb_exchange_forget_sent (self->exchange);
+  leave_stream (self, FALSE);
+  set_state (self, CLOSED, 0);
+  turn = self->turn;
+  if (!self->reopening)
+    ismb_exchange_give_up (self->exchange, &dropped);
+  lost = dropped.length;
+  forget_session (self);
+  tell_disconnected (self, NULL);
+  tell_not_sent (self, &dropped);
+  finish_drains (self, lost);
+  if (self->reopening && self->turn == turn)
+    ismb_connection_reconnect (self);
 }
 
 static void
-step_free (Step *step)
+on_channel_closed (const GError *error, gpointer user_data)
 {
-  g_object_unref (step->task);
-  g_free (step);
+  IsmbConnection *self = user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+  const char *condition = g_error_matches (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED)
+                              ? self->refusal
+                              : ismb_channel_get_stream_condition (self->channel);
+
+  if (self->state == CLOSING)
+    finish_closing (self);
+  else
+    end_stream (self, ismb_ending_new (error, condition, get_address (self), NULL));
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Step, step_free)
+static void
+start_closing (IsmbConnection *self)
+{
+  guint turn = self->turn;
+
+  tell_session_end (self);
+  if (self->turn != turn)
+    return;
+  ismb_exchange_say_goodbye (self->exchange);
+  set_state (self, CLOSING, CLOSING_MAX);
+  ismb_channel_close (self->channel);
+}
 
 static void
-on_dialled (GObject *source, GAsyncResult *result, gpointer user_data)
+on_exchange_event (const char *event, gpointer payload, gpointer user_data)
 {
-  g_autoptr (Step) step = user_data;
-  IsmbConnection *self = step->self;
-  g_autofree char *jid = NULL;
-  IsmbDialOutcome outcome;
-  GError *error = NULL;
-  g_autoptr (GIOStream) stream = ismb_dial_finish (result, &outcome, &error);
-  g_autoptr (GTlsCertificate) certificate G_GNUC_UNUSED = outcome.certificate;
+  IsmbConnection *self = user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
 
-  if (step->task != self->opening)
-    {
-      g_clear_error (&error);
-      return;
-    }
+  emit (self, event, payload);
+}
+
+static gboolean
+on_is_heard (const char *event, gpointer user_data)
+{
+  IsmbConnection *self = user_data;
+
+  return self->callbacks.is_heard (self->owner, event);
+}
+
+static gboolean
+on_is_wanted (IsmbStanza *request, gpointer user_data)
+{
+  IsmbConnection *self = user_data;
+
+  return self->callbacks.is_wanted (self->owner, request);
+}
+
+static void
+on_settled (gpointer user_data)
+{
+  IsmbConnection *self = user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+
+  if (self->state == OPEN)
+    start_closing (self);
+}
+
+static void
+on_broken (const GError *error, gpointer user_data)
+{
+  IsmbConnection *self = user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+
+  if (self->state == OPEN)
+    end_stream (self, ismb_ending_new (error, NULL, NULL, NULL));
+  else if (self->state == CLOSING)
+    finish_closing (self);
+}
+
+/* Attempts */
+
+static gboolean
+start_channel (IsmbConnection *self, GIOStream *stream, GError **error)
+{
+  const IsmbConnectionConfig *config = self->config;
+  const char *password
+      = config->server_jid != NULL ? config->password : ismb_home_get_password (self->home);
+  g_autofree char *jid = g_strconcat (self->auto_jid, "/", config->resource, NULL);
+  IsmbResume resume = { NULL };
+  gboolean resumable
+      = self->bound_jid != NULL && ismb_exchange_get_resume (self->exchange, &resume);
+
+  gboolean started;
+
+  if (resumable)
+    resume.bound_jid = ismb_jid_get_full (self->bound_jid);
+  g_main_context_push_thread_default (self->context);
+  started = ismb_channel_start (self->channel, stream, self->secret, jid, password,
+                                resumable ? &resume : NULL, error);
+  g_main_context_pop_thread_default (self->context);
+  return started;
+}
+
+static void
+on_reached (GIOStream *stream, const IsmbDialOutcome *outcome, const GError *error,
+            gpointer user_data)
+{
+  IsmbConnection *self = user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+  g_autoptr (GError) failure = NULL;
+
+  g_clear_pointer (&self->approach, ismb_approach_free);
   if (stream == NULL)
     {
-      fail_opening (self, error, FALSE);
+      end_stream (self, ismb_ending_new (error, NULL, NULL, outcome));
       return;
     }
-  emit (self, "connected", NULL);
-  if (step->task != self->opening) /* the handler closed it */
+  self->secret = outcome->secret;
+  self->connected = self->end_due = TRUE;
+  set_state (self, NEGOTIATING, self->config->session_timeout);
+  if (!emit (self, "connected", NULL)
+      || (outcome->certificate != NULL && !emit (self, "ssl_cert", outcome->certificate)))
     return;
-  jid = g_strconcat (self->auto_jid, "/", self->config->resource, NULL);
-  if (!ismb_channel_start (self->channel, stream, outcome.secret, jid,
-                           self->config->server_jid != NULL ? self->config->password
-                                                            : ismb_home_get_password (self->home),
-                           NULL, &error))
-    fail_opening (self, error, TRUE);
-}
-
-/* libstrophe 0.12 writes the name into SCRAM unescaped (RFC 5802, 5.1). */
-static IsmbJid *
-parse_account (const char *text, GError **error)
-{
-  g_autoptr (IsmbJid) jid = ismb_jid_new (text, error);
-  const char *local = jid != NULL ? ismb_jid_get_local (jid) : NULL;
-
-  if (jid == NULL)
-    return NULL;
-  if (local == NULL || strpbrk (local, ",=") != NULL)
-    {
-      g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_ADDRESS,
-                   "cannot sign in as %s: the name is missing, or has a comma or an equals sign",
-                   text);
-      return NULL;
-    }
-  return g_steal_pointer (&jid);
+  if (!start_channel (self, stream, &failure))
+    end_stream (self, ismb_ending_new (failure, NULL, NULL, NULL));
 }
 
 static void
-dial (IsmbConnection *self)
+on_account (const char *bare_jid, gpointer user_data)
 {
-  const IsmbConnectionConfig *config = self->config;
-  GError *error = NULL;
-  g_autoptr (IsmbJid) jid = parse_account (self->auto_jid, &error);
-  IsmbDialPlan plan = { NULL };
-
-  if (jid == NULL)
-    {
-      fail_opening (self, error, FALSE);
-      return;
-    }
-  plan.unix_path = config->server_jid == NULL ? ismb_home_get_c2s_path (self->home) : NULL;
-  plan.domain = ismb_jid_get_domain (jid);
-  plan.host = config->server_host;
-  plan.port = config->server_port;
-  plan.ca_file = config->ca_file;
-  plan.clear = !config->require_tls;
-  plan.direct = config->direct_tls;
-  plan.deadline = config->connect_timeout;
-  ismb_dial_async (&plan, self->attempt, on_dialled, step_new (self, self->opening));
+  set_auto_jid (user_data, bare_jid);
 }
 
 static void
-enter_home (IsmbConnection *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-            GTask *task)
+attempt (IsmbConnection *self)
 {
-  const IsmbConnectionConfig *config = self->config;
+  static const IsmbApproachCallbacks callbacks = { on_account, on_reached };
 
-  ismb_home_enter_async (self->home, self->owner, config->runtime_dir, config->vr, config->name,
-                         config->password, cancellable, callback, step_new (self, task));
+  self->reopening = FALSE;
+  self->home_was_known = ismb_home_is_here (self->home);
+  g_clear_pointer (&self->refusal, g_free);
+  set_state (self, CONNECTING, 0);
+  g_main_context_push_thread_default (self->context);
+  self->approach
+      = ismb_approach_new (self->owner, self->home, self->config, self->via, &callbacks, self);
+  g_main_context_pop_thread_default (self->context);
 }
 
-static void
-on_home (GObject *source, GAsyncResult *result, gpointer user_data)
+static gboolean
+on_timer (gpointer user_data)
 {
-  g_autoptr (Step) step = user_data;
-  IsmbConnection *self = step->self;
-  GError *error = NULL;
-  gboolean entered = ismb_home_enter_finish (source, result, &error);
+  IsmbConnection *self = user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
 
-  if (step->task != self->opening)
-    {
-      g_clear_error (&error);
-      return;
-    }
-  if (!entered)
-    {
-      fail_opening (self, error, FALSE);
-      return;
-    }
-  set_auto_jid (self, ismb_home_get_account (self->home));
-  dial (self);
-}
-
-static void
-on_account (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Step) step = user_data;
-  GError *error = NULL;
-
-  if (!ismb_home_enter_finish (source, result, &error))
-    {
-      g_task_return_error (step->task, error);
-      return;
-    }
-  set_auto_jid (step->self, ismb_home_get_account (step->self->home));
-  g_task_return_boolean (step->task, TRUE);
+  if (self->state == WAITING)
+    attempt (self);
+  else if (self->state == CLOSING)
+    finish_closing (self);
+  else
+    time_out (self);
+  return G_SOURCE_REMOVE;
 }
 
 /* The home's word of the switch's peers */
@@ -353,9 +712,11 @@ IsmbConnection *
 ismb_connection_new (GObject *owner, const IsmbConnectionConfig *config,
                      const IsmbConnectionCallbacks *callbacks)
 {
-  static const IsmbChannelCallbacks from_channel = { on_channel_authenticated,
-                                                     on_channel_auth_refused, on_channel_ready,
-                                                     on_channel_stanza, on_channel_closed };
+  static const IsmbChannelCallbacks from_channel
+      = { on_channel_authenticated, on_channel_auth_refused, on_channel_ready, on_channel_stanza,
+          on_channel_closed };
+  static const IsmbExchangeCallbacks from_exchange
+      = { on_exchange_event, on_is_heard, on_is_wanted, on_settled, on_broken };
   static const IsmbHomeCallbacks from_home = { on_peer_found, on_peer_changed, on_peer_lost };
   IsmbConnection *self = g_new0 (IsmbConnection, 1);
 
@@ -365,105 +726,235 @@ ismb_connection_new (GObject *owner, const IsmbConnectionConfig *config,
   self->auto_jid = g_strdup (config->server_jid);
   self->home = ismb_home_new (&from_home, self);
   self->channel = ismb_channel_new (&from_channel, self);
+  self->exchange = ismb_exchange_new (self->channel, &from_exchange, self);
   return self;
 }
 
 void
 ismb_connection_free (IsmbConnection *self)
 {
+  drop_source (&self->timer);
+  drop_source (&self->drain_deadline);
+  g_clear_pointer (&self->approach, ismb_approach_free);
+  ismb_exchange_free (self->exchange);
   ismb_channel_free (self->channel);
   ismb_home_free (self->home);
-  g_queue_clear_full (&self->outbox, g_free);
   g_clear_object (&self->bound_jid);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_free (self->refusal);
+  g_free (self->via);
   g_free (self->auto_jid);
   g_free (self);
+}
+
+static void
+on_account_made (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  IsmbConnection *self = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!ismb_home_enter_finish (source, result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  set_auto_jid (self, ismb_home_get_account (self->home));
+  g_task_return_boolean (task, TRUE);
 }
 
 void
 ismb_connection_make_account (IsmbConnection *self, GTask *task)
 {
-  if (self->config->server_jid != NULL)
-    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
-                             "accounts are made on this switch only; %s is another server's",
-                             self->config->server_jid);
-  else
-    enter_home (self, g_task_get_cancellable (task), on_account, task);
-  g_object_unref (task);
+  const IsmbConnectionConfig *config = self->config;
+
+  if (config->server_jid != NULL)
+    {
+      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_NOT_ALLOWED,
+                               "accounts are made on this switch only; %s is another server's",
+                               config->server_jid);
+      g_object_unref (task);
+      return;
+    }
+  g_task_set_task_data (task, self, NULL); /* the task keeps the owner, and with it us */
+  ismb_home_enter_async (self->home, self->owner, config->runtime_dir, config->vr, config->name,
+                         config->password, g_task_get_cancellable (task), on_account_made, task);
+}
+
+/* Opening */
+
+static gboolean
+on_opening_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  IsmbConnection *self = user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+  GError *error = NULL;
+
+  g_cancellable_set_error_if_cancelled (cancellable, &error);
+  shut (self, error);
+  return G_SOURCE_REMOVE;
 }
 
 static void
-begin_opening (IsmbConnection *self, GTask *task)
+note_opening (IsmbConnection *self, GTask *task)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
 
-  self->state = OPENING;
   self->opening = task;
-  self->attempt = g_cancellable_new ();
   if (cancellable != NULL)
-    {
-      self->cancel = g_cancellable_source_new (cancellable);
-      g_source_set_callback (self->cancel, G_SOURCE_FUNC (on_cancelled), self, NULL);
-      g_source_attach (self->cancel, g_task_get_context (task));
-    }
-  if (self->config->server_jid != NULL)
-    dial (self);
-  else
-    enter_home (self, self->attempt, on_home, task);
+    self->opening_cancel = start_source (self, g_cancellable_source_new (cancellable),
+                                         G_SOURCE_FUNC (on_opening_cancelled));
+}
+
+static void
+begin (IsmbConnection *self)
+{
+  g_clear_pointer (&self->context, g_main_context_unref);
+  self->context = g_main_context_ref_thread_default ();
+  self->failures = self->redirects = 0;
+  ismb_backoff_reset (&self->backoff);
+  g_clear_pointer (&self->via, g_free);
 }
 
 void
 ismb_connection_open (IsmbConnection *self, GTask *task)
 {
-  if (self->state == IDLE && !g_task_return_error_if_cancelled (task))
+  g_autoptr (GTask) own = task;
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (self->opening != NULL || self->state == OPEN || self->state == CLOSING)
     {
-      begin_opening (self, task);
+      g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_FAILED,
+                               "the client is open already, or still closing");
       return;
     }
-  if (self->state != IDLE)
-    g_task_return_new_error (task, ISMB_ERROR, ISMB_ERROR_FAILED,
-                             "the client is open already, or still closing");
-  g_object_unref (task);
+  if (self->state == CLOSED)
+    begin (self);
+  note_opening (self, g_steal_pointer (&own));
+  if (self->state == CLOSED || self->state == WAITING)
+    attempt (self);
 }
+
+void
+ismb_connection_reconnect (IsmbConnection *self)
+{
+  IsmbResume resume;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+
+  if (self->state == CLOSED)
+    begin (self);
+  if (self->state == CLOSED || self->state == WAITING)
+    attempt (self);
+  else if (self->state == OPEN && ismb_exchange_get_resume (self->exchange, &resume))
+    {
+      leave_stream (self, TRUE);
+      set_state (self, WAITING, 1);
+      tell_disconnected (self, NULL);
+    }
+  else if (self->state == OPEN || self->state == CLOSING)
+    {
+      self->reopening = TRUE;
+      ismb_connection_close (self);
+    }
+}
+
+/* Closing */
 
 void
 ismb_connection_close (IsmbConnection *self)
 {
-  if (self->state == OPENING)
-    fail_opening (self,
-                  g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the client was closed"),
-                  FALSE);
-  else if (self->state == OPEN)
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+
+  if (self->state == OPEN)
+    start_closing (self);
+  else if (self->state != CLOSED && self->state != CLOSING)
+    shut (self, closed_error ());
+}
+
+void
+ismb_connection_abort (IsmbConnection *self)
+{
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+
+  if (self->state == CLOSED || !emit (self, "killed", NULL))
+    return;
+  shut (self, closed_error ());
+}
+
+static gboolean
+on_drain_deadline (gpointer user_data)
+{
+  ismb_connection_close (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_drain_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  ismb_connection_close (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+drop_task_source (gpointer source)
+{
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+static void
+note_drain (IsmbConnection *self, GTask *task)
+{
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  g_queue_push_tail (&self->drains, task);
+  if (cancellable != NULL)
+    g_task_set_task_data (task,
+                          start_source (self, g_cancellable_source_new (cancellable),
+                                        G_SOURCE_FUNC (on_drain_cancelled)),
+                          drop_task_source);
+  if (self->drain_deadline == NULL)
+    self->drain_deadline
+        = start_source (self, g_timeout_source_new (DRAINING_MAX), on_drain_deadline);
+}
+
+void
+ismb_connection_drain (IsmbConnection *self, GTask *task)
+{
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+
+  if (self->state == CLOSED)
     {
-      self->state = CLOSING;
-      ismb_channel_close (self->channel);
-      emit (self, "session_end", NULL);
+      g_queue_push_tail (&self->drains, task);
+      shut (self, NULL);
+      return;
     }
+  note_drain (self, task);
+  if (self->state == OPEN)
+    ismb_exchange_settle (self->exchange);
+  else if (self->state != CLOSING && ismb_exchange_count (self->exchange) == 0)
+    shut (self, closed_error ());
+  else if (self->state != CLOSING)
+    ismb_exchange_settle (self->exchange); /* once it is open */
 }
 
 gboolean
-ismb_connection_send (IsmbConnection *self, GString *xml, GError **error)
+ismb_connection_send (IsmbConnection *self, IsmbStanza *stanza, GString *xml, GError **error)
 {
-  g_autofree char *text = NULL;
-  gsize length = xml->len;
+  if (self->state == CLOSING)
+    {
+      g_string_free (xml, TRUE);
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is closing");
+      return FALSE;
+    }
+  return ismb_exchange_put (self->exchange, stanza, xml, error);
+}
 
-  text = g_string_free (xml, FALSE);
-  if (self->state == IDLE || self->state == CLOSING)
-    {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is not open");
-      return FALSE;
-    }
-  if (self->outbox.length >= OUTBOX_MAX ||
-      ismb_channel_get_queued (self->channel) + length > QUEUED_MAX)
-    {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_FAILED,
-                           "too much waits to be sent already");
-      return FALSE;
-    }
-  if (self->state == OPENING)
-    g_queue_push_tail (&self->outbox, g_steal_pointer (&text));
-  else
-    ismb_channel_send (self->channel, text, length);
-  return TRUE;
+gboolean
+ismb_connection_has_request (IsmbConnection *self, const char *id)
+{
+  return ismb_exchange_has_request (self->exchange, id);
 }
 
 const char *
@@ -482,4 +973,10 @@ IsmbHome *
 ismb_connection_get_home (IsmbConnection *self)
 {
   return self->home;
+}
+
+void
+ismb_connection_set_pace (IsmbConnection *self, guint window, guint quiet, guint patience)
+{
+  ismb_exchange_set_pace (self->exchange, window, quiet, patience);
 }

@@ -1,37 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/client/ismb-connection-config.h"
 #include "ismb/client/ismb-home.h"
 #include "ismb/core/ismb-jid.h"
 #include "ismb/core/ismb-stanza.h"
 
 G_BEGIN_DECLS
 
-/* A client's way from closed to open and back: the account, the dialling, the channel; and who
- * waits for it. */
+/* A client's way from closed to open and back, as often as its sessions are lost; and who waits for
+ * it. It tells what happens in SleekXMPP's order. */
 typedef struct _IsmbConnection IsmbConnection;
-
-/* What it goes by; the client's, looked at when it is opened. */
-typedef struct
-{
-  char *name, *password, *vr, *runtime_dir, *resource;
-  char *server_jid; /* a stranger's server; NULL: the daemon of this switch */
-  char *server_host, *ca_file;
-  guint server_port;
-  gboolean require_tls, direct_tls;
-  guint connect_timeout, session_timeout; /* milliseconds, as those of the reconnection */
-  gboolean auto_reconnect;
-  guint reconnect_delay, reconnect_max_delay;
-  guint reconnect_max_attempts; /* 0: no limit */
-  guint whitespace_keepalive_interval; /* seconds; 0: none */
-  gboolean stream_management;
-} IsmbConnectionConfig;
 
 /* `owner` is alive while they run. Any may close the connection or run a main loop. */
 typedef struct
 {
   void (*event) (GObject *owner, const char *event, GObject *payload);
-  void (*ended) (GObject *owner);   /* before the event disconnected */
+  gboolean (*is_heard) (GObject *owner, const char *event);
+  /* Whether the answer to that iq is still waited for. */
+  gboolean (*is_wanted) (GObject *owner, IsmbStanza *request);
+  void (*ended) (GObject *owner);   /* a session, for good; before the event session_end */
   void (*stanza) (GObject *owner, IsmbStanza *stanza);
   void (*changed) (GObject *owner, const char *property); /* auto-jid or bound-jid */
 } IsmbConnectionCallbacks;
@@ -41,13 +29,25 @@ IsmbConnection *ismb_connection_new (GObject *owner, const IsmbConnectionConfig 
 void ismb_connection_free (IsmbConnection *self);
 /* Makes the account; the task is the owner's and returns a boolean. Takes it. */
 void ismb_connection_make_account (IsmbConnection *self, GTask *task);
-/* Likewise, until the session has started. */
+/* Likewise, until the session has started, or what keeps it from starting does not pass. */
 void ismb_connection_open (IsmbConnection *self, GTask *task);
+/* Likewise, until the session has ended: what was sent goes first, for as long as it takes, but not
+ * for ever. */
+void ismb_connection_drain (IsmbConnection *self, GTask *task);
 void ismb_connection_close (IsmbConnection *self);
-/* Takes the XML. NOT_CONNECTED; FAILED where too much waits. */
-gboolean ismb_connection_send (IsmbConnection *self, GString *xml, GError **error);
+void ismb_connection_abort (IsmbConnection *self);
+void ismb_connection_reconnect (IsmbConnection *self);
+/* Now, or in the next session. Takes the XML. NOT_CONNECTED: it is closing; FAILED: too much waits.
+ */
+gboolean ismb_connection_send (IsmbConnection *self, IsmbStanza *stanza, GString *xml,
+                               GError **error);
+/* Whether an iq of that id is yet to be sent, or to be sent again. */
+gboolean ismb_connection_has_request (IsmbConnection *self, const char *id);
 const char *ismb_connection_get_auto_jid (IsmbConnection *self);
+/* Of the session, and of one that is lost and may be resumed. */
 IsmbJid *ismb_connection_get_bound_jid (IsmbConnection *self);
 IsmbHome *ismb_connection_get_home (IsmbConnection *self);
+/* For tests: see ismb_stream_management_set_pace (). */
+void ismb_connection_set_pace (IsmbConnection *self, guint window, guint quiet, guint patience);
 
 G_END_DECLS

@@ -21,6 +21,7 @@ struct _IsmbHome
   IsmbDBusManager1 *manager;
   IsmbDBusVirtualRouter1 *router;
   char *account, *password, *c2s_path, *files_root;
+  gboolean lacks_router; /* said the daemon */
   GHashTable *peers; /* domain to IsmbPeer */
 };
 
@@ -285,7 +286,8 @@ on_manager (GObject *source, GAsyncResult *result, gpointer user_data)
   g_set_object (&self->manager, manager);
   g_object_unref (manager);
   known = ismb_dbus_manager1_get_virtual_routers (manager);
-  if (known == NULL || !g_strv_contains (known, entry->vr))
+  self->lacks_router = known == NULL || !g_strv_contains (known, entry->vr);
+  if (self->lacks_router)
     {
       static const char *const none[] = { NULL };
 
@@ -424,6 +426,18 @@ ismb_home_free (IsmbHome *self)
   ismb_home_leave (self);
   g_hash_table_unref (self->peers);
   g_free (self);
+}
+
+gboolean
+ismb_home_is_here (IsmbHome *self)
+{
+  return is_here (self);
+}
+
+gboolean
+ismb_home_knows_router (IsmbHome *self)
+{
+  return !self->lacks_router;
 }
 
 const char *

@@ -32,6 +32,10 @@ void ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime
                             gpointer user_data);
 gboolean ismb_home_enter_finish (GObject *source, GAsyncResult *result, GError **error);
 
+/* Whether it was entered, and the daemon is still there. */
+gboolean ismb_home_is_here (IsmbHome *self);
+/* FALSE: no virtual router of that name is configured, as the daemon said last. */
+gboolean ismb_home_knows_router (IsmbHome *self);
 /* All NULL before it was entered. */
 const char *ismb_home_get_account (IsmbHome *self); /* the bare JID */
 const char *ismb_home_get_password (IsmbHome *self);

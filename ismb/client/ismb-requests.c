@@ -181,21 +181,45 @@ ismb_requests_answer (IsmbRequests *self, IsmbIq *answer, IsmbJid *own)
   return TRUE;
 }
 
+gboolean
+ismb_requests_has (IsmbRequests *self, const char *id)
+{
+  return g_hash_table_contains (self->waiting, id);
+}
+
 void
 ismb_requests_fail (IsmbRequests *self, const char *id, const GError *error)
 {
+  Request *request;
+
+  if (id == NULL)
+    {
+      ismb_requests_fail_others (self, NULL, NULL, error);
+      return;
+    }
+  request = steal (self, id);
+  if (request == NULL)
+    return;
+  g_task_return_error (request->task, g_error_copy (error));
+  request_free (request);
+}
+
+void
+ismb_requests_fail_others (IsmbRequests *self,
+                           gboolean (*is_kept) (const char *id, gpointer user_data),
+                           gpointer user_data, const GError *error)
+{
   g_autoptr (GPtrArray) failed = g_ptr_array_new_with_free_func (request_free);
   GHashTableIter iter;
-  gpointer request;
+  gpointer id, request;
 
-  if (id != NULL && (request = steal (self, id)) != NULL)
-    g_ptr_array_add (failed, request);
   g_hash_table_iter_init (&iter, self->waiting);
-  while (id == NULL && g_hash_table_iter_next (&iter, NULL, &request))
-    {
-      g_hash_table_iter_steal (&iter);
-      g_ptr_array_add (failed, request);
-    }
+  while (g_hash_table_iter_next (&iter, &id, &request))
+    if (is_kept == NULL || !is_kept (id, user_data))
+      {
+        g_hash_table_iter_steal (&iter);
+        g_ptr_array_add (failed, request);
+      }
   for (guint i = 0; i < failed->len; i++)
     g_task_return_error (((Request *) failed->pdata[i])->task, g_error_copy (error));
 }

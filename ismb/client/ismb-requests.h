@@ -19,7 +19,13 @@ void ismb_requests_free (IsmbRequests *self);
 gboolean ismb_requests_add (IsmbRequests *self, IsmbIq *iq, guint timeout_ms, GTask *task);
 /* `own`: the bound address, or NULL. TRUE: it answered a request of ours. */
 gboolean ismb_requests_answer (IsmbRequests *self, IsmbIq *answer, IsmbJid *own);
+/* Whether one of that id waits. */
+gboolean ismb_requests_has (IsmbRequests *self, const char *id);
 /* Fails one (its stanza could not be sent) or, with a NULL id, all. */
 void ismb_requests_fail (IsmbRequests *self, const char *id, const GError *error);
+/* Fails all but those that `is_kept`, as they are yet to be sent. */
+void ismb_requests_fail_others (IsmbRequests *self,
+                                gboolean (*is_kept) (const char *id, gpointer user_data),
+                                gpointer user_data, const GError *error);
 
 G_END_DECLS

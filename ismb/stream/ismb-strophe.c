@@ -58,6 +58,7 @@ struct _IsmbStrophe
   gboolean paused;
   gboolean skip;    /* the stanza in hand was libstrophe's own */
   char *condition;  /* of a stream error */
+  char *detail;     /* the text inside that */
 };
 
 /* The sockopt callback has no user data: what it works for, and what it found. */
@@ -225,15 +226,25 @@ static void
 keep_condition (IsmbStrophe *self, xmpp_stanza_t *stanza)
 {
   const char *condition = "undefined-condition";
+  char *detail = NULL; /* libstrophe's */
   xmpp_stanza_t *child;
 
   for (child = xmpp_stanza_get_children (stanza); child != NULL;
        child = xmpp_stanza_get_next (child))
     if (g_strcmp0 (xmpp_stanza_get_ns (child), ISMB_NS_STREAMS) == 0
         && g_strcmp0 (xmpp_stanza_get_name (child), "text") != 0)
-      condition = xmpp_stanza_get_name (child);
+      {
+        condition = xmpp_stanza_get_name (child);
+        if (detail != NULL)
+          xmpp_free (self->ctx, detail);
+        detail = xmpp_stanza_get_text (child);
+      }
   g_free (self->condition);
   self->condition = shorten (condition);
+  g_free (self->detail);
+  self->detail = detail != NULL ? shorten (detail) : NULL;
+  if (detail != NULL)
+    xmpp_free (self->ctx, detail);
 }
 
 static GError *
@@ -448,6 +459,7 @@ ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GE
       return -1;
     }
   g_clear_pointer (&self->condition, g_free);
+  g_clear_pointer (&self->detail, g_free);
   attach_engine (self);
   ismb_outlet_open (self->outlet);
   if (!begin (self, jid, password) || dup3 (ends[0], self->engine_fd, O_CLOEXEC) < 0)
@@ -477,6 +489,12 @@ const char *
 ismb_strophe_get_stream_condition (IsmbStrophe *self)
 {
   return self->condition;
+}
+
+const char *
+ismb_strophe_get_stream_detail (IsmbStrophe *self)
+{
+  return self->detail;
 }
 
 void
@@ -522,5 +540,6 @@ ismb_strophe_free (IsmbStrophe *self)
     close (self->low_fd);
   ismb_outlet_free (self->outlet);
   g_free (self->condition);
+  g_free (self->detail);
   g_free (self);
 }

@@ -36,6 +36,8 @@ IsmbOutlet *ismb_strophe_get_outlet (IsmbStrophe *self);
 int ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GError **error);
 /* The condition of the server's last stream error, e.g. "conflict"; NULL: none since the start. */
 const char *ismb_strophe_get_stream_condition (IsmbStrophe *self);
+/* The text inside it: in see-other-host, where to go. NULL: none. */
+const char *ismb_strophe_get_stream_detail (IsmbStrophe *self);
 /* So many bytes were written to the far end: reads them now, not in the loop's next turn. */
 void ismb_strophe_run (IsmbStrophe *self, gsize bytes);
 /* </stream:stream>, then `closed` when the server answered it, or after two seconds. */

@@ -17,7 +17,7 @@ struct _SwitchResident
 
   SwitchControl *control;
   GCancellable *cancellable; /* cancelled once stopped */
-  guint disconnected_id;
+  gulong failed_id;
   guint retry_id;
 };
 
@@ -87,12 +87,6 @@ open_again (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-on_disconnected (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
-{
-  retry_later (SWITCH_RESIDENT (user_data));
-}
-
 static SwitchControl *
 make_control (const SwitchConfig *config, SwitchVr *vr, SwitchPolicyFile *policy_file,
               const char *password, GError **error)
@@ -124,8 +118,10 @@ switch_resident_new (const SwitchConfig *config, SwitchVr *vr, SwitchPolicyFile 
       g_prefix_error (error, "Switch Control: ");
       return NULL;
     }
-  self->disconnected_id = ismb_client_add_event_handler (
-      ISMB_CLIENT (self->control), "disconnected", ISMB_EVENT_DEFAULT, on_disconnected, self, NULL);
+  /* It signs in again by itself; what follows is for what does not pass. */
+  g_object_set (self->control, "reconnect-max-delay", RETRY_SECONDS * 1000, NULL);
+  self->failed_id = g_signal_connect_swapped (self->control, "connection-failed",
+                                              G_CALLBACK (retry_later), self);
   open_again (self);
   return g_steal_pointer (&self);
 }
@@ -137,9 +133,7 @@ switch_resident_stop (SwitchResident *self)
   g_clear_handle_id (&self->retry_id, g_source_remove);
   if (self->control == NULL)
     return;
-  if (self->disconnected_id != 0)
-    ismb_client_remove_event_handler (ISMB_CLIENT (self->control), self->disconnected_id);
-  self->disconnected_id = 0;
+  g_clear_signal_handler (&self->failed_id, self->control);
   switch_control_stop (self->control); /* while there is a table for what ends */
   ismb_client_close (ISMB_CLIENT (self->control));
   g_clear_object (&self->control);

@@ -24,7 +24,8 @@ IsmbClient *
 bus_open (Tool *tool, const char *name, GError **error)
 {
   g_autoptr (IsmbClient) client = g_object_new (ISMB_TYPE_CLIENT, "name", name, "vr", tool->vr,
-                                                "runtime-dir", tool->runtime_dir, NULL);
+                                                "runtime-dir", tool->runtime_dir,
+                                                "auto-reconnect", FALSE, NULL);
   g_autoptr (GAsyncResult) result = NULL;
   Wait wait = { FALSE, NULL };
 

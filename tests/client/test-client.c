@@ -41,6 +41,15 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+
+  ismb_client_close_finish (ISMB_CLIENT (source), result, &outcome->error);
+  outcome->done = TRUE;
+}
+
+static void
 on_event (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
 {
   *(gboolean *) user_data = TRUE;
@@ -204,7 +213,7 @@ test_nobody_there (void)
   IsmbClient *client = make_client ("alice");
   g_autoptr (GError) error = NULL;
 
-  g_object_set (client, "server-port", 1, NULL);
+  g_object_set (client, "server-port", 1, "auto-reconnect", FALSE, NULL);
   error = try_to_open (client);
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_STREAM);
   g_assert_finalize_object (client);
@@ -426,15 +435,23 @@ test_presence (void)
   close_client (alice);
 }
 
+/* Before it was ever opened, too; and who never opens it is told when it is closed. */
 static void
 test_not_open (void)
 {
   IsmbClient *client = make_client ("alice");
-  g_autoptr (GError) error = NULL;
+  gboolean not_sent = FALSE;
+  Outcome outcome = { FALSE };
 
-  g_assert_false (ismb_client_send_message (client, "bob@" DOMAIN, "x", NULL, NULL, &error));
-  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED);
-  ismb_client_close (client);
+  ismb_client_add_event_handler (client, "stanza_not_sent", ISMB_EVENT_DEFAULT, on_event, &not_sent,
+                                 NULL);
+  g_assert_true (ismb_client_send_message (client, "bob@" DOMAIN, "x", NULL, NULL, NULL));
+  ismb_client_close_async (client, NULL, on_closed, &outcome);
+  wait_for (&outcome.done);
+  g_assert_error (outcome.error, ISMB_ERROR, ISMB_ERROR_FAILED);
+  g_assert_nonnull (strstr (outcome.error->message, "1 stanza was"));
+  g_assert_true (not_sent);
+  g_error_free (outcome.error);
   g_assert_finalize_object (client);
 }
 
@@ -506,9 +523,12 @@ set_flag (gpointer data)
 static void
 test_sleeps (void)
 {
-  IsmbClient *client = open_client ("alice");
-  gboolean over = FALSE;
+  IsmbClient *client = make_client ("alice");
+  gboolean over = FALSE, enabled = FALSE;
 
+  ismb_client_add_event_handler (client, "sm_enabled", ISMB_EVENT_DEFAULT, on_event, &enabled, NULL);
+  g_assert_no_error (try_to_open (client));
+  wait_for (&enabled);
   while (g_main_context_iteration (NULL, FALSE))
     ;
   polls = 0;

@@ -65,7 +65,7 @@ run_script (const Script *script, gboolean tls, guint timeout)
   g_signal_connect (client, "session-start", G_CALLBACK (on_ready), NULL);
   g_object_set (client, "server-host", "127.0.0.1", "server-port",
                 (guint) ismb_test_script_get_port (server), "require-tls", tls, "connect-timeout",
-                timeout, NULL);
+                timeout, "auto-reconnect", FALSE, NULL);
   ismb_client_open_async (client, NULL, on_opened, &error);
   while (error == NULL)
     g_main_context_iteration (NULL, TRUE);
@@ -166,7 +166,7 @@ test_honest (void)
 
   g_object_set (client, "server-host", "127.0.0.1", "server-port",
                 (guint) ismb_test_script_get_port (server), "ca-file",
-                ismb_test_script_get_ca_file (server), NULL);
+                ismb_test_script_get_ca_file (server), "auto-reconnect", FALSE, NULL);
   ismb_client_open_async (client, NULL, on_opened, &error);
   while (error == NULL)
     g_main_context_iteration (NULL, TRUE);

@@ -107,7 +107,8 @@ scene_make_client (Scene *scene, GType type, const char *name)
 {
   g_autofree char *jid = g_strdup_printf ("%s@%s", name, SCENE_DOMAIN);
   gpointer client
-    = g_object_new (type, "server-jid", jid, "password", name, "require-tls", FALSE, NULL);
+    = g_object_new (type, "server-jid", jid, "password", name, "require-tls", FALSE,
+                    "auto-reconnect", FALSE, NULL);
 
   g_object_set (client, "server-host", "127.0.0.1", "server-port", (guint) scene->port, NULL);
   return client;
