@@ -7,11 +7,15 @@
 
 #include "ismb/client/ismb-client-parts.h"
 #include "ismb/client/ismb-waiter.h"
-#include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-random.h"
 
 G_DEFINE_FLAGS_TYPE (IsmbHandlerFlags, ismb_handler_flags,
                      G_DEFINE_ENUM_VALUE (ISMB_HANDLER_DEFAULT, "default"),
                      G_DEFINE_ENUM_VALUE (ISMB_HANDLER_ONCE, "once"))
+
+G_DEFINE_ENUM_TYPE (IsmbFilterMode, ismb_filter_mode,
+                    G_DEFINE_ENUM_VALUE (ISMB_FILTER_IN, "in"),
+                    G_DEFINE_ENUM_VALUE (ISMB_FILTER_OUT, "out"))
 
 /* NULL once the client is disposed of. */
 static IsmbHandlers *
@@ -140,4 +144,122 @@ ismb_client_wait_stanza_finish (IsmbClient *self, GAsyncResult *result, GError *
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * ismb_client_add_filter:
+ * @self: the client
+ * @mode: which way it stands in
+ * @order: those of lower order are asked first, and those of the same as they were added
+ * @callback: (scope notified) (closure user_data) (destroy destroy): called with each stanza
+ * @user_data: for @callback
+ * @destroy: (nullable): frees @user_data
+ *
+ * A filter sees each stanza that comes or is sent, may change it in place, and may drop it. What is
+ * dropped on its way in nobody sees; on its way out, the function that sends says all is well, and
+ * a request that waits for an answer waits in vain. A message that came already (XEP-0359) is not
+ * shown to filters again. SleekXMPP's `add_filter ()`.
+ *
+ * Returns: an id for [method@Ismb.Client.remove_filter]
+ */
+guint
+ismb_client_add_filter (IsmbClient *self, IsmbFilterMode mode, int order, IsmbFilterFunc callback,
+                        gpointer user_data, GDestroyNotify destroy)
+{
+  IsmbFilters *filters;
+
+  g_return_val_if_fail (ISMB_IS_CLIENT (self) && callback != NULL, 0);
+  filters = _ismb_client_get_parts (self)->filters;
+  g_return_val_if_fail (filters != NULL, 0);
+  return ismb_filters_add (filters, mode == ISMB_FILTER_OUT, order, (IsmbFiltersFunc) callback,
+                           user_data, destroy);
+}
+
+/**
+ * ismb_client_remove_filter:
+ * @self: the client
+ * @id: what [method@Ismb.Client.add_filter] returned
+ *
+ * Removes a filter.
+ *
+ * Returns: whether there was one of that id
+ */
+gboolean
+ismb_client_remove_filter (IsmbClient *self, guint id)
+{
+  IsmbFilters *filters;
+
+  g_return_val_if_fail (ISMB_IS_CLIENT (self), FALSE);
+  filters = _ismb_client_get_parts (self)->filters;
+  return filters != NULL && ismb_filters_remove (filters, id);
+}
+
+/**
+ * ismb_client_schedule:
+ * @self: the client
+ * @name: what it is called; no two at a time have the same name
+ * @milliseconds: how long from now; more than 0 with @repeat
+ * @repeat: whether again and again, or once
+ * @callback: (scope notified) (closure user_data) (destroy destroy): what is to be done
+ * @user_data: for @callback
+ * @destroy: (nullable): frees @user_data, which happens at once where this fails
+ * @error: return location for a #GError
+ *
+ * Has something done later, whether there is a session or not, in the main context that is the
+ * thread's default now. It ends with the client. SleekXMPP's `schedule ()`.
+ *
+ * Fails with [error@Ismb.Error.EXISTS] for a name that is in use.
+ *
+ * Returns: whether it will be done
+ */
+gboolean
+ismb_client_schedule (IsmbClient *self, const char *name, guint milliseconds, gboolean repeat,
+                      IsmbScheduleFunc callback, gpointer user_data, GDestroyNotify destroy,
+                      GError **error)
+{
+  IsmbSchedule *schedule;
+
+  g_return_val_if_fail (ISMB_IS_CLIENT (self) && name != NULL && callback != NULL, FALSE);
+  g_return_val_if_fail (milliseconds > 0 || !repeat, FALSE);
+  schedule = _ismb_client_get_parts (self)->schedule;
+  g_return_val_if_fail (schedule != NULL, FALSE);
+  return ismb_schedule_add (schedule, name, milliseconds, repeat, (IsmbScheduleCallback) callback,
+                            user_data, destroy, error);
+}
+
+/**
+ * ismb_client_unschedule:
+ * @self: the client
+ * @name: what [method@Ismb.Client.schedule] was told
+ *
+ * Has something not done any more.
+ *
+ * Returns: whether it would have been
+ */
+gboolean
+ismb_client_unschedule (IsmbClient *self, const char *name)
+{
+  IsmbSchedule *schedule;
+
+  g_return_val_if_fail (ISMB_IS_CLIENT (self) && name != NULL, FALSE);
+  schedule = _ismb_client_get_parts (self)->schedule;
+  return schedule != NULL && ismb_schedule_remove (schedule, name);
+}
+
+/**
+ * ismb_client_new_id:
+ * @self: the client
+ *
+ * An id for a stanza that this client has not had before, and nobody can guess.
+ *
+ * Returns: (transfer full): the id
+ */
+char *
+ismb_client_new_id (IsmbClient *self)
+{
+  IsmbRequests *requests;
+
+  g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
+  requests = _ismb_client_get_parts (self)->requests;
+  return requests != NULL ? ismb_requests_new_id (requests) : ismb_random_token ();
 }

@@ -4,8 +4,10 @@
 #include "ismb/client/ismb-authorize.h"
 #include "ismb/client/ismb-connection.h"
 #include "ismb/client/ismb-events.h"
+#include "ismb/client/ismb-filters.h"
 #include "ismb/client/ismb-inbox.h"
 #include "ismb/client/ismb-requests.h"
+#include "ismb/client/ismb-schedule.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +34,8 @@ typedef struct
   IsmbRequests *requests;
   IsmbEvents *events;
   IsmbInbox *inbox;
+  IsmbFilters *filters;
+  IsmbSchedule *schedule;
 } IsmbClientParts;
 
 IsmbClientParts *_ismb_client_get_parts (IsmbClient *self);

@@ -13,8 +13,6 @@
 #include "ismb/core/ismb-random.h"
 #include "ismb/core/ismb-stanza-private.h"
 
-#define REQUEST_TIMEOUT 30000 /* milliseconds */
-
 static const char *const subscription_types[]
     = { "subscribe", "subscribed", "unsubscribe", "unsubscribed", NULL };
 static const char *const message_types[]
@@ -57,6 +55,45 @@ write_stanza (IsmbStanza *stanza, GString *xml)
     ismb_tree_remove (tree, origin);
 }
 
+/* Stays on the stanza, so that whoever sent it knows its id. */
+static void
+stamp (IsmbClientParts *parts, IsmbStanza *stanza, gboolean with_id)
+{
+  IsmbTree *tree = _ismb_stanza_get_tree (stanza);
+  IsmbNode *root = ismb_tree_root (tree);
+  g_autofree char *id = NULL;
+
+  if (parts->habits.default_lang != NULL && ismb_node_get (root, "xml:lang") == NULL)
+    ismb_tree_set (tree, root, "xml:lang", parts->habits.default_lang);
+  if (!with_id || ismb_stanza_get_id (stanza) != NULL)
+    return;
+  id = ismb_requests_new_id (parts->requests);
+  ismb_stanza_set_id (stanza, id);
+}
+
+/* FALSE: a filter dropped it. */
+static gboolean
+prepare (IsmbClient *self, IsmbStanza *stanza)
+{
+  IsmbClientParts *parts = _ismb_client_get_parts (self);
+
+  if (ISMB_IS_MESSAGE (stanza))
+    stamp (parts, stanza, parts->habits.use_message_ids);
+  else if (ISMB_IS_PRESENCE (stanza))
+    stamp (parts, stanza, parts->habits.use_presence_ids);
+  else
+    ismb_inbox_note_sent (parts->inbox, stanza);
+  return ismb_filters_run (parts->filters, TRUE, self, stanza);
+}
+
+static gboolean
+is_there (IsmbClientParts *parts, GError **error)
+{
+  if (parts->connection == NULL)
+    g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is gone");
+  return parts->connection != NULL;
+}
+
 /**
  * ismb_client_send:
  * @self: the client
@@ -64,6 +101,10 @@ write_stanza (IsmbStanza *stanza, GString *xml)
  * @error: return location for a #GError
  *
  * Sends a stanza. While the client is being opened it waits for the session, 256 stanzas at most.
+ * It gets an id and a language where it has none and [property@Ismb.Client:use-message-ids],
+ * [property@Ismb.Client:use-presence-ids] and [property@Ismb.Client:default-lang] say so; then it
+ * passes the filters ([method@Ismb.Client.add_filter]), which may drop it.
+ *
  * A message that has no `<origin-id/>` (XEP-0359) goes out with one of its own, by which a receiver
  * knows a repeat; to send the same @stanza again is another message.
  *
@@ -80,12 +121,12 @@ ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error)
 
   g_return_val_if_fail (ISMB_IS_CLIENT (self) && ISMB_IS_STANZA (stanza), FALSE);
   parts = _ismb_client_get_parts (self);
-  if (parts->connection == NULL)
-    {
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is gone");
-      return FALSE;
-    }
-  ismb_inbox_note_sent (parts->inbox, stanza);
+  if (!is_there (parts, error))
+    return FALSE;
+  if (!prepare (self, stanza))
+    return TRUE;
+  if (!is_there (parts, error))
+    return FALSE;
   xml = g_string_sized_new (256);
   write_stanza (stanza, xml);
   return ismb_connection_send (parts->connection, stanza, xml, error);
@@ -193,30 +234,39 @@ ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const 
  * ismb_client_query_async:
  * @self: the client
  * @iq: a request, of type `get` or `set`; it gets an id
- * @timeout_ms: milliseconds to wait for the answer; 0 for 30,000
+ * @timeout_ms: milliseconds to wait for the answer; 0 for [property@Ismb.Client:response-timeout]
  * @cancellable: (nullable): to stop waiting
  * @callback: (scope async): called with the answer
  * @user_data: for @callback
  *
- * Sends a request and waits for its answer. 1,000 may wait at a time.
+ * Sends a request and waits for its answer, which counts only if it comes from where the request
+ * went. It waits on while the connection is away, if the session is resumed (XEP-0198). 1,000 may
+ * wait at a time. Handlers and events that want the answer get it as well, afterwards.
  */
 void
-ismb_client_query_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
-                           GCancellable *cancellable, GAsyncReadyCallback callback,
-                           gpointer user_data)
+ismb_client_query_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  IsmbRequests *requests;
+  IsmbClientParts *parts;
   GTask *task;
 
   g_return_if_fail (ISMB_IS_CLIENT (self) && ISMB_IS_IQ (iq));
-  requests = _ismb_client_get_parts (self)->requests;
+  parts = _ismb_client_get_parts (self);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_client_query_async);
-  if (!ismb_requests_add (requests, iq, timeout_ms != 0 ? timeout_ms : REQUEST_TIMEOUT, task))
+  if (!is_there (parts, &error) || g_cancellable_set_error_if_cancelled (cancellable, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      g_object_unref (task);
+      return;
+    }
+  if (timeout_ms == 0)
+    timeout_ms = parts->habits.response_timeout;
+  if (!ismb_requests_add (parts->requests, iq, timeout_ms, task))
     return;
-  if (!ismb_client_send (self, ISMB_STANZA (iq), &error))
-    ismb_requests_fail (requests, ismb_stanza_get_id (ISMB_STANZA (iq)), error);
+  if (!ismb_client_send (self, ISMB_STANZA (iq), &error) && parts->requests != NULL)
+    ismb_requests_fail (parts->requests, ismb_stanza_get_id (ISMB_STANZA (iq)), error);
 }
 
 /**

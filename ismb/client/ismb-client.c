@@ -82,7 +82,10 @@ on_ended (GObject *owner)
 static void
 on_stanza (GObject *owner, IsmbStanza *stanza)
 {
-  ismb_inbox_take (_ismb_client_get_parts (ISMB_CLIENT (owner))->inbox, stanza);
+  IsmbClientParts *parts = _ismb_client_get_parts (ISMB_CLIENT (owner));
+
+  if (parts->inbox != NULL)
+    ismb_inbox_take (parts->inbox, stanza);
 }
 
 static void
@@ -106,6 +109,14 @@ on_inbox_send (gpointer client, IsmbStanza *stanza)
 
   if (!ismb_client_send (client, stanza, &error))
     g_debug ("an answer was not sent: %s", error->message);
+}
+
+static gboolean
+on_inbox_admit (gpointer client, IsmbStanza *stanza)
+{
+  IsmbFilters *filters = _ismb_client_get_parts (client)->filters;
+
+  return ismb_filters_run (filters, FALSE, client, stanza);
 }
 
 static IsmbJid *
@@ -155,6 +166,8 @@ ismb_client_dispose (GObject *object)
 
   g_clear_pointer (&parts->connection, ismb_connection_free);
   g_clear_pointer (&parts->inbox, ismb_inbox_free);
+  g_clear_pointer (&parts->filters, ismb_filters_free);
+  g_clear_pointer (&parts->schedule, ismb_schedule_free);
   g_clear_pointer (&parts->events, ismb_events_free);
   g_clear_pointer (&parts->requests, ismb_requests_free);
   g_clear_object (&parts->roster);
@@ -183,13 +196,15 @@ ismb_client_class_init (IsmbClientClass *klass)
 static void
 ismb_client_init (IsmbClient *self)
 {
-  static const IsmbInboxCallbacks from_inbox = { on_inbox_event, on_inbox_send, on_inbox_get_own,
-                                                 authorize_known_domains };
+  static const IsmbInboxCallbacks from_inbox = { on_inbox_event, on_inbox_send, on_inbox_admit,
+                                                 on_inbox_get_own, authorize_known_domains };
   IsmbClientParts *parts = _ismb_client_get_parts (self);
 
   parts->roster = _ismb_roster_new ();
   parts->requests = ismb_requests_new ();
   parts->events = ismb_events_new ();
+  parts->filters = ismb_filters_new ();
+  parts->schedule = ismb_schedule_new (G_OBJECT (self));
   parts->inbox = ismb_inbox_new (self, parts->roster, parts->requests, &from_inbox);
 }
 

@@ -108,6 +108,43 @@ GType ismb_handler_flags_get_type (void);
 typedef gboolean (*IsmbStanzaFunc) (IsmbClient *client, IsmbStanza *stanza, gpointer user_data,
                                     GError **error);
 
+/**
+ * IsmbFilterMode:
+ * @ISMB_FILTER_IN: what comes, before anybody else sees it
+ * @ISMB_FILTER_OUT: what is sent, before it leaves
+ *
+ * Which way a filter stands in.
+ */
+typedef enum
+{
+  ISMB_FILTER_IN,
+  ISMB_FILTER_OUT,
+} IsmbFilterMode;
+
+#define ISMB_TYPE_FILTER_MODE (ismb_filter_mode_get_type ())
+GType ismb_filter_mode_get_type (void);
+
+/**
+ * IsmbFilterFunc:
+ * @client: the client
+ * @stanza: what comes or leaves; the filter may change it
+ * @user_data: what was given with the filter
+ *
+ * A filter of stanzas.
+ *
+ * Returns: %TRUE to let it pass; %FALSE to drop it
+ */
+typedef gboolean (*IsmbFilterFunc) (IsmbClient *client, IsmbStanza *stanza, gpointer user_data);
+
+/**
+ * IsmbScheduleFunc:
+ * @client: the client
+ * @user_data: what was given with the task
+ *
+ * What is done when its time has come.
+ */
+typedef void (*IsmbScheduleFunc) (IsmbClient *client, gpointer user_data);
+
 IsmbClient *ismb_client_new (const char *name, const char *password, const char *vr);
 IsmbClient *ismb_client_new_for_jid (const char *jid, const char *password);
 
@@ -151,6 +188,14 @@ void ismb_client_wait_stanza_async (IsmbClient *self, IsmbMatcher *matcher, guin
                                     gpointer user_data);
 IsmbStanza *ismb_client_wait_stanza_finish (IsmbClient *self, GAsyncResult *result,
                                             GError **error);
+guint ismb_client_add_filter (IsmbClient *self, IsmbFilterMode mode, int order,
+                              IsmbFilterFunc callback, gpointer user_data, GDestroyNotify destroy);
+gboolean ismb_client_remove_filter (IsmbClient *self, guint id);
+gboolean ismb_client_schedule (IsmbClient *self, const char *name, guint milliseconds,
+                               gboolean repeat, IsmbScheduleFunc callback, gpointer user_data,
+                               GDestroyNotify destroy, GError **error);
+gboolean ismb_client_unschedule (IsmbClient *self, const char *name);
+char *ismb_client_new_id (IsmbClient *self);
 
 gboolean ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error);
 gboolean ismb_client_send_message (IsmbClient *self, const char *to, const char *body,
@@ -160,8 +205,8 @@ gboolean ismb_client_send_presence (IsmbClient *self, const char *show, const ch
 gboolean ismb_client_send_presence_subscription (IsmbClient *self, const char *to,
                                                  const char *stanza_type, GError **error);
 void ismb_client_query_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
-                                GCancellable *cancellable, GAsyncReadyCallback callback,
-                                gpointer user_data);
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
 IsmbIq *ismb_client_query_finish (IsmbClient *self, GAsyncResult *result, GError **error);
 void ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
                                      GAsyncReadyCallback callback, gpointer user_data);

@@ -242,7 +242,8 @@ ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza)
   if (ismb_stanza_get_to_jid (stanza) == NULL)
     ismb_stanza_set_to_jid (stanza, self->callbacks.get_own (self->client));
   g_rc_box_acquire (self);
-  if (!offer (self, stanza) && self->client != NULL)
+  if (self->callbacks.admit (self->client, stanza) && self->client != NULL && !offer (self, stanza)
+      && self->client != NULL)
     take (self, stanza);
   g_rc_box_release (self);
 }

@@ -15,6 +15,7 @@ typedef struct
 {
   void (*event) (gpointer client, const char *event, GObject *payload);
   void (*send) (gpointer client, IsmbStanza *stanza);
+  gboolean (*admit) (gpointer client, IsmbStanza *stanza); /* FALSE: a filter dropped it */
   IsmbJid *(*get_own) (gpointer client); /* the bound address, or NULL */
   gboolean (*authorize) (gpointer client, IsmbJid *from, gpointer user_data);
 } IsmbInboxCallbacks;

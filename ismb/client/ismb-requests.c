@@ -107,6 +107,12 @@ ismb_requests_free (IsmbRequests *self)
   g_free (self);
 }
 
+char *
+ismb_requests_new_id (IsmbRequests *self)
+{
+  return g_strdup_printf ("%s-%" G_GINT64_MODIFIER "X", self->prefix, ++self->count);
+}
+
 gboolean
 ismb_requests_add (IsmbRequests *self, IsmbIq *iq, guint timeout_ms, GTask *task)
 {
@@ -122,7 +128,7 @@ ismb_requests_add (IsmbRequests *self, IsmbIq *iq, guint timeout_ms, GTask *task
     }
   request = g_new0 (Request, 1);
   request->owner = self;
-  request->id = g_strdup_printf ("%s-%" G_GINT64_MODIFIER "X", self->prefix, ++self->count);
+  request->id = ismb_requests_new_id (self);
   request->to = ismb_stanza_get_to_jid (ISMB_STANZA (iq));
   if (request->to != NULL)
     g_object_ref (request->to);

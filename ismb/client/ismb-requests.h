@@ -13,6 +13,7 @@ typedef struct _IsmbRequests IsmbRequests;
 
 IsmbRequests *ismb_requests_new (void);
 void ismb_requests_free (IsmbRequests *self);
+char *ismb_requests_new_id (IsmbRequests *self);
 /* Gives `iq` an id of ours; `task` returns the answering IsmbIq, or an ISMB_STANZA_ERROR (error
  * answer), ISMB_ERROR_TIMEOUT, ISMB_ERROR_NOT_CONNECTED or G_IO_ERROR_CANCELLED. Takes the task;
  * FALSE: too many wait, and the task has returned ISMB_ERROR_FAILED. */
