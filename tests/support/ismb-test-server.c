@@ -324,6 +324,8 @@ static const Kind kinds[] = {
               "c2s_interfaces = { '127.0.0.1' }\n"
               "c2s_direct_tls_ports = { @tls-port@ }\n"
               "c2s_direct_tls_interfaces = { '127.0.0.1' }\n"
+              "c2s_direct_tls_ssl = { certificate = '@folder@/server.pem',"
+              " key = '@folder@/server-key.pem' }\n"
               "c2s_require_encryption = false\n"
               "c2s_stanza_size_limit = 8388608\n"
               "authentication = 'internal_plain'\n"
