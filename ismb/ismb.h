@@ -5,6 +5,7 @@
 #include <ismb/client/ismb-authorize.h>
 #include <ismb/client/ismb-client.h>
 #include <ismb/client/ismb-matcher.h>
+#include <ismb/client/ismb-plugin.h>
 #include <ismb/client/ismb-roster.h>
 #include <ismb/core/ismb-element.h>
 #include <ismb/core/ismb-error.h>
@@ -22,5 +23,8 @@
 #include <ismb/core/ismb-trace-entry.h>
 #include <ismb/core/ismb-trace.h>
 #include <ismb/listener/ismb-listener.h>
+#include <ismb/plugins/ismb-disco.h>
+#include <ismb/plugins/ismb-ping.h>
+#include <ismb/plugins/ismb-software-version.h>
 #include <ismb/transfer/ismb-transfer-outcome.h>
 #include <ismb/transfer/ismb-transfer.h>

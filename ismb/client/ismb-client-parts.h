@@ -36,6 +36,10 @@ typedef struct
   IsmbInbox *inbox;
   IsmbFilters *filters;
   IsmbSchedule *schedule;
+  GPtrArray *features;
+  /* The plugins stand on a client, and so are none of its parts; but they end with it. */
+  gpointer plugins;
+  GDestroyNotify free_plugins;
 } IsmbClientParts;
 
 IsmbClientParts *_ismb_client_get_parts (IsmbClient *self);

@@ -12,7 +12,5 @@ typedef gboolean (*IsmbAuthorizeFunc) (IsmbClient *client, IsmbJid *from, gpoint
 void _ismb_client_set_authorize (IsmbClient *self, IsmbAuthorizeFunc authorize, gpointer user_data);
 /* Whether those are subscribed back to: SleekXMPP's auto_subscribe. They are, by default. */
 void _ismb_client_set_auto_subscribe (IsmbClient *self, gboolean auto_subscribe);
-/* A further disco#info feature that the client names. */
-void _ismb_client_add_feature (IsmbClient *self, const char *feature);
 
 G_END_DECLS

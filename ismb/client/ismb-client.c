@@ -6,6 +6,7 @@
 
 #include "ismb/client/ismb-client-parts.h"
 #include "ismb/client/ismb-client-private.h"
+#include "ismb/client/ismb-plugin-registry.h"
 #include "ismb/client/ismb-roster-private.h"
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-random.h"
@@ -157,6 +158,7 @@ ismb_client_constructed (GObject *object)
   if (config->runtime_dir == NULL)
     config->runtime_dir = g_strdup (ismb_control_runtime_dir ());
   parts->connection = ismb_connection_new (object, config, &from_connection);
+  _ismb_plugin_registry_equip (object);
 }
 
 static void
@@ -164,12 +166,16 @@ ismb_client_dispose (GObject *object)
 {
   IsmbClientParts *parts = _ismb_client_get_parts (ISMB_CLIENT (object));
 
+  if (parts->plugins != NULL)
+    parts->free_plugins (parts->plugins); /* they look at it until the end */
+  parts->plugins = NULL;
   g_clear_pointer (&parts->connection, ismb_connection_free);
   g_clear_pointer (&parts->inbox, ismb_inbox_free);
   g_clear_pointer (&parts->filters, ismb_filters_free);
   g_clear_pointer (&parts->schedule, ismb_schedule_free);
   g_clear_pointer (&parts->events, ismb_events_free);
   g_clear_pointer (&parts->requests, ismb_requests_free);
+  g_clear_pointer (&parts->features, g_ptr_array_unref);
   g_clear_object (&parts->roster);
   G_OBJECT_CLASS (ismb_client_parent_class)->dispose (object);
 }
@@ -200,6 +206,7 @@ ismb_client_init (IsmbClient *self)
                                                  on_inbox_get_own, authorize_known_domains };
   IsmbClientParts *parts = _ismb_client_get_parts (self);
 
+  parts->features = g_ptr_array_new_with_free_func (g_free);
   parts->roster = _ismb_roster_new ();
   parts->requests = ismb_requests_new ();
   parts->events = ismb_events_new ();
@@ -284,10 +291,4 @@ void
 _ismb_client_set_auto_subscribe (IsmbClient *self, gboolean auto_subscribe)
 {
   ismb_inbox_set_auto_subscribe (_ismb_client_get_parts (self)->inbox, auto_subscribe);
-}
-
-void
-_ismb_client_add_feature (IsmbClient *self, const char *feature)
-{
-  ismb_inbox_add_feature (_ismb_client_get_parts (self)->inbox, feature);
 }

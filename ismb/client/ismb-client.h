@@ -197,6 +197,10 @@ gboolean ismb_client_schedule (IsmbClient *self, const char *name, guint millise
 gboolean ismb_client_unschedule (IsmbClient *self, const char *name);
 char *ismb_client_new_id (IsmbClient *self);
 
+void ismb_client_add_feature (IsmbClient *self, const char *feature);
+void ismb_client_remove_feature (IsmbClient *self, const char *feature);
+char **ismb_client_list_features (IsmbClient *self);
+
 gboolean ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error);
 gboolean ismb_client_send_message (IsmbClient *self, const char *to, const char *body,
                                    const char *subject, const char *stanza_type, GError **error);

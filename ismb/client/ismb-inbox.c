@@ -21,7 +21,6 @@ struct _IsmbInbox
   IsmbTakers *takers;
   IsmbInboxCallbacks callbacks;
   IsmbSubscribers *subscribers;
-  GPtrArray *features;
   IsmbRepeats *repeats;
 };
 
@@ -122,63 +121,13 @@ take_roster_push (IsmbInbox *self, IsmbIq *push)
   emit (self, "roster_update", push);
 }
 
-static IsmbNode *
-reply_query (IsmbIq *reply, const char *ns)
-{
-  ismb_iq_add_payload (reply, "query", ns);
-  return ismb_node_find (ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (reply))), "query", ns);
-}
-
-static void
-describe_us (IsmbInbox *self, IsmbIq *reply)
-{
-  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (reply));
-  IsmbNode *query = reply_query (reply, ISMB_NS_DISCO_INFO);
-  IsmbNode *node = ismb_tree_add (tree, query, "identity", ISMB_NS_DISCO_INFO);
-
-  ismb_tree_set (tree, node, "category", "client");
-  ismb_tree_set (tree, node, "type", "bot");
-  ismb_tree_set (tree, node, "name", "ISMB");
-  for (guint i = 0; i < self->features->len; i++)
-    {
-      node = ismb_tree_add (tree, query, "feature", ISMB_NS_DISCO_INFO);
-      ismb_tree_set (tree, node, "var", self->features->pdata[i]);
-    }
-}
-
-static void
-tell_version (IsmbIq *reply)
-{
-  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (reply));
-  IsmbNode *query = reply_query (reply, ISMB_NS_VERSION);
-
-  ismb_tree_add_leaf (tree, query, "name", ISMB_NS_VERSION, "ISMB");
-  ismb_tree_add_leaf (tree, query, "version", ISMB_NS_VERSION, ISMB_VERSION);
-}
-
-/* What every client answers for itself: XEP-0030, 0199, 0092; of its roster, only to its server. */
 static gboolean
 take_own_service (IsmbInbox *self, IsmbIq *request)
 {
-  gboolean get = g_str_equal (ismb_stanza_get_stanza_type (ISMB_STANZA (request)), "get");
-  const char *ns = ismb_iq_get_payload_ns (request);
-  g_autoptr (IsmbIq) reply = NULL;
-
-  if (!get && g_strcmp0 (ns, ISMB_NS_ROSTER) == 0)
-    {
-      take_roster_push (self, request);
-      return TRUE;
-    }
-  if (!get
-      || (g_strcmp0 (ns, ISMB_NS_DISCO_INFO) != 0 && g_strcmp0 (ns, ISMB_NS_PING) != 0
-          && g_strcmp0 (ns, ISMB_NS_VERSION) != 0))
+  if (g_str_equal (ismb_stanza_get_stanza_type (ISMB_STANZA (request)), "get")
+      || g_strcmp0 (ismb_iq_get_payload_ns (request), ISMB_NS_ROSTER) != 0)
     return FALSE;
-  reply = ismb_iq_reply (request);
-  if (g_str_equal (ns, ISMB_NS_DISCO_INFO))
-    describe_us (self, reply);
-  else if (g_str_equal (ns, ISMB_NS_VERSION))
-    tell_version (reply);
-  answer (self, reply);
+  take_roster_push (self, request);
   return TRUE;
 }
 
@@ -261,13 +210,9 @@ ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
   self->roster = roster;
   self->requests = requests;
   self->takers = ismb_takers_new (client, &for_takers);
-  self->features = g_ptr_array_new_with_free_func (g_free);
   self->repeats = ismb_repeats_new ();
   self->callbacks = *callbacks;
   self->subscribers = ismb_subscribers_new (client, roster, &for_subscribers);
-  ismb_inbox_add_feature (self, ISMB_NS_DISCO_INFO);
-  ismb_inbox_add_feature (self, ISMB_NS_PING);
-  ismb_inbox_add_feature (self, ISMB_NS_VERSION);
   return self;
 }
 
@@ -276,7 +221,6 @@ ismb_inbox_free (IsmbInbox *self)
 {
   self->client = NULL;
   ismb_takers_free (self->takers);
-  g_ptr_array_unref (self->features);
   ismb_repeats_free (self->repeats);
   ismb_subscribers_free (self->subscribers);
   g_rc_box_release (self);
@@ -304,11 +248,4 @@ void
 ismb_inbox_set_auto_subscribe (IsmbInbox *self, gboolean auto_subscribe)
 {
   ismb_subscribers_set_auto_subscribe (self->subscribers, auto_subscribe);
-}
-
-void
-ismb_inbox_add_feature (IsmbInbox *self, const char *feature)
-{
-  if (!g_ptr_array_find_with_equal_func (self->features, feature, g_str_equal, NULL))
-    g_ptr_array_add (self->features, g_strdup (feature));
 }

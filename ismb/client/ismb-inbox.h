@@ -37,6 +37,5 @@ void ismb_inbox_note_sent (IsmbInbox *self, IsmbStanza *stanza);
 void ismb_inbox_set_authorize (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data);
 /* Whether a subscription that is approved is asked for in return; it is, unless told otherwise. */
 void ismb_inbox_set_auto_subscribe (IsmbInbox *self, gboolean auto_subscribe);
-void ismb_inbox_add_feature (IsmbInbox *self, const char *feature);
 
 G_END_DECLS

@@ -478,7 +478,7 @@ add_handlers (IsmbReceiver *self)
 
   G_STATIC_ASSERT (G_N_ELEMENTS (table) == G_N_ELEMENTS (self->handlers));
   for (gsize i = 0; i < G_N_ELEMENTS (features); i++)
-    _ismb_client_add_feature (self->client, features[i]);
+    ismb_client_add_feature (self->client, features[i]);
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
     self->handlers[i] = add_handler (self, table[i].path, table[i].handler);
 }

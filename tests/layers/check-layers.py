@@ -17,11 +17,12 @@ MAY_INCLUDE = {
     "ismb/stream": {"ismb/net", "ismb/core"},
     "ismb/client": {"ismb/stream", "ismb/local", "ismb/net", "ismb/core"},
     "ismb/listener": {"ismb/stream", "ismb/net", "ismb/store", "ismb/trust", "ismb/core"},
-    "ismb/transfer": {"ismb/client", "ismb/net", "ismb/core"},
+    "ismb/plugins": {"ismb/client", "ismb/net", "ismb/core"},
+    "ismb/transfer": {"ismb/plugins", "ismb/client", "ismb/net", "ismb/core"},
 }
 LIBRARY = set(MAY_INCLUDE)
-MAY_INCLUDE["switchctl/control"] = {"ismb/core", "ismb/client", "ismb/transfer", "ismb/store", "ismb/trust", "ismb/local"}
-MAY_INCLUDE["switchctl/tool"] = {"ismb/core", "ismb/client", "ismb/transfer", "ismb/trust", "ismb/local", "switchctl/control"}
+MAY_INCLUDE["switchctl/control"] = {"ismb/core", "ismb/client", "ismb/plugins", "ismb/transfer", "ismb/store", "ismb/trust", "ismb/local"}
+MAY_INCLUDE["switchctl/tool"] = {"ismb/core", "ismb/client", "ismb/plugins", "ismb/transfer", "ismb/trust", "ismb/local", "switchctl/control"}
 MAY_INCLUDE["switchctl/daemon"] = LIBRARY | {"switchctl/control"}
 
 # A library that only one file may name, so that its ways stay behind that file.

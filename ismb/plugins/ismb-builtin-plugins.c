@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugins that the library brings along. A client enables them by name and stands below them,
+ * so it is they who make themselves known, before main (). */
+#include "config.h"
+
+#include "ismb/client/ismb-plugin-registry.h"
+#include "ismb/plugins/ismb-disco.h"
+#include "ismb/plugins/ismb-ping.h"
+#include "ismb/plugins/ismb-software-version.h"
+
+static const IsmbBuiltinPlugin plugins[] = {
+  { "xep_0030", "Service Discovery", ismb_disco_get_type, NULL },
+  { "xep_0092", "Software Version", ismb_software_version_get_type, NULL },
+  { "xep_0199", "XMPP Ping", ismb_ping_get_type, NULL },
+};
+
+static void
+equip (gpointer client)
+{
+  static const char *const each[] = { "xep_0030", "xep_0092", "xep_0199" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (each); i++)
+    ismb_client_enable_plugin (client, each[i], NULL, NULL);
+}
+
+__attribute__ ((constructor)) static void
+make_known (void)
+{
+  _ismb_plugin_registry_set_builtin (plugins, G_N_ELEMENTS (plugins), equip);
+}
