@@ -5,6 +5,7 @@
 #include "ismb/client/ismb-takers.h"
 
 #include "ismb/client/ismb-refusal.h"
+#include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-failure.h"
 #include "ismb/core/ismb-iq.h"
 #include "ismb/core/ismb-log-gate.h"
@@ -87,7 +88,15 @@ report (IsmbTakers *self, const IsmbHandler *handler, const GError *error)
   self->callbacks.event (self->client, "handler_failed", G_OBJECT (failure));
 }
 
-/* An error of ISMB_STANZA_ERROR is how a handler says no; any other one is a fault. */
+/* An error of ISMB_STANZA_ERROR is how a handler says no; without a session no answer could leave.
+ * Any other one is a fault. */
+static gboolean
+is_fault (const GError *error)
+{
+  return error->domain != ISMB_STANZA_ERROR
+         && !g_error_matches (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED);
+}
+
 static void
 answer_for (IsmbTakers *self, Round *round, const IsmbHandler *handler, const GError *error)
 {
@@ -98,7 +107,7 @@ answer_for (IsmbTakers *self, Round *round, const IsmbHandler *handler, const GE
       refusal = ismb_refusal_new (round->kind, round->from, round->id, error);
       self->callbacks.send (self->client, refusal);
     }
-  if (error->domain != ISMB_STANZA_ERROR && self->client != NULL)
+  if (is_fault (error) && self->client != NULL)
     report (self, handler, error);
 }
 
