@@ -6,6 +6,8 @@
 #include <ismb/client/ismb-client.h>
 #include <ismb/client/ismb-matcher.h>
 #include <ismb/client/ismb-plugin.h>
+#include <ismb/client/ismb-roster-item.h>
+#include <ismb/client/ismb-roster-resource.h>
 #include <ismb/client/ismb-roster.h>
 #include <ismb/core/ismb-element.h>
 #include <ismb/core/ismb-error.h>

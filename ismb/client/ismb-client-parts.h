@@ -6,8 +6,11 @@
 #include "ismb/client/ismb-events.h"
 #include "ismb/client/ismb-filters.h"
 #include "ismb/client/ismb-inbox.h"
+#include "ismb/client/ismb-own-presence.h"
 #include "ismb/client/ismb-requests.h"
+#include "ismb/client/ismb-roster-wishes.h"
 #include "ismb/client/ismb-schedule.h"
+#include "ismb/client/ismb-subscribers.h"
 
 G_BEGIN_DECLS
 
@@ -30,7 +33,10 @@ typedef struct
   IsmbConnectionConfig config;
   IsmbClientHabits habits;
   IsmbConnection *connection;
+  IsmbOwnPresence *own_presence;
   IsmbRoster *roster;
+  IsmbRosterWishes *wishes;
+  IsmbSubscribers *subscribers;
   IsmbRequests *requests;
   IsmbEvents *events;
   IsmbInbox *inbox;
@@ -49,5 +55,16 @@ void _ismb_client_clear_properties (GObject *client);
 gboolean _ismb_client_is_heard (IsmbClient *self, const char *event);
 /* Those that ismb_client_emit_event () emits behind the handlers of the event. */
 void _ismb_client_install_signals (gpointer client_class);
+
+/* Whether a word is one of those; NULL always is. ISMB_ERROR_BAD_STANZA. */
+gboolean _ismb_client_check_word (const char *word, const char *const *known, const char *what,
+                                  GError **error);
+/* The parts that know of presence. */
+void _ismb_client_make_roster (IsmbClient *self);
+void _ismb_client_drop_roster (IsmbClient *self);
+/* What the server says of the roster unasked. */
+void _ismb_client_hear_roster (IsmbClient *self);
+/* What a presence that left the client says of it. */
+void _ismb_client_note_presence (IsmbClient *self, IsmbPresence *presence);
 
 G_END_DECLS

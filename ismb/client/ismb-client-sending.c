@@ -6,22 +6,18 @@
 #include "ismb/client/ismb-client.h"
 
 #include "ismb/client/ismb-client-parts.h"
-#include "ismb/client/ismb-roster-private.h"
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-random.h"
 #include "ismb/core/ismb-stanza-private.h"
 
-static const char *const subscription_types[]
-    = { "subscribe", "subscribed", "unsubscribe", "unsubscribed", NULL };
 static const char *const message_types[]
     = { "normal", "chat", "headline", "groupchat", "error", NULL };
-static const char *const shows[] = { "away", "chat", "dnd", "xa", NULL };
 
-/* NULL is always one of them. */
-static gboolean
-check_word (const char *word, const char *const *known, const char *what, GError **error)
+gboolean
+_ismb_client_check_word (const char *word, const char *const *known, const char *what,
+                         GError **error)
 {
   g_autofree char *list = NULL;
 
@@ -129,7 +125,11 @@ ismb_client_send (IsmbClient *self, IsmbStanza *stanza, GError **error)
     return FALSE;
   xml = g_string_sized_new (256);
   write_stanza (stanza, xml);
-  return ismb_connection_send (parts->connection, stanza, xml, error);
+  if (!ismb_connection_send (parts->connection, stanza, xml, error))
+    return FALSE;
+  if (ISMB_IS_PRESENCE (stanza))
+    _ismb_client_note_presence (self, ISMB_PRESENCE (stanza));
+  return TRUE;
 }
 
 /**
@@ -157,7 +157,7 @@ ismb_client_send_message (IsmbClient *self, const char *to, const char *body, co
 
   g_return_val_if_fail (ISMB_IS_CLIENT (self) && to != NULL, FALSE);
   jid = ismb_jid_new (to, error);
-  if (jid == NULL || !check_word (stanza_type, message_types, "message type", error))
+  if (jid == NULL || !_ismb_client_check_word (stanza_type, message_types, "message type", error))
     return FALSE;
   message = ismb_message_new (jid, body);
   if (subject != NULL)
@@ -165,69 +165,6 @@ ismb_client_send_message (IsmbClient *self, const char *to, const char *body, co
   if (stanza_type != NULL)
     ismb_stanza_set_stanza_type (ISMB_STANZA (message), stanza_type);
   return ismb_client_send (self, ISMB_STANZA (message), error);
-}
-
-/**
- * ismb_client_send_presence:
- * @self: the client
- * @show: (nullable): `away`, `chat`, `dnd` or `xa`; %NULL for plainly available
- * @status: (nullable): a text
- * @error: return location for a #GError
- *
- * Tells everybody who is subscribed that this resource is available.
- *
- * Fails as [method@Ismb.Client.send] does, and with [error@Ismb.Error.BAD_STANZA] for another show.
- *
- * Returns: whether it is on its way
- */
-gboolean
-ismb_client_send_presence (IsmbClient *self, const char *show, const char *status, GError **error)
-{
-  g_autoptr (IsmbPresence) presence = NULL;
-
-  g_return_val_if_fail (ISMB_IS_CLIENT (self), FALSE);
-  if (!check_word (show, shows, "show", error))
-    return FALSE;
-  presence = ismb_presence_new (NULL, NULL);
-  if (show != NULL)
-    ismb_presence_set_show (presence, show);
-  if (status != NULL)
-    ismb_presence_set_status (presence, status);
-  return ismb_client_send (self, ISMB_STANZA (presence), error);
-}
-
-/**
- * ismb_client_send_presence_subscription:
- * @self: the client
- * @to: whose presence it is about; its resource is left out
- * @stanza_type: (nullable): `subscribe`, `subscribed`, `unsubscribe` or `unsubscribed`; %NULL for
- * `subscribe`
- * @error: return location for a #GError
- *
- * Asks for presence, or grants it, or ends either.
- *
- * Fails as [method@Ismb.Client.send] does, with [error@Ismb.Error.BAD_ADDRESS], and with
- * [error@Ismb.Error.BAD_STANZA] for another type.
- *
- * Returns: whether it is on its way
- */
-gboolean
-ismb_client_send_presence_subscription (IsmbClient *self, const char *to, const char *stanza_type,
-                                        GError **error)
-{
-  g_autoptr (IsmbJid) jid = NULL;
-  g_autoptr (IsmbJid) bare = NULL;
-  g_autoptr (IsmbPresence) presence = NULL;
-
-  g_return_val_if_fail (ISMB_IS_CLIENT (self) && to != NULL, FALSE);
-  jid = ismb_jid_new (to, error);
-  if (jid == NULL)
-    return FALSE;
-  if (!check_word (stanza_type, subscription_types, "subscription", error))
-    return FALSE;
-  bare = ismb_jid_to_bare (jid);
-  presence = ismb_presence_new (bare, stanza_type != NULL ? stanza_type : "subscribe");
-  return ismb_client_send (self, ISMB_STANZA (presence), error);
 }
 
 /**
@@ -287,65 +224,4 @@ ismb_client_query_finish (IsmbClient *self, GAsyncResult *result, GError **error
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-static void
-on_roster (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-  IsmbClient *self = ISMB_CLIENT (source);
-  GError *error = NULL;
-  g_autoptr (IsmbIq) answer = ismb_client_query_finish (self, result, &error);
-
-  if (answer == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  if (_ismb_client_get_parts (self)->roster != NULL)
-    _ismb_roster_take_items (_ismb_client_get_parts (self)->roster, answer, TRUE);
-  ismb_client_emit_event (self, "roster_update", G_OBJECT (answer));
-  g_task_return_boolean (task, TRUE);
-}
-
-/**
- * ismb_client_fetch_roster_async:
- * @self: the client
- * @cancellable: (nullable): to stop
- * @callback: (scope async): called when the roster is there
- * @user_data: for @callback
- *
- * Fetches the roster that the server keeps, and has the server tell its changes from now on. The
- * event `roster_update` comes with each.
- */
-void
-ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
-                                GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (IsmbIq) iq = NULL;
-  GTask *task;
-
-  g_return_if_fail (ISMB_IS_CLIENT (self));
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ismb_client_fetch_roster_async);
-  iq = ismb_iq_new (NULL, "get");
-  ismb_iq_add_payload (iq, "query", ISMB_NS_ROSTER);
-  ismb_client_query_async (self, iq, 0, cancellable, on_roster, task);
-}
-
-/**
- * ismb_client_fetch_roster_finish:
- * @self: the client
- * @result: what the callback got
- * @error: return location for a #GError
- *
- * Ends [method@Ismb.Client.fetch_roster_async]. Fails as [method@Ismb.Client.query_finish] does.
- *
- * Returns: whether the roster is there
- */
-gboolean
-ismb_client_fetch_roster_finish (IsmbClient *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -5,7 +5,6 @@
 #include "ismb/client/ismb-client.h"
 
 #include "ismb/client/ismb-client-parts.h"
-#include "ismb/client/ismb-client-private.h"
 #include "ismb/client/ismb-plugin-registry.h"
 #include "ismb/client/ismb-roster-private.h"
 #include "ismb/core/ismb-error.h"
@@ -76,7 +75,7 @@ on_ended (GObject *owner)
   g_autoptr (GError) error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
                                                   "the session ended before the answer came");
 
-  _ismb_roster_clear_resources (parts->roster);
+  _ismb_roster_end_session (parts->roster);
   ismb_requests_fail_others (parts->requests, is_yet_to_be_sent, parts->connection, error);
 }
 
@@ -126,16 +125,6 @@ on_inbox_get_own (gpointer client)
   return ismb_client_get_bound_jid (client);
 }
 
-/* Of our own switch and of the fabric's; a stranger's request waits for the program's own handler.
- */
-static gboolean
-authorize_known_domains (gpointer client, IsmbJid *from, gpointer user_data)
-{
-  g_autoptr (GHashTable) domains = ismb_client_get_peer_domains (client, FALSE);
-
-  return g_hash_table_contains (domains, ismb_jid_get_domain (from));
-}
-
 /* The object */
 
 static void
@@ -176,7 +165,7 @@ ismb_client_dispose (GObject *object)
   g_clear_pointer (&parts->events, ismb_events_free);
   g_clear_pointer (&parts->requests, ismb_requests_free);
   g_clear_pointer (&parts->features, g_ptr_array_unref);
-  g_clear_object (&parts->roster);
+  _ismb_client_drop_roster (ISMB_CLIENT (object));
   G_OBJECT_CLASS (ismb_client_parent_class)->dispose (object);
 }
 
@@ -203,16 +192,18 @@ static void
 ismb_client_init (IsmbClient *self)
 {
   static const IsmbInboxCallbacks from_inbox = { on_inbox_event, on_inbox_send, on_inbox_admit,
-                                                 on_inbox_get_own, authorize_known_domains };
+                                                 on_inbox_get_own };
   IsmbClientParts *parts = _ismb_client_get_parts (self);
 
   parts->features = g_ptr_array_new_with_free_func (g_free);
-  parts->roster = _ismb_roster_new ();
   parts->requests = ismb_requests_new ();
   parts->events = ismb_events_new ();
   parts->filters = ismb_filters_new ();
   parts->schedule = ismb_schedule_new (G_OBJECT (self));
-  parts->inbox = ismb_inbox_new (self, parts->roster, parts->requests, &from_inbox);
+  _ismb_client_make_roster (self);
+  parts->inbox = ismb_inbox_new (self, parts->roster, parts->subscribers, parts->requests,
+                                 &from_inbox);
+  _ismb_client_hear_roster (self);
 }
 
 /**
@@ -263,32 +254,4 @@ ismb_client_get_vr (IsmbClient *self)
 {
   g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
   return _ismb_client_get_parts (self)->config.vr;
-}
-
-/**
- * ismb_client_get_roster:
- * @self: the client
- *
- * The contacts and who of them is present.
- *
- * Returns: (transfer none): the roster, which lives and changes with the client
- */
-IsmbRoster *
-ismb_client_get_roster (IsmbClient *self)
-{
-  g_return_val_if_fail (ISMB_IS_CLIENT (self), NULL);
-  return _ismb_client_get_parts (self)->roster;
-}
-
-void
-_ismb_client_set_authorize (IsmbClient *self, IsmbAuthorizeFunc authorize, gpointer user_data)
-{
-  ismb_inbox_set_authorize (_ismb_client_get_parts (self)->inbox, (IsmbInboxAuthorize) authorize,
-                            user_data);
-}
-
-void
-_ismb_client_set_auto_subscribe (IsmbClient *self, gboolean auto_subscribe)
-{
-  ismb_inbox_set_auto_subscribe (_ismb_client_get_parts (self)->inbox, auto_subscribe);
 }

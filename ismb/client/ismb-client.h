@@ -206,8 +206,14 @@ gboolean ismb_client_send_message (IsmbClient *self, const char *to, const char 
                                    const char *subject, const char *stanza_type, GError **error);
 gboolean ismb_client_send_presence (IsmbClient *self, const char *show, const char *status,
                                     GError **error);
+gboolean ismb_client_send_presence_full (IsmbClient *self, const char *show, const char *status,
+                                         int priority, const char *to, const char *stanza_type,
+                                         GError **error);
+gboolean ismb_client_send_last_presence (IsmbClient *self, const char *to, GError **error);
 gboolean ismb_client_send_presence_subscription (IsmbClient *self, const char *to,
                                                  const char *stanza_type, GError **error);
+gboolean ismb_client_authorize (IsmbClient *self, const char *to, GError **error);
+gboolean ismb_client_unauthorize (IsmbClient *self, const char *to, GError **error);
 void ismb_client_query_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms,
                               GCancellable *cancellable, GAsyncReadyCallback callback,
                               gpointer user_data);
@@ -215,6 +221,16 @@ IsmbIq *ismb_client_query_finish (IsmbClient *self, GAsyncResult *result, GError
 void ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
                                      GAsyncReadyCallback callback, gpointer user_data);
 gboolean ismb_client_fetch_roster_finish (IsmbClient *self, GAsyncResult *result, GError **error);
+void ismb_client_update_roster_item_async (IsmbClient *self, const char *jid, const char *name,
+                                           const char *const *groups, GCancellable *cancellable,
+                                           GAsyncReadyCallback callback, gpointer user_data);
+gboolean ismb_client_update_roster_item_finish (IsmbClient *self, GAsyncResult *result,
+                                                GError **error);
+void ismb_client_remove_roster_item_async (IsmbClient *self, const char *jid,
+                                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                                           gpointer user_data);
+gboolean ismb_client_remove_roster_item_finish (IsmbClient *self, GAsyncResult *result,
+                                                GError **error);
 
 GHashTable *ismb_client_get_peer_domains (IsmbClient *self, gboolean include_ip);
 

@@ -4,12 +4,12 @@
 #include "config.h"
 #include "ismb/client/ismb-inbox.h"
 
+#include <string.h>
+
 #include "ismb/client/ismb-takers.h"
 #include "ismb/client/ismb-roster-private.h"
 #include "ismb/client/ismb-repeats.h"
-#include "ismb/client/ismb-subscribers.h"
 #include "ismb/core/ismb-message.h"
-#include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-factory.h"
 #include "ismb/core/ismb-stanza-private.h"
 
@@ -84,10 +84,13 @@ emit_changes (IsmbInbox *self, IsmbRosterChange change, GObject *presence)
 static void
 take_presence (IsmbInbox *self, IsmbPresence *presence)
 {
-  const char *type = ismb_stanza_get_stanza_type (ISMB_STANZA (presence));
-  g_autofree char *event = g_strconcat ("presence_", type, NULL);
+  g_autoptr (IsmbJid) from = NULL;
+  g_autofree char *event = g_strconcat (
+      "presence_", ismb_stanza_get_stanza_type (ISMB_STANZA (presence)), NULL);
+  const char *type = event + strlen ("presence_"); /* a handler may change the stanza's */
   IsmbRosterChange change = _ismb_roster_take_presence (self->roster, presence);
 
+  g_set_object (&from, ismb_stanza_get_from_jid (ISMB_STANZA (presence)));
   emit (self, "presence", presence);
   if (is_known_type (type))
     emit (self, event, presence);
@@ -95,41 +98,10 @@ take_presence (IsmbInbox *self, IsmbPresence *presence)
     emit (self, "changed_subscription", presence);
   emit_changes (self, change, G_OBJECT (presence));
   if (self->client != NULL)
-    ismb_subscribers_take (self->subscribers, presence);
+    ismb_subscribers_take (self->subscribers, type, from, presence);
 }
 
 /* iq */
-
-/* RFC 6121, 2.1.6: from nobody else than our own account. */
-static void
-take_roster_push (IsmbInbox *self, IsmbIq *push)
-{
-  IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (push));
-  IsmbJid *own = self->callbacks.get_own (self->client);
-  g_autoptr (IsmbIq) reply = NULL;
-
-  if (from != NULL &&
-      (own == NULL || g_strcmp0 (ismb_jid_get_full (from), ismb_jid_get_bare (own)) != 0))
-    {
-      reply = ismb_iq_reply_error (push, "service-unavailable", NULL);
-      answer (self, reply);
-      return;
-    }
-  _ismb_roster_take_items (self->roster, push, FALSE);
-  reply = ismb_iq_reply (push);
-  answer (self, reply);
-  emit (self, "roster_update", push);
-}
-
-static gboolean
-take_own_service (IsmbInbox *self, IsmbIq *request)
-{
-  if (g_str_equal (ismb_stanza_get_stanza_type (ISMB_STANZA (request)), "get")
-      || g_strcmp0 (ismb_iq_get_payload_ns (request), ISMB_NS_ROSTER) != 0)
-    return FALSE;
-  take_roster_push (self, request);
-  return TRUE;
-}
 
 /* RFC 6120, 8.2.3: a request has one payload. */
 static void
@@ -179,7 +151,7 @@ take (IsmbInbox *self, IsmbStanza *stanza)
     take_message (self, ISMB_MESSAGE (stanza));
   else if (ISMB_IS_PRESENCE (stanza))
     take_presence (self, ISMB_PRESENCE (stanza));
-  else if (!is_answer (stanza) && !take_own_service (self, ISMB_IQ (stanza)))
+  else if (!is_answer (stanza))
     refuse (self, ISMB_IQ (stanza));
 }
 
@@ -198,21 +170,19 @@ ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza)
 }
 
 IsmbInbox *
-ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
-                const IsmbInboxCallbacks *callbacks)
+ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbSubscribers *subscribers,
+                IsmbRequests *requests, const IsmbInboxCallbacks *callbacks)
 {
-  const IsmbSubscribersCallbacks for_subscribers = { callbacks->send, callbacks->get_own,
-                                                     callbacks->authorize };
   const IsmbTakersCallbacks for_takers = { callbacks->event, callbacks->send };
   IsmbInbox *self = g_rc_box_new0 (IsmbInbox);
 
   self->client = client;
   self->roster = roster;
+  self->subscribers = subscribers;
   self->requests = requests;
   self->takers = ismb_takers_new (client, &for_takers);
   self->repeats = ismb_repeats_new ();
   self->callbacks = *callbacks;
-  self->subscribers = ismb_subscribers_new (client, roster, &for_subscribers);
   return self;
 }
 
@@ -222,7 +192,6 @@ ismb_inbox_free (IsmbInbox *self)
   self->client = NULL;
   ismb_takers_free (self->takers);
   ismb_repeats_free (self->repeats);
-  ismb_subscribers_free (self->subscribers);
   g_rc_box_release (self);
 }
 
@@ -236,16 +205,4 @@ void
 ismb_inbox_note_sent (IsmbInbox *self, IsmbStanza *stanza)
 {
   ismb_takers_note_sent (self->takers, stanza);
-}
-
-void
-ismb_inbox_set_authorize (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data)
-{
-  ismb_subscribers_set_authorize (self->subscribers, authorize, user_data);
-}
-
-void
-ismb_inbox_set_auto_subscribe (IsmbInbox *self, gboolean auto_subscribe)
-{
-  ismb_subscribers_set_auto_subscribe (self->subscribers, auto_subscribe);
 }

@@ -4,6 +4,7 @@
 #include "ismb/client/ismb-handlers.h"
 #include "ismb/client/ismb-requests.h"
 #include "ismb/client/ismb-roster.h"
+#include "ismb/client/ismb-subscribers.h"
 
 G_BEGIN_DECLS
 
@@ -17,15 +18,11 @@ typedef struct
   void (*send) (gpointer client, IsmbStanza *stanza);
   gboolean (*admit) (gpointer client, IsmbStanza *stanza); /* FALSE: a filter dropped it */
   IsmbJid *(*get_own) (gpointer client); /* the bound address, or NULL */
-  gboolean (*authorize) (gpointer client, IsmbJid *from, gpointer user_data);
 } IsmbInboxCallbacks;
 
-/* IsmbAuthorizeFunc, before there is a client. */
-typedef gboolean (*IsmbInboxAuthorize) (gpointer client, IsmbJid *from, gpointer user_data);
-
 /* The client owns it; the others must outlive it. */
-IsmbInbox *ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbRequests *requests,
-                           const IsmbInboxCallbacks *callbacks);
+IsmbInbox *ismb_inbox_new (gpointer client, IsmbRoster *roster, IsmbSubscribers *subscribers,
+                           IsmbRequests *requests, const IsmbInboxCallbacks *callbacks);
 void ismb_inbox_free (IsmbInbox *self);
 /* May run handlers that run main loops, or end the client. */
 void ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza);
@@ -33,9 +30,5 @@ void ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza);
 IsmbHandlers *ismb_inbox_get_handlers (IsmbInbox *self);
 /* What the client sends, so that no request is answered twice. */
 void ismb_inbox_note_sent (IsmbInbox *self, IsmbStanza *stanza);
-/* NULL: the callback of the client again. */
-void ismb_inbox_set_authorize (IsmbInbox *self, IsmbInboxAuthorize authorize, gpointer user_data);
-/* Whether a subscription that is approved is asked for in return; it is, unless told otherwise. */
-void ismb_inbox_set_auto_subscribe (IsmbInbox *self, gboolean auto_subscribe);
 
 G_END_DECLS

@@ -15,55 +15,124 @@
 
 struct _IsmbSubscribers
 {
-  gpointer client; /* borrowed: it owns us */
+  gpointer client; /* borrowed: it owns us; NULL: we are gone */
   IsmbRoster *roster;
+  IsmbOwnPresence *own;
   IsmbSubscribersCallbacks callbacks;
-  IsmbSubscribersAuthorize authorize;
-  gpointer authorize_data;
-  gboolean auto_subscribe;
 };
 
-static void
-send_subscription (IsmbSubscribers *self, IsmbJid *to, const char *type)
+static gboolean
+is_of_domain (IsmbRosterItem *item, const char *domain)
 {
-  g_autoptr (IsmbJid) bare = ismb_jid_to_bare (to);
-  g_autoptr (IsmbPresence) presence = ismb_presence_new (bare, type);
+  return domain == NULL
+         || g_str_equal (ismb_jid_get_domain (ismb_roster_item_get_jid (item)), domain);
+}
 
-  self->callbacks.send (self->client, ISMB_STANZA (presence));
+/* At that domain; NULL: all. */
+static guint
+count_subscribers (IsmbSubscribers *self, const char *domain)
+{
+  GListModel *items = G_LIST_MODEL (self->roster);
+  guint count = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (items); i++)
+    {
+      g_autoptr (IsmbRosterItem) item = g_list_model_get_item (items, i);
+
+      if (_ismb_roster_item_sees_us (item) && is_of_domain (item, domain))
+        count++;
+    }
+  return count;
 }
 
 static gboolean
 has_room_for (IsmbSubscribers *self, IsmbJid *from)
 {
-  const char *subscription = ismb_roster_get_subscription (self->roster, ismb_jid_get_bare (from));
   IsmbJid *own = self->callbacks.get_own (self->client);
+  IsmbRosterItem *item = _ismb_roster_find (self->roster, from);
   const char *domain = ismb_jid_get_domain (from);
 
-  if (g_str_equal (subscription, "from") || g_str_equal (subscription, "both")
+  if ((item != NULL
+       && (ismb_roster_item_get_whitelisted (item) || _ismb_roster_item_sees_us (item)))
       || (own != NULL && g_str_equal (ismb_jid_get_domain (own), domain)))
     return TRUE;
-  return _ismb_roster_count_subscribers (self->roster, domain) < SUBSCRIBERS_OF_DOMAIN_MAX
-         && _ismb_roster_count_subscribers (self->roster, NULL) < SUBSCRIBERS_MAX;
+  return count_subscribers (self, domain) < SUBSCRIBERS_OF_DOMAIN_MAX
+         && count_subscribers (self, NULL) < SUBSCRIBERS_MAX;
+}
+
+static void
+send_type (IsmbSubscribers *self, IsmbJid *to, const char *type)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ismb_own_presence_ask (self->own, to, type, &error))
+    g_debug ("\"%s\" was not sent: %s", type, error->message);
+}
+
+static void
+approve (IsmbSubscribers *self, IsmbRosterItem *item)
+{
+  IsmbJid *jid = ismb_roster_item_get_jid (item);
+  gboolean ask_back = self->callbacks.asks_back (self->client)
+                      && !ismb_roster_item_get_subscription_to (item);
+  g_autoptr (GError) error = NULL;
+
+  _ismb_roster_item_set_sight (item, ISMB_SIGHT_GRANTED);
+  if (ask_back)
+    _ismb_roster_item_set_asked_back (item, TRUE);
+  if (!ismb_own_presence_authorize (self->own, jid, &error))
+    g_debug ("%s was not approved: %s", ismb_jid_get_bare (jid), error->message);
+  else if (ask_back && self->client != NULL)
+    send_type (self, jid, "subscribe");
+}
+
+static IsmbAdmission
+judge (IsmbSubscribers *self, IsmbJid *from)
+{
+  IsmbRosterItem *item = _ismb_roster_find (self->roster, from);
+
+  return item != NULL && ismb_roster_item_get_whitelisted (item)
+             ? ISMB_ADMISSION_APPROVE
+             : self->callbacks.judge (self->client, from);
+}
+
+/* What waits for the program's answer is seen in the roster. */
+static void
+leave (IsmbSubscribers *self, IsmbJid *from)
+{
+  IsmbRosterItem *item = _ismb_roster_ensure (self->roster, from, TRUE);
+
+  if (item != NULL)
+    _ismb_roster_item_set_pending_in (item, TRUE);
+}
+
+static void
+refuse (IsmbSubscribers *self, IsmbJid *from)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ismb_own_presence_unauthorize (self->own, from, &error))
+    g_debug ("%s was not refused: %s", ismb_jid_get_bare (from), error->message);
 }
 
 static void
 answer_subscription (IsmbSubscribers *self, IsmbJid *from)
 {
-  const char *subscription = ismb_roster_get_subscription (self->roster, ismb_jid_get_bare (from));
-  gboolean ask_back = self->auto_subscribe && !g_str_equal (subscription, "to")
-                      && !g_str_equal (subscription, "both");
+  IsmbAdmission admission = judge (self, from);
+  g_autoptr (IsmbRosterItem) item = NULL;
 
-  if (!self->authorize (self->client, from, self->authorize_data))
-    return;
-  if (!has_room_for (self, from) || !_ismb_roster_approve (self->roster, from, ask_back))
+  if (admission == ISMB_ADMISSION_LEAVE)
+    leave (self, from);
+  else if (admission == ISMB_ADMISSION_REFUSE)
+    refuse (self, from);
+  else if (has_room_for (self, from)
+           && g_set_object (&item, _ismb_roster_ensure (self->roster, from, FALSE)))
+    approve (self, item);
+  else
     {
       g_info ("%s is not approved: there are too many subscribers", ismb_jid_get_bare (from));
-      send_subscription (self, from, "unsubscribed");
-      return;
+      send_type (self, from, "unsubscribed");
     }
-  send_subscription (self, from, "subscribed");
-  if (ask_back)
-    send_subscription (self, from, "subscribe");
 }
 
 /* RFC 6121, 2.5.1: ends what is left of the subscription as well. */
@@ -82,60 +151,90 @@ remove_item (IsmbSubscribers *self, IsmbJid *contact)
 
 /* What an approval made goes with the subscription, or rosters would only ever grow. */
 static void
+clear_away (IsmbSubscribers *self, IsmbRosterItem *item)
+{
+  gboolean asked_back = _ismb_roster_item_get_asked_back (item);
+  gboolean wanted = ismb_roster_item_get_subscription_to (item) && !asked_back;
+
+  _ismb_roster_item_set_asked_back (item, FALSE);
+  if (_ismb_roster_item_is_plain (item) && !wanted)
+    remove_item (self, ismb_roster_item_get_jid (item));
+  else if (asked_back)
+    send_type (self, ismb_roster_item_get_jid (item), "unsubscribe");
+}
+
+static void
 end_subscription (IsmbSubscribers *self, IsmbJid *from)
 {
-  gboolean asked_back;
+  IsmbRosterItem *known = _ismb_roster_find (self->roster, from);
+  g_autoptr (IsmbRosterItem) item = known != NULL ? g_object_ref (known) : NULL;
 
-  if (!self->authorize (self->client, from, self->authorize_data))
+  if (item == NULL)
     return;
-  if (_ismb_roster_withdraw (self->roster, from, &asked_back))
-    remove_item (self, from);
-  else if (asked_back)
-    send_subscription (self, from, "unsubscribe");
+  _ismb_roster_item_set_sight (item, ISMB_SIGHT_ENDED);
+  _ismb_roster_item_set_pending_in (item, FALSE);
+  if (self->client != NULL && judge (self, from) == ISMB_ADMISSION_APPROVE)
+    clear_away (self, item);
 }
 
 IsmbSubscribers *
-ismb_subscribers_new (gpointer client, IsmbRoster *roster,
+ismb_subscribers_new (gpointer client, IsmbRoster *roster, IsmbOwnPresence *own,
                       const IsmbSubscribersCallbacks *callbacks)
 {
-  IsmbSubscribers *self = g_new0 (IsmbSubscribers, 1);
+  IsmbSubscribers *self = g_rc_box_new0 (IsmbSubscribers);
 
   self->client = client;
   self->roster = roster;
+  self->own = own;
   self->callbacks = *callbacks;
-  self->authorize = callbacks->authorize;
-  self->auto_subscribe = TRUE;
   return self;
 }
 
 void
 ismb_subscribers_free (IsmbSubscribers *self)
 {
-  g_free (self);
+  self->client = NULL;
+  g_rc_box_release (self);
 }
 
+/* SleekXMPP's order: the answer, and then whoever hears of the request by this event. */
 void
-ismb_subscribers_take (IsmbSubscribers *self, IsmbPresence *presence)
+ismb_subscribers_take (IsmbSubscribers *self, const char *type, IsmbJid *from,
+                       IsmbPresence *presence)
 {
-  const char *type = ismb_stanza_get_stanza_type (ISMB_STANZA (presence));
-  IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (presence));
+  static const char *const events[][2] = { { "subscribe", "roster_subscription_request" },
+                                           { "subscribed", "roster_subscription_authorized" },
+                                           { "unsubscribe", "roster_subscription_remove" },
+                                           { "unsubscribed", "roster_subscription_removed" } };
+  const char *event = NULL;
 
+  for (gsize i = 0; event == NULL && i < G_N_ELEMENTS (events); i++)
+    event = g_str_equal (type, events[i][0]) ? events[i][1] : NULL;
+  if (event == NULL)
+    return;
+  g_rc_box_acquire (self);
   if (from != NULL && g_str_equal (type, "subscribe"))
     answer_subscription (self, from);
   else if (from != NULL && g_str_equal (type, "unsubscribe"))
     end_subscription (self, from);
+  if (self->client != NULL)
+    self->callbacks.event (self->client, event, G_OBJECT (presence));
+  g_rc_box_release (self);
 }
 
+/* An answer by the program. What it says to who has not asked is no more than a word on account
+ * (RFC 6121, 3.4). */
 void
-ismb_subscribers_set_authorize (IsmbSubscribers *self, IsmbSubscribersAuthorize authorize,
-                                gpointer user_data)
+ismb_subscribers_note (IsmbSubscribers *self, IsmbPresence *presence)
 {
-  self->authorize = authorize != NULL ? authorize : self->callbacks.authorize;
-  self->authorize_data = user_data;
-}
+  IsmbJid *to = ismb_stanza_get_to_jid (ISMB_STANZA (presence));
+  const char *type = ismb_stanza_get_stanza_type (ISMB_STANZA (presence));
+  IsmbRosterItem *item = to != NULL ? _ismb_roster_find (self->roster, to) : NULL;
+  gboolean refused = g_str_equal (type, "unsubscribed");
 
-void
-ismb_subscribers_set_auto_subscribe (IsmbSubscribers *self, gboolean auto_subscribe)
-{
-  self->auto_subscribe = auto_subscribe;
+  if (item == NULL || (!refused && !g_str_equal (type, "subscribed")))
+    return;
+  if (refused || ismb_roster_item_get_pending_in (item))
+    _ismb_roster_item_set_sight (item, refused ? ISMB_SIGHT_ENDED : ISMB_SIGHT_GRANTED);
+  _ismb_roster_item_set_pending_in (item, FALSE);
 }

@@ -41,6 +41,7 @@
 #define ISMB_NS_IBB "http://jabber.org/protocol/ibb"
 #define ISMB_NS_HASHES "urn:xmpp:hashes:2"
 #define ISMB_NS_DELAY "urn:xmpp:delay"
+#define ISMB_NS_IDLE "urn:xmpp:idle:1"
 #define ISMB_NS_STANZA_ID "urn:xmpp:sid:0"
 #define ISMB_NS_HINTS "urn:xmpp:hints"
 #define ISMB_NS_CHAT_STATES "http://jabber.org/protocol/chatstates"

@@ -3,7 +3,6 @@
 #include "config.h"
 #include "ismb/transfer/ismb-receiver.h"
 
-#include "ismb/client/ismb-client-private.h"
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/transfer/ismb-incoming.h"

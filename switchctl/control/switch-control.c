@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "ismb/client/ismb-client-private.h"
 #include "ismb/core/ismb-error.h"
 #include "ismb/transfer/ismb-receiver.h"
 #include "switchctl/control/command-list.h"
@@ -419,7 +418,6 @@ static void
 switch_control_init (SwitchControl *self)
 {
   self->cancellable = g_cancellable_new ();
-  _ismb_client_set_auto_subscribe (ISMB_CLIENT (self), FALSE); /* it asks nobody for anything */
 }
 
 static void
@@ -468,7 +466,7 @@ switch_control_new (const char *password, const char *vr, const char *runtime_di
 {
   g_autoptr (SwitchControl) self
     = g_object_new (SWITCH_TYPE_CONTROL, "name", ACCOUNT, "password", password, "vr", vr,
-                    "runtime-dir", runtime_dir, NULL);
+                    "runtime-dir", runtime_dir, "auto-subscribe", FALSE, NULL);
 
   switch_control_set_witness (self, witness);
   if (!switch_control_serve (self, domain, engine, files_root, policy_file, trust_open, error))
