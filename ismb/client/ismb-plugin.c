@@ -150,6 +150,43 @@ _ismb_plugin_configure (IsmbPlugin *self, GVariant *config)
     }
 }
 
+typedef struct
+{
+  GTask *task;
+  IsmbAnswerReader read;
+  GDestroyNotify destroy;
+} Question;
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Question *question = user_data;
+  g_autoptr (GTask) task = question->task;
+  GError *error = NULL;
+  g_autoptr (IsmbIq) answer = ismb_client_query_finish (ISMB_CLIENT (source), result, &error);
+  gpointer said = answer != NULL && question->read != NULL ? question->read (answer, &error) : NULL;
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (question->read != NULL)
+    g_task_return_pointer (task, said, question->destroy);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+void
+_ismb_plugin_ask (IsmbPlugin *self, IsmbIq *iq, GTask *task, IsmbAnswerReader read,
+                  GDestroyNotify destroy)
+{
+  Question *question = g_new (Question, 1);
+
+  question->task = task;
+  question->read = read;
+  question->destroy = destroy;
+  ismb_client_query_async (get_private (self)->client, iq, 0, g_task_get_cancellable (task),
+                           on_answer, question);
+}
+
 /**
  * ismb_plugin_register:
  * @name: by which clients enable it, e.g. `xep_0199`

@@ -4,14 +4,32 @@
 #include "config.h"
 
 #include "ismb/client/ismb-plugin-registry.h"
+#include "ismb/plugins/ismb-acknowledgements.h"
+#include "ismb/plugins/ismb-block-list.h"
+#include "ismb/plugins/ismb-bytestreams.h"
+#include "ismb/plugins/ismb-chat-states.h"
+#include "ismb/plugins/ismb-delay.h"
 #include "ismb/plugins/ismb-disco.h"
+#include "ismb/plugins/ismb-hash.h"
+#include "ismb/plugins/ismb-out-of-band.h"
 #include "ismb/plugins/ismb-ping.h"
+#include "ismb/plugins/ismb-receipts.h"
 #include "ismb/plugins/ismb-software-version.h"
+#include "ismb/plugins/ismb-vcards.h"
 
 static const IsmbBuiltinPlugin plugins[] = {
   { "xep_0030", "Service Discovery", ismb_disco_get_type, NULL },
+  { "xep_0047", "In-Band Bytestreams", ismb_bytestreams_get_type, NULL },
+  { "xep_0054", "vcard-temp", ismb_vcards_get_type, NULL },
+  { "xep_0066", "Out-of-Band Data", ismb_out_of_band_get_type, NULL },
+  { "xep_0085", "Chat State Notifications", ismb_chat_states_get_type, NULL },
   { "xep_0092", "Software Version", ismb_software_version_get_type, NULL },
+  { "xep_0184", "Message Delivery Receipts", ismb_receipts_get_type, NULL },
+  { "xep_0191", "Blocking Command", ismb_block_list_get_type, NULL },
+  { "xep_0198", "Stream Management", ismb_acknowledgements_get_type, NULL },
   { "xep_0199", "XMPP Ping", ismb_ping_get_type, NULL },
+  { "xep_0203", "Delayed Delivery", ismb_delayed_delivery_get_type, NULL },
+  { "xep_0300", "Cryptographic Hash Functions", ismb_hashes_get_type, NULL },
 };
 
 static void
