@@ -344,6 +344,7 @@ push_on (IsmbBytestream *self)
     begin_closing (self);
 }
 
+/* Where the other side knows no such stream any more, it is closed as well. */
 static void
 on_close_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -351,10 +352,12 @@ on_close_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_autoptr (IsmbIq) answer = ismb_client_query_finish (ISMB_CLIENT (source), result, &error);
 
-  if (answer != NULL)
-    g_task_return_boolean (task, TRUE);
-  else
+  if (g_error_matches (error, ISMB_STANZA_ERROR, ISMB_STANZA_ERROR_ITEM_NOT_FOUND))
+    g_clear_error (&error);
+  if (error != NULL)
     g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 /* SleekXMPP tells the end before the other side's answer. */
