@@ -121,7 +121,7 @@ is_of_own_account (IsmbClient *self, IsmbStanza *push)
 static gboolean
 on_push (IsmbClient *self, IsmbStanza *push, gpointer user_data, GError **error)
 {
-  g_autoptr (IsmbIq) reply = NULL;
+  g_autoptr (IsmbStanza) reply = NULL;
 
   if (!is_of_own_account (self, push))
     {
@@ -129,8 +129,9 @@ on_push (IsmbClient *self, IsmbStanza *push, gpointer user_data, GError **error)
                            "a roster is changed by nobody but its owner's server");
       return FALSE;
     }
-  reply = ismb_iq_reply (ISMB_IQ (push));
-  send_answer (self, ISMB_STANZA (reply));
+  reply = ismb_stanza_copy (push);
+  ismb_iq_reply (ISMB_IQ (reply));
+  send_answer (self, reply);
   if (_ismb_client_get_parts (self)->roster != NULL)
     _ismb_roster_take_items (_ismb_client_get_parts (self)->roster, ISMB_IQ (push), FALSE);
   ismb_client_emit_event (self, "roster_update", G_OBJECT (push));
@@ -204,7 +205,7 @@ ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_client_fetch_roster_async);
   iq = ismb_iq_new (NULL, "get");
-  ismb_iq_add_payload (iq, "query", ISMB_NS_ROSTER);
+  ismb_iq_set_payload (iq, "query", ISMB_NS_ROSTER);
   ismb_client_query_async (self, iq, 0, cancellable, on_roster, task);
 }
 

@@ -152,7 +152,7 @@ share (GObject *payload, gboolean alone)
 {
   if (alone || !ISMB_IS_STANZA (payload))
     return payload != NULL ? g_object_ref (payload) : NULL;
-  return G_OBJECT (_ismb_stanza_copy (ISMB_STANZA (payload)));
+  return G_OBJECT (ismb_stanza_copy (ISMB_STANZA (payload)));
 }
 
 static void

@@ -109,9 +109,8 @@ refuse (IsmbInbox *self, IsmbIq *request)
 {
   const char *condition = ismb_iq_get_payload_name (request) != NULL ? "feature-not-implemented"
                                                                       : "bad-request";
-  g_autoptr (IsmbIq) refusal = ismb_iq_reply_error (request, condition, NULL);
 
-  answer (self, refusal);
+  answer (self, ismb_iq_reply_error (request, condition, NULL));
 }
 
 static gboolean
@@ -126,7 +125,7 @@ is_answer (IsmbStanza *stanza)
 static void
 take_answer (IsmbInbox *self, IsmbIq *iq, gboolean shared)
 {
-  g_autoptr (IsmbStanza) own = shared ? _ismb_stanza_copy (ISMB_STANZA (iq))
+  g_autoptr (IsmbStanza) own = shared ? ismb_stanza_copy (ISMB_STANZA (iq))
                                       : g_object_ref (ISMB_STANZA (iq));
 
   ismb_requests_answer (self->requests, ISMB_IQ (own), self->callbacks.get_own (self->client));

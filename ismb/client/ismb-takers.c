@@ -114,7 +114,7 @@ answer_for (IsmbTakers *self, Round *round, const IsmbHandler *handler, const GE
 static IsmbStanza *
 share (IsmbStanza *stanza, gboolean alone)
 {
-  return alone ? g_object_ref (stanza) : _ismb_stanza_copy (stanza);
+  return alone ? g_object_ref (stanza) : ismb_stanza_copy (stanza);
 }
 
 /* Whether nobody else is to be asked. */

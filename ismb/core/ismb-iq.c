@@ -61,7 +61,7 @@ ismb_iq_init (IsmbIq *self)
  * @stanza_type: (nullable): `get`, `set`, `result` or `error`; %NULL for `get`
  *
  * Makes an iq with an id of its own. A question needs one payload, see
- * [method@Ismb.Iq.add_payload].
+ * [method@Ismb.Iq.set_payload].
  *
  * Returns: (transfer full): the iq
  */
@@ -126,50 +126,79 @@ ismb_iq_get_payload_ns (IsmbIq *self)
 }
 
 /**
- * ismb_iq_add_payload:
+ * ismb_iq_set_payload:
  * @self: an iq
  * @name: the name of the element: ASCII letters, digits and `-_.`
  * @ns: its namespace
  *
- * Adds an empty element. Its text, if it needs one, is set with
+ * Puts an empty element in the place of any payload: an iq has one (RFC 6120, 8.2.3). What is to be
+ * in it is set through [method@Ismb.Stanza.get_element], or a text with
  * [method@Ismb.Stanza.set_child_text].
+ */
+void
+ismb_iq_set_payload (IsmbIq *self, const char *name, const char *ns)
+{
+  IsmbTree *tree;
+  IsmbNode *payload;
+
+  g_return_if_fail (ISMB_IS_IQ (self));
+  g_return_if_fail (name != NULL && ismb_xml_is_name (name));
+  g_return_if_fail (ns != NULL && ismb_xml_is_namespace (ns));
+  tree = _ismb_stanza_get_tree (ISMB_STANZA (self));
+  while ((payload = find_payload (self)) != NULL)
+    ismb_tree_remove (tree, payload);
+  ismb_tree_add (tree, ismb_tree_root (tree), name, ns);
+}
+
+/**
+ * ismb_iq_add_payload: (skip)
+ * @self: an iq
+ * @name: the name of the element
+ * @ns: its namespace
+ *
+ * The former name of [method@Ismb.Iq.set_payload].
  */
 void
 ismb_iq_add_payload (IsmbIq *self, const char *name, const char *ns)
 {
-  g_return_if_fail (ns != NULL);
-  ismb_stanza_set_child_text (ISMB_STANZA (self), name, ns, "");
+  ismb_iq_set_payload (self, name, ns);
 }
 
-/* NULL for what is an answer already. */
-static IsmbIq *
-make_answer (IsmbStanza *request, const char *answer_type)
+static gboolean
+is_request (IsmbIq *self)
 {
-  const char *type = ismb_stanza_get_stanza_type (request);
+  const char *type = ismb_stanza_get_stanza_type (ISMB_STANZA (self));
 
-  if (!g_str_equal (type, "get") && !g_str_equal (type, "set"))
-    return NULL;
-  return g_object_new (ISMB_TYPE_IQ,
-                       "to-jid", ismb_stanza_get_from_jid (request),
-                       "stanza-type", answer_type,
-                       "id", ismb_stanza_get_id (request),
-                       NULL);
+  return g_strcmp0 (type, "get") == 0 || g_strcmp0 (type, "set") == 0;
+}
+
+static void
+turn_round (IsmbIq *self, const char *type)
+{
+  IsmbStanza *stanza = ISMB_STANZA (self);
+
+  _ismb_stanza_turn_round (stanza, ismb_stanza_get_from_jid (stanza), type,
+                           ismb_stanza_get_id (stanza));
 }
 
 /**
  * ismb_iq_reply:
  * @self: an iq that was received
  *
- * Makes the answer, of type `result`: to the sender of @self, with its id, and without payload.
+ * Makes the request its own answer, in place: of type `result`, to its sender, with its id, and
+ * without payload. Whoever still needs the request copies it before ([method@Ismb.Stanza.copy]).
  *
- * Returns: (transfer full) (nullable): the answer; %NULL where @self is an answer itself, which is
- *   never answered
+ * Returns: (transfer none) (nullable): @self; %NULL where it is an answer already, which is never
+ *   answered, and stays what it is
  */
 IsmbIq *
 ismb_iq_reply (IsmbIq *self)
 {
   g_return_val_if_fail (ISMB_IS_IQ (self), NULL);
-  return make_answer (ISMB_STANZA (self), "result");
+  if (!is_request (self))
+    return NULL;
+  turn_round (self, "result");
+  return self;
 }
 
 /**
@@ -178,23 +207,24 @@ ismb_iq_reply (IsmbIq *self)
  * @condition: why it failed: a condition of RFC 6120, 8.3.3, e.g. `item-not-found`
  * @text: (nullable): why, for a person to read, UTF-8 in English; %NULL for none
  *
- * Makes the answer that says that the request failed: to the sender of @self, with its id.
+ * Makes the request the answer that says that it failed, in place: to its sender, with its id, and
+ * without the payload.
  *
- * Returns: (transfer full) (nullable): the answer; %NULL where @self is an answer itself, which is
- *   never answered
+ * Returns: (transfer none) (nullable): @self; %NULL where it is an answer already, which is never
+ *   answered, and stays what it is
  */
 IsmbIq *
 ismb_iq_reply_error (IsmbIq *self, const char *condition, const char *text)
 {
   const char *error_type;
-  IsmbIq *reply;
 
   g_return_val_if_fail (ISMB_IS_IQ (self), NULL);
   g_return_val_if_fail (condition != NULL, NULL);
   error_type = _ismb_stanza_error_type_of (condition);
   g_return_val_if_fail (error_type != NULL, NULL);
-  reply = make_answer (ISMB_STANZA (self), "error");
-  if (reply != NULL)
-    _ismb_tree_add_error (_ismb_stanza_get_tree (ISMB_STANZA (reply)), error_type, condition, text);
-  return reply;
+  if (!is_request (self))
+    return NULL;
+  turn_round (self, "error");
+  _ismb_tree_add_error (_ismb_stanza_get_tree (ISMB_STANZA (self)), error_type, condition, text);
+  return self;
 }

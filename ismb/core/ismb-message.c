@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
 
 #define THREAD_MAX 1024 /* bytes of one that a reply repeats */
@@ -27,6 +28,7 @@ enum
   PROP_BODY = 1,
   PROP_SUBJECT,
   PROP_THREAD,
+  PROP_PARENT_THREAD,
   N_PROPERTIES
 };
 
@@ -76,6 +78,9 @@ ismb_message_get_property (GObject *object, guint id, GValue *value, GParamSpec 
     case PROP_BODY: g_value_set_string (value, ismb_message_get_body (self)); break;
     case PROP_SUBJECT: g_value_set_string (value, ismb_message_get_subject (self)); break;
     case PROP_THREAD: g_value_set_string (value, ismb_message_get_thread (self)); break;
+    case PROP_PARENT_THREAD:
+      g_value_set_string (value, ismb_message_get_parent_thread (self));
+      break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -90,6 +95,9 @@ ismb_message_set_property (GObject *object, guint id, const GValue *value, GPara
     case PROP_BODY: ismb_message_set_body (self, g_value_get_string (value)); break;
     case PROP_SUBJECT: ismb_message_set_subject (self, g_value_get_string (value)); break;
     case PROP_THREAD: ismb_message_set_thread (self, g_value_get_string (value)); break;
+    case PROP_PARENT_THREAD:
+      ismb_message_set_parent_thread (self, g_value_get_string (value));
+      break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -125,6 +133,12 @@ ismb_message_class_init (IsmbMessageClass *klass)
    * The conversation it belongs to: a word that its messages share.
    */
   properties[PROP_THREAD] = g_param_spec_string ("thread", NULL, NULL, NULL, flags);
+  /**
+   * IsmbMessage:parent-thread: (getter get_parent_thread) (setter set_parent_thread)
+   *
+   * The conversation from which that of the message branched off.
+   */
+  properties[PROP_PARENT_THREAD] = g_param_spec_string ("parent-thread", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -233,28 +247,101 @@ ismb_message_get_thread (IsmbMessage *self)
   return _ismb_stanza_peek_text (ISMB_STANZA (self), "thread");
 }
 
+static IsmbNode *
+find_thread (IsmbMessage *self)
+{
+  IsmbNode *root = ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (self)));
+
+  return ismb_node_find (root, "thread", ISMB_NS_CLIENT);
+}
+
 /**
  * ismb_message_set_thread: (set-property thread)
  * @self: a message
  * @thread: (nullable): a word no other conversation has; %NULL for none
  *
- * Says which conversation it belongs to.
+ * Says which conversation it belongs to. The parent thread stays, unless @thread is %NULL.
  */
 void
 ismb_message_set_thread (IsmbMessage *self, const char *thread)
 {
+  IsmbNode *node;
+
   g_return_if_fail (ISMB_IS_MESSAGE (self));
-  set_text (self, "thread", thread, PROP_THREAD);
+  node = find_thread (self);
+  if (node != NULL && thread != NULL)
+    ismb_tree_set_text (_ismb_stanza_get_tree (ISMB_STANZA (self)), node, thread);
+  else
+    ismb_stanza_set_child_text (ISMB_STANZA (self), "thread", NULL, thread);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_THREAD]);
+}
+
+/**
+ * ismb_message_get_parent_thread: (get-property parent-thread)
+ * @self: a message
+ *
+ * The conversation from which that of the message branched off (RFC 6121, 5.2.5).
+ *
+ * Returns: (transfer none) (nullable): the parent thread; %NULL where there is none
+ */
+const char *
+ismb_message_get_parent_thread (IsmbMessage *self)
+{
+  IsmbNode *node;
+
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  node = find_thread (self);
+  return node != NULL ? ismb_node_get (node, "parent") : NULL;
+}
+
+/**
+ * ismb_message_set_parent_thread: (set-property parent-thread)
+ * @self: a message
+ * @parent_thread: (nullable): the thread of another conversation; %NULL for none
+ *
+ * Says from which conversation that of the message branched off.
+ */
+void
+ismb_message_set_parent_thread (IsmbMessage *self, const char *parent_thread)
+{
+  g_return_if_fail (ISMB_IS_MESSAGE (self));
+  if (find_thread (self) == NULL && parent_thread != NULL)
+    ismb_stanza_set_child_text (ISMB_STANZA (self), "thread", NULL, "");
+  if (find_thread (self) != NULL)
+    ismb_tree_set (_ismb_stanza_get_tree (ISMB_STANZA (self)), find_thread (self), "parent",
+                   parent_thread);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARENT_THREAD]);
+}
+
+/* What a conversation is known by, of a message that is about to be another. */
+typedef struct
+{
+  const char *thread;
+  const char *parent;
+} Conversation;
+
+static Conversation
+get_conversation (IsmbMessage *self)
+{
+  Conversation found = { ismb_message_get_thread (self), ismb_message_get_parent_thread (self) };
+
+  if (found.thread != NULL && strlen (found.thread) > THREAD_MAX)
+    found.thread = found.parent = NULL;
+  if (found.parent != NULL && strlen (found.parent) > THREAD_MAX)
+    found.parent = NULL;
+  return found;
 }
 
 static void
-set_reply_address (IsmbMessage *reply, IsmbJid *sender, const char *type)
+turn_round (IsmbMessage *self, IsmbJid *to, const char *type, const char *id)
 {
-  g_autoptr (IsmbJid) room = NULL;
+  Conversation conversation = get_conversation (self);
 
-  if (sender != NULL && g_str_equal (type, "groupchat"))
-    room = ismb_jid_to_bare (sender);
-  ismb_stanza_set_to_jid (ISMB_STANZA (reply), room != NULL ? room : sender);
+  _ismb_stanza_turn_round (ISMB_STANZA (self), to, g_str_equal (type, "normal") ? NULL : type, id);
+  if (conversation.thread != NULL)
+    ismb_message_set_thread (self, conversation.thread);
+  if (conversation.parent != NULL)
+    ismb_message_set_parent_thread (self, conversation.parent);
 }
 
 /**
@@ -262,29 +349,59 @@ set_reply_address (IsmbMessage *reply, IsmbJid *sender, const char *type)
  * @self: a message that was received
  * @body: (nullable): the text of the reply, UTF-8; %NULL for none
  *
- * Makes the reply: to the sender of @self, or to the room where that is a `groupchat`, with its
- * type, and without an id. It has the thread of @self as well, unless that is longer than 1,024
- * bytes: what a stranger chose must not make the reply too long to be sent.
+ * Makes the message its own reply, in place: to its sender, or to the room where it is a
+ * `groupchat`, with its type and its thread, and with nothing else of what it was. A thread longer
+ * than 1,024 bytes is not repeated: what a stranger chose must not make the reply too long to be
+ * sent. Whoever still needs the message copies it before ([method@Ismb.Stanza.copy]).
  *
- * Returns: (transfer full) (nullable): the reply; %NULL where @self is an error, which is never
- *   answered (RFC 6120, 8.3.1)
+ * Returns: (transfer none) (nullable): @self; %NULL where it is an error, which is never answered
+ *   (RFC 6120, 8.3.1), and stays what it is
  */
 IsmbMessage *
 ismb_message_reply (IsmbMessage *self, const char *body)
 {
-  IsmbMessage *reply;
-  const char *type, *thread;
+  g_autoptr (IsmbJid) room = NULL;
+  IsmbJid *sender;
+  const char *type;
 
   g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
   type = ismb_stanza_get_stanza_type (ISMB_STANZA (self));
+  sender = ismb_stanza_get_from_jid (ISMB_STANZA (self));
   if (g_str_equal (type, "error"))
     return NULL;
-  reply = ismb_message_new (NULL, body);
-  set_reply_address (reply, ismb_stanza_get_from_jid (ISMB_STANZA (self)), type);
-  if (!g_str_equal (type, "normal"))
-    ismb_stanza_set_stanza_type (ISMB_STANZA (reply), type);
-  thread = ismb_message_get_thread (self);
-  if (thread != NULL && strlen (thread) <= THREAD_MAX)
-    ismb_message_set_thread (reply, thread);
-  return reply;
+  if (sender != NULL && g_str_equal (type, "groupchat"))
+    room = ismb_jid_to_bare (sender);
+  turn_round (self, room != NULL ? room : sender, type, NULL);
+  if (body != NULL)
+    ismb_message_set_body (self, body);
+  return self;
+}
+
+/**
+ * ismb_message_reply_error:
+ * @self: a message that was received
+ * @condition: why it failed: a condition of RFC 6120, 8.3.3, e.g. `not-acceptable`
+ * @text: (nullable): why, for a person to read, UTF-8 in English; %NULL for none
+ *
+ * Makes the message the error that answers it, in place: to its sender, with its id and its thread,
+ * and with nothing else of what it was.
+ *
+ * Returns: (transfer none) (nullable): @self; %NULL where it is an error, which is never answered
+ *   (RFC 6120, 8.3.1), and stays what it is
+ */
+IsmbMessage *
+ismb_message_reply_error (IsmbMessage *self, const char *condition, const char *text)
+{
+  IsmbStanza *stanza = (IsmbStanza *) self;
+  const char *error_type;
+
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  g_return_val_if_fail (condition != NULL, NULL);
+  error_type = _ismb_stanza_error_type_of (condition);
+  g_return_val_if_fail (error_type != NULL, NULL);
+  if (ismb_stanza_is_error (stanza))
+    return NULL;
+  turn_round (self, ismb_stanza_get_from_jid (stanza), "error", ismb_stanza_get_id (stanza));
+  _ismb_tree_add_error (_ismb_stanza_get_tree (stanza), error_type, condition, text);
+  return self;
 }

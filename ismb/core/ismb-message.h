@@ -15,6 +15,9 @@ const char  *ismb_message_get_subject (IsmbMessage *self);
 void         ismb_message_set_subject (IsmbMessage *self, const char *subject);
 const char  *ismb_message_get_thread  (IsmbMessage *self);
 void         ismb_message_set_thread  (IsmbMessage *self, const char *thread);
+const char  *ismb_message_get_parent_thread (IsmbMessage *self);
+void         ismb_message_set_parent_thread (IsmbMessage *self, const char *parent_thread);
 IsmbMessage *ismb_message_reply       (IsmbMessage *self, const char *body);
+IsmbMessage *ismb_message_reply_error (IsmbMessage *self, const char *condition, const char *text);
 
 G_END_DECLS

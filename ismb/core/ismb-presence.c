@@ -267,3 +267,43 @@ ismb_presence_set_priority (IsmbPresence *self, int priority)
   text = priority != 0 ? g_strdup_printf ("%d", priority) : NULL; /* 0 is what absence means */
   set_text (self, "priority", text, PROP_PRIORITY);
 }
+
+/* RFC 6121, 3.1: what is asked and answered about a subscription is between accounts. */
+static IsmbJid *
+get_reply_address (IsmbJid *sender, gboolean is_subscription)
+{
+  if (sender == NULL || !is_subscription)
+    return sender != NULL ? g_object_ref (sender) : NULL;
+  return ismb_jid_to_bare (sender);
+}
+
+/**
+ * ismb_presence_reply:
+ * @self: a presence that was received
+ *
+ * Makes the presence its own reply, in place: to its sender, with its id, and with nothing else of
+ * what it was. To `subscribe` the reply is `subscribed`, to `unsubscribe` it is `unsubscribed`, and
+ * to anything else it has the same type.
+ *
+ * Returns: (transfer none) (nullable): @self; %NULL where it is an error, which is never answered
+ *   (RFC 6120, 8.3.1), and stays what it is
+ */
+IsmbPresence *
+ismb_presence_reply (IsmbPresence *self)
+{
+  IsmbStanza *stanza = (IsmbStanza *) self;
+  g_autoptr (IsmbJid) to = NULL;
+  const char *type;
+  gboolean asks, leaves;
+
+  g_return_val_if_fail (ISMB_IS_PRESENCE (self), NULL);
+  if (ismb_stanza_is_error (stanza))
+    return NULL;
+  type = ismb_stanza_get_stanza_type (stanza);
+  asks = g_str_equal (type, "subscribe");
+  leaves = g_str_equal (type, "unsubscribe");
+  to = get_reply_address (ismb_stanza_get_from_jid (stanza), asks || leaves);
+  _ismb_stanza_turn_round (stanza, to, NULL, ismb_stanza_get_id (stanza));
+  ismb_stanza_set_stanza_type (stanza, asks ? "subscribed" : leaves ? "unsubscribed" : type);
+  return self;
+}

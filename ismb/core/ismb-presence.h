@@ -15,5 +15,6 @@ const char   *ismb_presence_get_status   (IsmbPresence *self);
 void          ismb_presence_set_status   (IsmbPresence *self, const char *status);
 int           ismb_presence_get_priority (IsmbPresence *self);
 void          ismb_presence_set_priority (IsmbPresence *self, int priority);
+IsmbPresence *ismb_presence_reply (IsmbPresence *self);
 
 G_END_DECLS

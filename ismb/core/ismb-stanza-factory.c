@@ -51,9 +51,3 @@ _ismb_stanza_new_from_tree (IsmbTree *tree, GError **error)
     return NULL;
   return g_steal_pointer (&stanza);
 }
-
-IsmbStanza *
-_ismb_stanza_copy (IsmbStanza *stanza)
-{
-  return _ismb_stanza_new_from_tree (ismb_tree_copy (_ismb_stanza_get_tree (stanza)), NULL);
-}

@@ -9,7 +9,5 @@ G_BEGIN_DECLS
 /* The stanza that the tree's root is: IsmbMessage, IsmbPresence or IsmbIq, or NULL with
  * ISMB_ERROR_BAD_STANZA. Takes the tree in any case. */
 IsmbStanza *_ismb_stanza_new_from_tree (IsmbTree *tree, GError **error);
-/* Another one that says the same. */
-IsmbStanza *_ismb_stanza_copy (IsmbStanza *stanza);
 
 G_END_DECLS

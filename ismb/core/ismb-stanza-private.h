@@ -13,6 +13,10 @@ IsmbTree   *_ismb_stanza_get_tree (IsmbStanza *self);
 /* The text of a child in jabber:client, in the stanza's own language if it is there in several;
  * NULL where there is none. It lives as long as the stanza. */
 const char *_ismb_stanza_peek_text (IsmbStanza *self, const char *name);
+/* Makes it the answer to what it was: without children, and without any other attribute. `to` and
+ * `id` may be NULL. What its getters have handed out stays. */
+void        _ismb_stanza_turn_round (IsmbStanza *self, IsmbJid *to, const char *stanza_type,
+                                     const char *id);
 /* Turns the tree's root, a stanza received, into the error that answers it (RFC 6120, 8.3):
  * addresses swapped, type `error`. `error_type` is cancel, modify, auth, wait or continue; `text`
  * may be NULL. Returns the <error/> element, for an application's own condition beside it. */

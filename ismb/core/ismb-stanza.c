@@ -420,6 +420,56 @@ _ismb_stanza_peek_text (IsmbStanza *self, const char *name)
   return child != NULL ? ismb_tree_peek_text (_ismb_stanza_get_tree (self), child) : NULL;
 }
 
+void
+_ismb_stanza_turn_round (IsmbStanza *self, IsmbJid *to, const char *stanza_type, const char *id)
+{
+  g_autoptr (IsmbJid) receiver = to != NULL ? g_object_ref (to) : NULL;
+
+  ismb_tree_clear (_ismb_stanza_get_tree (self), get_root (self));
+  ismb_tree_clear_attributes (_ismb_stanza_get_tree (self), get_root (self));
+  /* First, as in a new one. */
+  set_attribute (self, "type", ISMB_STANZA_GET_CLASS (self)->default_type);
+  ismb_stanza_set_to_jid (self, receiver);
+  set_attribute (self, "type", stanza_type);
+  set_attribute (self, "id", id);
+  for (guint i = PROP_FROM_JID; i < N_PROPERTIES; i++)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[i]);
+}
+
+static void
+copy_address (IsmbStanza *copy, const char *attribute, Address *to, const Address *from)
+{
+  to->jid = from->jid != NULL ? g_object_ref (from->jid) : NULL;
+  to->text = ismb_node_get (get_root (copy), attribute);
+}
+
+/**
+ * ismb_stanza_copy:
+ * @self: a stanza
+ *
+ * Copies it: what is changed in the one is not changed in the other. Whoever wants to read a stanza
+ * after its reply was made, which is done in place, copies it before.
+ *
+ * Returns: (transfer full): the copy, of the same class
+ */
+IsmbStanza *
+ismb_stanza_copy (IsmbStanza *self)
+{
+  IsmbStanzaPrivate *from, *to;
+  IsmbStanza *copy;
+
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  copy = g_object_new (G_OBJECT_TYPE (self), NULL);
+  from = get_private (self);
+  to = get_private (copy);
+  to->tree = ismb_tree_copy (_ismb_stanza_get_tree (self));
+  get_address (self, "from", &from->from);
+  get_address (self, "to", &from->to);
+  copy_address (copy, "from", &to->from, &from->from);
+  copy_address (copy, "to", &to->to, &from->to);
+  return copy;
+}
+
 /**
  * ismb_stanza_to_string:
  * @self: a stanza

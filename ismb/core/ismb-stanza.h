@@ -52,6 +52,7 @@ void        ismb_stanza_add_payload     (IsmbStanza *self, IsmbPayload *payload)
 IsmbPayload *ismb_stanza_create_payload (IsmbStanza *self, GType type);
 gboolean    ismb_stanza_remove_payload  (IsmbStanza *self, IsmbPayload *payload);
 void        ismb_stanza_remove_payloads (IsmbStanza *self, GType type);
+IsmbStanza *ismb_stanza_copy            (IsmbStanza *self);
 char       *ismb_stanza_to_string       (IsmbStanza *self);
 
 G_END_DECLS

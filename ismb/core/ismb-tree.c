@@ -261,6 +261,12 @@ ismb_tree_set_text (IsmbTree *tree, IsmbNode *node, const char *text)
     ismb_tree_add_text (tree, node, text, -1);
 }
 
+void
+ismb_tree_clear_attributes (IsmbTree *tree, IsmbNode *node)
+{
+  node->attributes = NULL;
+}
+
 /* Copying: without recursion, so that no depth can end the stack. */
 
 static void

@@ -7,10 +7,10 @@
 
 G_BEGIN_DECLS
 
-/* Elements of one stanza, all in one arena that is freed at once with the last reference. Namespaces
- * are stated, never inherited: a stanza and its own children are in `jabber:client` here, on
- * whichever stream they travel, and are written without xmlns. Strings given are copied into the
- * arena. */
+/* Elements of one stanza, all in one arena that is freed at once with the last reference.
+ * Namespaces are stated, never inherited: a stanza and its own children are in `jabber:client`
+ * here, on whichever stream they travel, and are written without xmlns. Strings given are copied
+ * into the arena. */
 typedef struct _IsmbTree IsmbTree;
 typedef struct _IsmbNode IsmbNode;
 
@@ -39,6 +39,7 @@ void        ismb_tree_set           (IsmbTree *tree, IsmbNode *node, const char 
                                      const char *value);
 void        ismb_tree_remove        (IsmbTree *tree, IsmbNode *node);
 void        ismb_tree_clear         (IsmbTree *tree, IsmbNode *node); /* drops children and text */
+void        ismb_tree_clear_attributes (IsmbTree *tree, IsmbNode *node);
 
 const char *ismb_node_name          (const IsmbNode *node);  /* NULL: the node is text */
 const char *ismb_node_ns            (const IsmbNode *node);

@@ -40,7 +40,7 @@ describe (IsmbIq *reply, const char *const *features)
 static gboolean
 on_info (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
-  g_autoptr (IsmbIq) reply = ismb_iq_reply (ISMB_IQ (stanza));
+  IsmbIq *reply = ismb_iq_reply (ISMB_IQ (stanza));
   g_auto (GStrv) features = ismb_client_list_features (client);
 
   if (reply == NULL)

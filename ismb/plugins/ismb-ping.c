@@ -21,7 +21,7 @@ G_DEFINE_FINAL_TYPE (IsmbPing, ismb_ping, ISMB_TYPE_PLUGIN)
 static gboolean
 on_ping (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
-  g_autoptr (IsmbIq) reply = ismb_iq_reply (ISMB_IQ (stanza));
+  IsmbIq *reply = ismb_iq_reply (ISMB_IQ (stanza));
 
   return reply != NULL && ismb_client_send (client, ISMB_STANZA (reply), error);
 }
@@ -86,7 +86,7 @@ ismb_ping_ping_async (IsmbPing *self, IsmbJid *to, guint timeout_ms, GCancellabl
 
   g_return_if_fail (ISMB_IS_PING (self) && ismb_plugin_get_client (ISMB_PLUGIN (self)) != NULL);
   iq = ismb_iq_new (to, "get");
-  ismb_iq_add_payload (iq, "ping", ISMB_NS_PING);
+  ismb_iq_set_payload (iq, "ping", ISMB_NS_PING);
   ping = g_new0 (Ping, 1);
   ping->task = g_task_new (self, cancellable, callback, user_data);
   ping->sent = g_get_monotonic_time ();

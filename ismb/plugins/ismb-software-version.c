@@ -23,7 +23,7 @@ G_DEFINE_FINAL_TYPE (IsmbSoftwareVersion, ismb_software_version, ISMB_TYPE_PLUGI
 static gboolean
 on_version (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
-  g_autoptr (IsmbIq) reply = ismb_iq_reply (ISMB_IQ (stanza));
+  IsmbIq *reply = ismb_iq_reply (ISMB_IQ (stanza));
   IsmbTree *tree = reply != NULL ? _ismb_stanza_get_tree (ISMB_STANZA (reply)) : NULL;
   IsmbNode *query;
 

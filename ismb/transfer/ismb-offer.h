@@ -23,7 +23,7 @@ IsmbIq    *ismb_offer_to_iq     (IsmbOffer *self, IsmbJid *to);
 /* ISMB_ERROR_BAD_STANZA says what is missing: also where no way for the bytes that we know is
  * offered. */
 IsmbOffer *ismb_offer_parse     (IsmbIq *iq, GError **error);
-/* The answer that chooses the in-band stream, and whether an answer does. */
+/* Makes an offer the answer that chooses the in-band stream; whether an answer does. */
 IsmbIq    *ismb_offer_accept    (IsmbIq *offer);
 gboolean   ismb_offer_is_accepted (IsmbIq *answer);
 

@@ -95,10 +95,9 @@ ismb_receiver_init (IsmbReceiver *self)
 static void
 answer (IsmbReceiver *self, IsmbIq *reply)
 {
-  g_autoptr (IsmbIq) owned = reply;
   g_autoptr (GError) error = NULL;
 
-  if (self->client != NULL && !ismb_client_send (self->client, ISMB_STANZA (owned), &error))
+  if (self->client != NULL && !ismb_client_send (self->client, ISMB_STANZA (reply), &error))
     g_debug ("an answer got lost: %s", error->message);
 }
 

@@ -41,8 +41,9 @@ list_free (gpointer data)
 static IsmbMessage *
 make_answer (IsmbMessage *request, const char *body)
 {
-  IsmbMessage *answer = ismb_message_reply (request, body);
+  IsmbMessage *answer = ISMB_MESSAGE (ismb_stanza_copy (ISMB_STANZA (request)));
 
+  ismb_message_reply (answer, body);
   ismb_stanza_set_id (ISMB_STANZA (answer), ismb_stanza_get_id (ISMB_STANZA (request)));
   return answer;
 }

@@ -111,7 +111,7 @@ wait_for_bounce (Send *send, IsmbClient *client)
   g_autoptr (IsmbIq) answer = NULL;
   g_autoptr (GError) error = NULL;
 
-  ismb_iq_add_payload (ping, "ping", ISMB_NS_PING);
+  ismb_iq_set_payload (ping, "ping", ISMB_NS_PING);
   answer = bus_ask (client, ping, 20000, &error);
   send->waits = !send->done && answer == NULL && !is_answer (error);
   if (send->waits)

@@ -240,7 +240,7 @@ ask (IsmbTestGuest *guest, const char *to, const char *name, const char *ns, gui
   g_autoptr (IsmbIq) iq = ismb_iq_new (jid, "get");
   Outcome outcome = { FALSE };
 
-  ismb_iq_add_payload (iq, name, ns);
+  ismb_iq_set_payload (iq, name, ns);
   ismb_client_query_async (ismb_test_guest_get_client (guest), iq, timeout_ms, NULL, on_answer,
                            &outcome);
   ismb_test_wait_until (is_done, &outcome, "an answer");

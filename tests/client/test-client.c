@@ -309,7 +309,7 @@ ask (IsmbClient *client, IsmbJid *to, const char *name, const char *ns, guint ti
   g_autoptr (IsmbIq) iq = ismb_iq_new (to, "get");
   Outcome outcome = { FALSE };
 
-  ismb_iq_add_payload (iq, name, ns);
+  ismb_iq_set_payload (iq, name, ns);
   ismb_client_query_async (client, iq, timeout_ms, NULL, on_answer, &outcome);
   wait_for (&outcome.done);
   return outcome;
@@ -348,7 +348,7 @@ test_requests_end_with_the_session (void)
   g_autoptr (IsmbIq) iq = ismb_iq_new (ismb_client_get_bound_jid (bob), "get");
   Outcome outcome = { FALSE };
 
-  ismb_iq_add_payload (iq, "ping", ISMB_NS_PING);
+  ismb_iq_set_payload (iq, "ping", ISMB_NS_PING);
   ismb_client_query_async (alice, iq, 0, NULL, on_answer, &outcome);
   close_client (alice);
   wait_for (&outcome.done);

@@ -121,9 +121,7 @@ fail (gpointer client, IsmbStanza *stanza, gpointer user_data, GError **error)
 static gboolean
 answer_and_fail (gpointer client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
-  g_autoptr (IsmbIq) answer = ismb_iq_reply (ISMB_IQ (stanza));
-
-  on_send (client, ISMB_STANZA (answer));
+  on_send (client, ISMB_STANZA (ismb_iq_reply (ISMB_IQ (stanza))));
   return fail (client, stanza, user_data, error);
 }
 

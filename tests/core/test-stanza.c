@@ -8,6 +8,7 @@
 #include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-presence.h"
+#include "ismb/core/ismb-tree-reader.h"
 
 static void
 assert_xml (gpointer stanza, const char *expected)
@@ -94,33 +95,46 @@ test_body_of_several_languages (void)
   g_assert_null (ismb_node_find_next (ismb_node_find (root, "body", NULL), "body", NULL));
 }
 
+/* What is made of a message that came with that XML. */
+static gpointer
+read_stanza (const char *xml)
+{
+  return received (ismb_tree_read (xml, -1, ISMB_NS_CLIENT, NULL));
+}
+
 static void
 test_reply (void)
 {
-  IsmbTree *tree = received_tree ("message", "chat");
-  g_autoptr (IsmbMessage) message = NULL;
-  g_autoptr (IsmbMessage) reply = NULL;
+  g_autoptr (IsmbMessage) message = read_stanza (
+      "<message from='Bob@leaf2/shell' to='alice@leaf1' id='7' type='chat' xml:lang='cs' x='1'>"
+      "<subject>s</subject><body>well?</body><thread parent='t0'>t1</thread><x xmlns='urn:x'/>"
+      "</message>");
+  const char *body = ismb_message_get_body (message);
 
-  ismb_tree_add_leaf (tree, ismb_tree_root (tree), "thread", ISMB_NS_CLIENT, "t1");
-  message = received (tree);
-  reply = ismb_message_reply (message, "yes");
-  assert_xml (reply, "<message to='bob@leaf2/shell' type='chat'><body>yes</body>"
-                     "<thread>t1</thread></message>");
+  g_assert_true (ismb_message_reply (message, "yes") == message);
+  assert_xml (message, "<message to='bob@leaf2/shell' type='chat'>"
+                       "<thread parent='t0'>t1</thread><body>yes</body></message>");
+  g_assert_cmpstr (body, ==, "well?");
+  g_assert_null (ismb_stanza_get_from_jid (ISMB_STANZA (message)));
+  g_assert_cmpstr (ismb_jid_get_full (ismb_stanza_get_to_jid (ISMB_STANZA (message))), ==,
+                   "bob@leaf2/shell");
 }
 
 /* What a stranger chose is not repeated at any length: the reply has bounds of its own to keep. */
 static void
 test_reply_to_long_thread (void)
 {
-  IsmbTree *tree = received_tree ("message", "chat");
-  g_autofree char *thread = g_strnfill (1025, 't');
-  g_autoptr (IsmbMessage) message = NULL;
-  g_autoptr (IsmbMessage) reply = NULL;
+  g_autofree char *word = g_strnfill (1025, 't');
+  g_autofree char *thread = g_strdup_printf ("<message><thread>%s</thread></message>", word);
+  g_autofree char *parent =
+      g_strdup_printf ("<message><thread parent='%s'>t</thread></message>", word);
+  g_autoptr (IsmbMessage) of_long_thread = read_stanza (thread);
+  g_autoptr (IsmbMessage) of_long_parent = read_stanza (parent);
 
-  ismb_tree_add_leaf (tree, ismb_tree_root (tree), "thread", ISMB_NS_CLIENT, thread);
-  message = received (tree);
-  reply = ismb_message_reply (message, "yes");
-  assert_xml (reply, "<message to='bob@leaf2/shell' type='chat'><body>yes</body></message>");
+  ismb_message_reply (of_long_thread, "yes");
+  ismb_message_reply (of_long_parent, NULL);
+  assert_xml (of_long_thread, "<message><body>yes</body></message>");
+  assert_xml (of_long_parent, "<message><thread>t</thread></message>");
 }
 
 static void
@@ -128,10 +142,88 @@ test_reply_to_room_and_error (void)
 {
   g_autoptr (IsmbMessage) groupchat = received (received_tree ("message", "groupchat"));
   g_autoptr (IsmbMessage) error = received (received_tree ("message", "error"));
-  g_autoptr (IsmbMessage) to_room = ismb_message_reply (groupchat, "hello");
 
-  assert_xml (to_room, "<message to='bob@leaf2' type='groupchat'><body>hello</body></message>");
+  ismb_message_reply (groupchat, "hello");
+  assert_xml (groupchat, "<message to='bob@leaf2' type='groupchat'><body>hello</body></message>");
   g_assert_null (ismb_message_reply (error, "no"));
+  g_assert_null (ismb_message_reply_error (error, "forbidden", NULL));
+  assert_xml (error, "<message from='Bob@leaf2/shell' to='alice@leaf1' id='7' type='error'/>");
+}
+
+static void
+test_reply_with_error (void)
+{
+  g_autoptr (IsmbMessage) message = received (received_tree ("message", "groupchat"));
+
+  ismb_message_set_thread (message, "t1");
+  ismb_message_set_body (message, "secret");
+  g_assert_true (ismb_message_reply_error (message, "not-acceptable", "why?") == message);
+  assert_xml (message, "<message to='bob@leaf2/shell' type='error' id='7'><thread>t1</thread>"
+                       "<error type='modify'>"
+                       "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+                       "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>"
+                       "why?</text></error></message>");
+}
+
+static void
+assert_presence_reply (const char *type, const char *expected)
+{
+  g_autoptr (IsmbPresence) presence = received (received_tree ("presence", type));
+
+  g_assert_true (ismb_presence_reply (presence) == presence);
+  assert_xml (presence, expected);
+}
+
+static void
+test_presence_reply (void)
+{
+  g_autoptr (IsmbPresence) error = received (received_tree ("presence", "error"));
+  g_autoptr (IsmbPresence) away =
+      read_stanza ("<presence from='bob@leaf2/shell'><show>away</show><status>s</status>"
+                   "</presence>");
+
+  assert_presence_reply ("subscribe", "<presence to='bob@leaf2' id='7' type='subscribed'/>");
+  assert_presence_reply ("unsubscribe", "<presence to='bob@leaf2' id='7' type='unsubscribed'/>");
+  assert_presence_reply ("probe", "<presence to='bob@leaf2/shell' id='7' type='probe'/>");
+  assert_presence_reply (NULL, "<presence to='bob@leaf2/shell' id='7'/>");
+  ismb_presence_reply (away);
+  assert_xml (away, "<presence to='bob@leaf2/shell'><show>away</show></presence>");
+  g_assert_null (ismb_presence_reply (error));
+}
+
+static void
+test_copy (void)
+{
+  g_autoptr (IsmbMessage) message = read_stanza ("<message from='bob@leaf2' id='1'><body>b</body>"
+                                                 "</message>");
+  g_autoptr (IsmbStanza) copy = ismb_stanza_copy (ISMB_STANZA (message));
+  g_autoptr (IsmbIq) fresh = g_object_new (ISMB_TYPE_IQ, NULL);
+  g_autoptr (IsmbStanza) copy_of_fresh = ismb_stanza_copy (ISMB_STANZA (fresh));
+
+  g_assert_true (ISMB_IS_MESSAGE (copy));
+  ismb_message_reply (message, "yes");
+  assert_xml (copy, "<message from='bob@leaf2' id='1'><body>b</body></message>");
+  g_assert_cmpstr (ismb_jid_get_full (ismb_stanza_get_from_jid (copy)), ==, "bob@leaf2");
+  g_clear_object (&message);
+  g_assert_cmpstr (ismb_message_get_body (ISMB_MESSAGE (copy)), ==, "b");
+  assert_xml (copy_of_fresh, "<iq type='get'/>");
+}
+
+static void
+test_parent_thread (void)
+{
+  g_autoptr (IsmbMessage) message = ismb_message_new (NULL, NULL);
+
+  ismb_message_set_parent_thread (message, NULL);
+  assert_xml (message, "<message/>");
+  ismb_message_set_parent_thread (message, "t0");
+  ismb_message_set_thread (message, "t1");
+  assert_xml (message, "<message><thread parent='t0'>t1</thread></message>");
+  g_assert_cmpstr (ismb_message_get_parent_thread (message), ==, "t0");
+  ismb_message_set_parent_thread (message, NULL);
+  assert_xml (message, "<message><thread>t1</thread></message>");
+  g_object_set (message, "parent-thread", "t2", "thread", NULL, NULL);
+  assert_xml (message, "<message/>");
 }
 
 static void
@@ -205,24 +297,26 @@ test_iq (void)
 {
   IsmbTree *tree = received_tree ("iq", "get");
   g_autoptr (IsmbIq) question = NULL;
-  g_autoptr (IsmbIq) answer = NULL;
-  g_autoptr (IsmbIq) refusal = NULL;
+  g_autoptr (IsmbIq) other = NULL;
 
   ismb_tree_add (tree, ismb_tree_root (tree), "ping", ISMB_NS_PING);
   question = received (tree);
   g_assert_cmpstr (ismb_iq_get_payload_name (question), ==, "ping");
   g_assert_cmpstr (ismb_iq_get_payload_ns (question), ==, ISMB_NS_PING);
-  answer = ismb_iq_reply (question);
-  assert_xml (answer, "<iq type='result' to='bob@leaf2/shell' id='7'/>");
-  g_assert_null (ismb_iq_get_payload_name (answer));
-  refusal = ismb_iq_reply_error (question, "item-not-found", "no <such> node");
-  assert_xml (refusal, "<iq type='error' to='bob@leaf2/shell' id='7'><error type='cancel'>"
-                       "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-                       "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>"
-                       "no &lt;such&gt; node</text></error></iq>");
-  g_assert_null (ismb_iq_get_payload_name (refusal));
-  g_assert_null (ismb_iq_reply (answer));
-  g_assert_null (ismb_iq_reply_error (refusal, "forbidden", NULL));
+  other = ISMB_IQ (ismb_stanza_copy (ISMB_STANZA (question)));
+  g_assert_true (ismb_iq_reply (question) == question);
+  assert_xml (question, "<iq type='result' to='bob@leaf2/shell' id='7'/>");
+  g_assert_null (ismb_iq_get_payload_name (question));
+  g_assert_true (ismb_iq_reply_error (other, "item-not-found", "no <such> node") == other);
+  assert_xml (other, "<iq type='error' to='bob@leaf2/shell' id='7'><error type='cancel'>"
+                     "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+                     "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>"
+                     "no &lt;such&gt; node</text></error></iq>");
+  g_assert_null (ismb_iq_get_payload_name (other));
+  g_assert_null (ismb_iq_reply (question));
+  g_assert_null (ismb_iq_reply_error (question, "forbidden", NULL));
+  g_assert_null (ismb_iq_reply (other));
+  g_assert_null (ismb_iq_reply_error (other, "forbidden", NULL));
 }
 
 static void
@@ -231,7 +325,8 @@ test_iq_has_its_own_id (void)
   g_autoptr (IsmbIq) a = ismb_iq_new (NULL, NULL);
   g_autoptr (IsmbIq) b = ismb_iq_new (NULL, "set");
 
-  ismb_iq_add_payload (b, "query", ISMB_NS_ROSTER);
+  ismb_iq_set_payload (b, "ping", ISMB_NS_PING);
+  ismb_iq_set_payload (b, "query", ISMB_NS_ROSTER);
   ismb_stanza_set_id (ISMB_STANZA (b), "1");
   assert_xml (b, "<iq type='set' id='1'><query xmlns='jabber:iq:roster'/></iq>");
   g_assert_cmpstr (ismb_stanza_get_id (ISMB_STANZA (a)), !=, NULL);
@@ -387,6 +482,10 @@ main (int argc, char **argv)
   g_test_add_func ("/stanza/reply", test_reply);
   g_test_add_func ("/stanza/reply-to-long-thread", test_reply_to_long_thread);
   g_test_add_func ("/stanza/reply-to-room-and-error", test_reply_to_room_and_error);
+  g_test_add_func ("/stanza/reply-with-error", test_reply_with_error);
+  g_test_add_func ("/stanza/presence-reply", test_presence_reply);
+  g_test_add_func ("/stanza/copy", test_copy);
+  g_test_add_func ("/stanza/parent-thread", test_parent_thread);
   g_test_add_func ("/stanza/types", test_types);
   g_test_add_func ("/stanza/unknown-type-is-not-taken", test_unknown_type_is_not_taken);
   g_test_add_func ("/stanza/presence", test_presence);
