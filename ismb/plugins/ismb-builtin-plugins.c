@@ -9,6 +9,7 @@
 #include "ismb/plugins/ismb-bytestreams.h"
 #include "ismb/plugins/ismb-chat-states.h"
 #include "ismb/plugins/ismb-delay.h"
+#include "ismb/plugins/ismb-data-forms.h"
 #include "ismb/plugins/ismb-disco.h"
 #include "ismb/plugins/ismb-hash.h"
 #include "ismb/plugins/ismb-out-of-band.h"
@@ -18,6 +19,7 @@
 #include "ismb/plugins/ismb-vcards.h"
 
 static const IsmbBuiltinPlugin plugins[] = {
+  { "xep_0004", "Data Forms", ismb_data_forms_get_type, NULL },
   { "xep_0030", "Service Discovery", ismb_disco_get_type, NULL },
   { "xep_0047", "In-Band Bytestreams", ismb_bytestreams_get_type, NULL },
   { "xep_0054", "vcard-temp", ismb_vcards_get_type, NULL },

@@ -1,0 +1,67 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A stock XMPP client, slixmpp, as the counterpart of our plugins: it does what messages tell it, and answers `fine` or what was wrong.
+
+usage: slixmpp-peer.py PORT DOMAIN NAME MASTER; the account's password is its name. The body of a message is the name of a check below.
+"""
+
+import asyncio
+import sys
+import traceback
+
+import slixmpp
+
+PORT, DOMAIN, NAME, MASTER = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+PLUGINS = ("xep_0004", "xep_0030", "xep_0050", "xep_0059", "xep_0092", "xep_0115", "xep_0128", "xep_0199", "xep_0202")
+
+
+class Peer(slixmpp.ClientXMPP):
+    def __init__(self):
+        super().__init__(f"{NAME}@{DOMAIN}/stock", NAME)
+        for plugin in PLUGINS:
+            self.register_plugin(plugin)
+        self.offer()
+        self.add_event_handler("session_start", self.on_start)
+        self.add_event_handler("message", self.on_message)
+        self.connect(("127.0.0.1", PORT), disable_starttls=True)
+
+    def offer(self):
+        disco = self["xep_0030"]
+        disco.add_identity(category="automation", itype="switch", name="Stock", node="ports")
+        disco.add_item(jid=f"{NAME}@{DOMAIN}/stock", node="ports", subnode="port/1", name="Port 1")
+
+    def on_start(self, _):
+        self.send_presence()
+        self.send_message(MASTER, str(self.boundjid), mtype="chat")
+
+    async def on_message(self, message):
+        if message["type"] == "error":
+            return
+        try:
+            await globals()["check_" + message["body"]](self, MASTER)
+            answer = "fine"
+        except Exception:  # whatever it was, the test that asked is told
+            answer = traceback.format_exc()
+        self.send_message(message["from"], answer, mtype="chat")
+
+
+async def check_disco(peer, master):
+    disco = peer["xep_0030"]
+    info = (await disco.get_info(jid=master, cached=False))["disco_info"]
+    assert ("automation", "switch", None, "leaf 4") in info["identities"], info
+    assert {"http://jabber.org/protocol/disco#info", "urn:example:lights"} <= info["features"], info
+    items = (await disco.get_items(jid=master))["disco_items"]["items"]
+    assert [(str(jid), node, name) for jid, node, name in items] == [("switch.test", "door", "The door")], items
+    info = (await disco.get_info(jid=master, node="who", cached=False))["disco_info"]
+    assert ("automation", "told", None, str(peer.boundjid)) in info["identities"], info
+    try:
+        await disco.get_info(jid=master, node="nowhere", cached=False)
+    except slixmpp.exceptions.IqError as error:
+        assert error.condition == "item-not-found", error.condition
+    else:
+        raise AssertionError("a node that is not there was told of")
+
+
+if __name__ == "__main__":
+    Peer()
+    asyncio.get_event_loop().run_forever()
