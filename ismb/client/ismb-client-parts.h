@@ -34,6 +34,7 @@ typedef struct
   IsmbClientHabits habits;
   IsmbConnection *connection;
   IsmbOwnPresence *own_presence;
+  GSource *presence_told; /* the event sent_presence is due */
   IsmbRoster *roster;
   IsmbRosterWishes *wishes;
   IsmbSubscribers *subscribers;

@@ -15,16 +15,29 @@ static const char *const presence_types[]
         "unsubscribed", NULL };
 static const char *const shows[] = { "away", "chat", "dnd", "xa", NULL };
 
-/* One that a program makes by hand is known here too. */
+static gboolean
+on_told (gpointer client)
+{
+  g_clear_pointer (&_ismb_client_get_parts (client)->presence_told, g_source_unref);
+  ismb_client_emit_event (client, "sent_presence", NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* One that a program makes by hand is known here too. The event comes behind those that made the
+ * program send it, and before any that answers it. */
 void
 _ismb_client_note_presence (IsmbClient *self, IsmbPresence *presence)
 {
   IsmbClientParts *parts = _ismb_client_get_parts (self);
-  gboolean first = ismb_own_presence_note (parts->own_presence, presence);
 
+  if (ismb_own_presence_note (parts->own_presence, presence))
+    {
+      parts->presence_told = g_idle_source_new ();
+      g_source_set_priority (parts->presence_told, G_PRIORITY_HIGH);
+      g_source_set_callback (parts->presence_told, on_told, self, NULL);
+      g_source_attach (parts->presence_told, g_main_context_get_thread_default ());
+    }
   ismb_subscribers_note (parts->subscribers, presence);
-  if (first)
-    ismb_client_emit_event (self, "sent_presence", NULL);
 }
 
 static gboolean
@@ -82,8 +95,8 @@ ismb_client_send_presence (IsmbClient *self, const char *show, const char *statu
  * Sends a presence. The last one that went to everybody is remembered, for
  * [method@Ismb.Client.send_last_presence] and for those who are let see it from now on.
  *
- * With the first that says whether the client is available comes the event `sent_presence`, once
- * for each client, before this function returns.
+ * With the first that says that the client is available comes the event `sent_presence`, once for
+ * each client.
  *
  * Fails as [method@Ismb.Client.send] does, with [error@Ismb.Error.BAD_ADDRESS], and with
  * [error@Ismb.Error.BAD_STANZA] for a show, priority or type that there is not.

@@ -101,6 +101,9 @@ _ismb_client_drop_roster (IsmbClient *self)
 
   if (parts->own_presence != NULL)
     ismb_own_presence_mute (parts->own_presence);
+  if (parts->presence_told != NULL)
+    g_source_destroy (parts->presence_told);
+  g_clear_pointer (&parts->presence_told, g_source_unref);
   g_clear_pointer (&parts->subscribers, ismb_subscribers_free);
   g_clear_pointer (&parts->wishes, ismb_roster_wishes_free);
   g_clear_object (&parts->roster);
@@ -184,6 +187,33 @@ on_roster (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_boolean (task, TRUE);
 }
 
+static IsmbIq *
+make_query (const char *type, IsmbNode **query)
+{
+  IsmbIq *iq = ismb_iq_new (NULL, type);
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (iq));
+
+  *query = ismb_tree_add (tree, ismb_tree_root (tree), "query", ISMB_NS_ROSTER);
+  return iq;
+}
+
+/* XEP-0237: a server that has versions tells no more than what changed; the first time none is
+ * known, which the empty one says. */
+static IsmbIq *
+make_fetch (IsmbClient *self)
+{
+  IsmbClientParts *parts = _ismb_client_get_parts (self);
+  IsmbNode *query;
+  IsmbIq *iq = make_query ("get", &query);
+  const char *version = parts->roster != NULL ? ismb_roster_get_version (parts->roster) : NULL;
+
+  if (parts->connection != NULL
+      && ismb_connection_offers (parts->connection, "ver", ISMB_NS_ROSTER_VERSIONS))
+    ismb_tree_set (_ismb_stanza_get_tree (ISMB_STANZA (iq)), query, "ver",
+                   version != NULL ? version : "");
+  return iq;
+}
+
 /**
  * ismb_client_fetch_roster_async:
  * @self: the client
@@ -191,8 +221,9 @@ on_roster (GObject *source, GAsyncResult *result, gpointer user_data)
  * @callback: (scope async): called when the roster is there
  * @user_data: for @callback
  *
- * Fetches the roster that the server keeps, and has the server tell its changes from now on. The
- * event `roster_update` comes with each.
+ * Fetches the roster that the server keeps, and has the server tell its changes from now on, for as
+ * long as the session lasts. The event `roster_update` comes with each. A server that knows of
+ * versions (RFC 6121, 2.6) is asked for what has changed since the last one alone.
  */
 void
 ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
@@ -204,8 +235,7 @@ ismb_client_fetch_roster_async (IsmbClient *self, GCancellable *cancellable,
   g_return_if_fail (ISMB_IS_CLIENT (self));
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_client_fetch_roster_async);
-  iq = ismb_iq_new (NULL, "get");
-  ismb_iq_set_payload (iq, "query", ISMB_NS_ROSTER);
+  iq = make_fetch (self);
   ismb_client_query_async (self, iq, 0, cancellable, on_roster, task);
 }
 
@@ -229,9 +259,9 @@ ismb_client_fetch_roster_finish (IsmbClient *self, GAsyncResult *result, GError 
 static IsmbIq *
 make_change (IsmbJid *jid, IsmbNode **item)
 {
-  IsmbIq *iq = ismb_iq_new (NULL, "set");
+  IsmbNode *query;
+  IsmbIq *iq = make_query ("set", &query);
   IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (iq));
-  IsmbNode *query = ismb_tree_add (tree, ismb_tree_root (tree), "query", ISMB_NS_ROSTER);
 
   *item = ismb_tree_add (tree, query, "item", ISMB_NS_ROSTER);
   ismb_tree_set (tree, *item, "jid", ismb_jid_get_bare (jid));

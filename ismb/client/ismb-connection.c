@@ -38,6 +38,7 @@ struct _IsmbConnection
   IsmbExchange *exchange;
   char *auto_jid;
   IsmbJid *bound_jid;
+  IsmbTree *features;      /* what the server offers in this session */
   IsmbBackoff backoff;
   guint failures;          /* attempts in a row */
   gint64 started_at;       /* the session */
@@ -424,6 +425,8 @@ start_session (IsmbConnection *self, IsmbJid *bound_jid, const IsmbSession *sess
   guint turn = self->turn;
 
   self->end_due = TRUE;
+  g_clear_pointer (&self->features, ismb_tree_unref);
+  self->features = session->features != NULL ? ismb_tree_ref (session->features) : NULL;
   set_bound_jid (self, bound_jid);
   g_info ("%s is signed in", ismb_jid_get_full (bound_jid));
   if (self->turn != turn || !emit (self, "session_bind", bound_jid))
@@ -740,6 +743,7 @@ ismb_connection_free (IsmbConnection *self)
   ismb_channel_free (self->channel);
   ismb_home_free (self->home);
   g_clear_object (&self->bound_jid);
+  g_clear_pointer (&self->features, ismb_tree_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_free (self->refusal);
   g_free (self->via);
@@ -967,6 +971,13 @@ IsmbJid *
 ismb_connection_get_bound_jid (IsmbConnection *self)
 {
   return self->bound_jid;
+}
+
+gboolean
+ismb_connection_offers (IsmbConnection *self, const char *name, const char *ns)
+{
+  return self->features != NULL
+         && ismb_node_find (ismb_tree_root (self->features), name, ns) != NULL;
 }
 
 IsmbHome *

@@ -46,6 +46,8 @@ gboolean ismb_connection_has_request (IsmbConnection *self, const char *id);
 const char *ismb_connection_get_auto_jid (IsmbConnection *self);
 /* Of the session, and of one that is lost and may be resumed. */
 IsmbJid *ismb_connection_get_bound_jid (IsmbConnection *self);
+/* Whether the server's stream features have such an element: of the last session. */
+gboolean ismb_connection_offers (IsmbConnection *self, const char *name, const char *ns);
 IsmbHome *ismb_connection_get_home (IsmbConnection *self);
 /* For tests: see ismb_stream_management_set_pace (). */
 void ismb_connection_set_pace (IsmbConnection *self, guint window, guint quiet, guint patience);

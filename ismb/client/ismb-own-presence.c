@@ -10,7 +10,7 @@ struct _IsmbOwnPresence
   gpointer client; /* borrowed; NULL: it is gone */
   IsmbOwnPresenceSend send;
   IsmbTree *last; /* what went to all; NULL: nothing yet */
-  gboolean told;  /* something went to somebody */
+  gboolean told;  /* somebody knows that we are there */
 };
 
 IsmbOwnPresence *
@@ -32,7 +32,7 @@ ismb_own_presence_ref (IsmbOwnPresence *self)
 static void
 own_presence_clear (gpointer data)
 {
-  g_clear_pointer (&((IsmbOwnPresence *) data)->last, ismb_tree_free);
+  g_clear_pointer (&((IsmbOwnPresence *) data)->last, ismb_tree_unref);
 }
 
 void
@@ -47,26 +47,20 @@ ismb_own_presence_mute (IsmbOwnPresence *self)
   self->client = NULL;
 }
 
-static gboolean
-says_whether_available (IsmbPresence *presence)
-{
-  static const char *const types[] = { "available", "away", "chat", "dnd", "xa", "unavailable",
-                                       NULL };
-
-  return g_strv_contains (types, ismb_stanza_get_stanza_type (ISMB_STANZA (presence)));
-}
-
 gboolean
 ismb_own_presence_note (IsmbOwnPresence *self, IsmbPresence *presence)
 {
-  gboolean first = !self->told;
+  static const char *const available[] = { "available", "away", "chat", "dnd", "xa", NULL };
+  const char *type = ismb_stanza_get_stanza_type (ISMB_STANZA (presence));
+  gboolean is_available = g_strv_contains (available, type);
+  gboolean first = is_available && !self->told;
 
-  if (!says_whether_available (presence))
+  if (!is_available && !g_str_equal (type, "unavailable"))
     return FALSE;
-  self->told = TRUE;
+  self->told |= is_available;
   if (ismb_stanza_get_to_jid (ISMB_STANZA (presence)) == NULL)
     {
-      g_clear_pointer (&self->last, ismb_tree_free);
+      g_clear_pointer (&self->last, ismb_tree_unref);
       self->last = ismb_tree_copy (_ismb_stanza_get_tree (ISMB_STANZA (presence)));
     }
   return first;

@@ -16,8 +16,8 @@ IsmbOwnPresence *ismb_own_presence_ref (IsmbOwnPresence *self);
 void ismb_own_presence_unref (IsmbOwnPresence *self);
 /* The client is gone: all that would be sent fails from now on. */
 void ismb_own_presence_mute (IsmbOwnPresence *self);
-/* A presence that left the client, made here or elsewhere. TRUE for the first that says whether we
- * are available. */
+/* A presence that left the client, made here or elsewhere. TRUE for the first that says that we are
+ * available. */
 gboolean ismb_own_presence_note (IsmbOwnPresence *self, IsmbPresence *presence);
 /* The presence that went to all, once more, to one alone; plainly available if there was none. To
  * all again if `to` is NULL. */

@@ -24,6 +24,7 @@ typedef struct
   const char *events;
   const char *lines[12];  /* behind the login, or, with `alone`, all there are */
   Deed deed;              /* at session_start */
+  gboolean signs_in;      /* the lines do, in place of a login in front of them */
   gboolean alone;         /* the events of the login count as well */
   gboolean clear;         /* no TLS is wanted */
   const char *password;   /* NULL: the right one */
@@ -84,7 +85,7 @@ make_lines (const Row *row)
   GPtrArray *lines = g_ptr_array_new ();
   gboolean ends = FALSE;
 
-  if (!row->alone)
+  if (!row->alone && !row->signs_in)
     g_ptr_array_add (lines, g_strdup ("login"));
   for (const char *const *line = row->lines; *line != NULL; line++)
     {
@@ -153,6 +154,47 @@ test_row (gconstpointer data)
 /* What a program does */
 
 static void
+let_in (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (payload));
+
+  g_assert_true (ismb_client_authorize (client, ismb_jid_get_full (from), NULL));
+}
+
+static void
+let_everybody_in (IsmbClient *client)
+{
+  ismb_client_add_event_handler (client, "presence_subscribe", ISMB_EVENT_DEFAULT, let_in, NULL,
+                                 NULL);
+}
+
+static void
+authorize_everybody (IsmbClient *client)
+{
+  g_object_set (client, "auto-authorize", ISMB_AUTHORIZE_EVERYBODY, NULL);
+}
+
+static void
+authorize_nobody (IsmbClient *client)
+{
+  g_object_set (client, "auto-authorize", ISMB_AUTHORIZE_NOBODY, NULL);
+}
+
+static void
+authorize_by_hand (IsmbClient *client)
+{
+  g_object_set (client, "auto-authorize", ISMB_AUTHORIZE_ASK, NULL);
+}
+
+static void
+tell_presence (IsmbClient *client)
+{
+  g_object_set (client, "auto-subscribe", FALSE, NULL);
+  g_assert_true (ismb_client_send_presence_full (client, "dnd", "busy", 5, NULL, NULL, NULL));
+  g_assert_true (ismb_client_send_last_presence (client, "carol@switch.test", NULL));
+}
+
+static void
 fetch_roster (IsmbClient *client)
 {
   ismb_client_fetch_roster_async (client, NULL, NULL, NULL);
@@ -180,6 +222,10 @@ ask_info (IsmbClient *client)
   "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
 #define STATE(name) "<" name " xmlns='http://jabber.org/protocol/chatstates'/>"
 #define PRESENCE(type) "S: <presence " BOB " type='" type "'/>"
+#define ASKS(type) "S: <presence from='bob@switch.test' type='" type "'/>"
+#define NO_ANSWER                                                                                  \
+  "S: <iq type='get' id='next' " TO "><query xmlns='urn:example:next'/></iq>",                     \
+      "C: <iq type='error' id='next'/>"
 #define SHOW(show) "S: <presence " BOB "><show>" show "</show></presence>"
 #define LOGIN "connected auth_success session_bind:Jid session_start stream_negotiated"
 
@@ -248,6 +294,59 @@ static const Row rows[] = {
     "presence:Presence presence_error:Presence",
     { "S: <presence " BOB " type='error'>" BOUNCE "</presence>" } },
 
+  /* subscriptions; the program hears of a request before it is answered */
+  { "subscribed-to-by-member",
+    "presence:Presence presence_subscribe:Presence changed_subscription:Presence "
+    "roster_subscription_request:Presence",
+    { ASKS ("subscribe"), "C: <presence type='subscribed' to='bob@switch.test'/>",
+      "C: <presence type='subscribe' to='bob@switch.test'/>" } },
+  { "subscribed-to-by-stranger",
+    "presence:Presence presence_subscribe:Presence changed_subscription:Presence "
+    "roster_subscription_request:Presence",
+    { "S: <presence from='eve@elsewhere.test' type='subscribe'/>", NO_ANSWER } },
+  { "subscribed-to-by-stranger-whom-the-program-lets",
+    "presence:Presence presence_subscribe:Presence changed_subscription:Presence "
+    "roster_subscription_request:Presence",
+    { "S: <presence from='eve@elsewhere.test' type='subscribe'/>",
+      "C: <presence type='subscribed' to='eve@elsewhere.test'/>" },
+    let_everybody_in },
+  { "everybody-may-subscribe",
+    "presence:Presence presence_subscribe:Presence changed_subscription:Presence "
+    "roster_subscription_request:Presence",
+    { "S: <presence from='eve@elsewhere.test' type='subscribe'/>",
+      "C: <presence type='subscribed' to='eve@elsewhere.test'/>",
+      "C: <presence type='subscribe' to='eve@elsewhere.test'/>" },
+    authorize_everybody },
+  { "nobody-may-subscribe",
+    "presence:Presence presence_subscribe:Presence changed_subscription:Presence "
+    "roster_subscription_request:Presence",
+    { ASKS ("subscribe"), "C: <presence type='unsubscribed' to='bob@switch.test'/>",
+      "C: <presence type='unavailable' to='bob@switch.test'/>" },
+    authorize_nobody },
+  { "asked-by-member",
+    "presence:Presence presence_subscribe:Presence changed_subscription:Presence "
+    "roster_subscription_request:Presence",
+    { ASKS ("subscribe"), NO_ANSWER },
+    authorize_by_hand },
+  { "subscription-answers",
+    "presence:Presence presence_subscribed:Presence changed_subscription:Presence "
+    "roster_subscription_authorized:Presence "
+    "presence:Presence presence_unsubscribed:Presence changed_subscription:Presence "
+    "roster_subscription_removed:Presence "
+    "presence:Presence presence_unsubscribe:Presence changed_subscription:Presence "
+    "roster_subscription_remove:Presence",
+    { ASKS ("subscribed"), ASKS ("unsubscribed"), ASKS ("unsubscribe") } },
+  { "sent-presence-once",
+    "sent_presence "
+    "presence:Presence presence_subscribe:Presence changed_subscription:Presence "
+    "roster_subscription_request:Presence",
+    { "C: <presence><show>dnd</show><status>busy</status><priority>5</priority></presence>",
+      "C: <presence to='carol@switch.test'><show>dnd</show><priority>5</priority></presence>",
+      ASKS ("subscribe"), "C: <presence type='subscribed' to='bob@switch.test'/>",
+      "C: <presence to='bob@switch.test'><show>dnd</show><status>busy</status>"
+      "<priority>5</priority></presence>" },
+    tell_presence },
+
   /* roster */
   { "roster-fetched",
     "roster_update:Iq",
@@ -255,6 +354,15 @@ static const Row rows[] = {
       "S: <iq type='result' id='%id%'><query xmlns='jabber:iq:roster'>"
       "<item jid='bob@switch.test' subscription='both'/></query></iq>" },
     fetch_roster },
+  { "roster-of-a-version",
+    "roster_update:Iq",
+    { "sign-in", "features <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
+      "<ver xmlns='urn:xmpp:features:rosterver'/>", "C: <iq type='set' id='%id%'><bind/></iq>",
+      "S: <iq type='result' id='%id%'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+      "<jid>alice@switch.test/desk</jid></bind></iq>",
+      "C: <iq type='get' id='%id%'><query xmlns='jabber:iq:roster' ver=''/></iq>",
+      "S: <iq type='result' id='%id%'/>" },
+    fetch_roster, .signs_in = TRUE },
   { "roster-push",
     "roster_update:Iq",
     { "S: <iq type='set' id='p'><query xmlns='jabber:iq:roster'>"
