@@ -233,6 +233,7 @@ gboolean ismb_client_remove_roster_item_finish (IsmbClient *self, GAsyncResult *
                                                 GError **error);
 
 GHashTable *ismb_client_get_peer_domains (IsmbClient *self, gboolean include_ip);
+GListModel *ismb_client_get_peers (IsmbClient *self);
 
 char *ismb_get_domain_part (GError **error);
 

@@ -6,7 +6,9 @@
 
 #include <gnutls/crypto.h>
 
+#include "ismb/client/ismb-peer-list.h"
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-peer-private.h"
 #include "ismb/local/ismb-control-generated.h"
 #include "ismb/local/ismb-control.h"
 
@@ -22,7 +24,9 @@ struct _IsmbHome
   IsmbDBusVirtualRouter1 *router;
   char *account, *password, *c2s_path, *files_root;
   gboolean lacks_router; /* said the daemon */
-  GHashTable *peers; /* domain to IsmbPeer */
+  GObject *owner;     /* borrowed: whom the peers' listeners may let go of */
+  IsmbPeerList *peers;
+  gboolean listed;    /* they were, once */
 };
 
 typedef struct
@@ -82,43 +86,97 @@ finish (GTask *task, GError *error)
 
 /* Peers */
 
+/* The peer as it is known to all who have it, with the news. */
 static void
-take_peer (IsmbHome *self, GVariant *variant, gboolean quietly)
+take_peer (IsmbHome *self, IsmbPeer *news, gboolean quietly)
 {
-  g_autoptr (IsmbPeer) peer = ismb_peer_new_from_variant (variant);
-  gboolean known;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+  IsmbPeer *known = ismb_peer_list_find (self->peers, ismb_peer_get_domain (news));
+  g_autoptr (IsmbPeer) peer = g_object_ref (known != NULL ? known : news);
 
-  if (peer == NULL)
-    return;
-  known = g_hash_table_contains (self->peers, ismb_peer_get_domain (peer));
-  g_hash_table_replace (self->peers, g_strdup (ismb_peer_get_domain (peer)), g_object_ref (peer));
+  if (known != NULL)
+    _ismb_peer_update (peer, news);
+  else
+    ismb_peer_list_add (self->peers, peer);
   if (quietly)
     return;
-  if (known)
+  if (known != NULL)
     self->callbacks.changed (peer, self->user_data);
   else
     self->callbacks.found (peer, self->user_data);
 }
 
 static void
+lose_peer (IsmbHome *self, IsmbPeer *lost)
+{
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
+  g_autoptr (IsmbPeer) peer = g_object_ref (lost);
+
+  ismb_peer_list_remove (self->peers, peer);
+  self->callbacks.lost (peer, self->user_data);
+}
+
+static void
 on_peer (IsmbDBusVirtualRouter1 *router, GVariant *variant, gpointer user_data)
 {
-  take_peer (user_data, variant, FALSE);
+  g_autoptr (IsmbPeer) peer = ismb_peer_new_from_variant (variant);
+
+  if (peer != NULL)
+    take_peer (user_data, peer, FALSE);
 }
 
 static void
 on_peer_lost (IsmbDBusVirtualRouter1 *router, const char *domain, gpointer user_data)
 {
   IsmbHome *self = user_data;
-  g_autoptr (IsmbPeer) peer = NULL;
-  gpointer key = NULL;
-  gpointer value = NULL;
+  IsmbPeer *peer = ismb_peer_list_find (self->peers, domain);
 
-  if (!g_hash_table_steal_extended (self->peers, domain, &key, &value))
-    return;
-  g_free (key);
-  peer = value;
-  self->callbacks.lost (peer, self->user_data);
+  if (peer != NULL)
+    lose_peer (self, peer);
+}
+
+/* One that is as it was is no news; at first all are new, and nobody is told of each. */
+static void
+take_listed (IsmbHome *self, IsmbPeer *peer)
+{
+  IsmbPeer *known = ismb_peer_list_find (self->peers, ismb_peer_get_domain (peer));
+
+  if (known == NULL || !_ismb_peer_equal (known, peer))
+    take_peer (self, peer, !self->listed);
+}
+
+/* Who is not listed has gone while the daemon was away. */
+static void
+lose_others (IsmbHome *self, GHashTable *listed)
+{
+  g_autoptr (GPtrArray) gone = ismb_peer_list_find_others (self->peers, listed);
+
+  for (guint i = 0; i < gone->len; i++)
+    {
+      IsmbPeer *peer = g_ptr_array_index (gone, i);
+
+      if (ismb_peer_list_find (self->peers, ismb_peer_get_domain (peer)) == peer)
+        lose_peer (self, peer);
+    }
+}
+
+static void
+take_list (IsmbHome *self, GVariant *list)
+{
+  g_autoptr (GHashTable) listed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (gsize i = 0; i < g_variant_n_children (list); i++)
+    {
+      g_autoptr (GVariant) variant = g_variant_get_child_value (list, i);
+      g_autoptr (IsmbPeer) peer = ismb_peer_new_from_variant (variant);
+
+      if (peer == NULL)
+        continue;
+      g_hash_table_add (listed, g_strdup (ismb_peer_get_domain (peer)));
+      take_listed (self, peer);
+    }
+  lose_others (self, listed);
+  self->listed = TRUE;
 }
 
 /* Entering, step by step */
@@ -130,8 +188,6 @@ on_peers_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   Entry *entry = g_task_get_task_data (task);
   g_autoptr (GVariant) list = NULL;
   GError *error = NULL;
-  GVariantIter iter;
-  GVariant *peer;
 
   if (!ismb_dbus_virtual_router1_call_list_peers_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source), &list,
                                                          result, &error))
@@ -139,12 +195,7 @@ on_peers_listed (GObject *source, GAsyncResult *result, gpointer user_data)
       finish (task, error);
       return;
     }
-  g_variant_iter_init (&iter, list);
-  while ((peer = g_variant_iter_next_value (&iter)) != NULL)
-    {
-      take_peer (entry->home, peer, TRUE);
-      g_variant_unref (peer);
-    }
+  take_list (entry->home, list);
   finish (task, NULL);
 }
 
@@ -348,6 +399,7 @@ ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime_dir,
     }
   ismb_home_leave (self);
   self->leaving = g_cancellable_new ();
+  self->owner = source;
   self->entering = task;
   entry = g_new0 (Entry, 1);
   entry->home = self;
@@ -381,7 +433,7 @@ ismb_home_new (const IsmbHomeCallbacks *callbacks, gpointer user_data)
 
   self->callbacks = *callbacks;
   self->user_data = user_data;
-  self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->peers = ismb_peer_list_new ();
   ismb_control_register_errors ();
   return self;
 }
@@ -417,14 +469,14 @@ ismb_home_leave (IsmbHome *self)
   g_clear_pointer (&self->password, g_free);
   g_clear_pointer (&self->c2s_path, g_free);
   g_clear_pointer (&self->files_root, g_free);
-  g_hash_table_remove_all (self->peers);
 }
 
 void
 ismb_home_free (IsmbHome *self)
 {
   ismb_home_leave (self);
-  g_hash_table_unref (self->peers);
+  ismb_peer_list_clear (self->peers);
+  g_object_unref (self->peers);
   g_free (self);
 }
 
@@ -467,5 +519,11 @@ ismb_home_get_files_root (IsmbHome *self)
 GHashTable *
 ismb_home_get_peers (IsmbHome *self)
 {
-  return self->peers;
+  return ismb_peer_list_get_table (self->peers);
+}
+
+GListModel *
+ismb_home_get_peer_list (IsmbHome *self)
+{
+  return G_LIST_MODEL (self->peers);
 }

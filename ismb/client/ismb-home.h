@@ -19,7 +19,8 @@ typedef struct
 } IsmbHomeCallbacks;
 
 IsmbHome *ismb_home_new (const IsmbHomeCallbacks *callbacks, gpointer user_data);
-/* Lets the daemon go; what is under way ends with G_IO_ERROR_CANCELLED. */
+/* Lets the daemon go; what is under way ends with G_IO_ERROR_CANCELLED. The peers are as they were
+ * last known, until the daemon lists them anew: then what is different is told. */
 void ismb_home_leave (IsmbHome *self);
 void ismb_home_free (IsmbHome *self);
 /* Connects, finds the virtual router, makes the account (both NULL: a transient one with names made
@@ -43,5 +44,7 @@ const char *ismb_home_get_c2s_path (IsmbHome *self);
 const char *ismb_home_get_files_root (IsmbHome *self);
 /* By domain; borrowed. */
 GHashTable *ismb_home_get_peers (IsmbHome *self);
+/* Of IsmbPeer, which stay the same objects; live, and borrowed. */
+GListModel *ismb_home_get_peer_list (IsmbHome *self);
 
 G_END_DECLS

@@ -3,6 +3,8 @@
 #include "config.h"
 #include "ismb/core/ismb-peer.h"
 
+#include "ismb/core/ismb-peer-private.h"
+
 G_DEFINE_ENUM_TYPE (IsmbTrust, ismb_trust,
                     G_DEFINE_ENUM_VALUE (ISMB_TRUST_PENDING, "pending"),
                     G_DEFINE_ENUM_VALUE (ISMB_TRUST_MEMBER, "member"),
@@ -17,9 +19,9 @@ G_DEFINE_ENUM_TYPE (IsmbLinkState, ismb_link_state,
 /**
  * IsmbPeer:
  *
- * Another switch (or a virtual router of one) on the bus, as it was known at one moment: where it
- * is, whether it belongs to the fabric, and whether a stream to it is open. A peer never changes;
- * news about it is another object.
+ * Another switch (or a virtual router of one) on the bus: where it is, whether it belongs to the
+ * fabric, and whether a stream to it is open. Those of [method@Ismb.Client.get_peers] are kept up to
+ * date and notify of what changes; all others are as it was known at one moment.
  */
 struct _IsmbPeer
 {
@@ -32,6 +34,7 @@ struct _IsmbPeer
   IsmbTrust trust;
   IsmbLinkState link;
   gboolean local;
+  guint round_trip;
 };
 
 G_DEFINE_FINAL_TYPE (IsmbPeer, ismb_peer, G_TYPE_OBJECT)
@@ -46,6 +49,7 @@ enum
   PROP_TRUST,
   PROP_LINK,
   PROP_IS_LOCAL,
+  PROP_ROUND_TRIP,
   N_PROPERTIES
 };
 
@@ -78,6 +82,7 @@ ismb_peer_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
     case PROP_TRUST: g_value_set_enum (value, self->trust); break;
     case PROP_LINK: g_value_set_enum (value, self->link); break;
     case PROP_IS_LOCAL: g_value_set_boolean (value, self->local); break;
+    case PROP_ROUND_TRIP: g_value_set_uint (value, self->round_trip); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -175,6 +180,14 @@ ismb_peer_class_init (IsmbPeerClass *klass)
    * Whether it is this switch itself. (`local` alone is a keyword in Lua.)
    */
   properties[PROP_IS_LOCAL] = g_param_spec_boolean ("is-local", NULL, NULL, FALSE, flags);
+  /**
+   * IsmbPeer:round-trip: (getter get_round_trip)
+   *
+   * How long a word to it and back takes, in microseconds: as the listener's stream to it was
+   * measured of late, when it was quiet. 0 while it is not known, and while no stream is open.
+   */
+  properties[PROP_ROUND_TRIP] = g_param_spec_uint ("round-trip", NULL, NULL, 0, G_MAXUINT, 0,
+                                                   G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -386,11 +399,88 @@ ismb_peer_get_local (IsmbPeer *self)
 }
 
 /**
+ * ismb_peer_get_round_trip: (get-property round-trip)
+ * @self: a peer
+ *
+ * How long a word to it and back takes.
+ *
+ * Returns: microseconds; 0 while unknown
+ */
+guint
+ismb_peer_get_round_trip (IsmbPeer *self)
+{
+  g_return_val_if_fail (ISMB_IS_PEER (self), 0);
+  return self->round_trip;
+}
+
+void
+_ismb_peer_set_round_trip (IsmbPeer *self, guint microseconds)
+{
+  if (self->round_trip == microseconds)
+    return;
+  self->round_trip = microseconds;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ROUND_TRIP]);
+}
+
+static void
+update_string (IsmbPeer *self, char **held, const char *news, int property)
+{
+  if (g_str_equal (*held, news))
+    return;
+  g_free (*held);
+  *held = g_strdup (news);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+update_addresses (IsmbPeer *self, char **news)
+{
+  if (g_strv_equal ((const char *const *) self->addresses, (const char *const *) news))
+    return;
+  g_strfreev (self->addresses);
+  self->addresses = g_strdupv (news);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ADDRESSES]);
+}
+
+#define UPDATE(field, property)                                                                    \
+  if (self->field != news->field)                                                                  \
+    {                                                                                              \
+      self->field = news->field;                                                                   \
+      g_object_notify_by_pspec (G_OBJECT (self), properties[property]);                            \
+    }
+
+/* What is bound to one of them sees all of them new. */
+void
+_ismb_peer_update (IsmbPeer *self, IsmbPeer *news)
+{
+  g_return_if_fail (g_str_equal (self->domain, news->domain));
+  g_object_freeze_notify (G_OBJECT (self));
+  update_string (self, &self->vr, news->vr, PROP_VR);
+  update_string (self, &self->id, news->id, PROP_ID);
+  update_addresses (self, news->addresses);
+  UPDATE (port, PROP_PORT);
+  UPDATE (trust, PROP_TRUST);
+  UPDATE (link, PROP_LINK);
+  UPDATE (local, PROP_IS_LOCAL);
+  _ismb_peer_set_round_trip (self, news->round_trip);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+gboolean
+_ismb_peer_equal (IsmbPeer *self, IsmbPeer *other)
+{
+  g_autoptr (GVariant) one = g_variant_ref_sink (ismb_peer_to_variant (self));
+  g_autoptr (GVariant) another = g_variant_ref_sink (ismb_peer_to_variant (other));
+
+  return g_variant_equal (one, another);
+}
+
+/**
  * ismb_peer_to_variant:
  * @self: a peer
  *
  * The peer as it stands on the control bus: an `a{sv}` with `domain` s, `vr` s, `id` s,
- * `addresses` as, `port` q, `trust` s, `link` s and `local` b.
+ * `addresses` as, `port` q, `trust` s, `link` s, `local` b and `round_trip` u.
  *
  * Returns: (transfer none): a floating #GVariant
  */
@@ -409,6 +499,7 @@ ismb_peer_to_variant (IsmbPeer *self)
   g_variant_dict_insert (&dict, "trust", "s", ismb_trust_to_string (self->trust));
   g_variant_dict_insert (&dict, "link", "s", ismb_link_state_to_string (self->link));
   g_variant_dict_insert (&dict, "local", "b", self->local);
+  g_variant_dict_insert (&dict, "round_trip", "u", self->round_trip);
   return g_variant_dict_end (&dict);
 }
 
@@ -416,7 +507,8 @@ ismb_peer_to_variant (IsmbPeer *self)
  * ismb_peer_new_from_variant:
  * @variant: what [method@Ismb.Peer.to_variant] made, perhaps in another program
  *
- * Reads a peer from the control bus. Keys it does not know are passed over.
+ * Reads a peer from the control bus. Keys it does not know are passed over; `round_trip` may be
+ * missing.
  *
  * Returns: (transfer full) (nullable): the peer, or %NULL if a key is missing, of another type, or
  *   holds an unknown word
@@ -430,6 +522,7 @@ ismb_peer_new_from_variant (GVariant *variant)
   gboolean local;
   guint16 port;
   int trust, link;
+  IsmbPeer *self;
 
   g_return_val_if_fail (variant != NULL, NULL);
   if (!g_variant_is_of_type (variant, G_VARIANT_TYPE_VARDICT))
@@ -446,5 +539,7 @@ ismb_peer_new_from_variant (GVariant *variant)
       || !enum_from_nick (ISMB_TYPE_LINK_STATE, link_nick, &link)
       || !g_variant_dict_lookup (dict, "addresses", "^a&s", &addresses))
     return NULL;
-  return ismb_peer_new (domain, vr, id, addresses, port, trust, link, local);
+  self = ismb_peer_new (domain, vr, id, addresses, port, trust, link, local);
+  g_variant_dict_lookup (dict, "round_trip", "u", &self->round_trip);
+  return self;
 }

@@ -58,6 +58,7 @@ guint16             ismb_peer_get_port      (IsmbPeer *self);
 IsmbTrust           ismb_peer_get_trust     (IsmbPeer *self);
 IsmbLinkState       ismb_peer_get_link      (IsmbPeer *self);
 gboolean            ismb_peer_get_local     (IsmbPeer *self);
+guint               ismb_peer_get_round_trip (IsmbPeer *self);
 GVariant           *ismb_peer_to_variant    (IsmbPeer *self);
 IsmbPeer           *ismb_peer_new_from_variant (GVariant *variant);
 

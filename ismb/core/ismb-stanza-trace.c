@@ -2,7 +2,7 @@
 #include "config.h"
 #include "ismb/core/ismb-stanza-trace.h"
 
-#include "ismb/core/ismb-mask.h"
+#include "ismb/core/ismb-redaction.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-trace-private.h"
 
@@ -14,7 +14,7 @@ IsmbLogTap _ismb_listener_stanzas = { .module = "ismb.listener.stanza" };
 static char *
 make_line (const char *deed, const char *who, const char *xml, gsize length, gboolean open)
 {
-  g_autofree char *masked = ismb_mask_xml (xml, length, open, LINE_MAX_BYTES);
+  g_autofree char *masked = ismb_redact_xml (xml, length, open, LINE_MAX_BYTES);
 
   return g_strdup_printf ("%s%s%s: %s", deed, who != NULL ? " " : "", who != NULL ? who : "",
                           masked);

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* What goes over streams, as lines of debug of a module of its own, masked (ismb-mask.h). Where
+/* What goes over streams, as lines of debug of a module of its own, masked (ismb-redaction.h). Where
  * nobody asks for it, it costs a comparison. */
 extern IsmbLogTap _ismb_client_stanzas;   /* ismb.client.stanza */
 extern IsmbLogTap _ismb_listener_stanzas; /* ismb.listener.stanza */

@@ -50,6 +50,8 @@ typedef struct
                          gpointer user_data);
   /* What was queued has been sent before `up` is told, and is bounced after `lost`. */
   void (*state)         (IsmbLink *link, IsmbLinkState state, gpointer user_data);
+  /* How long the other end takes to answer is known, or has changed much. Or NULL. */
+  void (*measured)      (IsmbLink *link, gpointer user_data);
   /* Who came as `domain` holds that device's key, and is a member in other virtual routers only. Or
    * NULL. */
   void (*doubted)       (const char *domain, const char *device_id, gpointer user_data);

@@ -6,6 +6,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-log-gate.h"
+#include "ismb/core/ismb-peer-private.h"
 #include "ismb/listener/ismb-dialler.h"
 #include "ismb/listener/ismb-traffic.h"
 
@@ -478,9 +479,13 @@ ismb_link_get_trust (IsmbLink *self)
 IsmbPeer *
 ismb_link_describe (IsmbLink *self)
 {
-  return ismb_peer_new (self->domain, ismb_virtual_router_get_name (self->context->place),
-                        ismb_link_get_device_id (self), ismb_link_get_addresses (self),
-                        ismb_link_get_port (self), ismb_link_get_trust (self), self->state, FALSE);
+  IsmbPeer *peer = ismb_peer_new (
+    self->domain, ismb_virtual_router_get_name (self->context->place),
+    ismb_link_get_device_id (self), ismb_link_get_addresses (self), ismb_link_get_port (self),
+    ismb_link_get_trust (self), self->state, FALSE);
+
+  _ismb_peer_set_round_trip (peer, self->traffic.round_trip.last);
+  return peer;
 }
 
 void

@@ -148,6 +148,17 @@ on_state (IsmbLink *link, IsmbLinkState state, gpointer user_data)
     self->service->up (domain, self->service_data);
 }
 
+/* Before the link is up nobody is told: that it is up, they are told then. */
+static void
+on_measured (IsmbLink *link, gpointer user_data)
+{
+  IsmbPeers *self = user_data;
+
+  if (ismb_link_get_state (link) == ISMB_LINK_STATE_UP
+      && ismb_peer_book_find (&self->book, ismb_link_get_domain (link)) != NULL)
+    announce (self, CHANGED, link);
+}
+
 static void
 on_shared (IsmbPeers *self, const char *domain, gboolean shared)
 {
@@ -285,6 +296,7 @@ ismb_peers_new (IsmbPoller *poller, IsmbVirtualRouter *place, IsmbFabric *fabric
   self->context.frame = on_frame;
   self->context.undeliverable = on_undeliverable;
   self->context.state = on_state;
+  self->context.measured = on_measured;
   self->context.doubted = on_doubted;
   self->context.user_data = self;
   ismb_peer_book_init (&self->book, &self->context, routes, presence, on_forgotten, self);

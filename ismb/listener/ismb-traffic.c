@@ -37,6 +37,8 @@ take_out (IsmbTraffic *self, IsmbLane *lane)
   note_end (self, lane);
   ismb_mooring_keep (&self->mooring, lane);
   ismb_lanes_take_out (&self->lanes, lane);
+  if (ismb_lanes_count (&self->lanes) == 0)
+    ismb_round_trip_forget (&self->round_trip);
 }
 
 void
@@ -114,6 +116,22 @@ ismb_traffic_is_entitled (IsmbTraffic *self)
 }
 
 static void
+hear_answer (IsmbTraffic *self)
+{
+  if (ismb_round_trip_answer (&self->round_trip, g_get_monotonic_time ())
+      && self->context->measured != NULL)
+    self->context->measured (self->link, self->context->user_data);
+}
+
+/* Who is asked to manage the stream, or how far he is, says so at once. */
+static gboolean
+is_answer (const IsmbSmWord *word)
+{
+  return word->verb == ISMB_SM_ACK || word->verb == ISMB_SM_ENABLED
+         || word->verb == ISMB_SM_RESUMED;
+}
+
+static void
 hear_stanza (IsmbTraffic *self, IsmbLane *lane, IsmbFrame *frame)
 {
   if (lane->stage == ISMB_LANE_FRESH)
@@ -121,7 +139,9 @@ hear_stanza (IsmbTraffic *self, IsmbLane *lane, IsmbFrame *frame)
   self->healthy = TRUE;
   if (lane->tether != NULL && !ismb_tether_receive (lane->tether, frame))
     return;
-  if (!ismb_heartbeat_takes (&self->heartbeat, frame, self->domain))
+  if (ismb_heartbeat_takes (&self->heartbeat, frame, self->domain))
+    hear_answer (self);
+  else
     self->context->frame (self->link, frame, self->context->user_data);
 }
 
@@ -157,7 +177,11 @@ on_frame (IsmbStream *stream, IsmbFrame *frame, gpointer owner)
       return;
     }
   if (ismb_sm_word_read (&word, frame))
-    condition = ismb_mooring_hear (&self->mooring, lane, &word, frame);
+    {
+      if (is_answer (&word))
+        hear_answer (self);
+      condition = ismb_mooring_hear (&self->mooring, lane, &word, frame);
+    }
   else if (frame->kind == ISMB_FRAME_OTHER && knows_word (self, stream, frame))
     return;
   else if ((condition = check_frame (self, lane, frame)) == NULL)
@@ -298,7 +322,11 @@ ismb_traffic_begin (IsmbTraffic *self, IsmbStream *stream, gboolean duplex, gboo
       ismb_lane_part (lane, NULL);
     }
   else
-    ismb_mooring_begin (&self->mooring, lane, managed);
+    {
+      if (managed)
+        ismb_round_trip_ask (&self->round_trip, g_get_monotonic_time ());
+      ismb_mooring_begin (&self->mooring, lane, managed);
+    }
 }
 
 /* Who opens a second stream has begun anew, and knows nothing of what it was told on the first; but
@@ -336,15 +364,19 @@ ismb_traffic_adopt (IsmbTraffic *self, IsmbStream *stream, gboolean duplex, gint
 
 /* Silence */
 
-/* Who manages the stream has to answer how far it is; a request to services costs more. */
+/* Who manages the stream has to answer how far it is; a request to services costs more. What it
+ * says while it has something of ours may be no answer. */
 static void
 ask_for_life (IsmbTraffic *self)
 {
+  IsmbTether *tether = self->lanes.sending->tether;
   g_autoptr (IsmbFrame) ping = NULL;
 
-  if (self->lanes.sending->tether != NULL)
+  if (tether == NULL || ismb_tether_count_unacked (tether) == 0)
+    ismb_round_trip_ask (&self->round_trip, g_get_monotonic_time ());
+  if (tether != NULL)
     {
-      ismb_tether_ask (self->lanes.sending->tether);
+      ismb_tether_ask (tether);
       return;
     }
   ping = ismb_heartbeat_make_ping (&self->heartbeat, self->context->domain, self->domain);

@@ -3,6 +3,7 @@
 
 #include "ismb/listener/ismb-heartbeat.h"
 #include "ismb/listener/ismb-mooring.h"
+#include "ismb/listener/ismb-round-trip.h"
 #include "ismb/listener/ismb-warrant.h"
 
 G_BEGIN_DECLS
@@ -40,6 +41,7 @@ typedef struct
   IsmbLanes lanes;
   IsmbMooring mooring;
   IsmbHeartbeat heartbeat;
+  IsmbRoundTrip round_trip; /* known while there is a lane */
   gboolean healthy;   /* something came since a stream was last in use */
   guint64 seen;       /* stanzas sent and bytes heard, when it was last looked at */
 } IsmbTraffic;

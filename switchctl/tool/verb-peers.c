@@ -27,7 +27,18 @@ peer_to_json (IsmbPeer *peer)
       g_variant_new_string (ismb_link_state_to_string (ismb_peer_get_link (peer))));
   g_variant_builder_add (&object, "{sv}", "local",
                          g_variant_new_boolean (ismb_peer_get_local (peer)));
+  g_variant_builder_add (&object, "{sv}", "round_trip",
+                         g_variant_new_uint32 (ismb_peer_get_round_trip (peer)));
   return g_variant_builder_end (&object);
+}
+
+static char *
+write_round_trip (guint microseconds)
+{
+  if (microseconds == 0)
+    return g_strdup ("-");
+  return microseconds < 1000 ? g_strdup_printf ("%u µs", microseconds)
+                             : g_strdup_printf ("%.1f ms", microseconds / 1000.0);
 }
 
 static void
@@ -35,12 +46,13 @@ add_row (OutputTable *table, IsmbPeer *peer)
 {
   g_autofree char *addresses = g_strjoinv (" ", (char **) ismb_peer_get_addresses (peer));
   g_autofree char *id = output_short_id (ismb_peer_get_id (peer));
+  g_autofree char *round_trip = write_round_trip (ismb_peer_get_round_trip (peer));
 
   output_table_add (
       table, ismb_peer_get_domain (peer), ismb_trust_to_string (ismb_peer_get_trust (peer)),
       ismb_peer_get_local (peer) ? "this one"
                                  : ismb_link_state_to_string (ismb_peer_get_link (peer)),
-      id, addresses, NULL);
+      round_trip, id, addresses, NULL);
 }
 
 /* This switch first, then by name. */
@@ -87,7 +99,8 @@ print_json (GList *peers)
 static void
 print_text (GList *peers)
 {
-  OutputTable *table = output_table_new ("DOMAIN", "TRUST", "LINK", "DEVICE", "ADDRESSES", NULL);
+  OutputTable *table = output_table_new ("DOMAIN", "TRUST", "LINK", "ROUND TRIP", "DEVICE",
+                                         "ADDRESSES", NULL);
   GList *at;
 
   for (at = peers; at != NULL; at = at->next)
@@ -107,7 +120,8 @@ tool_verb_peers (Tool *tool, int argc, char **argv)
                    "Lists the switches known in the virtual router. TRUST: a member belongs to the "
                    "fabric; one that\n"
                    "is pending is only seen, and can do nothing. LINK: idle means known, with no "
-                   "stream open."))
+                   "stream open. ROUND TRIP\nis what was measured of late on a stream that was "
+                   "quiet."))
     return TOOL_EXIT_USAGE;
   if (argc != 1)
     return tool_usage ("peers", "");

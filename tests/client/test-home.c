@@ -319,6 +319,175 @@ test_peers_come_and_go (Fixture *fixture, gconstpointer data)
   g_assert_finalize_object (client);
 }
 
+/* The client's list by domain and trust, as a view of it would show it. */
+static char *
+write_peers (GListModel *peers)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < g_list_model_get_n_items (peers); i++)
+    {
+      g_autoptr (IsmbPeer) peer = g_list_model_get_item (peers, i);
+
+      g_string_append_printf (text, "%s=%s ", ismb_peer_get_domain (peer),
+                              ismb_trust_to_string (ismb_peer_get_trust (peer)));
+    }
+  return g_string_free (text, FALSE);
+}
+
+static void
+assert_peers (GListModel *peers, const char *expected)
+{
+  g_autofree char *text = write_peers (peers);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+note_items (GListModel *peers, guint position, guint removed, guint added, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_ptr_array_add (fixture->events, g_strdup_printf ("items %u-%u+%u", position, removed, added));
+}
+
+static void
+note_trust (IsmbPeer *peer, GParamSpec *pspec, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_ptr_array_add (fixture->events,
+                   g_strdup_printf ("trust %s", ismb_trust_to_string (ismb_peer_get_trust (peer))));
+}
+
+static void
+on_peer_signal (IsmbClient *client, IsmbPeer *peer, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_ptr_array_add (fixture->events, g_strdup_printf ("signal %s", ismb_peer_get_domain (peer)));
+}
+
+/* The list is up to date before anybody is told, and a peer stays the same object. */
+static void
+test_live_list (Fixture *fixture, gconstpointer data)
+{
+  IsmbClient *client = make_client (fixture, "alice", "VR-Blue");
+  GListModel *peers = ismb_client_get_peers (client);
+  g_autoptr (IsmbPeer) stranger = NULL;
+  g_autoptr (IsmbPeer) again = NULL;
+
+  assert_peers (peers, "");
+  g_signal_connect (peers, "items-changed", G_CALLBACK (note_items), fixture);
+  g_assert_true (ismb_client_create_account_sync (client, NULL, NULL));
+  assert_peers (peers, "stranger.test=pending " DOMAIN "=member ");
+  g_ptr_array_set_size (fixture->events, 0);
+  stranger = g_list_model_get_item (peers, 0);
+  g_signal_connect (stranger, "notify::trust", G_CALLBACK (note_trust), fixture);
+  g_signal_connect (client, "peer-found", G_CALLBACK (on_peer_signal), fixture);
+  g_signal_connect (client, "peer-changed", G_CALLBACK (on_peer_signal), fixture);
+  g_signal_connect (client, "peer-lost", G_CALLBACK (on_peer_signal), fixture);
+
+  ismb_dbus_virtual_router1_emit_peer_found (fixture->blue,
+                                             peer_variant ("sw2.test", ISMB_TRUST_MEMBER, FALSE));
+  wait_for_event (fixture, "items 1-0+1");
+  g_assert_cmpstr (fixture->events->pdata[1], ==, "signal sw2.test");
+  assert_peers (peers, "stranger.test=pending sw2.test=member " DOMAIN "=member ");
+  ismb_dbus_virtual_router1_emit_peer_changed (
+    fixture->blue, peer_variant ("stranger.test", ISMB_TRUST_MEMBER, FALSE));
+  wait_for_event (fixture, "trust member");
+  g_assert_cmpstr (fixture->events->pdata[3], ==, "signal stranger.test");
+  again = g_list_model_get_item (peers, 0);
+  g_assert_true (again == stranger);
+  ismb_dbus_virtual_router1_emit_peer_lost (fixture->blue, "stranger.test");
+  wait_for_event (fixture, "items 0-1+0");
+  g_assert_cmpstr (fixture->events->pdata[5], ==, "signal stranger.test");
+  g_assert_cmpuint (fixture->events->len, ==, 6);
+  g_signal_handlers_disconnect_by_data (stranger, fixture);
+  g_object_add_weak_pointer (G_OBJECT (client), (gpointer *) &client);
+  g_object_unref (client);
+  g_assert_null (client);
+}
+
+static void
+hang_up (Fixture *fixture)
+{
+  for (guint i = 0; i < fixture->connections->len; i++)
+    g_dbus_connection_close_sync (fixture->connections->pdata[i], NULL, NULL);
+  g_ptr_array_set_size (fixture->connections, 0);
+}
+
+static gboolean
+on_list_other_peers (IsmbDBusVirtualRouter1 *blue, GDBusMethodInvocation *invocation,
+                     gpointer user_data)
+{
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  g_variant_builder_add_value (&list, peer_variant (DOMAIN, ISMB_TRUST_OPEN, TRUE));
+  g_variant_builder_add_value (&list, peer_variant ("sw3.test", ISMB_TRUST_MEMBER, FALSE));
+  ismb_dbus_virtual_router1_complete_list_peers (blue, invocation, g_variant_builder_end (&list));
+  return TRUE;
+}
+
+/* What became of them meanwhile is told; who is still there is the same object. */
+static void
+test_daemon_comes_again (Fixture *fixture, gconstpointer data)
+{
+  IsmbClient *client = make_client (fixture, "alice", "VR-Blue");
+  GListModel *peers = ismb_client_get_peers (client);
+  g_autoptr (IsmbPeer) own = NULL;
+  g_autoptr (IsmbPeer) again = NULL;
+
+  g_assert_true (ismb_client_create_account_sync (client, NULL, NULL));
+  own = g_list_model_get_item (peers, 1);
+  ismb_client_add_event_handler (client, "peer_found", ISMB_EVENT_DEFAULT, on_peer,
+                                 fixture->events, NULL);
+  ismb_client_add_event_handler (client, "peer_changed", ISMB_EVENT_DEFAULT, on_peer,
+                                 fixture->events, NULL);
+  ismb_client_add_event_handler (client, "peer_lost", ISMB_EVENT_DEFAULT, on_peer,
+                                 fixture->events, NULL);
+  g_signal_handlers_disconnect_by_func (fixture->blue, on_list_peers, fixture);
+  g_signal_connect (fixture->blue, "handle-list-peers", G_CALLBACK (on_list_other_peers), fixture);
+  hang_up (fixture);
+  assert_peers (peers, "stranger.test=pending " DOMAIN "=member ");
+  while (fixture->connections->len == 0)
+    {
+      g_assert_true (ismb_client_create_account_sync (client, NULL, NULL));
+      g_main_context_iteration (NULL, FALSE);
+    }
+  assert_peers (peers, "sw3.test=member " DOMAIN "=open ");
+  again = g_list_model_get_item (peers, 1);
+  g_assert_true (again == own);
+  g_assert_cmpuint (fixture->events->len, ==, 3);
+  g_assert_cmpstr (fixture->events->pdata[0], ==, "peer_changed " DOMAIN);
+  g_assert_cmpstr (fixture->events->pdata[1], ==, "peer_found sw3.test");
+  g_assert_cmpstr (fixture->events->pdata[2], ==, "peer_lost stranger.test");
+  g_assert_finalize_object (client);
+}
+
+static void
+drop_client (GListModel *peers, guint position, guint removed, guint added, gpointer user_data)
+{
+  g_clear_object ((IsmbClient **) user_data);
+}
+
+/* Whoever hears of a peer may let go of the client. */
+static void
+test_dropped_by_a_listener (Fixture *fixture, gconstpointer data)
+{
+  IsmbClient *client = make_client (fixture, "alice", "VR-Blue");
+  g_autoptr (GListModel) peers = g_object_ref (ismb_client_get_peers (client));
+
+  g_assert_true (ismb_client_create_account_sync (client, NULL, NULL));
+  g_signal_connect (peers, "items-changed", G_CALLBACK (drop_client), &client);
+  ismb_dbus_virtual_router1_emit_peer_found (fixture->blue,
+                                             peer_variant ("sw2.test", ISMB_TRUST_MEMBER, FALSE));
+  while (client != NULL)
+    g_main_context_iteration (NULL, TRUE);
+  assert_peers (peers, "");
+}
+
 static void
 on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -418,6 +587,9 @@ main (int argc, char *argv[])
   ADD ("transient-account", test_transient_account);
   ADD ("wrong-password", test_wrong_password);
   ADD ("peers-come-and-go", test_peers_come_and_go);
+  ADD ("live-list", test_live_list);
+  ADD ("daemon-comes-again", test_daemon_comes_again);
+  ADD ("dropped-by-a-listener", test_dropped_by_a_listener);
   if (prosody != NULL)
     ADD ("opens", test_opens);
   status = g_test_run ();

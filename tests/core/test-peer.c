@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
+
+#include <string.h>
+
 #include "ismb/core/ismb-peer.h"
+
+#include "ismb/core/ismb-peer-private.h"
 
 static IsmbPeer *
 leaf1 (void)
@@ -68,14 +73,56 @@ test_unknown_is_empty (void)
 }
 
 static void
-test_round_trip (void)
+test_over_the_bus (void)
 {
   g_autoptr (IsmbPeer) peer = leaf1 ();
-  g_autoptr (GVariant) variant = g_variant_ref_sink (ismb_peer_to_variant (peer));
-  g_autoptr (IsmbPeer) back = ismb_peer_new_from_variant (variant);
+  g_autoptr (GVariant) variant = NULL;
+  g_autoptr (IsmbPeer) back = NULL;
+
+  _ismb_peer_set_round_trip (peer, 412);
+  variant = g_variant_ref_sink (ismb_peer_to_variant (peer));
+  back = ismb_peer_new_from_variant (variant);
+  g_assert_cmpuint (ismb_peer_get_round_trip (back), ==, 412);
 
   g_assert_cmpstr (g_variant_get_type_string (variant), ==, "a{sv}");
   assert_is_leaf1 (back);
+}
+
+static void
+note_property (GObject *peer, GParamSpec *pspec, gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s ", pspec->name);
+}
+
+/* Only what is new is told, and each time all of it is there. */
+static void
+test_update (void)
+{
+  static const char *const addresses[] = { "192.0.2.2", NULL };
+  g_autoptr (IsmbPeer) peer = leaf1 ();
+  g_autoptr (IsmbPeer) same = leaf1 ();
+  g_autoptr (IsmbPeer) news = ismb_peer_new ("leaf1.0a1b2c", "blue", "ab12", addresses, 5222,
+                                             ISMB_TRUST_REVOKED, ISMB_LINK_STATE_LOST, TRUE);
+  g_autoptr (GString) told = g_string_new (NULL);
+  guint round_trip = 0;
+
+  g_signal_connect (peer, "notify", G_CALLBACK (note_property), told);
+  g_assert_true (_ismb_peer_equal (peer, same));
+  _ismb_peer_update (peer, same);
+  g_assert_cmpstr (told->str, ==, "");
+  _ismb_peer_set_round_trip (news, 412);
+  g_assert_false (_ismb_peer_equal (peer, news));
+  _ismb_peer_update (peer, news);
+  g_assert_true (_ismb_peer_equal (peer, news));
+  g_assert_nonnull (strstr (told->str, "addresses "));
+  g_assert_nonnull (strstr (told->str, "trust "));
+  g_assert_nonnull (strstr (told->str, "link "));
+  g_assert_nonnull (strstr (told->str, "round-trip "));
+  g_assert_null (strstr (told->str, "port"));
+  g_object_get (peer, "round-trip", &round_trip, NULL);
+  g_assert_cmpuint (round_trip, ==, 412);
+  g_assert_cmpuint (ismb_peer_get_round_trip (peer), ==, 412);
+  g_assert_cmpstr (ismb_peer_get_addresses (peer)[0], ==, "192.0.2.2");
 }
 
 static IsmbPeer *
@@ -133,7 +180,8 @@ main (int argc, char **argv)
   g_test_add_func ("/peer/getters", test_getters);
   g_test_add_func ("/peer/properties", test_properties);
   g_test_add_func ("/peer/unknown-is-empty", test_unknown_is_empty);
-  g_test_add_func ("/peer/round-trip", test_round_trip);
+  g_test_add_func ("/peer/over-the-bus", test_over_the_bus);
+  g_test_add_func ("/peer/update", test_update);
   g_test_add_func ("/peer/nonsense", test_nonsense);
   g_test_add_func ("/peer/words", test_words);
   return g_test_run ();

@@ -421,6 +421,36 @@ test_quiet (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->two->got->str, ==, "");
 }
 
+static guint
+get_round_trip (IsmbLink *link)
+{
+  g_autoptr (IsmbPeer) peer = ismb_link_describe (link);
+
+  return ismb_peer_get_round_trip (peer);
+}
+
+/* Who dials knows it as soon as the link is up, the other one when it was quiet for a while. */
+static void
+test_round_trip (Fixture *fixture, gconstpointer data)
+{
+  IsmbLink *back;
+
+  fixture->two->context.silence = 300;
+  g_assert_cmpuint (get_round_trip (fixture->link), ==, 0);
+  ismb_link_set_persistent (fixture->link, TRUE);
+  wait_until (g_str_equal (fixture->one->states->str, "up\n"));
+  g_assert_cmpuint (get_round_trip (fixture->link), >, 0);
+  g_assert_cmpuint (get_round_trip (fixture->link), <, PATIENCE);
+  wait_until (g_str_equal (fixture->two->states->str, "up\n"));
+  back = link_to (fixture->two, "one.000001");
+  ismb_link_set_persistent (back, TRUE);
+  wait_until (get_round_trip (back) > 0);
+  ismb_link_set_persistent (back, FALSE);
+  cut_off (fixture->two);
+  wait_until (g_str_has_prefix (fixture->one->states->str, "up\nlost\n"));
+  g_assert_cmpuint (get_round_trip (fixture->link), ==, 0);
+}
+
 /* Nothing to say: closed in order on both sides; and open again when there is. */
 static void
 test_idle (Fixture *fixture, gconstpointer data)
@@ -660,6 +690,7 @@ main (int argc, char *argv[])
   TEST ("orderly-end", NULL, test_orderly_end);
   TEST ("news-end-the-waiting", NULL, test_news_end_the_waiting);
   TEST ("silence", NULL, test_silence);
+  TEST ("round-trip", NULL, test_round_trip);
   TEST ("quiet", NULL, test_quiet);
   TEST ("idle", NULL, test_idle);
   TEST ("begun-anew", NULL, test_begun_anew);

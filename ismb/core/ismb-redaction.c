@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "ismb/core/ismb-mask.h"
+#include "ismb/core/ismb-redaction.h"
 
 #include <string.h>
 
@@ -379,7 +379,7 @@ mask_next (Masking *self)
 }
 
 char *
-ismb_mask_xml (const char *xml, gsize length, gboolean open, gsize most)
+ismb_redact_xml (const char *xml, gsize length, gboolean open, gsize most)
 {
   Masking self = { .at = xml, .end = xml + length, .open = open };
   const char *known = xml;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ismb/core/ismb-mask.h"
+#include "ismb/core/ismb-redaction.h"
 
 #define SASL "urn:ietf:params:xml:ns:xmpp-sasl"
 
@@ -91,9 +91,9 @@ static const struct
 };
 
 static char *
-mask (const char *xml, gboolean open)
+redact (const char *xml, gboolean open)
 {
-  return ismb_mask_xml (xml, strlen (xml), open, 16384);
+  return ismb_redact_xml (xml, strlen (xml), open, 16384);
 }
 
 static void
@@ -101,8 +101,8 @@ test_table (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *masked = mask (cases[i].xml, FALSE);
-      g_autofree char *open = mask (cases[i].xml, TRUE);
+      g_autofree char *masked = redact (cases[i].xml, FALSE);
+      g_autofree char *open = redact (cases[i].xml, TRUE);
 
       g_assert_cmpstr (masked, ==, cases[i].masked);
       g_assert_cmpstr (open, ==, cases[i].open != NULL ? cases[i].open : cases[i].masked);
@@ -121,7 +121,7 @@ test_torn (void)
     for (gsize length = 0; length <= strlen (xml) - from; length++)
       {
         g_autofree char *torn = g_memdup2 (xml + from, MAX (length, 1));
-        g_autofree char *masked = ismb_mask_xml (torn, length, FALSE, 16384);
+        g_autofree char *masked = ismb_redact_xml (torn, length, FALSE, 16384);
 
         g_assert_null (strstr (masked, "Callio"));
       }
@@ -139,9 +139,9 @@ test_deep_and_wide (void)
     g_string_append (deep, "<a>");
   for (guint i = 0; i < 1000; i++)
     g_string_append (wide, "<b/>");
-  shown = mask (deep->str, FALSE);
+  shown = redact (deep->str, FALSE);
   g_assert_nonnull (strstr (shown, "bytes more"));
-  short_one = ismb_mask_xml (wide->str, wide->len, FALSE, 100);
+  short_one = ismb_redact_xml (wide->str, wide->len, FALSE, 100);
   g_assert_cmpuint (strlen (short_one), <, 200);
   g_assert_nonnull (strstr (short_one, "bytes more"));
 }
@@ -150,8 +150,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/mask/table", test_table);
-  g_test_add_func ("/mask/torn", test_torn);
-  g_test_add_func ("/mask/deep-and-wide", test_deep_and_wide);
+  g_test_add_func ("/redaction/table", test_table);
+  g_test_add_func ("/redaction/torn", test_torn);
+  g_test_add_func ("/redaction/deep-and-wide", test_deep_and_wide);
   return g_test_run ();
 }

@@ -11,6 +11,6 @@ G_BEGIN_DECLS
  * protocol. At most about `most` bytes. `xml` is as our serialiser or libstrophe writes it: elements,
  * or the beginning or end of a stream; what cannot be read is left out, its size told.
  * (transfer full) */
-char *ismb_mask_xml (const char *xml, gsize length, gboolean open, gsize most);
+char *ismb_redact_xml (const char *xml, gsize length, gboolean open, gsize most);
 
 G_END_DECLS
