@@ -10,7 +10,8 @@
 void
 lone_switch_start (LoneSwitch *self)
 {
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (0);
+  g_autoptr (GSubprocessLauncher) launcher
+    = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
   g_autofree char *notes = g_build_filename (self->folder, "notes", NULL);
   g_autoptr (GError) error = NULL;
   char note[64] = "";
