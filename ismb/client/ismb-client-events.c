@@ -225,6 +225,19 @@ suits (const Signal *signal, GObject *payload)
   return g_type_is_a (G_OBJECT_TYPE (payload), signal->type);
 }
 
+static gboolean
+is_wanted (IsmbClient *self, const Signal *signal)
+{
+  return is_overridden (self, signal) || g_signal_has_handler_pending (self, signal->id, 0, TRUE);
+}
+
+static gboolean
+is_followed (IsmbClient *self)
+{
+  return ISMB_CLIENT_GET_CLASS (self)->event != NULL
+         || g_signal_has_handler_pending (self, event_signal, 0, TRUE);
+}
+
 /* NULL: nobody would get it. */
 static const Signal *
 find_signal (IsmbClient *self, const char *event, GObject *payload)
@@ -233,19 +246,17 @@ find_signal (IsmbClient *self, const char *event, GObject *payload)
 
   if (signal == NULL || !suits (signal, payload))
     return NULL;
-  return is_overridden (self, signal) || g_signal_has_handler_pending (self, signal->id, 0, TRUE)
-             ? signal
-             : NULL;
+  return is_wanted (self, signal) ? signal : NULL;
 }
 
 gboolean
 _ismb_client_is_heard (IsmbClient *self, const char *event)
 {
   IsmbEvents *events = _ismb_client_get_parts (self)->events;
+  const Signal *signal = g_hash_table_lookup (signals, event);
 
-  return (events != NULL && ismb_events_count (events, event) > 0)
-         || g_signal_has_handler_pending (self, event_signal, 0, TRUE)
-         || ISMB_CLIENT_GET_CLASS (self)->event != NULL;
+  return (events != NULL && ismb_events_count (events, event) > 0) || is_followed (self)
+         || (signal != NULL && is_wanted (self, signal));
 }
 
 /**
@@ -271,8 +282,7 @@ ismb_client_emit_event (IsmbClient *self, const char *event, GObject *payload)
     return;
   alive = g_object_ref (self);
   signal = find_signal (self, event, payload);
-  followed = g_signal_has_handler_pending (self, event_signal, 0, TRUE)
-             || ISMB_CLIENT_GET_CLASS (self)->event != NULL;
+  followed = is_followed (self);
   ismb_events_emit (parts->events, self, event, payload, signal != NULL || followed);
   if (signal != NULL && signal->type == G_TYPE_NONE)
     g_signal_emit (self, signal->id, 0);

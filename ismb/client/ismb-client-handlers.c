@@ -147,6 +147,25 @@ ismb_client_wait_stanza_finish (IsmbClient *self, GAsyncResult *result, GError *
 }
 
 /**
+ * ismb_client_map_node_event:
+ * @self: the client
+ * @node: a node of a publish-subscribe service (XEP-0060), or of personal eventing (XEP-0163)
+ * @name: (nullable): what it is called in events; %NULL for no more
+ *
+ * Has what happens to a node told by an event of its own, as well as by `pubsub_publish` and its
+ * like: NAME and `_publish`, `_retract`, `_purge`, `_delete`, `_config` or `_subscription`, with
+ * the #IsmbMessage. The nodes of bookmarks, user location, mood, activity, tune, nick and gaming,
+ * reachability and avatars have SleekXMPP's names from the start: `user_tune_publish`.
+ */
+void
+ismb_client_map_node_event (IsmbClient *self, const char *node, const char *name)
+{
+  g_return_if_fail (ISMB_IS_CLIENT (self) && node != NULL);
+  g_return_if_fail (_ismb_client_get_parts (self)->inbox != NULL);
+  ismb_inbox_map_node (_ismb_client_get_parts (self)->inbox, node, name);
+}
+
+/**
  * ismb_client_add_filter:
  * @self: the client
  * @mode: which way it stands in

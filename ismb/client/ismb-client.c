@@ -125,6 +125,18 @@ on_inbox_get_own (gpointer client)
   return ismb_client_get_bound_jid (client);
 }
 
+static gboolean
+on_inbox_is_heard (gpointer client, const char *event)
+{
+  return _ismb_client_is_heard (client, event);
+}
+
+static guint
+on_inbox_count_handlers (gpointer client, const char *event)
+{
+  return ismb_client_count_event_handlers (client, event);
+}
+
 /* The object */
 
 static void
@@ -192,7 +204,8 @@ static void
 ismb_client_init (IsmbClient *self)
 {
   static const IsmbInboxCallbacks from_inbox = { on_inbox_event, on_inbox_send, on_inbox_admit,
-                                                 on_inbox_get_own };
+                                                 on_inbox_get_own, on_inbox_is_heard,
+                                                 on_inbox_count_handlers };
   IsmbClientParts *parts = _ismb_client_get_parts (self);
 
   parts->features = g_ptr_array_new_with_free_func (g_free);

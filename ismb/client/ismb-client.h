@@ -188,6 +188,7 @@ void ismb_client_wait_stanza_async (IsmbClient *self, IsmbMatcher *matcher, guin
                                     gpointer user_data);
 IsmbStanza *ismb_client_wait_stanza_finish (IsmbClient *self, GAsyncResult *result,
                                             GError **error);
+void ismb_client_map_node_event (IsmbClient *self, const char *node, const char *name);
 guint ismb_client_add_filter (IsmbClient *self, IsmbFilterMode mode, int order,
                               IsmbFilterFunc callback, gpointer user_data, GDestroyNotify destroy);
 gboolean ismb_client_remove_filter (IsmbClient *self, guint id);

@@ -18,6 +18,8 @@ typedef struct
   void (*send) (gpointer client, IsmbStanza *stanza);
   gboolean (*admit) (gpointer client, IsmbStanza *stanza); /* FALSE: a filter dropped it */
   IsmbJid *(*get_own) (gpointer client); /* the bound address, or NULL */
+  gboolean (*is_heard) (gpointer client, const char *event); /* by whomever */
+  guint (*count_handlers) (gpointer client, const char *event);
 } IsmbInboxCallbacks;
 
 /* The client owns it; the others must outlive it. */
@@ -28,6 +30,8 @@ void ismb_inbox_free (IsmbInbox *self);
 void ismb_inbox_take (IsmbInbox *self, IsmbStanza *stanza);
 /* Whom a stanza is offered to before anything else becomes of it. */
 IsmbHandlers *ismb_inbox_get_handlers (IsmbInbox *self);
+/* See ismb_content_events_map_node (). */
+void ismb_inbox_map_node (IsmbInbox *self, const char *node, const char *name);
 /* What the client sends, so that no request is answered twice. */
 void ismb_inbox_note_sent (IsmbInbox *self, IsmbStanza *stanza);
 

@@ -94,8 +94,9 @@ ismb_matcher_new_id (const char *id)
  *
  * A path has steps separated by `/`: the first is `message`, `presence`, `iq` or `*`, each further
  * one an element directly in that before. A step is a name, or `*` for any, with its namespace in
- * front, `{urn:xmpp:ping}ping`; a namespace holds for the steps behind it as well. A bare name
- * without such a namespace is an element of any.
+ * front, `{urn:xmpp:ping}ping`; a namespace holds for the steps behind it as well. A bare name is
+ * that of a payload ([func@Ismb.Payload.register]), if there is one when the matcher is made:
+ * `iq@type=set/roster`. Else it is an element's, of any namespace.
  *
  * Conditions follow a step, all of which must hold: `message@type=chat@lang=en`. Their names are
  * attributes, or children of which the text counts; on the stanza `type` is what

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ismb/client/ismb-expression.h"
-#include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-payload-private.h"
 #include "ismb/core/ismb-stanza-private.h"
 
 #define STEPS_MAX 32
@@ -16,9 +16,17 @@ typedef struct
   char *value;
 } Condition;
 
+/* Of a class, so that they live for ever. */
+typedef struct
+{
+  const char *name, *ns;
+} Element;
+
 typedef struct
 {
   char *name, *ns;       /* NULL: any */
+  Element registered;    /* what the name stands for among payloads; its name may be NULL */
+  gboolean is_bare;      /* the name alone, with no namespace from before: only what it stands for */
   GPtrArray *conditions; /* of Condition */
 } Step;
 
@@ -77,6 +85,16 @@ read_condition (IsmbExpression *text, Step *step, GError **error)
   return read_value (text, &condition->value, error);
 }
 
+/* SleekXMPP's names of what plugins make of an element: `roster` is {jabber:iq:roster}query. */
+static void
+look_up (Step *step, const Step *before)
+{
+  step->ns = g_strdup (before->ns);
+  step->is_bare = step->name != NULL
+                  && _ismb_payload_find (step->name, &step->registered.name, &step->registered.ns)
+                  && step->ns == NULL;
+}
+
 static gboolean
 read_step (IsmbExpression *text, IsmbPath *self, GError **error)
 {
@@ -89,7 +107,7 @@ read_step (IsmbExpression *text, IsmbPath *self, GError **error)
       || !ismb_expression_read_name (text, &step->name, error))
     return FALSE;
   if (step->ns == NULL && before != NULL)
-    step->ns = g_strdup (before->ns);
+    look_up (step, before);
   while (ismb_expression_skip (text, '@'))
     if (!read_condition (text, step, error))
       return FALSE;
@@ -189,6 +207,14 @@ meets_conditions (const Step *step, IsmbStanza *stanza, IsmbTree *tree, IsmbNode
 }
 
 static gboolean
+is_named (const Step *step, const IsmbNode *node)
+{
+  return (!step->is_bare && ismb_node_is (node, step->name, step->ns))
+         || (step->registered.name != NULL
+             && ismb_node_is (node, step->registered.name, step->registered.ns));
+}
+
+static gboolean
 match_below (const IsmbPath *self, guint index, IsmbTree *tree, IsmbNode *parent)
 {
   const Step *step;
@@ -196,9 +222,10 @@ match_below (const IsmbPath *self, guint index, IsmbTree *tree, IsmbNode *parent
   if (index == self->steps->len)
     return TRUE;
   step = self->steps->pdata[index];
-  for (IsmbNode *node = ismb_node_find (parent, step->name, step->ns); node != NULL;
-       node = ismb_node_find_next (node, step->name, step->ns))
-    if (meets_conditions (step, NULL, tree, node) && match_below (self, index + 1, tree, node))
+  for (IsmbNode *node = ismb_node_find (parent, NULL, NULL); node != NULL;
+       node = ismb_node_find_next (node, NULL, NULL))
+    if (is_named (step, node) && meets_conditions (step, NULL, tree, node)
+        && match_below (self, index + 1, tree, node))
       return TRUE;
   return FALSE;
 }
@@ -219,12 +246,18 @@ ismb_path_get_keys (const IsmbPath *self, IsmbMatcherKey keys[ISMB_MATCHER_KEYS_
 {
   const Step *first = self->steps->pdata[0];
   const Step *second = self->steps->len > 1 ? self->steps->pdata[1] : NULL;
+  IsmbMatcherKey key = { .kind = first->name };
+  guint count = 0;
 
-  keys[0] = (IsmbMatcherKey) { .kind = first->name };
-  if (first->name != NULL && second != NULL && second->name != NULL)
+  if (first->name == NULL || second == NULL || second->name == NULL)
+    keys[count++] = key;
+  else
     {
-      keys[0].child = second->name;
-      keys[0].ns = second->ns;
+      if (!second->is_bare)
+        keys[count++] = (IsmbMatcherKey) { NULL, first->name, second->name, second->ns };
+      if (second->registered.name != NULL)
+        keys[count++] = (IsmbMatcherKey) { NULL, first->name, second->registered.name,
+                                           second->registered.ns };
     }
-  return 1;
+  return count;
 }

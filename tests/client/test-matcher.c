@@ -7,6 +7,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-payload.h"
 #include "ismb/core/ismb-stanza-factory.h"
 #include "ismb/core/ismb-tree-reader.h"
 
@@ -113,6 +114,47 @@ test_path (void)
   };
 
   check (ismb_matcher_new_path, cases, G_N_ELEMENTS (cases));
+}
+
+#define TYPE_ROSTER (roster_get_type ())
+G_DECLARE_FINAL_TYPE (Roster, roster, , ROSTER, IsmbPayload)
+struct _Roster
+{
+  IsmbPayload parent_instance;
+};
+G_DEFINE_FINAL_TYPE (Roster, roster, ISMB_TYPE_PAYLOAD)
+
+static void
+roster_class_init (RosterClass *klass)
+{
+  ismb_payload_class_set_element (ISMB_PAYLOAD_CLASS (klass), "query", "jabber:iq:roster");
+}
+
+static void
+roster_init (Roster *self)
+{
+}
+
+/* SleekXMPP's `roster`, and a bare name that is both a payload's and an element's. */
+static void
+test_path_of_payloads (void)
+{
+  static const Case cases[] = {
+    { "iq@type=set/our_roster", ROSTER_SET, TRUE },
+    { "iq@type=get/our_roster", NULL, FALSE },
+    { "iq/our_roster/item@name=Bob", NULL, TRUE },
+    { "{jabber:client}iq/our_roster", NULL, TRUE },
+    { "iq/query", NULL, TRUE },
+    { "iq/our_roster", "<iq type='set'><query xmlns='urn:x'/></iq>", FALSE },
+    { "iq/our_roster", "<iq type='set'><our_roster xmlns='urn:x'/></iq>", FALSE },
+    { "iq/{urn:x}our_roster", NULL, TRUE },
+  };
+  g_autoptr (IsmbMatcher) before = ismb_matcher_new_path ("iq/our_roster", NULL);
+  g_autoptr (IsmbStanza) stanza = read_stanza (ROSTER_SET);
+
+  ismb_payload_register (TYPE_ROSTER, "our_roster");
+  check (ismb_matcher_new_path, cases, G_N_ELEMENTS (cases));
+  g_assert_false (ismb_matcher_match (before, stanza));
 }
 
 static void
@@ -291,6 +333,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/matcher/path", test_path);
+  g_test_add_func ("/matcher/path-of-payloads", test_path_of_payloads);
   g_test_add_func ("/matcher/bad-paths", test_bad_paths);
   g_test_add_func ("/matcher/xpath", test_xpath);
   g_test_add_func ("/matcher/bad-xpaths", test_bad_xpaths);
