@@ -7,6 +7,7 @@
 
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
+#include "ismb/core/ismb-stanza-text.h"
 
 #define THREAD_MAX 1024 /* bytes of one that a reply repeats */
 
@@ -29,6 +30,7 @@ enum
   PROP_SUBJECT,
   PROP_THREAD,
   PROP_PARENT_THREAD,
+  PROP_NICK,
   N_PROPERTIES
 };
 
@@ -81,6 +83,7 @@ ismb_message_get_property (GObject *object, guint id, GValue *value, GParamSpec 
     case PROP_PARENT_THREAD:
       g_value_set_string (value, ismb_message_get_parent_thread (self));
       break;
+    case PROP_NICK: g_value_set_string (value, ismb_message_get_nick (self)); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -98,6 +101,7 @@ ismb_message_set_property (GObject *object, guint id, const GValue *value, GPara
     case PROP_PARENT_THREAD:
       ismb_message_set_parent_thread (self, g_value_get_string (value));
       break;
+    case PROP_NICK: ismb_message_set_nick (self, g_value_get_string (value)); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -139,6 +143,12 @@ ismb_message_class_init (IsmbMessageClass *klass)
    * The conversation from which that of the message branched off.
    */
   properties[PROP_PARENT_THREAD] = g_param_spec_string ("parent-thread", NULL, NULL, NULL, flags);
+  /**
+   * IsmbMessage:nick: (getter get_nick) (setter set_nick)
+   *
+   * What the sender wants to be called.
+   */
+  properties[PROP_NICK] = g_param_spec_string ("nick", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -150,7 +160,7 @@ ismb_message_init (IsmbMessage *self)
 static void
 set_text (IsmbMessage *self, const char *name, const char *text, guint property)
 {
-  ismb_stanza_set_child_text (ISMB_STANZA (self), name, NULL, text);
+  _ismb_stanza_set_text (ISMB_STANZA (self), name, text);
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
 }
 
@@ -194,13 +204,62 @@ ismb_message_get_body (IsmbMessage *self)
  * @self: a message
  * @body: (nullable): the text, UTF-8; %NULL for none
  *
- * Sets the text, in the place of any that was there.
+ * Sets the text, in the place of the one in the language of the message. Those in other languages
+ * stay, unless @body is %NULL.
  */
 void
 ismb_message_set_body (IsmbMessage *self, const char *body)
 {
   g_return_if_fail (ISMB_IS_MESSAGE (self));
   set_text (self, "body", body, PROP_BODY);
+}
+
+/**
+ * ismb_message_get_body_in:
+ * @self: a message
+ * @lang: (nullable): a language, e.g. `de`; %NULL for that of the message
+ *
+ * The text in one language. A text that states none is in that of the message.
+ *
+ * Returns: (transfer none) (nullable): the text; %NULL where there is none in that language
+ */
+const char *
+ismb_message_get_body_in (IsmbMessage *self, const char *lang)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return _ismb_stanza_peek_text_in (ISMB_STANZA (self), "body", lang);
+}
+
+/**
+ * ismb_message_set_body_in:
+ * @self: a message
+ * @lang: (nullable): a language, e.g. `de`; %NULL for that of the message
+ * @body: (nullable): the text, UTF-8; %NULL for none in that language
+ *
+ * Sets the text in one language. Those in others stay.
+ */
+void
+ismb_message_set_body_in (IsmbMessage *self, const char *lang, const char *body)
+{
+  g_return_if_fail (ISMB_IS_MESSAGE (self));
+  _ismb_stanza_set_text_in (ISMB_STANZA (self), "body", lang, body);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BODY]);
+}
+
+/**
+ * ismb_message_list_body_langs:
+ * @self: a message
+ *
+ * In which languages the text is there; at most 64 of them.
+ *
+ * Returns: (transfer full): the languages, in their order; an empty one where neither the
+ *   text nor the message states it
+ */
+char **
+ismb_message_list_body_langs (IsmbMessage *self)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return _ismb_stanza_list_text_langs (ISMB_STANZA (self), "body");
 }
 
 /**
@@ -223,13 +282,62 @@ ismb_message_get_subject (IsmbMessage *self)
  * @self: a message
  * @subject: (nullable): the subject, UTF-8; %NULL for none
  *
- * Says what it is about.
+ * Says what it is about, in the language of the message. What is said in other languages stays,
+ * unless @subject is %NULL.
  */
 void
 ismb_message_set_subject (IsmbMessage *self, const char *subject)
 {
   g_return_if_fail (ISMB_IS_MESSAGE (self));
   set_text (self, "subject", subject, PROP_SUBJECT);
+}
+
+/**
+ * ismb_message_get_subject_in:
+ * @self: a message
+ * @lang: (nullable): a language, e.g. `de`; %NULL for that of the message
+ *
+ * What it is about, in one language. A subject that states none is in that of the message.
+ *
+ * Returns: (transfer none) (nullable): the subject; %NULL where there is none in that language
+ */
+const char *
+ismb_message_get_subject_in (IsmbMessage *self, const char *lang)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return _ismb_stanza_peek_text_in (ISMB_STANZA (self), "subject", lang);
+}
+
+/**
+ * ismb_message_set_subject_in:
+ * @self: a message
+ * @lang: (nullable): a language, e.g. `de`; %NULL for that of the message
+ * @subject: (nullable): the subject, UTF-8; %NULL for none in that language
+ *
+ * Sets the subject in one language. Those in others stay.
+ */
+void
+ismb_message_set_subject_in (IsmbMessage *self, const char *lang, const char *subject)
+{
+  g_return_if_fail (ISMB_IS_MESSAGE (self));
+  _ismb_stanza_set_text_in (ISMB_STANZA (self), "subject", lang, subject);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SUBJECT]);
+}
+
+/**
+ * ismb_message_list_subject_langs:
+ * @self: a message
+ *
+ * In which languages the subject is there; at most 64 of them.
+ *
+ * Returns: (transfer full): the languages, in their order; an empty one where neither the
+ *   subject nor the message states it
+ */
+char **
+ismb_message_list_subject_langs (IsmbMessage *self)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return _ismb_stanza_list_text_langs (ISMB_STANZA (self), "subject");
 }
 
 /**
@@ -244,7 +352,7 @@ const char *
 ismb_message_get_thread (IsmbMessage *self)
 {
   g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
-  return _ismb_stanza_peek_text (ISMB_STANZA (self), "thread");
+  return _ismb_stanza_peek_child (ISMB_STANZA (self), "thread", ISMB_NS_CLIENT);
 }
 
 static IsmbNode *
@@ -311,6 +419,76 @@ ismb_message_set_parent_thread (IsmbMessage *self, const char *parent_thread)
     ismb_tree_set (_ismb_stanza_get_tree (ISMB_STANZA (self)), find_thread (self), "parent",
                    parent_thread);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARENT_THREAD]);
+}
+
+/**
+ * ismb_message_get_nick: (get-property nick)
+ * @self: a message
+ *
+ * What the sender wants to be called (XEP-0172). Anybody may claim any name.
+ *
+ * Returns: (transfer none) (nullable): the nickname; %NULL where there is none
+ */
+const char *
+ismb_message_get_nick (IsmbMessage *self)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return _ismb_stanza_peek_child (ISMB_STANZA (self), "nick", ISMB_NS_NICK);
+}
+
+/**
+ * ismb_message_set_nick: (set-property nick)
+ * @self: a message
+ * @nick: (nullable): a nickname, UTF-8; %NULL for none
+ *
+ * Says what the sender wants to be called.
+ */
+void
+ismb_message_set_nick (IsmbMessage *self, const char *nick)
+{
+  g_return_if_fail (ISMB_IS_MESSAGE (self));
+  ismb_stanza_set_child_text (ISMB_STANZA (self), "nick", ISMB_NS_NICK, nick);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NICK]);
+}
+
+static gboolean
+is_of_room (IsmbMessage *self)
+{
+  return g_str_equal (ismb_stanza_get_stanza_type (ISMB_STANZA (self)), "groupchat")
+         && ismb_stanza_get_from_jid (ISMB_STANZA (self)) != NULL;
+}
+
+/**
+ * ismb_message_get_muc_room:
+ * @self: a message
+ *
+ * The room that a `groupchat` message comes from (XEP-0045).
+ *
+ * Returns: (transfer none) (nullable): the room's bare address; %NULL for a message of another type
+ */
+const char *
+ismb_message_get_muc_room (IsmbMessage *self)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return is_of_room (self) ? ismb_jid_get_bare (ismb_stanza_get_from_jid (ISMB_STANZA (self)))
+                           : NULL;
+}
+
+/**
+ * ismb_message_get_muc_nick:
+ * @self: a message
+ *
+ * Who in the room has said what a `groupchat` message says (XEP-0045).
+ *
+ * Returns: (transfer none) (nullable): the nickname in the room; %NULL where it is the room itself,
+ *   and for a message of another type
+ */
+const char *
+ismb_message_get_muc_nick (IsmbMessage *self)
+{
+  g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
+  return is_of_room (self) ? ismb_jid_get_resource (ismb_stanza_get_from_jid (ISMB_STANZA (self)))
+                           : NULL;
 }
 
 /* What a conversation is known by, of a message that is about to be another. */

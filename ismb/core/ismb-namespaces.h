@@ -44,6 +44,7 @@
 #define ISMB_NS_IDLE "urn:xmpp:idle:1"
 #define ISMB_NS_STANZA_ID "urn:xmpp:sid:0"
 #define ISMB_NS_HINTS "urn:xmpp:hints"
+#define ISMB_NS_NICK "http://jabber.org/protocol/nick"
 #define ISMB_NS_CHAT_STATES "http://jabber.org/protocol/chatstates"
 #define ISMB_NS_RECEIPTS "urn:xmpp:receipts"
 #define ISMB_NS_OOB "jabber:x:oob"

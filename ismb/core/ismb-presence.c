@@ -3,7 +3,9 @@
 #include "config.h"
 #include "ismb/core/ismb-presence.h"
 
+#include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-private.h"
+#include "ismb/core/ismb-stanza-text.h"
 
 /**
  * IsmbPresence:
@@ -23,6 +25,7 @@ enum
   PROP_SHOW = 1,
   PROP_STATUS,
   PROP_PRIORITY,
+  PROP_NICK,
   N_PROPERTIES
 };
 
@@ -77,6 +80,7 @@ ismb_presence_get_property (GObject *object, guint id, GValue *value, GParamSpec
     case PROP_SHOW: g_value_set_string (value, ismb_presence_get_show (self)); break;
     case PROP_STATUS: g_value_set_string (value, ismb_presence_get_status (self)); break;
     case PROP_PRIORITY: g_value_set_int (value, ismb_presence_get_priority (self)); break;
+    case PROP_NICK: g_value_set_string (value, ismb_presence_get_nick (self)); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -91,6 +95,7 @@ ismb_presence_set_property (GObject *object, guint id, const GValue *value, GPar
     case PROP_SHOW: ismb_presence_set_show (self, g_value_get_string (value)); break;
     case PROP_STATUS: ismb_presence_set_status (self, g_value_get_string (value)); break;
     case PROP_PRIORITY: ismb_presence_set_priority (self, g_value_get_int (value)); break;
+    case PROP_NICK: ismb_presence_set_nick (self, g_value_get_string (value)); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -128,6 +133,12 @@ ismb_presence_class_init (IsmbPresenceClass *klass)
    */
   properties[PROP_PRIORITY] = g_param_spec_int ("priority", NULL, NULL, G_MININT8, G_MAXINT8, 0,
                                                 flags);
+  /**
+   * IsmbPresence:nick: (getter get_nick) (setter set_nick)
+   *
+   * What the sender wants to be called.
+   */
+  properties[PROP_NICK] = g_param_spec_string ("nick", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -136,8 +147,14 @@ ismb_presence_init (IsmbPresence *self)
 {
 }
 
+static const char *
+peek_child (IsmbPresence *self, const char *name)
+{
+  return _ismb_stanza_peek_child (ISMB_STANZA (self), name, ISMB_NS_CLIENT);
+}
+
 static void
-set_text (IsmbPresence *self, const char *name, const char *text, guint property)
+set_child (IsmbPresence *self, const char *name, const char *text, guint property)
 {
   ismb_stanza_set_child_text (ISMB_STANZA (self), name, NULL, text);
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
@@ -178,7 +195,7 @@ ismb_presence_get_show (IsmbPresence *self)
   const char *show;
 
   g_return_val_if_fail (ISMB_IS_PRESENCE (self), NULL);
-  show = _ismb_stanza_peek_text (ISMB_STANZA (self), "show");
+  show = peek_child (self, "show");
   return show != NULL && g_strv_contains (shows, show) ? show : NULL;
 }
 
@@ -196,14 +213,15 @@ ismb_presence_set_show (IsmbPresence *self, const char *show)
   if (show != NULL && !g_strv_contains (shows, show))
     g_warning ("A presence cannot show '%s'", show);
   else
-    set_text (self, "show", show, PROP_SHOW);
+    set_child (self, "show", show, PROP_SHOW);
 }
 
 /**
  * ismb_presence_get_status: (get-property status)
  * @self: a presence
  *
- * Words for a person to read.
+ * Words for a person to read. If they are there in several languages, those in the language of the
+ * presence, else the first.
  *
  * Returns: (transfer none) (nullable): the status; %NULL where there is none
  */
@@ -219,13 +237,78 @@ ismb_presence_get_status (IsmbPresence *self)
  * @self: a presence
  * @status: (nullable): words for a person to read, UTF-8; %NULL for none
  *
- * Sets the words.
+ * Sets the words in the language of the presence. Those in other languages stay, unless @status is
+ * %NULL.
  */
 void
 ismb_presence_set_status (IsmbPresence *self, const char *status)
 {
   g_return_if_fail (ISMB_IS_PRESENCE (self));
-  set_text (self, "status", status, PROP_STATUS);
+  _ismb_stanza_set_text (ISMB_STANZA (self), "status", status);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATUS]);
+}
+
+/**
+ * ismb_presence_get_status_in:
+ * @self: a presence
+ * @lang: (nullable): a language, e.g. `de`; %NULL for that of the presence
+ *
+ * The words for a person to read in one language. A status that states none is in that of the
+ * presence.
+ *
+ * Returns: (transfer none) (nullable): the status; %NULL where there is none in that language
+ */
+const char *
+ismb_presence_get_status_in (IsmbPresence *self, const char *lang)
+{
+  g_return_val_if_fail (ISMB_IS_PRESENCE (self), NULL);
+  return _ismb_stanza_peek_text_in (ISMB_STANZA (self), "status", lang);
+}
+
+/**
+ * ismb_presence_set_status_in:
+ * @self: a presence
+ * @lang: (nullable): a language, e.g. `de`; %NULL for that of the presence
+ * @status: (nullable): the status, UTF-8; %NULL for none in that language
+ *
+ * Sets the status in one language. Those in others stay.
+ */
+void
+ismb_presence_set_status_in (IsmbPresence *self, const char *lang, const char *status)
+{
+  g_return_if_fail (ISMB_IS_PRESENCE (self));
+  _ismb_stanza_set_text_in (ISMB_STANZA (self), "status", lang, status);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATUS]);
+}
+
+/**
+ * ismb_presence_list_status_langs:
+ * @self: a presence
+ *
+ * In which languages the status is there; at most 64 of them.
+ *
+ * Returns: (transfer full): the languages, in their order; an empty one where neither the
+ *   status nor the presence states it
+ */
+char **
+ismb_presence_list_status_langs (IsmbPresence *self)
+{
+  g_return_val_if_fail (ISMB_IS_PRESENCE (self), NULL);
+  return _ismb_stanza_list_text_langs (ISMB_STANZA (self), "status");
+}
+
+/* White space around it is as good as none (XML Schema's `byte`). */
+static int
+parse_priority (const char *text)
+{
+  char *end;
+  gint64 number = g_ascii_strtoll (text, &end, 10);
+
+  if (end == text)
+    return 0;
+  while (g_ascii_isspace (*end))
+    end++;
+  return *end == '\0' ? (int) CLAMP (number, G_MININT8, G_MAXINT8) : 0;
 }
 
 /**
@@ -235,25 +318,22 @@ ismb_presence_set_status (IsmbPresence *self, const char *status)
  * Which of an account's programs gets what is sent to the account: the one with the highest number,
  * and none with a negative one.
  *
- * Returns: -128 to 127; 0 where there is none, or no number
+ * Returns: -128 to 127, the nearer of them for a number beyond; 0 where there is none, or no number
  */
 int
 ismb_presence_get_priority (IsmbPresence *self)
 {
   const char *text;
-  gint64 priority;
 
   g_return_val_if_fail (ISMB_IS_PRESENCE (self), 0);
-  text = _ismb_stanza_peek_text (ISMB_STANZA (self), "priority");
-  if (text != NULL && g_ascii_string_to_signed (text, 10, G_MININT8, G_MAXINT8, &priority, NULL))
-    return priority;
-  return 0;
+  text = peek_child (self, "priority");
+  return text != NULL ? parse_priority (text) : 0;
 }
 
 /**
  * ismb_presence_set_priority: (set-property priority)
  * @self: a presence
- * @priority: -128 to 127
+ * @priority: -128 to 127; a number beyond becomes the nearer of them
  *
  * Sets the priority, see [method@Ismb.Presence.get_priority].
  */
@@ -263,9 +343,39 @@ ismb_presence_set_priority (IsmbPresence *self, int priority)
   g_autofree char *text = NULL;
 
   g_return_if_fail (ISMB_IS_PRESENCE (self));
-  g_return_if_fail (priority >= G_MININT8 && priority <= G_MAXINT8);
+  priority = CLAMP (priority, G_MININT8, G_MAXINT8);
   text = priority != 0 ? g_strdup_printf ("%d", priority) : NULL; /* 0 is what absence means */
-  set_text (self, "priority", text, PROP_PRIORITY);
+  set_child (self, "priority", text, PROP_PRIORITY);
+}
+
+/**
+ * ismb_presence_get_nick: (get-property nick)
+ * @self: a presence
+ *
+ * What the sender wants to be called (XEP-0172). Anybody may claim any name.
+ *
+ * Returns: (transfer none) (nullable): the nickname; %NULL where there is none
+ */
+const char *
+ismb_presence_get_nick (IsmbPresence *self)
+{
+  g_return_val_if_fail (ISMB_IS_PRESENCE (self), NULL);
+  return _ismb_stanza_peek_child (ISMB_STANZA (self), "nick", ISMB_NS_NICK);
+}
+
+/**
+ * ismb_presence_set_nick: (set-property nick)
+ * @self: a presence
+ * @nick: (nullable): a nickname, UTF-8; %NULL for none
+ *
+ * Says what the sender wants to be called.
+ */
+void
+ismb_presence_set_nick (IsmbPresence *self, const char *nick)
+{
+  g_return_if_fail (ISMB_IS_PRESENCE (self));
+  ismb_stanza_set_child_text (ISMB_STANZA (self), "nick", ISMB_NS_NICK, nick);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NICK]);
 }
 
 /* RFC 6121, 3.1: what is asked and answered about a subscription is between accounts. */

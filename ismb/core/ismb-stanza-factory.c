@@ -9,6 +9,7 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-presence.h"
 #include "ismb/core/ismb-stanza-private.h"
+#include "ismb/core/ismb-tree-reader.h"
 
 static gboolean
 check_iq (const IsmbNode *root, GError **error)
@@ -50,4 +51,28 @@ _ismb_stanza_new_from_tree (IsmbTree *tree, GError **error)
   if (!_ismb_stanza_take_tree (stanza, g_steal_pointer (&taken), error))
     return NULL;
   return g_steal_pointer (&stanza);
+}
+
+/**
+ * ismb_stanza_from_string:
+ * @xml: a message, a presence or an iq, UTF-8, as [method@Ismb.Stanza.to_string] writes it; what
+ *   states no namespace is in `jabber:client`
+ * @error: return location for a #GError
+ *
+ * Reads a stanza. It may hold what may be on a stream (RFC 6120, 11.1), so there are no comments,
+ * processing instructions, document types and entities; up to 1 MiB, 64 levels and 10,000 elements.
+ *
+ * Fails with [error@Ismb.Error.BAD_STANZA] where it is not one such stanza, or an address in it is
+ * none.
+ *
+ * Returns: (transfer full): an [class@Ismb.Message], [class@Ismb.Presence] or [class@Ismb.Iq]
+ */
+IsmbStanza *
+ismb_stanza_from_string (const char *xml, GError **error)
+{
+  IsmbTree *tree;
+
+  g_return_val_if_fail (xml != NULL, NULL);
+  tree = ismb_tree_read (xml, -1, ISMB_NS_CLIENT, error);
+  return tree != NULL ? _ismb_stanza_new_from_tree (tree, error) : NULL;
 }

@@ -10,9 +10,6 @@ G_BEGIN_DECLS
  * ISMB_ERROR_BAD_STANZA where an address in it is none. Takes the tree in any case. */
 gboolean    _ismb_stanza_take_tree (IsmbStanza *self, IsmbTree *tree, GError **error);
 IsmbTree   *_ismb_stanza_get_tree (IsmbStanza *self);
-/* The text of a child in jabber:client, in the stanza's own language if it is there in several;
- * NULL where there is none. It lives as long as the stanza. */
-const char *_ismb_stanza_peek_text (IsmbStanza *self, const char *name);
 /* Makes it the answer to what it was: without children, and without any other attribute. `to` and
  * `id` may be NULL. What its getters have handed out stays. */
 void        _ismb_stanza_turn_round (IsmbStanza *self, IsmbJid *to, const char *stanza_type,

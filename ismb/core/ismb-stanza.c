@@ -37,6 +37,7 @@ enum
   PROP_TO_JID,
   PROP_ID,
   PROP_STANZA_TYPE,
+  PROP_LANG,
   N_PROPERTIES
 };
 
@@ -70,6 +71,7 @@ ismb_stanza_get_property (GObject *object, guint id, GValue *value, GParamSpec *
     case PROP_TO_JID: g_value_set_object (value, ismb_stanza_get_to_jid (self)); break;
     case PROP_ID: g_value_set_string (value, ismb_stanza_get_id (self)); break;
     case PROP_STANZA_TYPE: g_value_set_string (value, ismb_stanza_get_stanza_type (self)); break;
+    case PROP_LANG: g_value_set_string (value, ismb_stanza_get_lang (self)); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -85,6 +87,7 @@ ismb_stanza_set_property (GObject *object, guint id, const GValue *value, GParam
     case PROP_TO_JID: ismb_stanza_set_to_jid (self, g_value_get_object (value)); break;
     case PROP_ID: ismb_stanza_set_id (self, g_value_get_string (value)); break;
     case PROP_STANZA_TYPE: ismb_stanza_set_stanza_type (self, g_value_get_string (value)); break;
+    case PROP_LANG: ismb_stanza_set_lang (self, g_value_get_string (value)); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
@@ -123,6 +126,12 @@ ismb_stanza_class_init (IsmbStanzaClass *klass)
    * What kind of message, presence or iq it is.
    */
   properties[PROP_STANZA_TYPE] = g_param_spec_string ("stanza-type", NULL, NULL, NULL, flags);
+  /**
+   * IsmbStanza:lang: (getter get_lang) (setter set_lang)
+   *
+   * The language of its texts that state none, e.g. `en` (RFC 5646).
+   */
+  properties[PROP_LANG] = g_param_spec_string ("lang", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -345,6 +354,37 @@ ismb_stanza_set_stanza_type (IsmbStanza *self, const char *stanza_type)
 }
 
 /**
+ * ismb_stanza_get_lang: (get-property lang)
+ * @self: a stanza
+ *
+ * The language of its texts that state none: `xml:lang` (RFC 6120, 8.1.5).
+ *
+ * Returns: (transfer none) (nullable): the language, e.g. `en` (RFC 5646); %NULL where it states
+ *   none
+ */
+const char *
+ismb_stanza_get_lang (IsmbStanza *self)
+{
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  return ismb_node_get (get_root (self), "xml:lang");
+}
+
+/**
+ * ismb_stanza_set_lang: (set-property lang)
+ * @self: a stanza
+ * @lang: (nullable): a language, e.g. `en` (RFC 5646); %NULL to state none
+ *
+ * States the language. Texts that state none of their own are in this one from then on.
+ */
+void
+ismb_stanza_set_lang (IsmbStanza *self, const char *lang)
+{
+  g_return_if_fail (ISMB_IS_STANZA (self));
+  set_attribute (self, "xml:lang", lang);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LANG]);
+}
+
+/**
  * ismb_stanza_get_child_text:
  * @self: a stanza
  * @name: the name of a child element
@@ -396,28 +436,6 @@ ismb_stanza_has_child (IsmbStanza *self, const char *name, const char *ns)
 {
   g_return_val_if_fail (ISMB_IS_STANZA (self) && name != NULL, FALSE);
   return ismb_node_find (get_root (self), name, ns) != NULL;
-}
-
-static gboolean
-is_in_own_language (const IsmbNode *child, const char *own)
-{
-  const char *language = ismb_node_get (child, "xml:lang");
-
-  return language == NULL || g_strcmp0 (language, own) == 0;
-}
-
-const char *
-_ismb_stanza_peek_text (IsmbStanza *self, const char *name)
-{
-  IsmbNode *root = get_root (self);
-  const char *own = ismb_node_get (root, "xml:lang");
-  IsmbNode *first = ismb_node_find (root, name, ISMB_NS_CLIENT);
-  IsmbNode *child = first;
-
-  while (child != NULL && !is_in_own_language (child, own))
-    child = ismb_node_find_next (child, name, ISMB_NS_CLIENT);
-  child = child != NULL ? child : first;
-  return child != NULL ? ismb_tree_peek_text (_ismb_stanza_get_tree (self), child) : NULL;
 }
 
 void

@@ -29,6 +29,7 @@ struct _IsmbStanzaClass
   const char *default_type;
 };
 
+IsmbStanza *ismb_stanza_from_string     (const char *xml, GError **error);
 IsmbJid    *ismb_stanza_get_from_jid    (IsmbStanza *self);
 void        ismb_stanza_set_from_jid    (IsmbStanza *self, IsmbJid *jid);
 IsmbJid    *ismb_stanza_get_to_jid      (IsmbStanza *self);
@@ -37,6 +38,8 @@ const char *ismb_stanza_get_id          (IsmbStanza *self);
 void        ismb_stanza_set_id          (IsmbStanza *self, const char *id);
 const char *ismb_stanza_get_stanza_type (IsmbStanza *self);
 void        ismb_stanza_set_stanza_type (IsmbStanza *self, const char *stanza_type);
+const char *ismb_stanza_get_lang        (IsmbStanza *self);
+void        ismb_stanza_set_lang        (IsmbStanza *self, const char *lang);
 char       *ismb_stanza_get_child_text  (IsmbStanza *self, const char *name, const char *ns);
 void        ismb_stanza_set_child_text  (IsmbStanza *self, const char *name, const char *ns,
                                          const char *text);

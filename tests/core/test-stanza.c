@@ -76,25 +76,6 @@ test_getters_outlive_setters (void)
   g_assert_cmpstr (ismb_message_get_body (message), ==, "second");
 }
 
-static void
-test_body_of_several_languages (void)
-{
-  IsmbTree *tree = received_tree ("message", NULL);
-  IsmbNode *root = ismb_tree_root (tree);
-  IsmbNode *de = ismb_tree_add_leaf (tree, root, "body", ISMB_NS_CLIENT, "Hallo");
-  IsmbNode *en = ismb_tree_add_leaf (tree, root, "body", ISMB_NS_CLIENT, "Hello");
-  g_autoptr (IsmbMessage) message = NULL;
-
-  ismb_tree_set (tree, de, "xml:lang", "de");
-  ismb_tree_set (tree, en, "xml:lang", "en");
-  message = received (tree);
-  g_assert_cmpstr (ismb_message_get_body (message), ==, "Hallo");
-  ismb_tree_set (tree, root, "xml:lang", "en");
-  g_assert_cmpstr (ismb_message_get_body (message), ==, "Hello");
-  ismb_message_set_body (message, "One");
-  g_assert_null (ismb_node_find_next (ismb_node_find (root, "body", NULL), "body", NULL));
-}
-
 /* What is made of a message that came with that XML. */
 static gpointer
 read_stanza (const char *xml)
@@ -227,6 +208,122 @@ test_parent_thread (void)
 }
 
 static void
+assert_words (char **words, const char *const *expected)
+{
+  g_assert_cmpstrv (words, expected);
+  g_strfreev (words);
+}
+
+#define ASSERT_WORDS(words, ...) \
+  assert_words (words, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+test_body_of_several_languages (void)
+{
+  g_autoptr (IsmbMessage) message = read_stanza (
+      "<message><body xml:lang='de'>Hallo</body><body xml:lang='en'>Hello</body></message>");
+
+  g_assert_cmpstr (ismb_message_get_body (message), ==, "Hallo"); /* the first: it states none */
+  g_assert_null (ismb_message_get_body_in (message, NULL));
+  ismb_stanza_set_lang (ISMB_STANZA (message), "EN");
+  g_assert_cmpstr (ismb_message_get_body (message), ==, "Hello");
+  g_assert_cmpstr (ismb_message_get_body_in (message, "De"), ==, "Hallo");
+  g_assert_null (ismb_message_get_body_in (message, "cs"));
+  ismb_message_set_body (message, "One");
+  ismb_message_set_body_in (message, "cs", "Jedna");
+  ismb_message_set_body_in (message, "de", "Eins");
+  assert_xml (message, "<message xml:lang='EN'><body>One</body><body xml:lang='cs'>Jedna</body>"
+                       "<body xml:lang='de'>Eins</body></message>");
+  ASSERT_WORDS (ismb_message_list_body_langs (message), "EN", "cs", "de");
+  ismb_message_set_body_in (message, "en", NULL);
+  g_assert_cmpstr (ismb_message_get_body (message), ==, "Jedna");
+  ismb_message_set_body (message, NULL);
+  assert_xml (message, "<message xml:lang='EN'/>");
+}
+
+static void
+test_other_languages (void)
+{
+  g_autoptr (IsmbMessage) message = g_object_new (ISMB_TYPE_MESSAGE, "lang", "en", NULL);
+  g_autoptr (IsmbPresence) presence = ismb_presence_new (NULL, "away");
+
+  ismb_message_set_subject (message, "order");
+  ismb_message_set_subject_in (message, "de", "Befehl");
+  g_assert_cmpstr (ismb_message_get_subject_in (message, "en"), ==, "order");
+  ASSERT_WORDS (ismb_message_list_subject_langs (message), "en", "de");
+  ismb_presence_set_status_in (presence, "de", "weg");
+  g_assert_cmpstr (ismb_presence_get_status (presence), ==, "weg");
+  ismb_presence_set_status (presence, "away");
+  g_assert_cmpstr (ismb_presence_get_status (presence), ==, "away");
+  g_assert_cmpstr (ismb_presence_get_status_in (presence, "de"), ==, "weg");
+  ASSERT_WORDS (ismb_presence_list_status_langs (presence), "de", "");
+}
+
+/* What a stranger lists is not listed at any length. */
+static void
+test_many_languages (void)
+{
+  g_autoptr (GString) xml = g_string_new ("<message>");
+  g_autoptr (IsmbMessage) message = NULL;
+  g_auto (GStrv) languages = NULL;
+
+  for (guint i = 0; i < 5000; i++)
+    g_string_append_printf (xml, "<body xml:lang='x%u'/>", i);
+  message = read_stanza (g_string_append (xml, "</message>")->str);
+  languages = ismb_message_list_body_langs (message);
+  g_assert_cmpuint (g_strv_length (languages), ==, 64);
+}
+
+static void
+test_nick (void)
+{
+  g_autoptr (IsmbMessage) message = ismb_message_new (NULL, NULL);
+  g_autoptr (IsmbPresence) presence = g_object_new (ISMB_TYPE_PRESENCE, "nick", "bob", NULL);
+
+  ismb_message_set_nick (message, "Al");
+  assert_xml (message, "<message><nick xmlns='http://jabber.org/protocol/nick'>Al</nick>"
+                       "</message>");
+  g_assert_cmpstr (ismb_message_get_nick (message), ==, "Al");
+  g_assert_cmpstr (ismb_presence_get_nick (presence), ==, "bob");
+  ismb_message_set_nick (message, NULL);
+  g_assert_null (ismb_message_get_nick (message));
+}
+
+static void
+test_room (void)
+{
+  g_autoptr (IsmbMessage) said = read_stanza ("<message type='groupchat' from='r@muc/Bob'/>");
+  g_autoptr (IsmbMessage) by_room = read_stanza ("<message type='groupchat' from='r@muc'/>");
+  g_autoptr (IsmbMessage) chat = read_stanza ("<message type='chat' from='bob@leaf2/x'/>");
+
+  g_assert_cmpstr (ismb_message_get_muc_room (said), ==, "r@muc");
+  g_assert_cmpstr (ismb_message_get_muc_nick (said), ==, "Bob");
+  g_assert_cmpstr (ismb_message_get_muc_room (by_room), ==, "r@muc");
+  g_assert_null (ismb_message_get_muc_nick (by_room));
+  g_assert_null (ismb_message_get_muc_room (chat));
+  g_assert_null (ismb_message_get_muc_nick (chat));
+}
+
+static void
+test_new_from_string (void)
+{
+  static const char *const bad[] = { "", "<message>", "<body/>", "<message xmlns='urn:x'/>",
+                                     "<iq/>", "<message to='@'/>" };
+  g_autoptr (IsmbStanza) iq = ismb_stanza_from_string (
+      "<iq xmlns='jabber:client' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>", NULL);
+
+  g_assert_true (ISMB_IS_IQ (iq));
+  g_assert_cmpstr (ismb_iq_get_payload_ns (ISMB_IQ (iq)), ==, ISMB_NS_PING);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (ismb_stanza_from_string (bad[i], &error));
+      g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA);
+    }
+}
+
+static void
 test_types (void)
 {
   g_autoptr (IsmbMessage) message = received (received_tree ("message", NULL));
@@ -276,7 +373,7 @@ test_presence (void)
 static void
 test_presence_with_junk (void)
 {
-  static const char *const junk[] = { "", "high", "128", "-129", "1.5", "99999999999999999999" };
+  static const char *const junk[] = { "", "high", "1.5", "0x10", "1 2", "--1" };
 
   for (guint i = 0; i < G_N_ELEMENTS (junk); i++)
     {
@@ -290,6 +387,30 @@ test_presence_with_junk (void)
       g_assert_null (ismb_presence_get_show (presence));
       g_assert_cmpstr (ismb_stanza_get_stanza_type (ISMB_STANZA (presence)), ==, "available");
     }
+}
+
+static void
+assert_priority (const char *text, int expected)
+{
+  IsmbTree *tree = received_tree ("presence", NULL);
+  g_autoptr (IsmbPresence) presence = NULL;
+
+  ismb_tree_add_leaf (tree, ismb_tree_root (tree), "priority", ISMB_NS_CLIENT, text);
+  presence = received (tree);
+  g_assert_cmpint (ismb_presence_get_priority (presence), ==, expected);
+  ismb_presence_set_priority (presence, expected * 1000);
+  g_assert_cmpint (ismb_presence_get_priority (presence), ==, CLAMP (expected * 1000, -128, 127));
+}
+
+static void
+test_priority (void)
+{
+  assert_priority ("-5", -5);
+  assert_priority (" +7\n", 7);
+  assert_priority ("128", 127);
+  assert_priority ("-129", -128);
+  assert_priority ("99999999999999999999", 127);
+  assert_priority ("0", 0);
 }
 
 static void
@@ -486,6 +607,12 @@ main (int argc, char **argv)
   g_test_add_func ("/stanza/presence-reply", test_presence_reply);
   g_test_add_func ("/stanza/copy", test_copy);
   g_test_add_func ("/stanza/parent-thread", test_parent_thread);
+  g_test_add_func ("/stanza/other-languages", test_other_languages);
+  g_test_add_func ("/stanza/many-languages", test_many_languages);
+  g_test_add_func ("/stanza/nick", test_nick);
+  g_test_add_func ("/stanza/room", test_room);
+  g_test_add_func ("/stanza/new-from-string", test_new_from_string);
+  g_test_add_func ("/stanza/priority", test_priority);
   g_test_add_func ("/stanza/types", test_types);
   g_test_add_func ("/stanza/unknown-type-is-not-taken", test_unknown_type_is_not_taken);
   g_test_add_func ("/stanza/presence", test_presence);
