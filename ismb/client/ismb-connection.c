@@ -513,6 +513,7 @@ on_channel_stanza (IsmbTree *tree, gpointer user_data)
 static void
 finish_closing (IsmbConnection *self)
 {
+  g_autoptr (GTask) opening = steal_opening (self); /* closed before that had returned */
   GQueue dropped = G_QUEUE_INIT;
   guint lost, turn;
 
@@ -528,6 +529,8 @@ finish_closing (IsmbConnection *self)
   tell_disconnected (self, NULL);
   tell_not_sent (self, &dropped);
   finish_drains (self, lost);
+  if (opening != NULL)
+    g_task_return_error (opening, closed_error ());
   if (self->reopening && self->turn == turn)
     ismb_connection_reconnect (self);
 }
