@@ -198,6 +198,7 @@ test_refusal (gconstpointer data)
   set_up (&scene, refusal->lines);
   if (refusal->code == ISMB_ERROR_AUTH_FAILED)
     {
+      g_signal_handlers_disconnect_by_data (scene.client, &scene);
       g_object_unref (scene.client);
       scene.client = ismb_client_new_for_jid (OUR, "wrong");
       g_object_set (scene.client, "server-host", "127.0.0.1", "server-port",

@@ -10,7 +10,6 @@
 #include "tests/support/ismb-test-server.h"
 
 #define DOMAIN "switch.test"
-#define CUTS 4             /* in the normal run; ISMB_TEST_CUTS names another number */
 #define BYTES 20000        /* a connection carries fewer */
 
 static const char *const accounts[] = { "alice", "bob", NULL };
@@ -98,9 +97,7 @@ send_next (Scene *scene, IsmbClient *from, const char *to)
 static guint
 count_cuts (void)
 {
-  const char *wanted = g_getenv ("ISMB_TEST_CUTS");
-
-  return wanted != NULL ? (guint) atoi (wanted) : CUTS;
+  return g_test_slow () ? 170 : 4; /* a thousand in all */
 }
 
 static void
@@ -146,6 +143,19 @@ tear_down (Scene *scene)
   g_array_unref (scene->seen);
 }
 
+/* From then on no session is replaced by another, and what a server makes of the messages of one that
+ * was (ejabberd returns them) is no matter here. */
+static void
+open_on_the_wire (Scene *scene)
+{
+  gboolean enabled = FALSE;
+
+  ismb_client_add_event_handler (scene->alice, "sm_enabled", ISMB_EVENT_DISPOSABLE, on_flag,
+                                 &enabled, NULL);
+  open_client (scene->alice);
+  wait_for (&enabled);
+}
+
 /* One message under way at a time and now and then ten, while the wire breaks. */
 static void
 play (Scene *scene, IsmbClient *from, IsmbClient *to, const char *address)
@@ -154,7 +164,7 @@ play (Scene *scene, IsmbClient *from, IsmbClient *to, const char *address)
 
   g_signal_connect (to, "message", G_CALLBACK (on_message), scene);
   open_client (scene->bob);
-  open_client (scene->alice);
+  open_on_the_wire (scene);
   ismb_test_cutter_set_limit (scene->cutter, BYTES, ISMB_TEST_CUT_ANY);
   ismb_test_cutter_cut (scene->cutter, ISMB_TEST_CUT_RESET);
   while (ismb_test_cutter_count_cuts (scene->cutter) < count_cuts ())
@@ -203,6 +213,9 @@ main (int argc, char *argv[])
       const char *name = ismb_test_server_name (kind);
       g_autofree char *sender = g_strdup_printf ("/cuts/%s/sender", name);
       g_autofree char *receiver = g_strdup_printf ("/cuts/%s/receiver", name);
+
+      if (kind == ISMB_TEST_EJABBERD && !g_test_slow ())
+        continue; /* it takes its time to start */
 
       g_test_add_data_func (sender, GINT_TO_POINTER (kind), test_sender_is_cut);
       g_test_add_data_func (receiver, GINT_TO_POINTER (kind), test_receiver_is_cut);
