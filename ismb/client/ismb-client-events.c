@@ -310,6 +310,14 @@ ismb_client_emit_event (IsmbClient *self, const char *event, GObject *payload)
  * #IsmbPresence), `roster_update` (an #IsmbIq); and ours: `peer_found`, `peer_changed`, `peer_lost`
  * (an #IsmbPeer).
  *
+ * What a stanza carries makes events too, with that stanza: `message_xform`, `message_correction`,
+ * `attention`, `forwarded_stanza`, `encrypted_message`, `carbon_received`, `carbon_sent`,
+ * `amp_error`, `amp_alert`, `amp_notify`, `bob`; `pubsub_publish`, `_retract`, `_purge`, `_delete`,
+ * `_config` and `_subscription` (see [method@Ismb.Client.map_node_event]), one for each item;
+ * `unverified_signed_presence`, `vcard_avatar_update`, `presence_idle`; `http_request`,
+ * `http_response`, `jabber_rpc_method_call`, `_response`, `_fault` and `jabber_rpc_error`. A request
+ * that an event with a handler tells of is taken: the handler answers it.
+ *
  * Returns: an id for [method@Ismb.Client.remove_event_handler]
  */
 guint

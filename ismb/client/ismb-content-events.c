@@ -225,7 +225,8 @@ choose_pubsub (Search *search, IsmbNode *event)
   return NULL;
 }
 
-/* The table */
+/* The table. Google's own events are not in it: nobody runs that service any more. Chat states,
+ * receipts, commands, blocks and capabilities are told by the plugins that know of them. */
 
 enum
 {
