@@ -123,7 +123,7 @@ on_given (gsize bytes, gpointer user_data)
 {
   IsmbChannel *self = user_data;
 
-  ismb_strophe_run (self->strophe, bytes);
+  ismb_pump_note_unread (self->pump, ismb_strophe_run (self->strophe, bytes));
   if (ismb_outlet_drain (ismb_strophe_get_outlet (self->strophe), TURN_STANZAS))
     flush (self);
 }

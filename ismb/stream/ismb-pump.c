@@ -48,13 +48,15 @@ struct _IsmbPump
   GSource *source;
   Side net, strophe;
   gboolean due;        /* there is work that no descriptor tells of */
-  gboolean unread;     /* TLS may hold bytes */
+  gboolean inside;     /* TLS may hold bytes */
 
   IsmbByteQueue inbound;
   gsize scanned;       /* of inbound: looked at */
   gsize passed;        /* of inbound: may go on */
   gsize given;         /* to libstrophe, which has not been told */
-  gboolean torn;       /* a write to libstrophe ended inside a tag */
+  gsize unread;        /* by libstrophe, of what it was given */
+  gsize stanza_end;    /* in inbound: of the last one that passed in this turn; 0: none did */
+  gboolean torn;       /* libstrophe may have seen a part of a tag */
   IsmbByteQueue outbound;
   gsize out_scanned, out_passed;
 
@@ -174,20 +176,21 @@ show_what_left (IsmbPump *self, IsmbScan scan)
 /* Inwards */
 
 /* libstrophe's expat (2.5 with deferral) does not look again at a torn tag until its bytes have
- * doubled. It is torn where a write was cut short, or where the tag is longer than a read: then
- * space behind the stanza makes up the length. */
+ * doubled. It is torn where libstrophe's read ends inside it, and that may be anywhere once more
+ * waits than it reads at once. Then space behind the last stanza makes up the length; inside a
+ * stanza there can be none, so that the next end of one owes it. */
 static void
 pad (IsmbPump *self)
 {
   g_autofree char *space = NULL;
   gsize length = self->in_scanner.longest_tag;
 
-  if (!self->torn && length <= STROPHE_READ)
+  self->torn |= self->passed + self->unread > STROPHE_READ;
+  if (!self->torn || self->stanza_end == 0)
     return;
-  /* Behind what passed and before the rest; it is looked at already. */
   space = g_strnfill (length, ' ');
-  self->passed =
-      ismb_byte_queue_replace (&self->inbound, self->passed, self->passed, space, length);
+  ismb_byte_queue_replace (&self->inbound, self->stanza_end, self->stanza_end, space, length);
+  self->passed += length;
   self->scanned += length;
   self->torn = FALSE;
   self->in_scanner.longest_tag = 0;
@@ -232,14 +235,15 @@ pass_inbound (IsmbPump *self, IsmbScan scan)
   if (!self->bound && !show_what_came (self, scan))
     return FALSE;
   self->passed = self->scanned;
-  if (scan == ISMB_SCAN_ELEMENT)
-    pad (self);
+  if (scan == ISMB_SCAN_ELEMENT || scan == ISMB_SCAN_END)
+    self->stanza_end = self->passed;
   return TRUE;
 }
 
 static void
 scan_inbound (IsmbPump *self)
 {
+  self->stanza_end = 0;
   while (self->scanned < self->inbound.length)
     {
       gsize seen = 0;
@@ -251,6 +255,7 @@ scan_inbound (IsmbPump *self)
       if (scan != ISMB_SCAN_MORE && !pass_inbound (self, scan))
         return;
     }
+  pad (self);
 }
 
 static void
@@ -261,7 +266,7 @@ read_network (IsmbPump *self)
   gssize count =
       g_pollable_input_stream_read_nonblocking (self->input, bytes, sizeof bytes, NULL, &error);
 
-  self->unread = count == sizeof bytes && self->unread;
+  self->inside = count == sizeof bytes && self->inside;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     return;
   ismb_byte_queue_append (&self->inbound, bytes, MAX (count, 0));
@@ -286,7 +291,6 @@ write_to_strophe (IsmbPump *self)
     }
   broken = count < 0 && errno != EAGAIN;
   self->strophe.full = done < self->passed;
-  self->torn |= self->strophe.full;
   self->given += done;
   self->passed -= done;
   self->scanned -= done;
@@ -393,7 +397,7 @@ write_what_may_go (IsmbPump *self)
     write_to_strophe (self);
   if (self->net.ended && self->passed == 0)
     shutdown (self->strophe.fd, SHUT_WR);
-  self->due |= self->unread;
+  self->due |= self->inside;
   want_what_is_due (self);
 }
 
@@ -414,7 +418,7 @@ turn (IsmbPump *self)
   self->due = FALSE;
   self->net.full &= (net & ~G_IO_IN) == 0;
   self->strophe.full &= (strophe & ~G_IO_IN) == 0;
-  if ((net != 0 && (self->net.wanted & G_IO_IN) != 0) || self->unread)
+  if ((net != 0 && (self->net.wanted & G_IO_IN) != 0) || self->inside)
     read_network (self);
   if (strophe != 0 && (self->strophe.wanted & G_IO_IN) != 0)
     read_strophe (self);
@@ -493,7 +497,7 @@ ismb_pump_new (GIOStream *stream, int fd, const IsmbPumpPlan *plan,
   self->user_data = user_data;
   self->in_scanner = self->out_scanner = limits;
   self->sign_in = ismb_sign_in_new (plan->password, plan->secret, plan->resume);
-  self->due = self->unread = G_IS_TLS_CONNECTION (stream);
+  self->due = self->inside = G_IS_TLS_CONNECTION (stream);
   attach (self);
   want_what_is_due (self);
   return self;
@@ -535,6 +539,12 @@ ismb_pump_flush (IsmbPump *self)
     return;
   self->due = FALSE;
   write_what_may_go (self);
+}
+
+void
+ismb_pump_note_unread (IsmbPump *self, gsize bytes)
+{
+  self->unread = bytes;
 }
 
 gsize

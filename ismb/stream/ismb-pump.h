@@ -45,6 +45,8 @@ gboolean ismb_pump_has_ended (IsmbPump *self, const GError **error);
  * the next flush. */
 void  ismb_pump_send       (IsmbPump *self, const char *xml, gsize length);
 void  ismb_pump_flush      (IsmbPump *self);
+/* Of what it was given, libstrophe has not read so many bytes. */
+void  ismb_pump_note_unread (IsmbPump *self, gsize bytes);
 gsize ismb_pump_get_queued (IsmbPump *self); /* bytes that the network has not taken */
 /* Closes both sides; what libstrophe wrote and the network takes at once still leaves. */
 void ismb_pump_free (IsmbPump *self);

@@ -195,6 +195,19 @@ watch_input (IsmbStrophe *self, gboolean watch)
     self->tag = g_source_add_unix_fd (self->engine, self->engine_fd, G_IO_IN);
 }
 
+static void
+reserve_low_fd (IsmbStrophe *self)
+{
+  int fd;
+
+  if (self->low_fd >= 0)
+    return;
+  fd = open ("/dev/null", O_PATH | O_CLOEXEC);
+  if (fd >= FD_SETSIZE)
+    close (g_steal_fd (&fd));
+  self->low_fd = fd;
+}
+
 /* What libstrophe calls */
 
 static int
@@ -277,6 +290,7 @@ on_connection (xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
     }
   watch_input (self, FALSE); /* the descriptor is closed already */
   self->engine_fd = -1;
+  reserve_low_fd (self); /* now, or somebody else has it */
   ismb_outlet_put (self->outlet, tell_closed, self,
                    stream_error != NULL ? error_of_stream (self, stream_error) : NULL,
                    (GDestroyNotify) g_error_free);
@@ -340,6 +354,8 @@ run (IsmbStrophe *self)
   while (extra-- > 0 && self->engine_fd >= 0)
     xmpp_run_once (self->ctx, 0);
   pause_reading (self, ismb_outlet_get_length (self->outlet) >= WAITING_MAX);
+  g_source_set_ready_time (self->engine, self->engine_fd >= 0 && (!self->ready || self->closing)
+                                             ? g_get_monotonic_time () + TICK_US : -1);
 }
 
 static gboolean
@@ -360,11 +376,7 @@ engine_check (GSource *source)
 static gboolean
 engine_dispatch (GSource *source, GSourceFunc func, gpointer data)
 {
-  IsmbStrophe *self = ((Source *) source)->owner;
-
-  run (self);
-  g_source_set_ready_time (source, self->engine_fd >= 0 && (!self->ready || self->closing)
-                                       ? g_get_monotonic_time () + TICK_US : -1);
+  run (((Source *) source)->owner);
   return G_SOURCE_CONTINUE;
 }
 
@@ -390,19 +402,6 @@ attach_engine (IsmbStrophe *self)
   g_source_set_static_name (self->engine, "[ismb] libstrophe");
   g_source_set_can_recurse (self->engine, TRUE); /* it does not, but may: see the pump's */
   g_source_attach (self->engine, context);
-}
-
-static void
-reserve_low_fd (IsmbStrophe *self)
-{
-  int fd;
-
-  if (self->low_fd >= 0)
-    return;
-  fd = open ("/dev/null", O_PATH | O_CLOEXEC);
-  if (fd >= FD_SETSIZE)
-    close (g_steal_fd (&fd));
-  self->low_fd = fd;
 }
 
 /* Without xmpp_initialize (): on what has sockets by itself it only readies libstrophe's TLS, which
@@ -497,12 +496,13 @@ ismb_strophe_get_stream_detail (IsmbStrophe *self)
   return self->detail;
 }
 
-void
+gsize
 ismb_strophe_run (IsmbStrophe *self, gsize bytes)
 {
   self->unread += bytes;
   if (self->conn != NULL && !self->paused)
     run (self);
+  return self->unread;
 }
 
 void

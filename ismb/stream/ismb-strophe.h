@@ -38,8 +38,9 @@ int ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password
 const char *ismb_strophe_get_stream_condition (IsmbStrophe *self);
 /* The text inside it: in see-other-host, where to go. NULL: none. */
 const char *ismb_strophe_get_stream_detail (IsmbStrophe *self);
-/* So many bytes were written to the far end: reads them now, not in the loop's next turn. */
-void ismb_strophe_run (IsmbStrophe *self, gsize bytes);
+/* So many bytes were written to the far end: reads them now, not in the loop's next turn, or some.
+ * Returns how many it has not read yet. */
+gsize ismb_strophe_run (IsmbStrophe *self, gsize bytes);
 /* </stream:stream>, then `closed` when the server answered it, or after two seconds. */
 void ismb_strophe_close (IsmbStrophe *self);
 /* Ends at once and drops what was not yet called back. */

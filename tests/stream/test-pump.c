@@ -2,375 +2,556 @@
 /* Pump and libstrophe together in a channel, the test playing the server byte by byte. */
 #include "config.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <unistd.h>
 
-#include "ismb/client/ismb-channel.h"
 #include "ismb/core/ismb-error.h"
+#include "pump-lab.h"
 
-#define HEADER                                                                                     \
-  "<?xml version='1.0'?><stream:stream from='switch.test' id='1' version='1.0' "                   \
-  "xmlns='jabber:client' "                                                                         \
-  "xmlns:stream='http://etherx.jabber.org/streams'>"
-#define SASL "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
-#define BIND "xmlns='urn:ietf:params:xml:ns:xmpp-bind'"
+#define MANY_DESCRIPTORS 1200
+#define SM "xmlns='urn:xmpp:sm:3'"
+#define SESSION "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"
 
-typedef struct
-{
-  IsmbChannel *channel;
-  int server;
-  GString *heard;
-  char *bound;
-  GPtrArray *stanzas; /* as XML */
-  GPtrArray *refusals;
-  guint authenticated;
-  gboolean closed;
-  GError *error;
-} Fixture;
-
-static void
-on_ready (IsmbJid *bound_jid, const IsmbSession *session, gpointer user_data)
-{
-  ((Fixture *) user_data)->bound = g_strdup (ismb_jid_get_full (bound_jid));
-}
-
-static void
-on_stanza (IsmbTree *tree, gpointer user_data)
-{
-  GString *xml = g_string_new (NULL);
-
-  ismb_node_write (ismb_tree_root (tree), "jabber:client", xml);
-  g_ptr_array_add (((Fixture *) user_data)->stanzas, g_string_free (xml, FALSE));
-  ismb_tree_free (tree);
-}
-
-static void
-on_closed (const GError *error, gpointer user_data)
-{
-  Fixture *fixture = user_data;
-
-  fixture->closed = TRUE;
-  fixture->error = error != NULL ? g_error_copy (error) : NULL;
-}
-
-static void
-on_authenticated (gpointer user_data)
-{
-  ((Fixture *) user_data)->authenticated++;
-}
-
-static void
-on_auth_refused (const char *condition, gpointer user_data)
-{
-  g_ptr_array_add (((Fixture *) user_data)->refusals, g_strdup (condition));
-}
-
-static void
-begin (Fixture *fixture, const IsmbResume *resume)
-{
-  static const IsmbChannelCallbacks callbacks = { on_authenticated, on_auth_refused, on_ready,
-                                                  on_stanza, on_closed };
-  g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GSocketConnection) connection = NULL;
-  g_autoptr (GError) error = NULL;
-  int ends[2];
-
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
-  fixture->server = ends[0];
-  socket = g_socket_new_from_fd (ends[1], &error);
-  g_assert_no_error (error);
-  connection = g_socket_connection_factory_create_connection (socket);
-  fixture->heard = g_string_new (NULL);
-  fixture->stanzas = g_ptr_array_new_with_free_func (g_free);
-  fixture->refusals = g_ptr_array_new_with_free_func (g_free);
-  fixture->channel = ismb_channel_new (&callbacks, fixture);
-  ismb_channel_start (fixture->channel, G_IO_STREAM (connection), TRUE, "alice@switch.test/work",
-                      "secret", resume, &error);
-  g_assert_no_error (error);
-}
-
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  begin (fixture, NULL);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  ismb_channel_free (fixture->channel);
-  close (fixture->server);
-  g_string_free (fixture->heard, TRUE);
-  g_ptr_array_unref (fixture->stanzas);
-  g_ptr_array_unref (fixture->refusals);
-  g_free (fixture->bound);
-  g_clear_error (&fixture->error);
-}
-
-static void
-hear (Fixture *fixture)
-{
-  char bytes[65536];
-  gssize count;
-
-  while ((count = recv (fixture->server, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
-    g_string_append_len (fixture->heard, bytes, count);
-}
-
-/* Until nothing moves any more. */
-static void
-settle (Fixture *fixture)
-{
-  do
-    hear (fixture);
-  while (g_main_context_iteration (NULL, FALSE));
-  hear (fixture);
-}
-
-static void
-say_bytes (Fixture *fixture, const char *bytes, gsize length)
-{
-  while (length > 0)
-    {
-      gssize count = send (fixture->server, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-      if (count < 0)
-        g_assert_cmpint (errno, ==, EAGAIN);
-      else
-        bytes += count, length -= count;
-      settle (fixture);
-    }
-}
-
-static void
-say (Fixture *fixture, const char *text)
-{
-  say_bytes (fixture, text, strlen (text));
-}
-
-static void
-wait_to_hear (Fixture *fixture, const char *text)
-{
-  while (strstr (fixture->heard->str, text) == NULL)
-    {
-      g_main_context_iteration (NULL, FALSE);
-      hear (fixture);
-    }
-  g_string_truncate (fixture->heard, 0);
-}
-
-static void
-sign_in (Fixture *fixture)
-{
-  wait_to_hear (fixture, "version=\"1.0\"");
-  say (fixture, HEADER "<stream:features><mechanisms " SASL
-                       "><mechanism>PLAIN</mechanism></mechanisms></stream:features>");
-  wait_to_hear (fixture, "</auth>");
-  say (fixture, "<success " SASL "/>");
-  wait_to_hear (fixture, "version=\"1.0\"");
-  say (fixture, HEADER "<stream:features><bind " BIND "/></stream:features>");
-  wait_to_hear (fixture, "</iq>");
-  say (fixture, "<iq type='result' id='_xmpp_bind1'><bind " BIND
-                "><jid>alice@switch.test/work</jid></bind></iq>");
-  while (fixture->bound == NULL)
-    g_main_context_iteration (NULL, FALSE);
-  g_assert_cmpstr (fixture->bound, ==, "alice@switch.test/work");
-  g_assert_cmpuint (fixture->stanzas->len, ==, 0); /* the answer to bind is libstrophe's */
-}
-
-#define TORN "<message from='bob@switch.test/a' id='m1' xml:lang='de'><body>hello &gt; you</body>" \
-             "<x xmlns='urn:x' a='&gt;'><y>1</y></x></message>"
-
-/* Cut anywhere, it arrives without anything behind it: expat's deferral of torn tags does not show.
- */
-static void
-test_torn_anywhere (Fixture *fixture, gconstpointer data)
-{
-  sign_in (fixture);
-  for (gsize cut = 1; cut < strlen (TORN); cut++)
-    {
-      say_bytes (fixture, TORN, cut);
-      g_assert_cmpuint (fixture->stanzas->len, ==, cut - 1);
-      say (fixture, TORN + cut);
-      g_assert_cmpuint (fixture->stanzas->len, ==, cut);
-      g_assert_nonnull (strstr (fixture->stanzas->pdata[cut - 1], "xml:lang"));
-    }
-}
-
-static void
-test_byte_by_byte (Fixture *fixture, gconstpointer data)
-{
-  sign_in (fixture);
-  for (gsize i = 0; i < strlen (TORN); i++)
-    say_bytes (fixture, TORN + i, 1);
-  g_assert_cmpuint (fixture->stanzas->len, ==, 1);
-}
+static const IsmbResume resume = { "id-1", 7, "alice@switch.test/old" };
 
 /* A tag longer than libstrophe's reads. */
 static void
-test_long_tags (Fixture *fixture, gconstpointer data)
+test_long_tags (PumpLab *lab, gconstpointer data)
 {
   guint count = 0;
 
-  sign_in (fixture);
+  pump_lab_sign_in (lab);
   for (gsize size = 4000; size < 40000; size += 1237)
     {
       g_autofree char *value = g_strnfill (size, 'v');
       g_autofree char *text = g_strdup_printf ("<message a='%s'/>", value);
 
-      say (fixture, text);
-      g_assert_cmpuint (fixture->stanzas->len, ==, ++count);
+      pump_lab_say (lab, text);
+      g_assert_cmpuint (lab->stanzas->len, ==, ++count);
     }
-}
-
-static void
-test_large_stanzas_both_ways (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *body = g_strnfill (2 * 1024 * 1024, 'b');
-  g_autofree char *text = g_strdup_printf ("<message><body>%s</body></message>", body);
-  gsize heard = 0;
-
-  sign_in (fixture);
-  for (int i = 0; i < 3; i++)
-    {
-      say (fixture, text);
-      ismb_channel_send (fixture->channel, text, strlen (text));
-    }
-  while (heard < 3 * strlen (text))
-    {
-      g_main_context_iteration (NULL, FALSE);
-      hear (fixture);
-      heard += fixture->heard->len;
-      g_string_truncate (fixture->heard, 0);
-    }
-  settle (fixture);
-  g_assert_cmpuint (fixture->stanzas->len, ==, 3);
-  g_assert_cmpuint (ismb_channel_get_queued (fixture->channel), ==, 0);
 }
 
 /* Many in one piece: none is lost where reading pauses. */
 static void
-test_burst (Fixture *fixture, gconstpointer data)
+test_burst (PumpLab *lab, gconstpointer data)
 {
   g_autoptr (GString) text = g_string_new (NULL);
 
-  sign_in (fixture);
+  pump_lab_sign_in (lab);
   for (int i = 0; i < 5000; i++)
     g_string_append_printf (text, "<message id='%d'><body>x</body></message>", i);
-  say (fixture, text->str);
-  settle (fixture);
-  g_assert_cmpuint (fixture->stanzas->len, ==, 5000);
-  g_assert_nonnull (strstr (fixture->stanzas->pdata[4999], "4999"));
+  pump_lab_say (lab, text->str);
+  pump_lab_settle (lab);
+  g_assert_cmpuint (lab->stanzas->len, ==, 5000);
+  g_assert_nonnull (strstr (lab->stanzas->pdata[4999], "4999"));
 }
 
 static void
-wait_until_closed (Fixture *fixture)
+test_server_closes (PumpLab *lab, gconstpointer data)
 {
-  while (!fixture->closed)
-    {
-      g_main_context_iteration (NULL, TRUE);
-      hear (fixture);
-    }
+  pump_lab_sign_in (lab);
+  pump_lab_say (lab, "<message id='last'/></stream:stream>");
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
 }
 
 static void
-test_server_closes (Fixture *fixture, gconstpointer data)
+test_connection_breaks (PumpLab *lab, gconstpointer data)
 {
-  sign_in (fixture);
-  say (fixture, "<message id='last'/></stream:stream>");
-  wait_until_closed (fixture);
-  g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
-  g_assert_cmpuint (fixture->stanzas->len, ==, 1);
+  pump_lab_sign_in (lab);
+  pump_lab_say (lab, "<message id='last'/><message id='to");
+  pump_lab_hang_up (lab);
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
 }
 
 static void
-test_connection_breaks (Fixture *fixture, gconstpointer data)
+test_server_says_why (PumpLab *lab, gconstpointer data)
 {
-  sign_in (fixture);
-  say (fixture, "<message id='last'/><message id='to");
-  shutdown (fixture->server, SHUT_RDWR);
-  wait_until_closed (fixture);
-  g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
-  g_assert_cmpuint (fixture->stanzas->len, ==, 1);
-}
-
-static void
-test_server_says_why (Fixture *fixture, gconstpointer data)
-{
-  sign_in (fixture);
-  say (
-      fixture,
+  pump_lab_sign_in (lab);
+  pump_lab_say (
+      lab,
       "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
       "<text "
       "xmlns='urn:ietf:params:xml:ns:xmpp-streams'>replaced</text></stream:error></stream:stream>");
-  wait_until_closed (fixture);
-  g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
-  g_assert_nonnull (strstr (fixture->error->message, "conflict (replaced)"));
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_nonnull (strstr (lab->error->message, "conflict (replaced)"));
 }
 
 /* libstrophe 0.12 follows a NULL there. */
 static void
-test_empty_stream_error (Fixture *fixture, gconstpointer data)
+test_empty_stream_error (PumpLab *lab, gconstpointer data)
 {
-  sign_in (fixture);
-  say (fixture, data);
-  wait_until_closed (fixture);
-  g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
-  g_assert_nonnull (strstr (fixture->error->message, "did not say why"));
+  pump_lab_sign_in (lab);
+  pump_lab_say (lab, data);
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_nonnull (strstr (lab->error->message, "did not say why"));
 }
 
 static void
-test_refuses (Fixture *fixture, gconstpointer data)
+test_refuses (PumpLab *lab, gconstpointer data)
 {
   g_autoptr (GString) deep = g_string_new ("<message>");
 
-  sign_in (fixture);
+  pump_lab_sign_in (lab);
   if (g_str_equal (data, "deep"))
     for (int i = 0; i < 200; i++)
       g_string_append (deep, "<a>");
   else
     g_string_assign (deep, data);
-  say (fixture, deep->str);
-  wait_until_closed (fixture);
-  g_assert_error (fixture->error, ISMB_ERROR, ISMB_ERROR_STREAM);
-  g_assert_cmpuint (fixture->stanzas->len, ==, 0);
+  pump_lab_say (lab, deep->str);
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_cmpuint (lab->stanzas->len, ==, 0);
 }
 
 static void
-test_orderly_close (Fixture *fixture, gconstpointer data)
+test_orderly_close (PumpLab *lab, gconstpointer data)
 {
-  sign_in (fixture);
-  ismb_channel_send (fixture->channel, "<presence/>", 11);
-  ismb_channel_close (fixture->channel);
-  wait_to_hear (fixture, "<presence/></stream:stream>");
-  say (fixture, "</stream:stream>");
-  wait_until_closed (fixture);
-  g_assert_no_error (fixture->error);
+  pump_lab_sign_in (lab);
+  ismb_channel_send (lab->channel, "<presence/>", 11);
+  ismb_channel_close (lab->channel);
+  pump_lab_wait_to_hear (lab, "<presence/></stream:stream>");
+  pump_lab_say (lab, "</stream:stream>");
+  pump_lab_wait_until_closed (lab);
+  g_assert_no_error (lab->error);
+}
+
+/* The end of the stream is the last thing that the server hears, however slowly it reads. */
+static void
+test_closes_behind_what_waits (PumpLab *lab, gconstpointer data)
+{
+  g_autofree char *body = g_strnfill (1024 * 1024, 'b');
+  g_autofree char *text = g_strdup_printf ("<message><body>%s</body></message>", body);
+
+  pump_lab_sign_in (lab);
+  lab->to_server.credit = 0;
+  ismb_channel_send (lab->channel, text, strlen (text));
+  ismb_channel_close (lab->channel);
+  pump_lab_settle (lab);
+  g_assert_cmpuint (ismb_channel_get_queued (lab->channel), >, 0);
+  lab->to_server.credit = G_MAXSIZE;
+  pump_lab_wait_to_hear (lab, "</message></stream:stream>");
+  pump_lab_say (lab, "</stream:stream>");
+  pump_lab_wait_until_closed (lab);
+  g_assert_no_error (lab->error);
+}
+
+/* Signing in */
+
+static void
+test_refusals (PumpLab *lab, gconstpointer data)
+{
+  static const char *const conditions[] = { "temporary-auth-failure", "not-authorized",
+                                            "account-disabled" };
+
+  pump_lab_start (lab, NULL);
+  pump_lab_wait_to_hear (lab, "version=\"1.0\"");
+  pump_lab_say (lab, LAB_HEADER "<stream:features><mechanisms " LAB_SASL
+                                "><mechanism>SCRAM-SHA-1</mechanism><mechanism>PLAIN</mechanism>"
+                                "<mechanism>SCRAM-SHA-512</mechanism>"
+                                "<mechanism>SCRAM-SHA-256</mechanism>"
+                                "</mechanisms></stream:features>");
+  for (guint i = 0; i < G_N_ELEMENTS (conditions); i++)
+    {
+      g_autofree char *failure =
+          g_strdup_printf ("<failure " LAB_SASL "><%s/></failure>", conditions[i]);
+
+      pump_lab_wait_to_hear (lab, "</auth>");
+      pump_lab_say (lab, failure);
+      g_assert_cmpuint (lab->refusals->len, ==, i + 1);
+      g_assert_cmpstr (lab->refusals->pdata[i], ==, conditions[i]);
+    }
+  pump_lab_wait_to_hear (lab, "</stream:stream>");
+  pump_lab_say (lab, "</stream:stream>");
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED);
+  g_assert_nonnull (strstr (lab->error->message, "account-disabled"));
+  g_assert_cmpuint (lab->authenticated, ==, 0);
+}
+
+static void
+test_refusal_is_no_text (PumpLab *lab, gconstpointer data)
+{
+  pump_lab_start (lab, NULL);
+  pump_lab_wait_to_hear (lab, "version=\"1.0\"");
+  pump_lab_say (lab, LAB_HEADER "<stream:features><mechanisms " LAB_SASL
+                                "><mechanism>PLAIN</mechanism></mechanisms></stream:features>");
+  pump_lab_wait_to_hear (lab, "</auth>");
+  pump_lab_say (lab, "<failure " LAB_SASL "><\xc3\xa4\xc3\xb6/></failure>");
+  g_assert_cmpuint (lab->refusals->len, ==, 1);
+  g_assert_cmpstr (lab->refusals->pdata[0], ==, "not-authorized");
+}
+
+/* What comes right behind <resumed/>, in one piece with it, is a stanza like others. */
+static void
+test_resumes (PumpLab *lab, gconstpointer data)
+{
+  pump_lab_start (lab, &resume);
+  pump_lab_sign_in_to (lab, LAB_BIND LAB_SM SESSION);
+  pump_lab_wait_to_hear (lab, "<resume xmlns='urn:xmpp:sm:3' previd='id-1' h='7'/>");
+  pump_lab_say (lab, "<resumed " SM " previd='id-1' h='5'/><message id='kept'/><r " SM "/>");
+  g_assert_cmpstr (lab->bound, ==, "alice@switch.test/old");
+  g_assert_cmpuint (lab->authenticated, ==, 1);
+  g_assert_true (lab->session.resumed);
+  g_assert_cmpuint (lab->session.acked, ==, 5);
+  g_assert_cmpuint (lab->stanzas->len, ==, 2);
+  g_assert_nonnull (strstr (lab->stanzas->pdata[0], "kept"));
+  g_assert_nonnull (strstr (lab->stanzas->pdata[1], "<r "));
+  g_assert_cmpuint (lab->heard->len, ==, 0); /* no request for a resource or a session */
+}
+
+static void
+test_does_not_resume (PumpLab *lab, gconstpointer data)
+{
+  pump_lab_start (lab, &resume);
+  pump_lab_sign_in_to (lab, LAB_BIND LAB_SM);
+  pump_lab_wait_to_hear (lab, "<resume ");
+  pump_lab_say (lab, "<failed " SM " h='9'/>");
+  pump_lab_wait_to_hear (lab, "</iq>");
+  pump_lab_say (lab, LAB_BOUND);
+  g_assert_cmpstr (lab->bound, ==, "alice@switch.test/work");
+  g_assert_false (lab->session.resumed);
+  g_assert_true (lab->session.resume_failed);
+  g_assert_true (lab->session.offers_sm);
+  g_assert_cmpuint (lab->session.failed_h, ==, 9);
+}
+
+/* Whatever there is between the bound resource and the session of RFC 3921 is not lost. */
+static void
+test_legacy_session (PumpLab *lab, gconstpointer data)
+{
+  pump_lab_start (lab, NULL);
+  pump_lab_sign_in_to (lab, LAB_BIND SESSION);
+  pump_lab_wait_to_hear (lab, "</iq>");
+  pump_lab_say (lab, LAB_BOUND "<message id='early'/>");
+  pump_lab_wait_to_hear (lab, SESSION "</iq>");
+  g_assert_null (lab->bound);
+  pump_lab_say (lab, "<iq type='result' id='ismb-session'/><message id='late'/>");
+  g_assert_nonnull (lab->bound);
+  g_assert_cmpuint (lab->stanzas->len, ==, 2);
+  g_assert_nonnull (strstr (lab->stanzas->pdata[0], "early"));
+  g_assert_nonnull (strstr (lab->stanzas->pdata[1], "late"));
+}
+
+/* The error is told by what went wrong, not by libstrophe's giving up. */
+static void
+test_breach (PumpLab *lab, gconstpointer data)
+{
+  pump_lab_start (lab, &resume);
+  pump_lab_sign_in_to (lab, LAB_BIND LAB_SM);
+  pump_lab_wait_to_hear (lab, "<resume ");
+  pump_lab_say (lab, "<resumed " SM " previd='id-2' h='5'/><message/>");
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_nonnull (strstr (lab->error->message, "another stream"));
+  g_assert_null (lab->bound);
+  g_assert_cmpuint (lab->stanzas->len, ==, 0);
+}
+
+/* Of XEP-0198 libstrophe knows something too; it keeps out of it. */
+static void
+test_stream_management_goes_through (PumpLab *lab, gconstpointer data)
+{
+  static const char *const told[] = { "<enabled " SM " id='x' resume='true'/>",
+                                      "<message id='1'/>",
+                                      "<r " SM "/>",
+                                      "<message id='2'/>",
+                                      "<a " SM " h='1'/>",
+                                      "<failed " SM "><unexpected-request "
+                                      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
+                                      "<iq type='get' id='3'/>" };
+  g_autofree char *all = g_strjoinv ("", (char **) told);
+
+  pump_lab_start (lab, NULL);
+  pump_lab_sign_in_to (lab, LAB_BIND LAB_SM);
+  pump_lab_wait_to_hear (lab, "</iq>");
+  pump_lab_say (lab, LAB_BOUND);
+  ismb_channel_send (lab->channel, "<enable " SM "/>", strlen ("<enable " SM "/>"));
+  pump_lab_wait_to_hear (lab, "<enable ");
+  for (guint round = 1; round <= 2; round++)
+    pump_lab_say (lab, all);
+  g_assert_cmpuint (lab->stanzas->len, ==, 14);
+  for (guint i = 0; i < 14; i++)
+    {
+      g_autofree char *name = g_strndup (told[i % 7], strcspn (told[i % 7], " "));
+
+      g_assert_true (g_str_has_prefix (lab->stanzas->pdata[i], name));
+    }
+  g_assert_cmpuint (lab->heard->len, ==, 0);
+}
+
+/* Silence */
+
+static gboolean
+count_down (gpointer data)
+{
+  return --*(guint *) data > 0;
+}
+
+/* A server says nothing any more: the loop goes on, and whoever waits may give up. */
+static void
+test_silence (PumpLab *lab, gconstpointer data)
+{
+  static const struct
+  {
+    const char *hear, *say;
+  } stages[] = {
+    { "version=\"1.0\"", LAB_HEADER },
+    { NULL, "<stream:features><mechanisms " LAB_SASL
+            "><mechanism>PLAIN</mechanism></mechanisms></stream:features>" },
+    { "</auth>", "<success " LAB_SASL "/>" },
+    { "version=\"1.0\"", LAB_HEADER },
+    { NULL, "<stream:features>" LAB_BIND LAB_SM "</stream:features>" },
+    { "<resume ", "<failed " SM "/>" },
+    { "</iq>", LAB_BOUND },
+  };
+
+  for (guint silent = 0; silent <= G_N_ELEMENTS (stages); silent++)
+    {
+      guint ticks = 5;
+
+      if (silent > 0)
+        pump_lab_rewire (lab, FALSE);
+      pump_lab_start (lab, &resume);
+      for (guint i = 0; i < silent; i++)
+        {
+          if (stages[i].hear != NULL)
+            pump_lab_wait_to_hear (lab, stages[i].hear);
+          pump_lab_say (lab, stages[i].say);
+        }
+      g_timeout_add (2, count_down, &ticks);
+      while (ticks > 0)
+        g_main_context_iteration (NULL, TRUE);
+      g_assert_false (lab->closed);
+      g_assert_cmpint (lab->bound != NULL, ==, silent == G_N_ELEMENTS (stages));
+      ismb_channel_stop (lab->channel);
+    }
+}
+
+static guint polls;
+
+static int
+count_poll (GPollFD *fds, guint count, int timeout)
+{
+  polls += timeout != 0;
+  return g_poll (fds, count, timeout);
+}
+
+static gboolean
+set_flag (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+/* Nothing wakes it but the end of the wait, and what the sign-in left to the loop. */
+static void
+test_sleeps (PumpLab *lab, gconstpointer data)
+{
+  gboolean over = FALSE;
+
+  pump_lab_sign_in (lab);
+  pump_lab_say (lab, "<message id='before'/>");
+  g_timeout_add (1500, set_flag, &over);
+  g_main_context_set_poll_func (NULL, count_poll);
+  while (!over)
+    g_main_context_iteration (NULL, TRUE);
+  g_main_context_set_poll_func (NULL, NULL);
+  g_assert_cmpuint (polls, <=, 2);
+  pump_lab_say (lab, "<message id='behind'/>");
+  g_assert_cmpuint (lab->stanzas->len, ==, 2);
+}
+
+/* From inside a callback */
+
+static void
+free_channel (gpointer data)
+{
+  PumpLab *lab = data;
+
+  g_clear_pointer (&lab->channel, ismb_channel_free);
+}
+
+static void
+test_freed_inside (PumpLab *lab, gconstpointer data)
+{
+  pump_lab_sign_in (lab);
+  lab->on_stanza = free_channel;
+  lab->data = lab;
+  pump_lab_say (lab, "<message/><message/><message/>");
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
+  g_assert_false (lab->closed);
+}
+
+static void
+send_and_stop (gpointer data)
+{
+  PumpLab *lab = data;
+
+  ismb_channel_send (lab->channel, "<message/>", 10);
+  ismb_channel_stop (lab->channel);
+  ismb_channel_stop (lab->channel);
+}
+
+/* What was sent before the end leaves with it. */
+static void
+test_stopped_inside (PumpLab *lab, gconstpointer data)
+{
+  pump_lab_sign_in (lab);
+  lab->on_stanza = send_and_stop;
+  lab->data = lab;
+  pump_lab_say (lab, "<message/><message/><message/>");
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
+  g_assert_cmpstr (lab->heard->str, ==, "<message/>");
+}
+
+/* Each waits in a loop of its own until the last one came, so all the others are inside it. */
+static void
+wait_for_last (gpointer data)
+{
+  PumpLab *lab = data;
+
+  while (lab->stanzas->len < 20)
+    g_main_context_iteration (NULL, TRUE);
+  if (lab->stanzas->len == 20)
+    ismb_channel_send (lab->channel, "<message/>", 10);
+}
+
+static void
+test_nested_loops (PumpLab *lab, gconstpointer data)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  pump_lab_sign_in (lab);
+  lab->on_stanza = wait_for_last;
+  lab->data = lab;
+  for (int i = 0; i < 20; i++)
+    g_string_append_printf (text, "<message id='%d'/>", i);
+  pump_lab_say (lab, text->str);
+  for (int i = 0; i < 20; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("id='%d'", i);
+
+      g_assert_nonnull (strstr (lab->stanzas->pdata[i], id));
+    }
+  pump_lab_wait_to_hear (lab, "<message/>");
+}
+
+/* Descriptors */
+
+/* None is free below. */
+static void
+open_many (GArray *descriptors)
+{
+  int fd;
+
+  do
+    {
+      fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+      g_assert_cmpint (fd, >=, 0);
+      g_array_append_val (descriptors, fd);
+    }
+  while (fd < MANY_DESCRIPTORS);
+}
+
+/* All that libstrophe cares for is below 1,024. */
+static void
+test_many_descriptors (PumpLab *lab, gconstpointer data)
+{
+  struct rlimit limit;
+  g_autoptr (GArray) descriptors = g_array_new (FALSE, FALSE, sizeof (int));
+
+  getrlimit (RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = MAX (limit.rlim_cur, 2 * MANY_DESCRIPTORS);
+  if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
+    {
+      g_test_skip ("so many descriptors are not allowed");
+      return;
+    }
+  open_many (descriptors);
+  for (guint round = 0; round < 3; round++)
+    {
+      pump_lab_rewire (lab, round == 1);
+      g_assert_cmpint (lab->to_client.to, >, FD_SETSIZE);
+      open_many (descriptors);
+      pump_lab_sign_in (lab);
+      pump_lab_say (lab, round == 2 ? "<message/>" : "<message/></stream:stream>");
+      g_assert_cmpuint (lab->stanzas->len, ==, 1);
+      if (round < 2)
+        pump_lab_wait_until_closed (lab);
+    }
+  for (guint i = 0; i < descriptors->len; i++)
+    close (g_array_index (descriptors, int, i));
+}
+
+/* Runs each test on a wire of its own. */
+typedef struct
+{
+  void (*test) (PumpLab *lab, gconstpointer data);
+  gconstpointer data;
+  gboolean tls;
+} Case;
+
+static void
+run (gconstpointer data)
+{
+  const Case *one = data;
+  g_autoptr (PumpLab) lab = pump_lab_new (one->tls);
+
+  one->test (lab, one->data);
+}
+
+static void
+add (const char *path, void (*test) (PumpLab *lab, gconstpointer data), gconstpointer data)
+{
+  for (int tls = 0; tls < 2; tls++)
+    {
+      g_autofree char *name = g_strconcat ("/pump/", tls ? "tls/" : "plain/", path, NULL);
+      Case *one = g_new (Case, 1);
+
+      *one = (Case){ test, data, tls };
+      g_test_add_data_func_full (name, one, run, g_free);
+    }
 }
 
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(path, data, function)                                                                  \
-  g_test_add ("/pump/" path, Fixture, data, set_up, function, tear_down)
-  ADD ("torn-anywhere", NULL, test_torn_anywhere);
-  ADD ("byte-by-byte", NULL, test_byte_by_byte);
-  ADD ("long-tags", NULL, test_long_tags);
-  ADD ("large-stanzas-both-ways", NULL, test_large_stanzas_both_ways);
-  ADD ("burst", NULL, test_burst);
-  ADD ("server-closes", NULL, test_server_closes);
-  ADD ("connection-breaks", NULL, test_connection_breaks);
-  ADD ("server-says-why", NULL, test_server_says_why);
-  ADD ("empty-stream-error", "<stream:error/></stream:stream>", test_empty_stream_error);
-  ADD ("hollow-stream-error", "<stream:error ></stream:error ></stream:stream>",
-       test_empty_stream_error);
-  ADD ("refuses/comment", "<message><!-- x --></message>", test_refuses);
-  ADD ("refuses/processing-instruction", "<message><?php x?></message>", test_refuses);
-  ADD ("refuses/depth", "deep", test_refuses);
-  ADD ("refuses/text-between", "<message/>x<message/>", test_refuses);
-  ADD ("orderly-close", NULL, test_orderly_close);
+  add ("long-tags", test_long_tags, NULL);
+  add ("burst", test_burst, NULL);
+  add ("server-closes", test_server_closes, NULL);
+  add ("connection-breaks", test_connection_breaks, NULL);
+  add ("server-says-why", test_server_says_why, NULL);
+  add ("empty-stream-error", test_empty_stream_error, "<stream:error/></stream:stream>");
+  add ("hollow-stream-error", test_empty_stream_error,
+       "<stream:error ></stream:error ></stream:stream>");
+  add ("refuses/comment", test_refuses, "<message><!-- x --></message>");
+  add ("refuses/processing-instruction", test_refuses, "<message><?php x?></message>");
+  add ("refuses/depth", test_refuses, "deep");
+  add ("refuses/text-between", test_refuses, "<message/>x<message/>");
+  add ("orderly-close", test_orderly_close, NULL);
+  add ("closes-behind-what-waits", test_closes_behind_what_waits, NULL);
+  add ("refusals", test_refusals, NULL);
+  add ("refusal-is-no-text", test_refusal_is_no_text, NULL);
+  add ("resumes", test_resumes, NULL);
+  add ("does-not-resume", test_does_not_resume, NULL);
+  add ("legacy-session", test_legacy_session, NULL);
+  add ("breach", test_breach, NULL);
+  add ("stream-management-goes-through", test_stream_management_goes_through, NULL);
+  add ("silence", test_silence, NULL);
+  add ("sleeps", test_sleeps, NULL);
+  add ("freed-inside", test_freed_inside, NULL);
+  add ("stopped-inside", test_stopped_inside, NULL);
+  add ("nested-loops", test_nested_loops, NULL);
+  add ("many-descriptors", test_many_descriptors, NULL);
   return g_test_run ();
 }
