@@ -51,6 +51,7 @@ struct _IsmbTrace
 G_DEFINE_FINAL_TYPE (IsmbTrace, ismb_trace, G_TYPE_OBJECT)
 
 G_DEFINE_FLAGS_TYPE (IsmbTraceFlags, ismb_trace_flags,
+                     G_DEFINE_ENUM_VALUE (ISMB_TRACE_DEFAULT, "default"),
                      G_DEFINE_ENUM_VALUE (ISMB_TRACE_BODIES, "bodies"))
 
 enum

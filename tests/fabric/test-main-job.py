@@ -57,7 +57,8 @@ def test_everybody_sees_everybody(fabric):
     fabric.meet()
     for switch in fabric.switches:
         for domain, peer in switch.peers().items():
-            assert set(peer) == {"domain", "addresses", "vr", "id", "trust", "link", "local"}, peer
+            assert set(peer) == {"domain", "addresses", "vr", "id", "trust", "link", "local",
+                                 "round_trip"}, peer
             assert peer["local"] == (domain == switch.domain)
         for other in fabric.switches:
             wait_for(f"{other.name}'s address on {switch.name}",
@@ -250,6 +251,7 @@ def test_a_killed_daemon_leaves_and_returns(fabric):
     caring = one.popen(PYTHON, EXAMPLE, "example", "secret", "--answer")
     assert "session started" in caring.stdout.readline()
     wait_for("a link to sw3", lambda: one.peers()[three.domain]["link"] == "up")
+    wait_for("how far sw3 is", lambda: 0 < one.peers()[three.domain]["round_trip"] < 10_000_000)
     three.stop(9)
     wait_for("sw3 to be lost", lambda: one.peers()[three.domain]["link"] == "lost")
     assert three.domain in one.members(), "a lost member is still one"
