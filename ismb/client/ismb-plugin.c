@@ -14,7 +14,7 @@
  * digits of the XEP ([method@Ismb.Client.enable_plugin]).
  *
  * To write one, derive a class, add handlers and features in its
- * [vfunc@Ismb.Plugin.enabled] and make it known with [func@Ismb.plugin_register]. Its configuration
+ * [vfunc@Ismb.Plugin.enabled] and make it known with [func@Ismb.Plugin.register]. Its configuration
  * are its GObject properties.
  */
 typedef struct
