@@ -29,6 +29,8 @@ static void ismb_roster_item_list_init (GListModelInterface *iface);
  * A contact: what the server's roster says of it (RFC 6121, 2.1.2), and, as a list, its resources
  * that are present, the one that came first in front. It stays the same object as long as the
  * roster has it, and says by notification what changes.
+ *
+ * In Python a list without items is false: whether there is a contact is asked with `is not None`.
  */
 G_DEFINE_FINAL_TYPE_WITH_CODE (IsmbRosterItem, ismb_roster_item, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL,
