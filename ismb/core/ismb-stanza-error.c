@@ -204,6 +204,69 @@ ismb_stanza_get_error_condition (IsmbStanza *self)
 }
 
 /**
+ * ismb_stanza_get_error_type:
+ * @self: a stanza
+ *
+ * What may be done about the error (RFC 6120, 8.3.2): `cancel` (nothing), `modify` (send it
+ * otherwise), `auth` (send it with credentials), `wait` (send it later) or `continue` (a warning).
+ *
+ * Returns: (transfer none) (nullable): the word, as the other side says it; %NULL where it says
+ *   none, or @self is no error
+ */
+const char *
+ismb_stanza_get_error_type (IsmbStanza *self)
+{
+  IsmbNode *error;
+
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  error = find_error (self);
+  return error != NULL ? ismb_node_get (error, "type") : NULL;
+}
+
+/**
+ * ismb_stanza_get_error_by:
+ * @self: a stanza
+ *
+ * Who found the error, where it was not the one that sent it (RFC 6120, 8.3.1).
+ *
+ * Returns: (transfer none) (nullable): an address, as the other side says it; %NULL where it says
+ *   none, or @self is no error
+ */
+const char *
+ismb_stanza_get_error_by (IsmbStanza *self)
+{
+  IsmbNode *error;
+
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  error = find_error (self);
+  return error != NULL ? ismb_node_get (error, "by") : NULL;
+}
+
+/**
+ * ismb_stanza_get_error_address:
+ * @self: a stanza
+ *
+ * Where to turn instead: what is said with the conditions `gone` and `redirect` (RFC 6120, 8.3.3.5
+ * and 8.3.3.14).
+ *
+ * Returns: (transfer full) (nullable): a URI, as the other side says it; %NULL with any other
+ *   condition
+ */
+char *
+ismb_stanza_get_error_address (IsmbStanza *self)
+{
+  IsmbNode *error;
+  char *address;
+
+  g_return_val_if_fail (ISMB_IS_STANZA (self), NULL);
+  error = find_error (self);
+  if (error == NULL)
+    return NULL;
+  address = ismb_node_dup_child_text (error, "gone", ISMB_NS_STANZAS);
+  return address != NULL ? address : ismb_node_dup_child_text (error, "redirect", ISMB_NS_STANZAS);
+}
+
+/**
  * ismb_stanza_get_error_text:
  * @self: a stanza
  *

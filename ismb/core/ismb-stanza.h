@@ -46,6 +46,9 @@ void        ismb_stanza_set_child_text  (IsmbStanza *self, const char *name, con
 gboolean    ismb_stanza_has_child       (IsmbStanza *self, const char *name, const char *ns);
 gboolean    ismb_stanza_is_error        (IsmbStanza *self);
 char       *ismb_stanza_get_error_condition (IsmbStanza *self);
+const char *ismb_stanza_get_error_type  (IsmbStanza *self);
+const char *ismb_stanza_get_error_by    (IsmbStanza *self);
+char       *ismb_stanza_get_error_address (IsmbStanza *self);
 char       *ismb_stanza_get_error_text  (IsmbStanza *self);
 GError     *ismb_stanza_get_error       (IsmbStanza *self);
 IsmbElement *ismb_stanza_get_element    (IsmbStanza *self);

@@ -63,6 +63,25 @@ test_nothing_told (void)
   g_assert_null (ismb_stanza_get_error (stanza));
 }
 
+static void
+test_details (void)
+{
+  g_autoptr (IsmbStanza) moved = ismb_stanza_from_string (
+      "<message type='error'><error type='modify' by='leaf2'><redirect " STANZAS ">xmpp:b@leaf3"
+      "</redirect></error></message>", NULL);
+  g_autoptr (IsmbStanza) none = ismb_stanza_from_string (
+      "<message><error type='modify' by='leaf2'><gone " STANZAS ">x</gone></error></message>",
+      NULL);
+  g_autofree char *address = ismb_stanza_get_error_address (moved);
+
+  g_assert_cmpstr (ismb_stanza_get_error_type (moved), ==, "modify");
+  g_assert_cmpstr (ismb_stanza_get_error_by (moved), ==, "leaf2");
+  g_assert_cmpstr (address, ==, "xmpp:b@leaf3");
+  g_assert_null (ismb_stanza_get_error_type (none));
+  g_assert_null (ismb_stanza_get_error_by (none));
+  g_assert_null (ismb_stanza_get_error_address (none));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -70,5 +89,6 @@ main (int argc, char **argv)
   g_test_add_func ("/stanza-error/conditions", test_conditions);
   g_test_add_func ("/stanza-error/told", test_told);
   g_test_add_func ("/stanza-error/nothing-told", test_nothing_told);
+  g_test_add_func ("/stanza-error/details", test_details);
   return g_test_run ();
 }

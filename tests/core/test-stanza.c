@@ -323,6 +323,60 @@ test_new_from_string (void)
     }
 }
 
+/* Text with whatever a user may set; what XML cannot carry is not among it. */
+static char *
+random_text (void)
+{
+  static const gunichar choices[] = {
+    '<', '>', '&', '\'', '"', ']', '\t', '\n', '\r', ' ', 'a', 0xe9, 0x20ac, 0x1f600, 0xfffd,
+  };
+  GString *text = g_string_new (NULL);
+
+  for (int n = g_test_rand_int_range (0, 9); n > 0; n--)
+    g_string_append_unichar (text, choices[g_test_rand_int_range (0, G_N_ELEMENTS (choices))]);
+  return g_string_free (text, FALSE);
+}
+
+static void
+grow (IsmbElement *element, guint depth)
+{
+  static const char *const namespaces[] = { NULL, "urn:a", "urn:b'&<", "" };
+
+  for (int n = g_test_rand_int_range (0, 4); n > 0; n--)
+    {
+      g_autofree char *text = random_text ();
+      g_autoptr (IsmbElement) child =
+          ismb_element_add_child (element, "n", namespaces[g_test_rand_int_range (0, 4)]);
+
+      ismb_element_set_attribute (child, g_test_rand_bit () ? "a" : "xml:lang", text);
+      ismb_element_set_text (child, g_test_rand_bit () ? text : NULL);
+      if (depth < 4)
+        grow (child, depth + 1);
+    }
+}
+
+/* Whatever users build is written as they meant it: read again it is the same. */
+static void
+test_round_trip (void)
+{
+  for (guint i = 0; i < 500; i++)
+    {
+      g_autofree char *text = random_text ();
+      g_autoptr (IsmbMessage) message = ismb_message_new (NULL, text);
+      g_autoptr (IsmbElement) element = ismb_stanza_get_element (ISMB_STANZA (message));
+      g_autofree char *xml = NULL;
+      g_autoptr (IsmbMessage) again = NULL;
+
+      ismb_stanza_set_id (ISMB_STANZA (message), text);
+      grow (element, 0);
+      xml = ismb_stanza_to_string (ISMB_STANZA (message));
+      again = read_stanza (xml);
+      assert_xml (again, xml);
+      g_assert_cmpstr (ismb_message_get_body (again), ==, text);
+      g_assert_cmpstr (ismb_stanza_get_id (ISMB_STANZA (again)), ==, text);
+    }
+}
+
 static void
 test_types (void)
 {
@@ -613,6 +667,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stanza/room", test_room);
   g_test_add_func ("/stanza/new-from-string", test_new_from_string);
   g_test_add_func ("/stanza/priority", test_priority);
+  g_test_add_func ("/stanza/round-trip", test_round_trip);
   g_test_add_func ("/stanza/types", test_types);
   g_test_add_func ("/stanza/unknown-type-is-not-taken", test_unknown_type_is_not_taken);
   g_test_add_func ("/stanza/presence", test_presence);
