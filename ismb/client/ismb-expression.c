@@ -20,9 +20,13 @@ ismb_expression_skip (IsmbExpression *self, char c)
 gboolean
 ismb_expression_fail (IsmbExpression *self, const char *expected, GError **error)
 {
-  g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_EXPRESSION,
-               "\"%s\" says nothing to match by: %s is expected in front of \"%.40s\"", self->text,
-               expected, self->at);
+  if (*self->at == '\0')
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_EXPRESSION,
+                 "\"%s\" cannot be matched by: %s is missing at its end", self->text, expected);
+  else
+    g_set_error (error, ISMB_ERROR, ISMB_ERROR_BAD_EXPRESSION,
+                 "\"%s\" cannot be matched by: %s is expected in front of \"%.40s\"", self->text,
+                 expected, self->at);
   return FALSE;
 }
 
