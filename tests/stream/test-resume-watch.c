@@ -296,6 +296,26 @@ test_breach (gconstpointer data)
   tear_down (&fixture, NULL);
 }
 
+/* Whatever is missing at the end. */
+static void
+test_cut_short (Fixture *fixture, gconstpointer data)
+{
+  static const char features[] = FEATURES (SM BIND SESSION);
+
+  for (gsize length = 1; length < strlen (features); length++)
+    {
+      g_autoptr (IsmbResumeWatch) watch = ismb_resume_watch_new (data);
+      g_autoptr (GError) error = NULL;
+
+      ismb_resume_watch_opened (watch, HEADER, strlen (HEADER));
+      g_assert_cmpint (ismb_resume_watch_came (watch, features, length, fixture->inward,
+                                               fixture->outward, &error),
+                       ==, ISMB_RESUME_WATCH_REFUSED);
+      g_assert_nonnull (error);
+    }
+  g_assert_cmpuint (fixture->inward->len + fixture->outward->len, ==, 0);
+}
+
 /* A name as long as it may be is not told again. */
 static void
 test_long_names (Fixture *fixture, gconstpointer data)
@@ -338,6 +358,7 @@ main (int argc, char *argv[])
   ADD ("cannot-resume", &resume, test_cannot_resume);
   ADD ("legacy-session", NULL, test_legacy_session);
   ADD ("stream-error-at-any-time", &resume, test_stream_error_at_any_time);
+  ADD ("cut-short", &resume, test_cut_short);
   ADD ("long-names", NULL, test_long_names);
   ADD ("holds-little", NULL, test_holds_little);
   for (gsize i = 0; i < G_N_ELEMENTS (breaches); i++)
