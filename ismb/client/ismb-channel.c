@@ -76,12 +76,16 @@ why_closed (IsmbChannel *self, const GError *stream_error)
 {
   const GError *lost = NULL;
   gboolean ended = ismb_pump_has_ended (self->pump, &lost);
+  gboolean refused = !self->ready && ismb_pump_get_auth_failure (self->pump) != NULL;
 
+  /* Whom the server refused in each safe way, it offers none that is left. */
+  if (refused && g_error_matches (lost, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED))
+    return why_not_ready (self, ended);
   if (lost != NULL && lost->domain == ISMB_ERROR)
     return g_error_copy (lost);
   if (stream_error != NULL)
     return g_error_copy (stream_error);
-  if (!self->ready && (lost == NULL || ismb_pump_get_auth_failure (self->pump) != NULL))
+  if (refused || (!self->ready && lost == NULL))
     return why_not_ready (self, ended);
   if (lost != NULL)
     return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "the connection broke: %s", lost->message);

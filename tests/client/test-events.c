@@ -23,7 +23,8 @@ typedef struct
   const char *path;
   const char *events;
   const char *lines[12];  /* behind the login, or, with `alone`, all there are */
-  Deed deed;              /* at session_start */
+  Deed deed;
+  const char *at;         /* the event; NULL: once the login is over */
   gboolean signs_in;      /* the lines do, in place of a login in front of them */
   gboolean alone;         /* the events of the login count as well */
   gboolean clear;         /* no TLS is wanted */
@@ -42,12 +43,19 @@ typedef struct
 /* All that any row saw. */
 static GHashTable *seen;
 
+static const char *
+name_kind (GObject *payload)
+{
+  return G_IS_TLS_CERTIFICATE (payload) ? "Certificate"
+                                        : G_OBJECT_TYPE_NAME (payload) + strlen ("Ismb");
+}
+
 static void
 note (Run *run, const char *event, GObject *payload)
 {
   g_string_append_printf (run->events, "%s%s", run->events->len > 0 ? " " : "", event);
   if (payload != NULL)
-    g_string_append_printf (run->events, ":%s", G_OBJECT_TYPE_NAME (payload) + strlen ("Ismb"));
+    g_string_append_printf (run->events, ":%s", name_kind (payload));
   g_hash_table_add (seen, g_strdup (event));
 }
 
@@ -65,7 +73,8 @@ on_event (IsmbClient *client, const char *event, GObject *payload, gpointer user
   note (run, event, payload);
   if (!run->row->alone && is_login (event))
     g_string_truncate (run->events, 0);
-  if (g_str_equal (event, "session_start") && run->row->deed != NULL)
+  if (run->row->deed != NULL &&
+      g_str_equal (event, run->row->at != NULL ? run->row->at : "stream_negotiated"))
     run->row->deed (client);
 }
 
@@ -154,6 +163,25 @@ test_row (gconstpointer data)
 /* What a program does */
 
 static void
+close_it (IsmbClient *client)
+{
+  ismb_client_close (client);
+}
+
+static void
+send_presence (IsmbClient *client)
+{
+  ismb_client_send_presence (client, NULL, NULL, NULL);
+}
+
+static void
+send_presence_twice (IsmbClient *client)
+{
+  ismb_client_send_presence (client, NULL, NULL, NULL);
+  ismb_client_send_presence (client, "away", NULL, NULL);
+}
+
+static void
 let_in (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
 {
   IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (payload));
@@ -206,7 +234,7 @@ ask (IsmbClient *client, const char *ns)
   g_autoptr (IsmbJid) to = ismb_jid_new ("switch.test", NULL);
   g_autoptr (IsmbIq) iq = ismb_iq_new (to, "get");
 
-  ismb_iq_set_payload (iq, "query", ns);
+  ismb_iq_add_payload (iq, "query", ns);
   ismb_client_query_async (client, iq, 0, NULL, NULL, NULL);
 }
 
@@ -214,6 +242,12 @@ static void
 ask_info (IsmbClient *client)
 {
   ask (client, "http://jabber.org/protocol/disco#info");
+}
+
+static void
+ask_items (IsmbClient *client)
+{
+  ask (client, "http://jabber.org/protocol/disco#items");
 }
 
 #define MESSAGE(type, children) "S: <message " BOB " id='m' type='" type "'>" children "</message>"
@@ -231,6 +265,64 @@ ask_info (IsmbClient *client)
 
 static const Row rows[] = {
   /* one login, one logout */
+  { "login", LOGIN " session_end disconnected", { "login", "closed" }, close_it, .alone = TRUE,
+    .clear = TRUE },
+  { "login-tls",
+    "connected ssl_cert:Certificate auth_success session_bind:Jid session_start stream_negotiated "
+    "session_end disconnected",
+    { "starttls", "login", "closed" },
+    close_it,
+    .alone = TRUE },
+  { "wrong-password",
+    "connected failed_auth:Failure no_auth failed_auth session_end disconnected:Failure "
+    "connection_failed:Failure",
+    { "header",
+      "features <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>SCRAM-SHA-1"
+      "</mechanism></mechanisms>",
+      "refuse not-authorized", "hold" },
+    .alone = TRUE,
+    .clear = TRUE },
+  { "wrong-password-twice",
+    "connected failed_auth:Failure failed_auth:Failure no_auth failed_auth session_end "
+    "disconnected:Failure connection_failed:Failure",
+    { "header",
+      "features <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>SCRAM-SHA-256"
+      "</mechanism><mechanism>SCRAM-SHA-1</mechanism></mechanisms>",
+      "refuse not-authorized", "refuse not-authorized", "hold" },
+    .alone = TRUE,
+    .clear = TRUE },
+  { "no-safe-mechanism",
+    "connected no_auth failed_auth session_end disconnected:Failure connection_failed:Failure",
+    { "header",
+      "features <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN"
+      "</mechanism></mechanisms>",
+      "hold" },
+    .alone = TRUE,
+    .clear = TRUE },
+  { "closed-at-once",
+    "connected auth_success session_bind:Jid session_start session_end disconnected",
+    { "login", "closed" },
+    close_it,
+    .alone = TRUE,
+    .clear = TRUE,
+    .at = "session_start" },
+  { "sent-presence",
+    "sent_presence presence:Presence presence_available:Presence got_online:Presence "
+    "changed_status:Presence",
+    { "C: <presence/>", "S: <presence from='%jid%' to='%jid%'/>" },
+    send_presence },
+  { "presence-sent-twice",
+    "sent_presence",
+    { "C: <presence/>", "C: <presence><show>away</show></presence>" },
+    send_presence_twice },
+  { "cut", "socket_error:Failure session_end disconnected:Failure", { "cut" } },
+  { "server-ends", "socket_error:Failure session_end disconnected:Failure", { "end" } },
+  { "stream-error",
+    "stream_error:Failure session_end disconnected:Failure",
+    { STREAM_ERROR ("system-shutdown"), "end" } },
+  { "conflict",
+    "stream_error:Failure session_end disconnected:Failure",
+    { STREAM_ERROR ("conflict"), "end" } },
 
   /* messages */
   { "message", "message:Message", { MESSAGE ("chat", BODY) } },
@@ -380,6 +472,18 @@ static const Row rows[] = {
       "C: <iq type='error' id='p'><error><service-unavailable/></error></iq>" } },
 
   /* service discovery */
+  { "disco-info",
+    "disco_info:Iq",
+    { "C: <iq type='get' id='%id%' to='switch.test'/>",
+      "S: <iq type='result' id='%id%' from='switch.test'>"
+      "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>" },
+    ask_info },
+  { "disco-items",
+    "disco_items:Iq",
+    { "C: <iq type='get' id='%id%' to='switch.test'/>",
+      "S: <iq type='result' id='%id%' from='switch.test'>"
+      "<query xmlns='http://jabber.org/protocol/disco#items'/></iq>" },
+    ask_items },
   { "disco-error",
     "",
     { "C: <iq type='get' id='%id%' to='switch.test'/>",
