@@ -29,6 +29,7 @@
 #include <ismb/plugins/ismb-block-list.h>
 #include <ismb/plugins/ismb-bytestream.h>
 #include <ismb/plugins/ismb-bytestreams.h>
+#include <ismb/plugins/ismb-capabilities.h>
 #include <ismb/plugins/ismb-chat-states.h>
 #include <ismb/plugins/ismb-data-forms.h>
 #include <ismb/plugins/ismb-delay.h>
@@ -37,6 +38,8 @@
 #include <ismb/plugins/ismb-disco-info.h>
 #include <ismb/plugins/ismb-disco-item.h>
 #include <ismb/plugins/ismb-disco-items.h>
+#include <ismb/plugins/ismb-entity-time.h>
+#include <ismb/plugins/ismb-extended-info.h>
 #include <ismb/plugins/ismb-form.h>
 #include <ismb/plugins/ismb-form-field.h>
 #include <ismb/plugins/ismb-hash.h>

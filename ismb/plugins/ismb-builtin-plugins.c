@@ -7,16 +7,22 @@
 #include "ismb/plugins/ismb-acknowledgements.h"
 #include "ismb/plugins/ismb-block-list.h"
 #include "ismb/plugins/ismb-bytestreams.h"
+#include "ismb/plugins/ismb-capabilities.h"
 #include "ismb/plugins/ismb-chat-states.h"
 #include "ismb/plugins/ismb-delay.h"
 #include "ismb/plugins/ismb-data-forms.h"
 #include "ismb/plugins/ismb-disco.h"
+#include "ismb/plugins/ismb-entity-time.h"
+#include "ismb/plugins/ismb-extended-info.h"
 #include "ismb/plugins/ismb-hash.h"
 #include "ismb/plugins/ismb-out-of-band.h"
 #include "ismb/plugins/ismb-ping.h"
 #include "ismb/plugins/ismb-receipts.h"
 #include "ismb/plugins/ismb-software-version.h"
 #include "ismb/plugins/ismb-vcards.h"
+
+static const char *const needs_disco[] = { "xep_0030", NULL };
+static const char *const needs_disco_and_forms[] = { "xep_0030", "xep_0004", NULL };
 
 static const IsmbBuiltinPlugin plugins[] = {
   { "xep_0004", "Data Forms", ismb_data_forms_get_type, NULL },
@@ -26,10 +32,14 @@ static const IsmbBuiltinPlugin plugins[] = {
   { "xep_0066", "Out-of-Band Data", ismb_out_of_band_get_type, NULL },
   { "xep_0085", "Chat State Notifications", ismb_chat_states_get_type, NULL },
   { "xep_0092", "Software Version", ismb_software_version_get_type, NULL },
+  { "xep_0115", "Entity Capabilities", ismb_capabilities_get_type, needs_disco },
+  { "xep_0128", "Service Discovery Extensions", ismb_extended_info_get_type,
+    needs_disco_and_forms },
   { "xep_0184", "Message Delivery Receipts", ismb_receipts_get_type, NULL },
   { "xep_0191", "Blocking Command", ismb_block_list_get_type, NULL },
   { "xep_0198", "Stream Management", ismb_acknowledgements_get_type, NULL },
   { "xep_0199", "XMPP Ping", ismb_ping_get_type, NULL },
+  { "xep_0202", "Entity Time", ismb_entity_time_get_type, NULL },
   { "xep_0203", "Delayed Delivery", ismb_delayed_delivery_get_type, NULL },
   { "xep_0300", "Cryptographic Hash Functions", ismb_hashes_get_type, NULL },
 };

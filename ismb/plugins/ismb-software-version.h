@@ -9,4 +9,11 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (IsmbSoftwareVersion, ismb_software_version, ISMB, SOFTWARE_VERSION,
                       IsmbPlugin)
 
+void ismb_software_version_get_version_async (IsmbSoftwareVersion *self, IsmbJid *jid,
+                                              GCancellable *cancellable,
+                                              GAsyncReadyCallback callback, gpointer user_data);
+gboolean ismb_software_version_get_version_finish (IsmbSoftwareVersion *self, GAsyncResult *result,
+                                                   char **name, char **version, char **os,
+                                                   GError **error);
+
 G_END_DECLS

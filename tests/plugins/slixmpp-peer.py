@@ -6,6 +6,7 @@ usage: slixmpp-peer.py PORT DOMAIN NAME MASTER; the account's password is its na
 """
 
 import asyncio
+import datetime
 import sys
 import traceback
 
@@ -20,6 +21,7 @@ class Peer(slixmpp.ClientXMPP):
         super().__init__(f"{NAME}@{DOMAIN}/stock", NAME)
         for plugin in PLUGINS:
             self.register_plugin(plugin)
+        self["xep_0092"].software_name = "Stock"
         self.offer()
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("message", self.on_message)
@@ -60,6 +62,28 @@ async def check_disco(peer, master):
         assert error.condition == "item-not-found", error.condition
     else:
         raise AssertionError("a node that is not there was told of")
+
+
+async def check_services(peer, master):
+    assert await peer["xep_0199"].ping(master) >= 0
+    assert (await peer["xep_0092"].get_version(master))["software_version"]["name"] == "ISMB"
+    time = (await peer["xep_0202"].get_entity_time(master))["entity_time"].xml
+    there = datetime.datetime.fromisoformat(time.find("{urn:xmpp:time}utc").text)    # slixmpp's own reading of it fails up to 1.8
+    assert abs((datetime.datetime.now(datetime.timezone.utc) - there).total_seconds()) < 60, there
+    info = (await peer["xep_0030"].get_info(jid=master, cached=False))["disco_info"]
+    assert info["form"]["values"]["model"] == "leaf 48", info
+
+
+async def check_capabilities(peer, master):
+    """What stands behind its string, slixmpp has asked us when our presence came, and believes it only if the hash is that."""
+    for _ in range(100):
+        info = await peer["xep_0115"].get_caps(jid=slixmpp.JID(master))
+        if info is not None:
+            break
+        await asyncio.sleep(0.1)
+    assert "urn:example:lights" in info["features"], info
+    await peer["xep_0115"].update_caps(broadcast=False)
+    peer.send_presence(pto=master)
 
 
 if __name__ == "__main__":
