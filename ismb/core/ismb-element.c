@@ -568,7 +568,7 @@ ismb_element_set_child_text (IsmbElement *self, const char *name, const char *ns
  * @self: an element
  *
  * The element as XML, the way it stands in a stanza: `jabber:client` is taken as the namespace
- * around it. [func@Ismb.Element.new_from_string] reads it again.
+ * around it. [ctor@Ismb.Element.new_from_string] reads it again.
  *
  * Returns: (transfer full): the XML
  */

@@ -12,7 +12,7 @@
  * What makes an element of a stanza an object with getters and setters of its own: the class to
  * derive from for a protocol of one's own, or for one that is not here yet.
  *
- * The class says which element it is for, with [func@Ismb.PayloadClass.set_element], in C in its
+ * The class says which element it is for, with [method@Ismb.PayloadClass.set_element], in C in its
  * class initialiser. What an object knows, it reads from its element
  * ([method@Ismb.Payload.get_element]) and writes there: a new object is made each time the stanza
  * is asked for it ([method@Ismb.Stanza.get_payload]). One that was made by itself has an empty

@@ -14,7 +14,7 @@ G_DECLARE_DERIVABLE_TYPE (IsmbPayload, ismb_payload, ISMB, PAYLOAD, GObject)
  * @parent_class: the parent class
  *
  * The class of what makes an element of a stanza an object. A class of one's own says which element
- * with [func@Ismb.PayloadClass.set_element].
+ * with [method@Ismb.PayloadClass.set_element].
  */
 struct _IsmbPayloadClass
 {
