@@ -2,27 +2,14 @@
 #pragma once
 
 #include "ismb/client/ismb-connection-config.h"
+#include "ismb/client/ismb-herald.h"
 #include "ismb/client/ismb-home.h"
-#include "ismb/core/ismb-jid.h"
-#include "ismb/core/ismb-stanza.h"
 
 G_BEGIN_DECLS
 
 /* A client's way from closed to open and back, as often as its sessions are lost; and who waits for
  * it. It tells what happens in SleekXMPP's order. */
 typedef struct _IsmbConnection IsmbConnection;
-
-/* `owner` is alive while they run. Any may close the connection or run a main loop. */
-typedef struct
-{
-  void (*event) (GObject *owner, const char *event, GObject *payload);
-  gboolean (*is_heard) (GObject *owner, const char *event);
-  /* Whether the answer to that iq is still waited for. */
-  gboolean (*is_wanted) (GObject *owner, IsmbStanza *request);
-  void (*ended) (GObject *owner);   /* a session, for good; before the event session_end */
-  void (*stanza) (GObject *owner, IsmbStanza *stanza);
-  void (*changed) (GObject *owner, const char *property); /* auto-jid or bound-jid */
-} IsmbConnectionCallbacks;
 
 IsmbConnection *ismb_connection_new (GObject *owner, const IsmbConnectionConfig *config,
                                      const IsmbConnectionCallbacks *callbacks);

@@ -5,6 +5,7 @@
 #include "ismb/client/ismb-home.h"
 
 #include <gnutls/crypto.h>
+#include <string.h>
 
 #include "ismb/client/ismb-peer-list.h"
 #include "ismb/core/ismb-error.h"
@@ -23,6 +24,7 @@ struct _IsmbHome
   IsmbDBusManager1 *manager;
   IsmbDBusVirtualRouter1 *router;
   char *account, *password, *c2s_path, *files_root;
+  char *former, *former_password; /* of a transient account: it is made anew under that name */
   gboolean lacks_router; /* said the daemon */
   GObject *owner;     /* borrowed: whom the peers' listeners may let go of */
   IsmbPeerList *peers;
@@ -33,9 +35,19 @@ typedef struct
 {
   IsmbHome *home;
   char *runtime_dir, *vr, *name, *password;
+  gboolean transient;
+  gboolean again; /* `name` is the former one */
   gulong cancel_handler;
   GCancellable *cancellable; /* of the home, which the caller's sets off */
 } Entry;
+
+static void
+clear_secret (char **secret)
+{
+  if (*secret != NULL)
+    explicit_bzero (*secret, strlen (*secret));
+  g_clear_pointer (secret, g_free);
+}
 
 static void
 entry_free (Entry *entry)
@@ -43,7 +55,7 @@ entry_free (Entry *entry)
   g_free (entry->runtime_dir);
   g_free (entry->vr);
   g_free (entry->name);
-  g_free (entry->password);
+  clear_secret (&entry->password);
   g_object_unref (entry->cancellable);
   g_free (entry);
 }
@@ -214,6 +226,36 @@ explain_account (GError *error, const Entry *entry)
                       entry->name, entry->vr, entry->vr, entry->name);
 }
 
+static void make_account (GTask *task);
+
+/* Another has that name by now. */
+static void
+make_another_account (GTask *task)
+{
+  Entry *entry = g_task_get_task_data (task);
+
+  entry->again = FALSE;
+  g_clear_pointer (&entry->name, g_free);
+  make_account (task);
+}
+
+static void
+keep_account (IsmbHome *self, Entry *entry, char *jid)
+{
+  const char *end = strchr (jid, '@');
+
+  g_free (self->account);
+  clear_secret (&self->password);
+  self->account = jid;
+  self->password = g_steal_pointer (&entry->password);
+  g_clear_pointer (&self->former, g_free);
+  clear_secret (&self->former_password);
+  if (!entry->transient || end == NULL)
+    return;
+  self->former = g_strndup (jid, end - jid);
+  self->former_password = g_strdup (self->password);
+}
+
 static void
 on_account_made (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -226,13 +268,16 @@ on_account_made (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!ismb_dbus_virtual_router1_call_create_account_finish (ISMB_DBUS_VIRTUAL_ROUTER1 (source),
                                                              &jid, result, &error))
     {
-      finish (task, explain_account (error, entry));
+      if (entry->again && g_error_matches (error, ISMB_ERROR, ISMB_ERROR_EXISTS))
+        {
+          g_error_free (error);
+          make_another_account (task);
+        }
+      else
+        finish (task, explain_account (error, entry));
       return;
     }
-  g_free (self->account);
-  g_free (self->password);
-  self->account = g_steal_pointer (&jid);
-  self->password = g_steal_pointer (&entry->password);
+  keep_account (self, entry, g_steal_pointer (&jid));
   ismb_dbus_virtual_router1_call_list_peers (self->router, entry->cancellable, on_peers_listed,
                                              g_object_ref (task));
 }
@@ -251,13 +296,12 @@ static void
 make_account (GTask *task)
 {
   Entry *entry = g_task_get_task_data (task);
-  gboolean transient = entry->name == NULL || entry->password == NULL;
   GVariantBuilder options;
 
   if (entry->password == NULL)
     entry->password = random_password ();
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-  if (transient)
+  if (entry->transient)
     g_variant_builder_add (&options, "{sv}", "transient", g_variant_new_boolean (TRUE));
   ismb_dbus_virtual_router1_call_create_account (
       entry->home->router, entry->name != NULL ? entry->name : "", entry->password,
@@ -407,6 +451,14 @@ ismb_home_enter_async (IsmbHome *self, GObject *source, const char *runtime_dir,
   entry->vr = g_strdup (vr);
   entry->name = g_strdup (name);
   entry->password = g_strdup (password);
+  entry->transient = name == NULL || password == NULL;
+  entry->again = name == NULL && self->former != NULL;
+  if (entry->again)
+    {
+      entry->name = g_strdup (self->former);
+      g_free (entry->password);
+      entry->password = g_strdup (self->former_password);
+    }
   entry->cancellable = g_object_ref (self->leaving);
   g_task_set_task_data (task, entry, (GDestroyNotify) entry_free);
   if (cancellable != NULL)
@@ -466,7 +518,7 @@ ismb_home_leave (IsmbHome *self)
     g_dbus_connection_close (self->connection, NULL, NULL, NULL);
   g_clear_object (&self->connection);
   g_clear_pointer (&self->account, g_free);
-  g_clear_pointer (&self->password, g_free);
+  clear_secret (&self->password);
   g_clear_pointer (&self->c2s_path, g_free);
   g_clear_pointer (&self->files_root, g_free);
 }
@@ -475,6 +527,8 @@ void
 ismb_home_free (IsmbHome *self)
 {
   ismb_home_leave (self);
+  g_free (self->former);
+  clear_secret (&self->former_password);
   ismb_peer_list_clear (self->peers);
   g_object_unref (self->peers);
   g_free (self);

@@ -183,7 +183,7 @@ static const Refusal refusals[] = {
     "connected failed_auth:Failure no_auth failed_auth session_end disconnected:Failure "
     "connection_failed:Failure " },
   { "host-unknown",
-    { "header", STREAM_ERROR ("host-unknown") },
+    { "header", STREAM_ERROR ("host-unknown"), "end" },
     ISMB_ERROR_STREAM,
     "host-unknown",
     "connected stream_error:Failure session_end disconnected:Failure connection_failed:Failure " },
@@ -629,7 +629,14 @@ test_reconnects_and_resumes (void)
   tear_down (&scene);
 }
 
-/* Wherever the client is closed, whoever waits hears of it and nothing is left of it. */
+/* Wherever the client is closed, whoever waits hears of it and nothing is left of it. Each deed at a
+ * third of the events, or, where there is time, at all. */
+
+typedef struct
+{
+  const char *path;
+  IsmbEventFunc deed;
+} Deed;
 
 static void
 close_at (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
@@ -649,13 +656,16 @@ reconnect_at (IsmbClient *client, const char *event, GObject *payload, gpointer 
   ismb_client_reconnect (client);
 }
 
+static const Deed deeds[]
+    = { { "close", close_at }, { "abort", abort_at }, { "reconnect", reconnect_at } };
 static const char *const stages[] = { "connected",    "auth_success",      "session_bind",
                                       "session_start", "stream_negotiated", "socket_error",
                                       "session_end",  "disconnected",      "reconnect_delay" };
 
 static void
-test_ended_inside_a_handler (gconstpointer deed)
+test_ended_inside_a_handler (gconstpointer data)
 {
+  const Deed *deed = data;
   static const char *const lines[] = { "login", "cut", "login", "closed", NULL };
 
   for (gsize i = 0; i < G_N_ELEMENTS (stages); i++)
@@ -663,9 +673,11 @@ test_ended_inside_a_handler (gconstpointer deed)
       Scene scene;
       guint connected = 0, disconnected = 0;
 
+      if (!g_test_slow () && i % G_N_ELEMENTS (deeds) != (gsize) (deed - deeds))
+        continue;
       set_up (&scene, lines);
       ismb_client_add_event_handler (scene.client, stages[i], ISMB_EVENT_DISPOSABLE,
-                                     (IsmbEventFunc) deed, NULL, NULL);
+                                     deed->deed, NULL, NULL);
       begin (&scene);
       WAIT (scene.opened && strstr (scene.events->str, stages[i]) != NULL);
       ismb_client_close (scene.client);
@@ -728,11 +740,11 @@ main (int argc, char *argv[])
   ADD ("aborts", test_aborts);
   ADD ("reconnects", test_reconnects);
   ADD ("reconnects-and-resumes", test_reconnects_and_resumes);
-  g_test_add_data_func ("/connection/inside-a-handler/close", close_at,
-                        test_ended_inside_a_handler);
-  g_test_add_data_func ("/connection/inside-a-handler/abort", abort_at,
-                        test_ended_inside_a_handler);
-  g_test_add_data_func ("/connection/inside-a-handler/reconnect", reconnect_at,
-                        test_ended_inside_a_handler);
+  for (gsize i = 0; i < G_N_ELEMENTS (deeds); i++)
+    {
+      g_autofree char *path = g_strconcat ("/connection/inside-a-handler/", deeds[i].path, NULL);
+
+      g_test_add_data_func (path, &deeds[i], test_ended_inside_a_handler);
+    }
   return g_test_run ();
 }

@@ -31,6 +31,8 @@ typedef struct
 
 /* The daemon's side */
 
+static char asked[64]; /* the name of the account that was asked for last */
+
 static gboolean
 on_create_account (IsmbDBusVirtualRouter1 *blue, GDBusMethodInvocation *invocation,
                    const char *name, const char *password, GVariant *options, gpointer user_data)
@@ -39,7 +41,8 @@ on_create_account (IsmbDBusVirtualRouter1 *blue, GDBusMethodInvocation *invocati
   g_autofree char *jid = NULL;
 
   g_variant_lookup (options, "transient", "b", &transient);
-  g_assert_true (transient == (*name == '\0'));
+  g_assert_true (transient == (*name == '\0' || g_str_equal (name, "made-up")));
+  g_strlcpy (asked, name, sizeof asked);
   if (g_str_equal (name, "taken"))
     {
       g_dbus_method_invocation_return_error (invocation, ISMB_ERROR, ISMB_ERROR_EXISTS,
@@ -268,6 +271,27 @@ test_transient_account (Fixture *fixture, gconstpointer data)
   IsmbClient *client = make_client (fixture, NULL, "VR-Blue");
 
   g_assert_true (ismb_client_create_account_sync (client, NULL, NULL));
+  g_assert_cmpstr (ismb_client_get_auto_jid (client), ==, "made-up@" DOMAIN);
+  g_assert_finalize_object (client);
+}
+
+/* The daemon comes back; whoever knows the client by its address still does. */
+static void
+test_transient_account_again (Fixture *fixture, gconstpointer data)
+{
+  IsmbClient *client = make_client (fixture, NULL, "VR-Blue");
+  GDBusConnection *first;
+
+  g_assert_true (ismb_client_create_account_sync (client, NULL, NULL));
+  g_assert_cmpstr (asked, ==, "");
+  first = fixture->connections->pdata[0];
+  g_assert_true (g_dbus_connection_close_sync (first, NULL, NULL));
+  while (fixture->connections->len == 1)
+    {
+      g_assert_true (ismb_client_create_account_sync (client, NULL, NULL));
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_assert_cmpstr (asked, ==, "made-up");
   g_assert_cmpstr (ismb_client_get_auto_jid (client), ==, "made-up@" DOMAIN);
   g_assert_finalize_object (client);
 }
@@ -585,6 +609,7 @@ main (int argc, char *argv[])
   ADD ("account", test_account);
   ADD ("account-twice", test_account_twice);
   ADD ("transient-account", test_transient_account);
+  ADD ("transient-account-again", test_transient_account_again);
   ADD ("wrong-password", test_wrong_password);
   ADD ("peers-come-and-go", test_peers_come_and_go);
   ADD ("live-list", test_live_list);
