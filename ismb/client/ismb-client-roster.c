@@ -413,7 +413,7 @@ ismb_client_remove_roster_item_async (IsmbClient *self, const char *jid, GCancel
  *
  * Ends [method@Ismb.Client.remove_roster_item_async].
  *
- * Fails as [method@Ismb.Client.query_finish] does, with [enum@Ismb.StanzaError] `item-not-found`
+ * Fails as [method@Ismb.Client.query_finish] does, with [error@Ismb.StanzaError.ITEM_NOT_FOUND]
  * where the roster has no such contact, and with [error@Ismb.Error.BAD_ADDRESS].
  *
  * Returns: whether it is removed
