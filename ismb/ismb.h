@@ -26,11 +26,15 @@
 #include <ismb/core/ismb-trace-entry.h>
 #include <ismb/listener/ismb-listener.h>
 #include <ismb/plugins/ismb-acknowledgements.h>
+#include <ismb/plugins/ismb-ad-hoc.h>
 #include <ismb/plugins/ismb-block-list.h>
 #include <ismb/plugins/ismb-bytestream.h>
 #include <ismb/plugins/ismb-bytestreams.h>
 #include <ismb/plugins/ismb-capabilities.h>
 #include <ismb/plugins/ismb-chat-states.h>
+#include <ismb/plugins/ismb-command.h>
+#include <ismb/plugins/ismb-command-run.h>
+#include <ismb/plugins/ismb-command-session.h>
 #include <ismb/plugins/ismb-data-forms.h>
 #include <ismb/plugins/ismb-delay.h>
 #include <ismb/plugins/ismb-disco.h>
@@ -46,6 +50,9 @@
 #include <ismb/plugins/ismb-out-of-band.h>
 #include <ismb/plugins/ismb-ping.h>
 #include <ismb/plugins/ismb-receipts.h>
+#include <ismb/plugins/ismb-result-pager.h>
+#include <ismb/plugins/ismb-result-set.h>
+#include <ismb/plugins/ismb-result-sets.h>
 #include <ismb/plugins/ismb-software-version.h>
 #include <ismb/plugins/ismb-vcards.h>
 #include <ismb/transfer/ismb-transfer.h>

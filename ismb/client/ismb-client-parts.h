@@ -65,6 +65,8 @@ void _ismb_client_make_roster (IsmbClient *self);
 void _ismb_client_drop_roster (IsmbClient *self);
 /* What the server says of the roster unasked. */
 void _ismb_client_hear_roster (IsmbClient *self);
+/* Whether somebody is of this switch or of a member of its fabric; open trust is none. */
+gboolean _ismb_client_is_member (IsmbClient *self, IsmbJid *jid);
 /* What a presence that left the client says of it. */
 void _ismb_client_note_presence (IsmbClient *self, IsmbPresence *presence);
 

@@ -43,18 +43,36 @@ get_own (gpointer client)
   return ismb_client_get_bound_jid (client);
 }
 
+static IsmbPeer *
+find_peer (IsmbClient *self, IsmbJid *jid)
+{
+  IsmbConnection *connection = _ismb_client_get_parts (self)->connection;
+
+  return connection != NULL
+             ? g_hash_table_lookup (ismb_home_get_peers (ismb_connection_get_home (connection)),
+                                    ismb_jid_get_domain (jid))
+             : NULL;
+}
+
+gboolean
+_ismb_client_is_member (IsmbClient *self, IsmbJid *jid)
+{
+  IsmbPeer *peer = find_peer (self, jid);
+
+  return peer != NULL && ismb_peer_get_trust (peer) != ISMB_TRUST_OPEN
+         && (ismb_peer_get_local (peer) || ismb_peer_get_trust (peer) == ISMB_TRUST_MEMBER);
+}
+
 /* Of our own server, and of the fabric's members. */
 static gboolean
 is_of_member (IsmbClient *self, IsmbJid *jid)
 {
-  IsmbConnection *connection = _ismb_client_get_parts (self)->connection;
   IsmbJid *own = ismb_client_get_bound_jid (self);
-  const char *domain = ismb_jid_get_domain (jid);
   IsmbPeer *peer;
 
-  if (own != NULL && g_str_equal (ismb_jid_get_domain (own), domain))
+  if (own != NULL && g_str_equal (ismb_jid_get_domain (own), ismb_jid_get_domain (jid)))
     return TRUE;
-  peer = g_hash_table_lookup (ismb_home_get_peers (ismb_connection_get_home (connection)), domain);
+  peer = find_peer (self, jid);
   return peer != NULL
          && (ismb_peer_get_local (peer) || ismb_peer_get_trust (peer) == ISMB_TRUST_MEMBER
              || ismb_peer_get_trust (peer) == ISMB_TRUST_OPEN);

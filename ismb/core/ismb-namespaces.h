@@ -29,6 +29,8 @@
 #define ISMB_NS_BLOCKING_ERRORS "urn:xmpp:blocking:errors"
 #define ISMB_NS_DISCO_INFO "http://jabber.org/protocol/disco#info"
 #define ISMB_NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items"
+#define ISMB_NS_COMMANDS "http://jabber.org/protocol/commands"
+#define ISMB_NS_RSM "http://jabber.org/protocol/rsm"
 #define ISMB_NS_PING "urn:xmpp:ping"
 #define ISMB_NS_BIDI "urn:xmpp:bidi"
 #define ISMB_NS_BIDI_FEATURE "urn:xmpp:features:bidi"

@@ -5,6 +5,7 @@
 
 #include "ismb/client/ismb-plugin-registry.h"
 #include "ismb/plugins/ismb-acknowledgements.h"
+#include "ismb/plugins/ismb-ad-hoc.h"
 #include "ismb/plugins/ismb-block-list.h"
 #include "ismb/plugins/ismb-bytestreams.h"
 #include "ismb/plugins/ismb-capabilities.h"
@@ -18,6 +19,7 @@
 #include "ismb/plugins/ismb-out-of-band.h"
 #include "ismb/plugins/ismb-ping.h"
 #include "ismb/plugins/ismb-receipts.h"
+#include "ismb/plugins/ismb-result-sets.h"
 #include "ismb/plugins/ismb-software-version.h"
 #include "ismb/plugins/ismb-vcards.h"
 
@@ -28,7 +30,9 @@ static const IsmbBuiltinPlugin plugins[] = {
   { "xep_0004", "Data Forms", ismb_data_forms_get_type, NULL },
   { "xep_0030", "Service Discovery", ismb_disco_get_type, NULL },
   { "xep_0047", "In-Band Bytestreams", ismb_bytestreams_get_type, NULL },
+  { "xep_0050", "Ad-Hoc Commands", ismb_ad_hoc_get_type, needs_disco_and_forms },
   { "xep_0054", "vcard-temp", ismb_vcards_get_type, NULL },
+  { "xep_0059", "Result Set Management", ismb_result_sets_get_type, NULL },
   { "xep_0066", "Out-of-Band Data", ismb_out_of_band_get_type, NULL },
   { "xep_0085", "Chat State Notifications", ismb_chat_states_get_type, NULL },
   { "xep_0092", "Software Version", ismb_software_version_get_type, NULL },

@@ -32,6 +32,20 @@ class Peer(slixmpp.ClientXMPP):
         disco.add_identity(category="automation", itype="switch", name="Stock", node="ports")
         disco.add_item(jid=f"{NAME}@{DOMAIN}/stock", node="ports", subnode="port/1", name="Port 1")
 
+        self["xep_0050"].add_command(node="greet", name="Greet", handler=self.on_greet)
+
+    def on_greet(self, _, session):
+        form = self["xep_0004"].make_form("form", "Who are you?")
+        form.add_field(var="name", ftype="text-single", required=True)
+        session["payload"], session["next"], session["has_next"] = form, self.on_named, False
+        return session
+
+    def on_named(self, payload, session):
+        form = self["xep_0004"].make_form("result")
+        form.add_field(var="said", value="Hello " + payload["values"]["name"])
+        session["payload"], session["next"] = form, None
+        return session
+
     def on_start(self, _):
         self.send_presence()
         self.send_message(MASTER, str(self.boundjid), mtype="chat")
@@ -84,6 +98,26 @@ async def check_capabilities(peer, master):
     assert "urn:example:lights" in info["features"], info
     await peer["xep_0115"].update_caps(broadcast=False)
     peer.send_presence(pto=master)
+
+
+async def check_commands(peer, master):
+    commands = peer["xep_0050"]
+    items = (await commands.get_commands(master))["disco_items"]["items"]
+    assert [(node, name) for _, node, name in items] == [("blink", "Blink a light")], items
+    answer = await commands.send_command(master, "blink", action="execute")
+    session = answer["command"]["sessionid"]
+    assert "port" in answer["command"]["form"].get_fields(), answer
+    for action, var, value in (("next", "port", "7"), ("complete", "colour", "red")):
+        form = peer["xep_0004"].make_form("submit")
+        form.add_field(var=var, value=value)
+        answer = await commands.send_command(master, "blink", action=action, payload=form, sessionid=session)
+    assert answer["command"]["status"] == "completed", answer
+    try:
+        await commands.send_command(master, "blink", action="next", sessionid=session)
+    except slixmpp.exceptions.IqError as error:
+        assert error.iq.xml.find(".//{http://jabber.org/protocol/commands}bad-sessionid") is not None, error.iq
+    else:
+        raise AssertionError("a session that is over went on")
 
 
 if __name__ == "__main__":
