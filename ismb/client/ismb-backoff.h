@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* How long to wait before a connection is tried again: twice as long each time, within bounds, and
- * by chance somewhat shorter, so that a thousand switches that lost the same server do not come back
- * in one moment. Zeroed, nothing has failed yet. */
+ * by chance somewhat shorter, so that a thousand switches that lost the same server do not come
+ * back in one moment. Zeroed, nothing has failed yet. */
 typedef struct
 {
   guint failures; /* in a row */

@@ -310,13 +310,28 @@ ismb_client_emit_event (IsmbClient *self, const char *event, GObject *payload)
  * #IsmbPresence), `roster_update` (an #IsmbIq); and ours: `peer_found`, `peer_changed`, `peer_lost`
  * (an #IsmbPeer).
  *
+ * Of a session, in this order: `connected` (with TLS already, where it is wanted), `ssl_cert` (the
+ * server's #GTlsCertificate), `auth_success`, `session_bind`, `session_start`,
+ * `stream_negotiated`; or, where a lost one goes on, `connected`, `auth_success`,
+ * `session_resumed`. `failed_auth` comes for each mechanism that the server refused (an
+ * #IsmbFailure with its condition), then `no_auth` and `failed_auth` with nothing. What broke or
+ * kept the connection is told by one of `socket_error`, `stream_error` (with the server's
+ * condition), `ssl_invalid_chain` (an #IsmbFailure), `ssl_invalid_cert` and `ssl_expired_cert`
+ * (the #GTlsCertificate); none of these is accepted because it has a handler. Each `connected` is
+ * followed by one `disconnected` (an #IsmbFailure that says why; nothing where the program wanted
+ * it), and `session_end` comes right before that, whether or not a session had begun: but for a
+ * session that is to be resumed only when that fails or is given up. Then comes `reconnect_delay`,
+ * where it is tried again, or `connection_failed` (both an #IsmbFailure). `sm_enabled` and
+ * `sm_failed` tell whether stanzas are acknowledged, `stanza_acked` and `stanza_not_sent` what
+ * became of one, `killed` that the client is aborted.
+ *
  * What a stanza carries makes events too, with that stanza: `message_xform`, `message_correction`,
  * `attention`, `forwarded_stanza`, `encrypted_message`, `carbon_received`, `carbon_sent`,
  * `amp_error`, `amp_alert`, `amp_notify`, `bob`; `pubsub_publish`, `_retract`, `_purge`, `_delete`,
  * `_config` and `_subscription` (see [method@Ismb.Client.map_node_event]), one for each item;
  * `unverified_signed_presence`, `vcard_avatar_update`, `presence_idle`; `http_request`,
- * `http_response`, `jabber_rpc_method_call`, `_response`, `_fault` and `jabber_rpc_error`. A request
- * that an event with a handler tells of is taken: the handler answers it.
+ * `http_response`, `jabber_rpc_method_call`, `_response`, `_fault` and `jabber_rpc_error`. A
+ * request that an event with a handler tells of is taken: the handler answers it.
  *
  * Returns: an id for [method@Ismb.Client.remove_event_handler]
  */

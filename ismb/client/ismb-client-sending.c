@@ -96,7 +96,12 @@ is_there (IsmbClientParts *parts, GError **error)
  * @stanza: a message, presence or iq
  * @error: return location for a #GError
  *
- * Sends a stanza. While the client is being opened it waits for the session, 256 stanzas at most.
+ * Sends a stanza, now or in the next session: what is sent before the client is opened, or while a
+ * lost connection is made anew, waits. Where the server acknowledges stanzas (XEP-0198), each is
+ * kept until it has, and sent again where it got lost; the event `stanza_acked` tells that it was
+ * taken, `stanza_not_sent` that it was given up. Where the server does not, what the network took
+ * when the connection broke may be lost.
+ *
  * It gets an id and a language where it has none and [property@Ismb.Client:use-message-ids],
  * [property@Ismb.Client:use-presence-ids] and [property@Ismb.Client:default-lang] say so; then it
  * passes the filters ([method@Ismb.Client.add_filter]), which may drop it.
@@ -104,8 +109,8 @@ is_there (IsmbClientParts *parts, GError **error)
  * A message that has no `<origin-id/>` (XEP-0359) goes out with one of its own, by which a receiver
  * knows a repeat; to send the same @stanza again is another message.
  *
- * Fails with [error@Ismb.Error.NOT_CONNECTED] where the client is not open, and with
- * [error@Ismb.Error.FAILED] where the server has not taken 16 MB yet.
+ * Fails with [error@Ismb.Error.NOT_CONNECTED] where the client is closing, and with
+ * [error@Ismb.Error.FAILED] where 16,384 stanzas or 16 MB wait already.
  *
  * Returns: whether it is on its way
  */

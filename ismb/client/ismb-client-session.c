@@ -102,11 +102,11 @@ ismb_client_create_account_sync (IsmbClient *self, GCancellable *cancellable, GE
  * From then on signals and events come in the main context that is this thread's default now.
  *
  * What may pass is tried again, as long as [property@Ismb.Client:auto-reconnect] is set: no daemon
- * or server there, a name server that is down, a refused or broken connection, a virtual router that
- * is disabled, a server that is stopped. So it is after the session has started: the client signs in
- * again by itself, until it is closed. Where the server can (XEP-0198), a lost session goes on then,
- * which the event `session_resumed` tells; else there is a new one. Without that property the first
- * failure is the last.
+ * or server there, a name server that is down, a refused or broken connection, a virtual router
+ * that is disabled, a server that is stopped. So it is after the session has started: the client
+ * signs in again by itself, until it is closed. Where the server can (XEP-0198), a lost session
+ * goes on then, which the event `session_resumed` tells; else there is a new one. Without that
+ * property the first failure is the last.
  *
  * After it ended, by a failure or by [method@Ismb.Client.close], the same client may be opened
  * again. Opened while it waits to try again, it does so at once.
@@ -153,8 +153,9 @@ ismb_client_open_finish (IsmbClient *self, GAsyncResult *result, GError **error)
  *
  * Ends the session in order: what was sent leaves, then the stream is closed, then the event
  * `disconnected` comes. An opening that is under way ends with [error@Gio.IOErrorEnum.CANCELLED],
- * and what waits for a session is given up, which the event `stanza_not_sent` tells of each. Nothing
- * happens without either. [method@Ismb.Client.close_async] waits until the server has everything.
+ * and what waits for a session is given up, which the event `stanza_not_sent` tells of each.
+ * Nothing happens without either. [method@Ismb.Client.close_async] waits until the server has
+ * everything.
  */
 void
 ismb_client_close (IsmbClient *self)
@@ -210,8 +211,8 @@ ismb_client_close_finish (IsmbClient *self, GAsyncResult *result, GError **error
  * ismb_client_abort:
  * @self: the client
  *
- * Ends it at once: nothing more is sent, not even a farewell, so that the server may take the session
- * for a broken one for a while. The event `killed` comes first, and all else as with
+ * Ends it at once: nothing more is sent, not even a farewell, so that the server may take the
+ * session for a broken one for a while. The event `killed` comes first, and all else as with
  * [method@Ismb.Client.close]. Nothing happens where it is closed already.
  */
 void

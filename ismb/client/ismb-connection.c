@@ -96,7 +96,8 @@ _ismb_connection_closed_error (void)
 /* What ends a stream that nobody wanted to end, and an attempt at one */
 
 /* An account of this switch, made in an earlier attempt, may be gone with the daemon that made it;
- * and a virtual router that is disabled may be enabled again, but not one that is not configured. */
+ * and a virtual router that is disabled may be enabled again, but not one that is not
+ * configured. */
 static gboolean
 passes_at_home (IsmbConnection *self, IsmbEnding *why)
 {
@@ -276,7 +277,8 @@ start_session (IsmbConnection *self, IsmbJid *bound_jid, const IsmbSession *sess
 static gboolean
 replace_session (IsmbConnection *self, IsmbJid *bound_jid, const IsmbSession *session)
 {
-  gboolean same = self->herald->bound_jid != NULL && ismb_jid_equal (self->herald->bound_jid, bound_jid);
+  IsmbJid *former = self->herald->bound_jid;
+  gboolean same = former != NULL && ismb_jid_equal (former, bound_jid);
   GQueue dropped = G_QUEUE_INIT;
   guint turn = self->herald->turn;
   gboolean started;
@@ -348,7 +350,8 @@ on_channel_stanza (IsmbTree *tree, gpointer user_data)
 static void
 finish_closing (IsmbConnection *self)
 {
-  g_autoptr (GTask) opening = ismb_waiters_steal_opening (self->waiters); /* closed before that had returned */
+  /* It was closed before that had returned, if there is one. */
+  g_autoptr (GTask) opening = ismb_waiters_steal_opening (self->waiters);
   GQueue dropped = G_QUEUE_INIT;
   guint lost, turn;
 
@@ -382,7 +385,8 @@ on_channel_closed (const GError *error, gpointer user_data)
   if (self->state == CLOSING)
     finish_closing (self);
   else
-    end_stream (self, ismb_ending_new (error, condition, ismb_herald_get_address (self->herald), NULL));
+    end_stream (self, ismb_ending_new (error, condition, ismb_herald_get_address (self->herald),
+                                       NULL));
 }
 
 void
@@ -509,8 +513,8 @@ _ismb_connection_attempt (IsmbConnection *self)
   g_clear_pointer (&self->refusal, g_free);
   _ismb_connection_set_state (self, CONNECTING, 0);
   g_main_context_push_thread_default (self->context);
-  self->approach
-      = ismb_approach_new (self->owner, self->home, self->config, self->retries.via, &callbacks, self);
+  self->approach = ismb_approach_new (self->owner, self->home, self->config, self->retries.via,
+                                      &callbacks, self);
   g_main_context_pop_thread_default (self->context);
 }
 
@@ -527,26 +531,6 @@ on_timer (gpointer user_data)
   else
     time_out (self);
   return G_SOURCE_REMOVE;
-}
-
-/* The home's word of the switch's peers */
-
-static void
-on_peer_found (IsmbPeer *peer, gpointer user_data)
-{
-  tell (user_data, "peer_found", peer);
-}
-
-static void
-on_peer_changed (IsmbPeer *peer, gpointer user_data)
-{
-  tell (user_data, "peer_changed", peer);
-}
-
-static void
-on_peer_lost (IsmbPeer *peer, gpointer user_data)
-{
-  tell (user_data, "peer_lost", peer);
 }
 
 static void
@@ -574,14 +558,16 @@ ismb_connection_new (GObject *owner, const IsmbConnectionConfig *config,
   static const IsmbExchangeCallbacks from_exchange
       = { on_exchange_event, on_is_heard, on_is_wanted, on_settled, on_broken };
   static const IsmbWaitersCallbacks from_waiters = { on_opening_cancelled, on_impatient };
-  static const IsmbHomeCallbacks from_home = { on_peer_found, on_peer_changed, on_peer_lost };
+  static const IsmbHomeCallbacks from_home = { ismb_herald_tell_peer_found,
+                                               ismb_herald_tell_peer_changed,
+                                               ismb_herald_tell_peer_lost };
   IsmbConnection *self = g_new0 (IsmbConnection, 1);
 
   self->owner = owner;
   self->config = config;
   self->herald = ismb_herald_new (owner, callbacks, config->server_jid);
   self->waiters = ismb_waiters_new (&from_waiters, self);
-  self->home = ismb_home_new (&from_home, self);
+  self->home = ismb_home_new (&from_home, self->herald);
   self->channel = ismb_channel_new (&from_channel, self);
   self->exchange = ismb_exchange_new (self->channel, &from_exchange, self);
   return self;

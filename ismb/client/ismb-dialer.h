@@ -15,7 +15,7 @@ typedef struct
   const char *ca_file;   /* NULL: the system's */
   gboolean clear;        /* no TLS; only towards a loopback address */
   gboolean direct;       /* TLS from the first byte (XEP-0368) and nothing else */
-  guint deadline;        /* milliseconds for finding, connecting and TLS, for each server there is */
+  guint deadline;        /* milliseconds for connecting and TLS, for each server there is */
 } IsmbDialPlan;
 
 /* What came of it, whether or not it failed. */

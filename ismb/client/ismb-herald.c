@@ -61,6 +61,24 @@ ismb_herald_tell_disconnected (IsmbHerald *self, IsmbFailure *reason)
 }
 
 void
+ismb_herald_tell_peer_found (IsmbPeer *peer, gpointer user_data)
+{
+  ismb_herald_tell (user_data, "peer_found", peer);
+}
+
+void
+ismb_herald_tell_peer_changed (IsmbPeer *peer, gpointer user_data)
+{
+  ismb_herald_tell (user_data, "peer_changed", peer);
+}
+
+void
+ismb_herald_tell_peer_lost (IsmbPeer *peer, gpointer user_data)
+{
+  ismb_herald_tell (user_data, "peer_lost", peer);
+}
+
+void
 ismb_herald_forget_session (IsmbHerald *self)
 {
   self->callbacks.ended (self->owner);

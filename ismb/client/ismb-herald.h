@@ -3,6 +3,7 @@
 
 #include "ismb/core/ismb-failure.h"
 #include "ismb/core/ismb-jid.h"
+#include "ismb/core/ismb-peer.h"
 #include "ismb/core/ismb-stanza.h"
 
 G_BEGIN_DECLS
@@ -44,6 +45,10 @@ gboolean ismb_herald_tell (IsmbHerald *self, const char *event, gpointer payload
 void ismb_herald_tell_not_sent (IsmbHerald *self, GQueue *stanzas);
 void ismb_herald_tell_session_end (IsmbHerald *self);
 void ismb_herald_tell_disconnected (IsmbHerald *self, IsmbFailure *reason);
+/* What the home says of the switch's peers; `user_data` is the herald. */
+void ismb_herald_tell_peer_found (IsmbPeer *peer, gpointer user_data);
+void ismb_herald_tell_peer_changed (IsmbPeer *peer, gpointer user_data);
+void ismb_herald_tell_peer_lost (IsmbPeer *peer, gpointer user_data);
 /* The session is gone for good. */
 void ismb_herald_forget_session (IsmbHerald *self);
 void ismb_herald_set_auto_jid (IsmbHerald *self, const char *jid);

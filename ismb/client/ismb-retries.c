@@ -3,7 +3,7 @@
 #include "ismb/client/ismb-retries.h"
 
 #define HELD (10 * G_USEC_PER_SEC) /* a session that lasted so long is worth a new one soon */
-#define HOME_DELAY_MAX 10000       /* milliseconds; nobody else waits for the daemon of this switch */
+#define HOME_DELAY_MAX 10000       /* milliseconds; nobody else asks the daemon of this switch */
 #define REDIRECTS_MAX 5
 
 void

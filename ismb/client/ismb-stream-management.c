@@ -66,8 +66,8 @@ ask_now (IsmbStreamManagement *self)
   say (self, ISMB_SM_REQUEST_TEXT);
 }
 
-/* One question at a time: its answer comes within a round trip, and what was sent meanwhile is asked
- * for together. */
+/* One question at a time: its answer comes within a round trip, and what was sent meanwhile is
+ * asked for together. */
 static void
 ask_in_time (IsmbStreamManagement *self)
 {
@@ -282,7 +282,7 @@ ismb_stream_management_note_acked (IsmbStreamManagement *self, guint left)
   else if (self->unasked > 0)
     ask_in_time (self);
   else if (!self->asked)
-    set_timer (self, self->patience); /* it is held back, and comes by itself, or else we ask again */
+    set_timer (self, self->patience); /* the rest is held back, and comes by itself */
 }
 
 void

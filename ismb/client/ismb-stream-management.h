@@ -30,8 +30,8 @@ typedef enum
 IsmbStreamManagement *ismb_stream_management_new (const IsmbStreamManagementCallbacks *callbacks,
                                                   gpointer user_data);
 void ismb_stream_management_free (IsmbStreamManagement *self);
-/* After how many stanzas the server is asked at once; `quiet` milliseconds after the first of fewer.
- * `patience`: milliseconds for its answer. 0 leaves one as it is. */
+/* After how many stanzas the server is asked at once; `quiet` milliseconds after the first of
+ * fewer. `patience`: milliseconds for its answer. 0 leaves one as it is. */
 void ismb_stream_management_set_pace (IsmbStreamManagement *self, guint window, guint quiet,
                                       guint patience);
 

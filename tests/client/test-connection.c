@@ -414,8 +414,8 @@ test_resumes (void)
   tear_down (&scene);
 }
 
-/* What the server knows of the session that is gone counts; the rest goes again, the same message as
- * before, but not who was there. */
+/* What the server knows of the session that is gone counts; the rest goes again, the same message
+ * as before, but not who was there. */
 static void
 test_fails_to_resume (void)
 {
@@ -430,7 +430,8 @@ test_fails_to_resume (void)
     "sign-in",
     OFFER,
     "C: <resume previd='some'/>",
-    "S: <failed " SM " h='1'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
+    "S: <failed " SM " h='1'><item-not-found "
+    "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
     "C: <iq type='set' id='%bind%'><bind/></iq>",
     "S: <iq type='result' id='%bind%'><bind " BIND "><jid>" OUR "/desk</jid></bind></iq>",
     "C: <enable resume='true'/>",
@@ -629,8 +630,8 @@ test_reconnects_and_resumes (void)
   tear_down (&scene);
 }
 
-/* Wherever the client is closed, whoever waits hears of it and nothing is left of it. Each deed at a
- * third of the events, or, where there is time, at all. */
+/* Wherever the client is closed, whoever waits hears of it and nothing is left of it. Each deed at
+ * a third of the events, or, where there is time, at all. */
 
 typedef struct
 {

@@ -111,7 +111,8 @@ close_client (IsmbClient *client)
 {
   gboolean closed = FALSE;
 
-  ismb_client_add_event_handler (client, "disconnected", ISMB_EVENT_DEFAULT, on_flag, &closed, NULL);
+  ismb_client_add_event_handler (client, "disconnected", ISMB_EVENT_DEFAULT, on_flag, &closed,
+                                 NULL);
   ismb_client_close (client);
   wait_for (&closed);
   g_object_unref (client);
@@ -143,8 +144,8 @@ tear_down (Scene *scene)
   g_array_unref (scene->seen);
 }
 
-/* From then on no session is replaced by another, and what a server makes of the messages of one that
- * was (ejabberd returns them) is no matter here. */
+/* From then on no session is replaced by another, and what a server makes of the messages of one
+ * that was (ejabberd returns them) is no matter here. */
 static void
 open_on_the_wire (Scene *scene)
 {
