@@ -536,7 +536,7 @@ test_sleeps (void)
   g_timeout_add (1000, set_flag, &over);
   wait_for (&over);
   g_main_context_set_poll_func (NULL, NULL);
-  g_assert_cmpuint (polls, <=, 3);
+  g_assert_cmpuint (polls, <=, 6); /* the server may have a question of its own */
   close_client (client);
 }
 

@@ -304,6 +304,39 @@ test_silent_server (gconstpointer data)
   tear_down (&scene);
 }
 
+/* Sent elsewhere: by a server whose certificate was verified, or not at all. */
+static void
+test_redirected (gconstpointer data)
+{
+  gboolean tls = GPOINTER_TO_INT (data);
+  static const char *const there[] = { "starttls", "login", "hold", NULL };
+  g_autoptr (IsmbTestScript) other = ismb_test_script_new ("secret", there);
+  g_autofree char *error = g_strdup_printf (
+      "S: <stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>"
+      "127.0.0.1:%u</see-other-host></stream:error>",
+      (guint) ismb_test_script_get_port (other));
+  const char *here[] = { tls ? "starttls" : "greeted", "header", error, "end", NULL };
+  g_autofree char *both = NULL;
+  g_autofree char *one = NULL, *two = NULL;
+  Scene scene;
+
+  set_up (&scene, tls ? here : here + 1);
+  g_assert_true (
+      g_file_get_contents (ismb_test_script_get_ca_file (scene.server), &one, NULL, NULL));
+  g_assert_true (g_file_get_contents (ismb_test_script_get_ca_file (other), &two, NULL, NULL));
+  both = g_strconcat (one, two, NULL);
+  g_assert_true (
+      g_file_set_contents (ismb_test_script_get_ca_file (scene.server), both, -1, NULL));
+  g_object_set (scene.client, "require-tls", tls, "reconnect-max-attempts", 1, NULL);
+  open_scene (&scene);
+  if (tls)
+    g_assert_no_error (scene.error);
+  else
+    g_assert_error (scene.error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_cmpuint (ismb_test_script_count_connections (other), ==, tls ? 1 : 0);
+  tear_down (&scene);
+}
+
 static void
 test_comes_back (void)
 {
@@ -728,6 +761,10 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, silences[i], test_silent_server);
     }
   ADD ("temporary-refusal", test_temporary_refusal);
+  g_test_add_data_func ("/connection/redirected/verified", GINT_TO_POINTER (TRUE),
+                        test_redirected);
+  g_test_add_data_func ("/connection/redirected/in-the-clear", GINT_TO_POINTER (FALSE),
+                        test_redirected);
   ADD ("nobody-there", test_nobody_there);
   ADD ("comes-back", test_comes_back);
   ADD ("stays-away", test_stays_away);
