@@ -7,6 +7,7 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-random.h"
 #include "ismb/core/ismb-stanza-error.h"
+#include "ismb/plugins/ismb-command-step.h"
 
 /**
  * IsmbCommandSession:
@@ -16,13 +17,6 @@
  * run is cancelled. A step that says nothing of a next one ([method@Ismb.CommandSession.set_next])
  * is the last.
  */
-typedef struct
-{
-  IsmbCommandFunc func;
-  gpointer data;
-  GDestroyNotify destroy;
-} Step;
-
 struct _IsmbCommandSession
 {
   GObject parent_instance;
@@ -33,7 +27,7 @@ struct _IsmbCommandSession
   IsmbIq *request; /* to be answered; NULL: none is */
   IsmbForm *answer, *form;
   IsmbElement *contents; /* notes and payloads to be sent */
-  Step next, prev, cancel;
+  IsmbCommandStep next, prev, cancel;
   gboolean has_next, allow_complete, allow_set, held;
   gint64 touched;
 };
@@ -41,30 +35,13 @@ struct _IsmbCommandSession
 G_DEFINE_FINAL_TYPE (IsmbCommandSession, ismb_command_session, G_TYPE_OBJECT)
 
 static void
-step_clear (Step *step)
-{
-  Step old = *step;
-
-  *step = (Step){ NULL };
-  if (old.destroy != NULL)
-    old.destroy (old.data);
-}
-
-static void
-step_set (Step *step, IsmbCommandFunc func, gpointer data, GDestroyNotify destroy)
-{
-  step_clear (step);
-  *step = (Step){ func, data, destroy };
-}
-
-static void
 ismb_command_session_dispose (GObject *object)
 {
   IsmbCommandSession *self = ISMB_COMMAND_SESSION (object);
 
-  step_clear (&self->next);
-  step_clear (&self->prev);
-  step_clear (&self->cancel);
+  ismb_command_step_clear (&self->next);
+  ismb_command_step_clear (&self->prev);
+  ismb_command_step_clear (&self->cancel);
   g_clear_object (&self->request);
   g_clear_object (&self->answer);
   g_clear_object (&self->form);
@@ -221,8 +198,8 @@ answer (IsmbCommandSession *self, gboolean cancelled)
 static void
 forget_step (IsmbCommandSession *self)
 {
-  step_clear (&self->next);
-  step_clear (&self->prev);
+  ismb_command_step_clear (&self->next);
+  ismb_command_step_clear (&self->prev);
   self->has_next = self->allow_complete = self->allow_set = FALSE;
   g_clear_object (&self->contents);
   g_clear_object (&self->form);
@@ -241,7 +218,7 @@ fail_and_end (IsmbCommandSession *self, GError *error)
 }
 
 static void
-run (IsmbCommandSession *self, Step *step)
+run (IsmbCommandSession *self, IsmbCommandStep *step)
 {
   g_autoptr (IsmbCommandSession) held G_GNUC_UNUSED = g_object_ref (self);
   gboolean cancelled = g_str_equal (self->action, "cancel");
@@ -269,7 +246,7 @@ void
 _ismb_command_session_begin (IsmbCommandSession *self, IsmbIq *request, IsmbCommandFunc callback,
                              gpointer user_data)
 {
-  Step step = { callback, user_data, NULL };
+  IsmbCommandStep step = { callback, user_data, NULL };
 
   set_request (self, request, "execute");
   run (self, &step);
@@ -300,21 +277,12 @@ is_allowed (IsmbCommandSession *self, const char *action)
   return may_complete (self);
 }
 
-static Step
-steal_step (Step *step)
-{
-  Step stolen = *step;
-
-  *step = (Step){ NULL };
-  return stolen;
-}
-
 static void
-go_on (IsmbCommandSession *self, Step step)
+go_on (IsmbCommandSession *self, IsmbCommandStep step)
 {
   forget_step (self);
   run (self, &step);
-  step_clear (&step);
+  ismb_command_step_clear (&step);
 }
 
 static void
@@ -325,9 +293,9 @@ step_on (IsmbCommandSession *self, IsmbCommand *command)
   if (!is_allowed (self, self->action))
     fail_with (self, ISMB_STANZA_ERROR_BAD_REQUEST, "bad-action", "that cannot be done now");
   else if (g_str_equal (self->action, "prev"))
-    go_on (self, steal_step (&self->prev));
+    go_on (self, ismb_command_step_steal (&self->prev));
   else if (take_answer (self, command, &error))
-    go_on (self, steal_step (&self->next));
+    go_on (self, ismb_command_step_steal (&self->next));
   else
     fail_with (self, ISMB_STANZA_ERROR_BAD_REQUEST, "bad-payload", error->message);
 }
@@ -345,7 +313,7 @@ _ismb_command_session_take (IsmbCommandSession *self, IsmbIq *request, IsmbComma
   self->touched = g_get_monotonic_time ();
   set_request (self, request, action);
   if (g_str_equal (action, "cancel"))
-    go_on (self, steal_step (&self->cancel));
+    go_on (self, ismb_command_step_steal (&self->cancel));
   else
     step_on (self, command);
 }
@@ -496,7 +464,7 @@ ismb_command_session_set_next (IsmbCommandSession *self, IsmbCommandFunc callbac
                                gpointer user_data, GDestroyNotify destroy)
 {
   g_return_if_fail (ISMB_IS_COMMAND_SESSION (self) && callback != NULL);
-  step_set (&self->next, callback, user_data, destroy);
+  ismb_command_step_set (&self->next, callback, user_data, destroy);
 }
 
 /**
@@ -514,7 +482,7 @@ ismb_command_session_set_prev (IsmbCommandSession *self, IsmbCommandFunc callbac
                                gpointer user_data, GDestroyNotify destroy)
 {
   g_return_if_fail (ISMB_IS_COMMAND_SESSION (self) && callback != NULL);
-  step_set (&self->prev, callback, user_data, destroy);
+  ismb_command_step_set (&self->prev, callback, user_data, destroy);
 }
 
 /**
@@ -532,7 +500,7 @@ ismb_command_session_set_cancel (IsmbCommandSession *self, IsmbCommandFunc callb
                                  gpointer user_data, GDestroyNotify destroy)
 {
   g_return_if_fail (ISMB_IS_COMMAND_SESSION (self) && callback != NULL);
-  step_set (&self->cancel, callback, user_data, destroy);
+  ismb_command_step_set (&self->cancel, callback, user_data, destroy);
 }
 
 /**
