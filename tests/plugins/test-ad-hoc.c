@@ -379,7 +379,8 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
   deeds = g_string_new (NULL);
-  stage_set_up (ISMB_TEST_OURS);
+  if (!stage_set_up (argc, argv))
+    return 0;
   ismb_ad_hoc_add_command (ad_hoc_of (bob), "blink", "Blink a light", ask_port, NULL, NULL);
   ismb_ad_hoc_add_command (ad_hoc_of (bob), "fail", "Fail", fail, NULL, NULL);
   ismb_ad_hoc_add_command (ad_hoc_of (bob), "wait", "Wait", wait, NULL, NULL);

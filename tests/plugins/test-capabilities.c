@@ -254,7 +254,8 @@ main (int argc, char *argv[])
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  stage_set_up (ISMB_TEST_OURS);
+  if (!stage_set_up (argc, argv))
+    return 0;
   stage_enable (alice, "xep_0115");
   stage_enable (bob, "xep_0115");
   ismb_test_guest_open (alice, TRUE);

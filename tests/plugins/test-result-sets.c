@@ -232,7 +232,8 @@ main (int argc, char *argv[])
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  stage_set_up (ISMB_TEST_OURS);
+  if (!stage_set_up (argc, argv))
+    return 0;
   ismb_client_add_stanza_handler (ismb_test_guest_get_client (bob), "numbers", matcher,
                                   ISMB_HANDLER_DEFAULT, on_query, NULL, NULL);
   ismb_test_guest_open (alice, TRUE);

@@ -221,7 +221,8 @@ main (int argc, char *argv[])
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  stage_set_up (ISMB_TEST_OURS);
+  if (!stage_set_up (argc, argv))
+    return 0;
   ismb_test_guest_open (alice, TRUE);
   ismb_test_guest_open (bob, TRUE);
   g_test_add_func ("/services/ping", test_ping);
