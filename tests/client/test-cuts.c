@@ -205,6 +205,38 @@ test_receiver_is_cut (gconstpointer kind)
   tear_down (&scene);
 }
 
+/* A client of this switch, with an account that goes with the daemon: killed, stopped and back. */
+static void
+test_daemon_restarts (void)
+{
+  g_autoptr (IsmbTestServer) server = ismb_test_server_new (ISMB_TEST_OURS, DOMAIN, accounts);
+  IsmbClient *client
+      = g_object_new (ISMB_TYPE_CLIENT, "runtime-dir", ismb_test_server_get_runtime_dir (server),
+                      "reconnect-delay", 2, "reconnect-max-delay", 50, NULL);
+  g_autofree char *address = NULL;
+  gboolean started = FALSE;
+
+  ismb_test_server_stop (server);
+  ismb_client_add_event_handler (client, "session_start", ISMB_EVENT_DEFAULT, on_flag, &started,
+                                 NULL);
+  ismb_client_open_async (client, NULL, NULL, NULL); /* nobody is there yet */
+  ismb_test_server_start (server);
+  wait_for (&started);
+  address = g_strdup (ismb_jid_get_full (ismb_client_get_bound_jid (client)));
+  for (guint i = 0; i < 2; i++)
+    {
+      started = FALSE;
+      if (i == 0)
+        ismb_test_server_kill (server);
+      else
+        ismb_test_server_stop (server);
+      ismb_test_server_start (server);
+      wait_for (&started);
+      g_assert_cmpstr (ismb_jid_get_full (ismb_client_get_bound_jid (client)), ==, address);
+    }
+  close_client (client);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -221,5 +253,6 @@ main (int argc, char *argv[])
       g_test_add_data_func (sender, GINT_TO_POINTER (kind), test_sender_is_cut);
       g_test_add_data_func (receiver, GINT_TO_POINTER (kind), test_receiver_is_cut);
     }
+  g_test_add_func ("/cuts/daemon-restarts", test_daemon_restarts);
   return g_test_run ();
 }
