@@ -78,6 +78,7 @@ test_wrong_password (void)
 
   error = ismb_test_guest_try_to_open (alice);
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED);
+  g_assert_nonnull (strstr (error->message, "alice"));
   g_assert_cmpuint (ismb_test_guest_count (alice, "failed_auth"), >, 0);
   g_assert_cmpuint (ismb_test_guest_count (alice, "session_start"), ==, 0);
 }
@@ -282,7 +283,30 @@ test_queries (void)
                ISMB_STANZA_ERROR_SERVICE_UNAVAILABLE);
 }
 
-/* A message without a body to whom no session is, comes back all the same. */
+static gboolean
+take_and_keep_silent (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
+{
+  return TRUE;
+}
+
+/* Who takes a request and never answers it. */
+static void
+test_no_answer (void)
+{
+  g_autoptr (IsmbTestGuest) alice = ismb_test_guest_new (server, "alice");
+  g_autoptr (IsmbTestGuest) bob = ismb_test_guest_new (server, "bob");
+  g_autoptr (IsmbMatcher) matcher = ismb_matcher_new_path ("iq@type=get", NULL);
+
+  ismb_test_guest_open (alice, FALSE);
+  ismb_test_guest_open (bob, FALSE);
+  ismb_client_add_stanza_handler (ismb_test_guest_get_client (bob), "silence", matcher,
+                                  ISMB_HANDLER_DEFAULT, take_and_keep_silent, NULL, NULL);
+  check_error (ask (alice, ismb_test_guest_get_full_jid (bob), "query", "urn:example:q", 200),
+               ISMB_ERROR, ISMB_ERROR_TIMEOUT);
+  exchange (alice, bob, "still there?");
+}
+
+/* To an account that is not there. */
 static void
 test_message_error (void)
 {
@@ -295,6 +319,79 @@ test_message_error (void)
   bounce = ISMB_MESSAGE (ismb_test_guest_get_payload (alice, "message_error"));
   g_assert_cmpstr (ismb_jid_get_full (ismb_stanza_get_from_jid (ISMB_STANZA (bounce))), ==,
                    "nobody@" DOMAIN);
+}
+
+/* The server goes and comes back */
+
+static void
+test_restart (void)
+{
+  g_autoptr (IsmbTestGuest) alice = ismb_test_guest_new (server, "alice");
+  g_autoptr (IsmbTestGuest) bob = ismb_test_guest_new (server, "bob");
+
+  ismb_test_guest_open (alice, TRUE);
+  ismb_test_guest_open (bob, TRUE);
+  say_many (alice, bob, 0, MANY);
+  check_many (bob, MANY);
+  ismb_test_server_stop (server);
+  ismb_test_guest_await (alice, "disconnected", 1);
+  say_many (alice, bob, MANY, MANY);
+  ismb_test_server_start (server);
+  check_many (bob, 2 * MANY);
+  g_assert_cmpuint (ismb_test_guest_count (alice, "session_start"), ==, 2);
+}
+
+static void
+test_killed (void)
+{
+  g_autoptr (IsmbTestGuest) alice = ismb_test_guest_new (server, "alice");
+  g_autoptr (IsmbTestGuest) bob = ismb_test_guest_new (server, "bob");
+
+  ismb_test_guest_open (alice, TRUE);
+  ismb_test_guest_open (bob, TRUE);
+  ismb_test_server_kill (server);
+  say_many (alice, bob, 0, MANY);
+  ismb_test_guest_await (alice, "disconnected", 1);
+  ismb_test_server_start (server);
+  check_many (bob, MANY);
+}
+
+/* The wire breaks, and the session goes on. */
+
+static void
+check_resumes (IsmbTestCut how)
+{
+  g_autoptr (IsmbTestCutter) wire =
+      ismb_test_cutter_new (NULL, ismb_test_server_get_port (server));
+  g_autoptr (IsmbTestGuest) alice = ismb_test_guest_new (server, "alice");
+  g_autoptr (IsmbTestGuest) bob = ismb_test_guest_new (server, "bob");
+
+  g_object_set (ismb_test_guest_get_client (alice), "server-port",
+                (guint) ismb_test_cutter_get_port (wire), NULL);
+  ismb_test_guest_open (alice, TRUE);
+  ismb_test_guest_open (bob, TRUE);
+  exchange (alice, bob, "0");
+  say_many (bob, alice, 0, 20);
+  ismb_test_cutter_cut (wire, how);
+  say_many (alice, bob, 1, 20);
+  say_many (bob, alice, 20, 20);
+  ismb_test_guest_await (alice, "session_resumed", 1);
+  check_many (bob, 21);
+  check_many (alice, 40);
+  g_assert_cmpuint (ismb_test_guest_count (alice, "session_start"), ==, 1);
+  g_assert_cmpuint (ismb_test_guest_count (alice, "connected"), ==, 2);
+}
+
+static void
+test_resumes (void)
+{
+  check_resumes (ISMB_TEST_CUT_END);
+}
+
+static void
+test_resumes_after_reset (void)
+{
+  check_resumes (ISMB_TEST_CUT_RESET);
 }
 
 /* Rosters */
@@ -364,8 +461,13 @@ static const struct
   { "close-drains", test_close_drains },
   { "several-clients", test_several_clients },
   { "queries", test_queries },
+  { "no-answer", test_no_answer },
   { "message-error", test_message_error },
   { "subscription", test_subscription },
+  { "resumes", test_resumes },
+  { "resumes-after-reset", test_resumes_after_reset },
+  { "restart", test_restart },
+  { "killed", test_killed },
 };
 
 /* The name of a kind is the program's argument: each is a test of its own. */
