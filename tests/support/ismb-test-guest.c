@@ -67,7 +67,8 @@ ismb_test_guest_new_mistaken (IsmbTestServer *server, const char *name, const ch
   self->client = ismb_client_new_for_jid (self->bare, password);
   g_object_set (self->client, "server-host", "127.0.0.1", "server-port",
                 (guint) ismb_test_server_get_port (server), "ca-file",
-                ismb_test_server_get_ca_file (server), "reconnect-delay", 50, NULL);
+                ismb_test_server_get_ca_file (server), "reconnect-delay", 50,
+                "reconnect-max-delay", 500, NULL);
   g_signal_connect (self->client, "event", G_CALLBACK (on_event), self);
   return self;
 }
