@@ -26,17 +26,26 @@ typedef struct
 } Request;
 
 static void
+drop_source (GSource *source)
+{
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+/* Before its task returns: what that calls back may run a loop, in which they would be due. */
+static void
+drop_sources (Request *request)
+{
+  g_clear_pointer (&request->timeout, drop_source);
+  g_clear_pointer (&request->cancel, drop_source);
+}
+
+static void
 request_free (gpointer data)
 {
   Request *request = data;
 
-  g_source_destroy (request->timeout);
-  g_source_unref (request->timeout);
-  if (request->cancel != NULL)
-    {
-      g_source_destroy (request->cancel);
-      g_source_unref (request->cancel);
-    }
+  drop_sources (request);
   g_clear_object (&request->to);
   g_clear_object (&request->task);
   g_free (request->id);
@@ -49,7 +58,8 @@ steal (IsmbRequests *self, const char *id)
 {
   gpointer request = NULL;
 
-  g_hash_table_steal_extended (self->waiting, id, NULL, &request);
+  if (g_hash_table_steal_extended (self->waiting, id, NULL, &request))
+    drop_sources (request);
   return request;
 }
 
@@ -224,6 +234,7 @@ ismb_requests_fail_others (IsmbRequests *self,
     if (is_kept == NULL || !is_kept (id, user_data))
       {
         g_hash_table_iter_steal (&iter);
+        drop_sources (request);
         g_ptr_array_add (failed, request);
       }
   for (guint i = 0; i < failed->len; i++)

@@ -21,13 +21,21 @@ destroy_source (GSource *source)
   g_source_unref (source);
 }
 
+/* As soon as it ends: it may still be among those that a stanza is on its way to, and what its task
+ * calls back may run a loop, in which they would be due. */
+static void
+drop_sources (Waiter *waiter)
+{
+  g_clear_pointer (&waiter->timeout, destroy_source);
+  g_clear_pointer (&waiter->cancel, destroy_source);
+}
+
 static void
 waiter_free (gpointer data)
 {
   Waiter *waiter = data;
 
-  g_clear_pointer (&waiter->timeout, destroy_source);
-  g_clear_pointer (&waiter->cancel, destroy_source);
+  drop_sources (waiter);
   if (waiter->task != NULL)
     g_task_return_new_error (waiter->task, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
                              "the client is gone");
@@ -38,8 +46,10 @@ waiter_free (gpointer data)
 static gboolean
 on_match (gpointer client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
-  g_autoptr (GTask) task = g_steal_pointer (&((Waiter *) user_data)->task);
+  Waiter *waiter = user_data;
+  g_autoptr (GTask) task = g_steal_pointer (&waiter->task);
 
+  drop_sources (waiter);
   g_task_return_pointer (task, g_object_ref (stanza), g_object_unref);
   return TRUE;
 }
@@ -50,6 +60,7 @@ end (Waiter *waiter)
 {
   GTask *task = g_steal_pointer (&waiter->task);
 
+  drop_sources (waiter);
   ismb_handlers_remove (waiter->handlers, waiter->id);
   return task;
 }

@@ -151,6 +151,47 @@ test_cancelled (Fixture *fixture, gconstpointer data)
   g_assert_false (answer (fixture, "bob@sw2.001122/x", "result"));
 }
 
+/* What a request's callback does: gives it up, and those that end with it, too late. */
+static void
+on_done_cancel (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_cancellable_cancel (g_task_get_cancellable (G_TASK (result)));
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_ptr_array_add (user_data, g_object_ref (result));
+}
+
+static gboolean
+end_session (gpointer requests)
+{
+  g_autoptr (GError) error = g_error_new_literal (ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "over");
+
+  ismb_requests_fail (requests, NULL, error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_loop_inside (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GPtrArray) results = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (IsmbIq) iq = ismb_iq_new (fixture->own, "get");
+
+      g_assert_true (ismb_requests_add (fixture->requests, iq, 60000,
+                                        g_task_new (NULL, cancellable, on_done_cancel, results)));
+    }
+  g_main_context_iteration (NULL, FALSE); /* a task does not return where it was made */
+  g_idle_add (end_session, fixture->requests);
+  while (results->len < 3)
+    g_main_context_iteration (NULL, TRUE);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (results->len, ==, 3);
+}
+
 static void
 test_bounded (Fixture *fixture, gconstpointer data)
 {
@@ -193,6 +234,7 @@ main (int argc, char *argv[])
   ADD ("/requests/error", test_error);
   ADD ("/requests/timeout", test_timeout);
   ADD ("/requests/cancelled", test_cancelled);
+  ADD ("/requests/loop-inside", test_loop_inside);
   ADD ("/requests/bounded", test_bounded);
 #undef ADD
   return g_test_run ();

@@ -312,6 +312,39 @@ test_waits_in_vain (Fixture *fixture, gconstpointer data)
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED);
 }
 
+static void
+on_waited_cancel (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_cancellable_cancel (g_task_get_cancellable (G_TASK (result)));
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  on_waited (source, result, user_data);
+}
+
+static gboolean
+offer_one (gpointer fixture)
+{
+  offer (fixture, MESSAGE);
+  return G_SOURCE_REMOVE;
+}
+
+/* It has ended before what it calls back runs a loop, in which it would end otherwise. */
+static void
+test_waits_with_a_loop_inside (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (IsmbMatcher) matcher = ismb_matcher_new_path ("message", NULL);
+  GAsyncResult *result = NULL;
+
+  ismb_waiter_add (ismb_takers_get_handlers (fixture->takers), matcher, 60000,
+                   g_task_new (NULL, cancellable, on_waited_cancel, &result));
+  g_main_context_iteration (NULL, FALSE); /* a task does not return where it was made */
+  g_idle_add (offer_one, fixture);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_object_unref (result);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -322,6 +355,7 @@ main (int argc, char *argv[])
   ADD ("/takers/ends-within", test_ends_within);
   ADD ("/takers/waits", test_waits);
   ADD ("/takers/waits-in-vain", test_waits_in_vain);
+  ADD ("/takers/waits-with-a-loop-inside", test_waits_with_a_loop_inside);
 #undef ADD
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
