@@ -71,29 +71,54 @@ dup_text (const char *element, gsize length)
   return end != NULL ? g_strstrip (g_strndup (start + 1, end - start - 1)) : g_strdup ("");
 }
 
-static char *
-dup_first_child_name (const char *element, gsize length)
+/* NULL: there is none. */
+static const char *
+find_child (const char *element, gsize length)
 {
   const char *end = memchr (element, '>', length);
   const char *child = end != NULL ? memchr (end, '<', length - (end - element)) : NULL;
 
-  if (child == NULL || child[1] == '/')
-    return g_strdup ("");
-  return dup_local_name (child, length - (child - element));
+  return child != NULL && child[1] != '/' ? child : NULL;
 }
 
-/* base64 to text; NULL where it is none, or holds a NUL. */
+static char *
+dup_first_child_name (const char *element, gsize length)
+{
+  const char *child = find_child (element, length);
+
+  return child != NULL ? dup_local_name (child, length - (child - element)) : g_strdup ("");
+}
+
+/* base64 to text; NULL where it is none, or holds a NUL. Padding stands at the end, or libstrophe
+ * would read something else there. */
 static char *
 decode (const char *text)
 {
-  gsize length = 0;
+  gsize length = strlen (text);
+  gsize known = strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+  gsize padding = strspn (text + known, "=");
   g_autofree guchar *bytes = NULL;
 
-  if (strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") !=
-      strlen (text))
+  if (length % 4 != 0 || known + padding != length || padding > 2)
     return NULL;
   bytes = g_base64_decode (text, &length);
   return memchr (bytes, '\0', length) == NULL ? g_strndup ((const char *) bytes, length) : NULL;
+}
+
+/* RFC 5802, 7: server-first-message, in which each field has its place. libstrophe takes the last of
+ * those that are there twice. */
+static gboolean
+is_server_first (const char *fields)
+{
+  g_auto (GStrv) parts = g_strsplit (fields, ",", -1);
+  static const char order[] = "rsi";
+  guint count = g_strv_length (parts);
+
+  for (guint i = 0; i < count; i++)
+    if (i < 3 ? parts[i][0] != order[i] || parts[i][1] != '='
+              : parts[i][0] == '\0' || strchr (order, parts[i][0]) != NULL)
+      return FALSE;
+  return count >= 3;
 }
 
 /* The value of `key` in "r=...,s=...", NULL if there is none. */
@@ -130,7 +155,7 @@ check_challenge (IsmbScramWatch *self, const char *text, GError **error)
   if (self->client_first == NULL || self->server_first != NULL)
     return refuse (error, "a challenge came that nobody asked for");
   self->server_first = decode (text);
-  if (self->server_first == NULL || g_str_has_prefix (self->server_first, "m="))
+  if (self->server_first == NULL || !is_server_first (self->server_first))
     return refuse (error, "its challenge is malformed or wants an unknown extension");
   ours = dup_field (self->client_first, 'r');
   theirs = dup_field (self->server_first, 'r');
@@ -227,6 +252,9 @@ ismb_scram_watch_came (IsmbScramWatch *self, const char *element, gsize length, 
   g_autofree char *name = dup_local_name (element, length);
   g_autofree char *text = dup_text (element, length);
 
+  /* libstrophe would join the texts around a child. */
+  if (g_str_equal (name, "challenge") && find_child (element, length) != NULL)
+    return refuse (error, "its challenge is malformed");
   if (g_str_equal (name, "challenge"))
     return check_challenge (self, text, error);
   /* libstrophe goes by the name alone once a child is in SASL's namespace; so do we. */
