@@ -8,7 +8,8 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/stream/ismb-tag-scanner.h"
 
-#define CLEAR_BYTES_MAX 16384 /* of a server before TLS */
+#define CLEAR_BYTES_MAX 16384  /* of an element, of a server before TLS */
+#define ANSWER_BYTES_MAX 65536 /* of all that it says, space among it */
 
 /* The task's data. */
 typedef struct
@@ -113,7 +114,9 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     {
       g_byte_array_append (talk->answer, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-      if (take_answer (task))
+      if (talk->answer->len > ANSWER_BYTES_MAX)
+        refuse (task, "the server says too much before TLS");
+      else if (take_answer (task))
         read_answer (task);
     }
 }

@@ -240,6 +240,17 @@ pass_inbound (IsmbPump *self, IsmbScan scan)
   return TRUE;
 }
 
+/* Between elements there is nothing but space (the scanner sees to that), and nobody wants it: a
+ * server may send any amount, to keep the connection alive. */
+static void
+drop_space (IsmbPump *self)
+{
+  if (!ismb_tag_scanner_is_between (&self->in_scanner) || self->passed == self->scanned)
+    return;
+  ismb_byte_queue_replace (&self->inbound, self->passed, self->scanned, NULL, 0);
+  self->scanned = self->passed;
+}
+
 static void
 scan_inbound (IsmbPump *self)
 {
@@ -255,6 +266,7 @@ scan_inbound (IsmbPump *self)
       if (scan != ISMB_SCAN_MORE && !pass_inbound (self, scan))
         return;
     }
+  drop_space (self);
   pad (self);
 }
 

@@ -124,6 +124,12 @@ ismb_tag_scanner_next (IsmbTagScanner *scanner, const char *bytes, gsize length,
   return ISMB_SCAN_MORE;
 }
 
+gboolean
+ismb_tag_scanner_is_between (const IsmbTagScanner *scanner)
+{
+  return scanner->state == TEXT && scanner->depth <= 1;
+}
+
 void
 ismb_tag_scanner_reset (IsmbTagScanner *scanner)
 {

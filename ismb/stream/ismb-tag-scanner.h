@@ -40,6 +40,8 @@ typedef enum
 /* Looks at bytes until something ends; `*seen` is how many. The next call goes on behind them. */
 IsmbScan ismb_tag_scanner_next (IsmbTagScanner *scanner, const char *bytes, gsize length,
                                 gsize *seen);
+/* Whether it is neither inside a tag nor inside a top-level element. */
+gboolean ismb_tag_scanner_is_between (const IsmbTagScanner *scanner);
 /* A new stream begins. */
 void ismb_tag_scanner_reset (IsmbTagScanner *scanner);
 

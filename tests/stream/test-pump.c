@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -492,6 +493,45 @@ test_many_descriptors (PumpLab *lab, gconstpointer data)
     close (g_array_index (descriptors, int, i));
 }
 
+static gsize
+count_pages (void)
+{
+  g_autofree char *text = NULL;
+  gulong size = 0, resident = 0;
+
+  g_assert_true (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL));
+  g_assert_cmpint (sscanf (text, "%lu %lu", &size, &resident), ==, 2);
+  return resident;
+}
+
+/* Space between stanzas is no stanza, however much there is of it, and before anybody signed in. */
+static void
+test_endless_space (PumpLab *lab, gconstpointer data)
+{
+  g_autofree char *space = g_strnfill (64 * 1024, ' ');
+  gsize before;
+
+  if (data != NULL)
+    pump_lab_sign_in (lab);
+  else
+    {
+      pump_lab_start (lab, NULL);
+      pump_lab_say (lab, LAB_HEADER);
+    }
+  pump_lab_say (lab, space);
+  before = count_pages ();
+  g_assert_cmpuint (before, >, 0);
+  for (guint i = 0; i < 768; i++)
+    pump_lab_say (lab, space);
+#ifndef __SANITIZE_ADDRESS__ /* it keeps what was freed */
+  g_assert_cmpuint (count_pages (), <, before + 24 * 1024 * 1024 / sysconf (_SC_PAGESIZE));
+#endif
+  if (data == NULL)
+    return;
+  pump_lab_say (lab, "<message id='behind'/>");
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
+}
+
 /* Runs each test on a wire of its own. */
 typedef struct
 {
@@ -547,6 +587,8 @@ main (int argc, char *argv[])
   add ("legacy-session", test_legacy_session, NULL);
   add ("breach", test_breach, NULL);
   add ("stream-management-goes-through", test_stream_management_goes_through, NULL);
+  add ("endless-space/before", test_endless_space, NULL);
+  add ("endless-space/after", test_endless_space, "signed in");
   add ("silence", test_silence, NULL);
   add ("sleeps", test_sleeps, NULL);
   add ("freed-inside", test_freed_inside, NULL);
