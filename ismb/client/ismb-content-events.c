@@ -2,12 +2,17 @@
 #include "config.h"
 #include "ismb/client/ismb-content-events.h"
 
+#include <string.h>
+
 #include "ismb/core/ismb-iq.h"
 #include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-presence.h"
 #include "ismb/core/ismb-stanza-factory.h"
 #include "ismb/core/ismb-stanza-private.h"
+
+#define ITEMS_BYTES_MAX (4 * 1024 * 1024) /* of the messages that one becomes */
+#define MESSAGE_WEIGHT 1024 /* bytes, of one that says nothing */
 
 #define NS_AMP "http://jabber.org/protocol/amp"
 #define NS_AMP_ERRORS "http://jabber.org/protocol/amp#errors"
@@ -189,19 +194,55 @@ make_message_of (Search *search, const IsmbNode *items, const IsmbNode *item)
 }
 
 static void
+add_length (const char *name, const char *value, gpointer sum)
+{
+  *(gsize *) sum += strlen (name) + strlen (value);
+}
+
+/* Bytes that each of them has besides its item. */
+static gsize
+weigh_message (Search *search, const IsmbNode *items)
+{
+  IsmbNode *root = ismb_tree_root (_ismb_stanza_get_tree (search->stanza));
+  const IsmbNode *delay = ismb_node_find (root, "delay", ISMB_NS_DELAY);
+  g_autoptr (GString) text = g_string_new (NULL);
+  gsize sum = MESSAGE_WEIGHT;
+
+  ismb_node_foreach_attribute (root, add_length, &sum);
+  ismb_node_foreach_attribute (items, add_length, &sum);
+  if (delay != NULL)
+    ismb_node_write (delay, ISMB_NS_CLIENT, text);
+  return sum + text->len;
+}
+
+/* Whether there are several, and not so many that a stranger's one message would become a flood:
+ * then it stays whole, and whoever wants them finds them in it. */
+static gboolean
+are_told_alone (Search *search, IsmbNode *items)
+{
+  IsmbNode *item = ismb_node_find (items, NULL, NULL);
+  gsize count = 0;
+
+  for (; item != NULL; item = ismb_node_find_next (item, NULL, NULL))
+    count++;
+  return count > 1 && count <= ITEMS_BYTES_MAX / weigh_message (search, items);
+}
+
+static void
 tell_items (Search *search, IsmbNode *items)
 {
   IsmbNode *item = ismb_node_find (items, NULL, NULL);
-  gboolean many = item != NULL && ismb_node_find_next (item, NULL, NULL) != NULL;
+  gboolean alone = are_told_alone (search, items);
 
-  for (; item != NULL; item = ismb_node_find_next (item, NULL, NULL))
+  for (; item != NULL; item = alone ? ismb_node_find_next (item, NULL, NULL) : NULL)
     {
-      g_autoptr (IsmbStanza) alone = many ? make_message_of (search, items, item)
-                                          : g_object_ref (search->stanza);
+      g_autoptr (IsmbStanza) message = alone ? make_message_of (search, items, item)
+                                             : g_object_ref (search->stanza);
       gboolean retract = ismb_node_is (item, "retract", NULL);
 
-      if (alone != NULL)
-        tell_pubsub (search, ismb_node_get (items, "node"), retract ? "retract" : "publish", alone);
+      if (message != NULL)
+        tell_pubsub (search, ismb_node_get (items, "node"), retract ? "retract" : "publish",
+                     message);
     }
 }
 

@@ -192,10 +192,39 @@ test_mapping (void)
   ismb_content_events_free (events);
 }
 
+/* Else a stranger's message of some kilobytes would become gigabytes. */
+static void
+test_many_items (gconstpointer data)
+{
+  guint length = GPOINTER_TO_UINT (data);
+  IsmbContentEvents *events = ismb_content_events_new ();
+  g_autofree char *node = g_strnfill (length, 'n');
+  g_autoptr (GString) xml = g_string_new (NULL);
+  g_autoptr (IsmbStanza) stanza = NULL;
+  g_autoptr (GPtrArray) found = NULL;
+
+  g_string_printf (xml,
+                   "<message><event xmlns='http://jabber.org/protocol/pubsub#event'>"
+                   "<items node='%s'>", node);
+  for (guint i = 0; i < 200; i++)
+    g_string_append (xml, "<i/>");
+  g_string_append (xml, "</items></event></message>");
+  stanza = read_stanza (xml->str);
+  found = find (events, stanza);
+  g_assert_cmpuint (found->len, ==, length < 1000 ? 200 : 1);
+  if (length >= 1000)
+    g_assert_true (((IsmbContentEvent *) found->pdata[0])->stanza == stanza);
+  ismb_content_events_free (events);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/content-events/many-items/small", GUINT_TO_POINTER (100),
+                        test_many_items);
+  g_test_add_data_func ("/content-events/many-items/large", GUINT_TO_POINTER (100000),
+                        test_many_items);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *path = g_strconcat ("/content-events/", cases[i].path, NULL);
