@@ -174,8 +174,9 @@ end_miscounted (IsmbExchange *self, guint32 h)
   self->callbacks.broken (error, self->user_data);
 }
 
+/* `resumed`: what is not acknowledged goes again, and before what a handler sends now. */
 static void
-take_ack (IsmbExchange *self, guint32 h)
+take_ack (IsmbExchange *self, guint32 h, gboolean resumed)
 {
   gboolean heard = self->callbacks.is_heard ("stanza_acked", self->user_data);
   GQueue acked = G_QUEUE_INIT;
@@ -185,6 +186,8 @@ take_ack (IsmbExchange *self, guint32 h)
       end_miscounted (self, h);
       return;
     }
+  if (resumed)
+    ismb_postbox_resume (self->postbox);
   ismb_stream_management_note_acked (self->management, ismb_postbox_count_sent (self->postbox));
   tell (self, "stanza_acked", &acked);
   check_settled (self);
@@ -241,9 +244,7 @@ ismb_exchange_open (IsmbExchange *self, const IsmbSession *session, gboolean man
   if (session->resumed)
     {
       ismb_stream_management_resume (self->management);
-      take_ack (self, session->acked);
-      if (self->open) /* else it miscounted, or a handler closed the client */
-        ismb_postbox_resume (self->postbox);
+      take_ack (self, session->acked, TRUE);
     }
   else if (manage && session->offers_sm)
     ismb_stream_management_enable (self->management);
@@ -311,7 +312,7 @@ take_word (IsmbExchange *self, IsmbTree *tree)
         ismb_exchange_settle (self);
       break;
     case ISMB_SM_HEARD_ACK:
-      take_ack (self, h);
+      take_ack (self, h, FALSE);
       break;
     case ISMB_SM_HEARD_NOTHING:
       break;

@@ -447,6 +447,49 @@ test_resumes (void)
   tear_down (&scene);
 }
 
+static void
+send_more (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
+{
+  send (user_data, "three");
+}
+
+/* What a handler of the acknowledgement sends goes behind what goes again, and once. */
+static void
+test_sends_while_it_resumes (void)
+{
+  static const char *const lines[] = {
+    MANAGED,
+    BODY ("one"),
+    BODY ("two"),
+    "wait",
+    "reset",
+    "sign-in",
+    OFFER,
+    "C: <resume previd='some'/>",
+    "S: <resumed " SM " previd='some' h='1'/>",
+    "C: <message><body>two</body></message>",
+    "C: <message><body>three</body></message>",
+    "C: <r/>",
+    "S: <a " SM " h='3'/>",
+    "closed",
+    NULL
+  };
+  Scene scene;
+
+  set_up (&scene, lines);
+  open_scene (&scene);
+  WAIT (has_seen (&scene, "sm_enabled"));
+  send (&scene, "one");
+  send (&scene, "two");
+  ismb_client_add_event_handler (scene.client, "stanza_acked", ISMB_EVENT_DISPOSABLE, send_more,
+                                 &scene, NULL);
+  ismb_test_script_go (scene.server);
+  WAIT (has_seen (&scene, "stanza_acked:Message stanza_acked:Message stanza_acked:Message"));
+  ismb_client_close (scene.client);
+  g_assert_true (ismb_test_script_finish (scene.server));
+  tear_down (&scene);
+}
+
 /* What the server knows of the session that is gone counts; the rest goes again, the same message
  * as before, but not who was there. */
 static void
@@ -769,6 +812,7 @@ main (int argc, char *argv[])
   ADD ("comes-back", test_comes_back);
   ADD ("stays-away", test_stays_away);
   ADD ("resumes", test_resumes);
+  ADD ("sends-while-it-resumes", test_sends_while_it_resumes);
   ADD ("fails-to-resume", test_fails_to_resume);
   ADD ("server-refuses-management", test_server_refuses_management);
   ADD ("counts-too-high", test_counts_too_high);
