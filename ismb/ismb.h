@@ -29,6 +29,7 @@
 #include <ismb/plugins/ismb-ad-hoc.h>
 #include <ismb/plugins/ismb-block-list.h>
 #include <ismb/plugins/ismb-bytestream.h>
+#include <ismb/plugins/ismb-bytestream-block.h>
 #include <ismb/plugins/ismb-bytestreams.h>
 #include <ismb/plugins/ismb-capabilities.h>
 #include <ismb/plugins/ismb-chat-states.h>

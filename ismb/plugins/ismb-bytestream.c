@@ -4,12 +4,10 @@
 #include "config.h"
 #include "ismb/plugins/ismb-bytestream-private.h"
 
-#include <string.h>
-
 #include "ismb/core/ismb-error.h"
-#include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-error.h"
-#include "ismb/core/ismb-stanza-private.h"
+#include "ismb/plugins/ismb-ibb.h"
+#include "ismb/plugins/ismb-writings.h"
 
 #define UNREAD_MAX (256 * 1024) /* bytes; a block beyond is acknowledged when somebody reads */
 
@@ -25,10 +23,12 @@ struct _IsmbBytestream
   IsmbClient *client; /* weak */
   IsmbJid *peer;
   char *sid;
-  guint block_size, window;
+  IsmbBytestreamTerms terms;
+  const IsmbBytestreamTaker *taker; /* NULL: readers and handlers */
+  gpointer taker_data;
+  GDestroyNotify taker_destroy;
   guint16 sent, received; /* the sequence numbers that come next (XEP-0047, 2.2) */
-  guint under_way;        /* blocks that are not acknowledged */
-  GQueue writes;          /* of Write, in order */
+  IsmbWritings writings;
   GQueue unread;          /* of GBytes */
   gsize unread_bytes;
   GQueue held;            /* of IsmbIq: blocks that are not acknowledged yet */
@@ -38,37 +38,21 @@ struct _IsmbBytestream
   GError *error;
 };
 
-typedef struct
-{
-  GTask *task;
-  GBytes *bytes;
-  gsize offset;
-  guint under_way;
-} Write;
-
 enum { BLOCK, ENDED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (IsmbBytestream, ismb_bytestream, G_TYPE_OBJECT)
 
 static void
-write_free (gpointer data)
-{
-  Write *writing = data;
-
-  g_object_unref (writing->task);
-  g_bytes_unref (writing->bytes);
-  g_free (writing);
-}
-
-static void
 ismb_bytestream_finalize (GObject *object)
 {
   IsmbBytestream *self = ISMB_BYTESTREAM (object);
 
+  if (self->taker_destroy != NULL)
+    self->taker_destroy (self->taker_data);
   g_clear_weak_pointer (&self->client);
   g_clear_object (&self->peer);
-  g_queue_clear_full (&self->writes, write_free);
+  ismb_writings_clear (&self->writings);
   g_queue_clear_full (&self->unread, (GDestroyNotify) g_bytes_unref);
   g_queue_clear_full (&self->held, g_object_unref);
   g_clear_error (&self->error);
@@ -110,28 +94,42 @@ ismb_bytestream_init (IsmbBytestream *self)
 }
 
 IsmbBytestream *
-_ismb_bytestream_new (IsmbClient *client, IsmbJid *peer, const char *sid, guint block_size,
-                      guint window)
+_ismb_bytestream_new (IsmbClient *client, IsmbJid *peer, const char *sid,
+                      const IsmbBytestreamTerms *terms)
 {
   IsmbBytestream *self = g_object_new (ISMB_TYPE_BYTESTREAM, NULL);
 
   g_set_weak_pointer (&self->client, client);
   self->peer = g_object_ref (peer);
   self->sid = g_strdup (sid);
-  self->block_size = block_size;
-  self->window = window;
+  self->terms = *terms;
   return self;
 }
 
-static IsmbIq *
-make_request (IsmbBytestream *self, const char *element, IsmbNode **node)
+void
+_ismb_bytestream_set_taker (IsmbBytestream *self, const IsmbBytestreamTaker *taker,
+                            gpointer user_data, GDestroyNotify destroy)
 {
-  IsmbIq *iq = ismb_iq_new (self->peer, "set");
-  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (iq));
+  self->taker = taker;
+  self->taker_data = user_data;
+  self->taker_destroy = destroy;
+}
 
-  *node = ismb_tree_add (tree, ismb_tree_root (tree), element, ISMB_NS_IBB);
-  ismb_tree_set (tree, *node, "sid", self->sid);
-  return iq;
+gboolean
+_ismb_bytestream_is_ours (IsmbBytestream *self)
+{
+  return self->terms.ours;
+}
+
+gboolean
+_ismb_bytestream_begin (IsmbBytestream *self, guint block_size)
+{
+  if (self->terms.block_size != 0)
+    return FALSE;
+  self->terms.block_size = block_size;
+  if (self->taker != NULL)
+    self->taker->opened (self->taker_data);
+  return TRUE;
 }
 
 static void
@@ -157,33 +155,15 @@ copy_error (IsmbBytestream *self)
 }
 
 static void
-fail_writes (IsmbBytestream *self)
+end_waiting (IsmbBytestream *self)
 {
-  Write *writing;
-
-  while ((writing = g_queue_pop_head (&self->writes)) != NULL)
-    {
-      g_task_return_error (writing->task, copy_error (self));
-      write_free (writing);
-    }
-}
-
-static void
-end_closing (IsmbBytestream *self)
-{
-  g_autoptr (GTask) task = g_steal_pointer (&self->closing);
-
-  if (task != NULL && self->error != NULL)
-    g_task_return_error (task, g_error_copy (self->error));
-  else if (task != NULL)
-    g_task_return_boolean (task, TRUE);
-}
-
-static void
-end_reading (IsmbBytestream *self)
-{
+  g_autoptr (GTask) closing = g_steal_pointer (&self->closing);
   g_autoptr (GTask) task = g_steal_pointer (&self->reading);
 
+  if (closing != NULL && self->error != NULL)
+    g_task_return_error (closing, g_error_copy (self->error));
+  else if (closing != NULL)
+    g_task_return_boolean (closing, TRUE);
   if (task != NULL && self->error != NULL)
     g_task_return_error (task, g_error_copy (self->error));
   else if (task != NULL)
@@ -193,18 +173,18 @@ end_reading (IsmbBytestream *self)
 void
 _ismb_bytestream_end (IsmbBytestream *self, const GError *error)
 {
-  g_autoptr (IsmbBytestream) alive = NULL;
+  g_autoptr (IsmbBytestream) alive G_GNUC_UNUSED = g_object_ref (self);
+  g_autoptr (GError) unwritten = NULL;
 
   if (self->over)
     return;
-  alive = g_object_ref (self);
   self->over = TRUE;
   self->error = error != NULL ? g_error_copy (error) : NULL;
   g_queue_clear_full (&self->held, g_object_unref);
   g_signal_emit (self, signals[ENDED], 0);
-  fail_writes (self);
-  end_closing (self);
-  end_reading (self);
+  unwritten = copy_error (self);
+  ismb_writings_fail (&self->writings, unwritten);
+  end_waiting (self);
 }
 
 /* Inwards */
@@ -214,23 +194,11 @@ refuse (IsmbBytestream *self, GError **error, int code, const char *text)
 {
   g_autoptr (GError) cause = g_error_new_literal (ISMB_STANZA_ERROR, code, text);
 
+  if (!self->over && self->taker != NULL)
+    self->taker->refused (self->taker_data);
   _ismb_bytestream_end (self, cause);
   g_propagate_error (error, g_steal_pointer (&cause));
   return FALSE;
-}
-
-static GBytes *
-decode (const char *text)
-{
-  gsize length = strlen (text);
-  g_autofree guchar *bytes = NULL;
-
-  if (length % 4 != 0
-      || strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
-             != length)
-    return NULL;
-  bytes = g_base64_decode (text, &length);
-  return g_bytes_new_take (g_steal_pointer (&bytes), length);
 }
 
 static void
@@ -258,24 +226,34 @@ gboolean
 _ismb_bytestream_take (IsmbBytestream *self, IsmbIq *request, GError **error)
 {
   g_autoptr (IsmbBytestream) alive G_GNUC_UNUSED = g_object_ref (self);
-  IsmbNode *root = ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (request)));
-  IsmbNode *data = ismb_node_find (root, "data", ISMB_NS_IBB);
-  const char *seq = ismb_node_get (data, "seq");
-  g_autofree char *text = ismb_node_dup_text (data);
   g_autoptr (GBytes) bytes = NULL;
-  guint64 number;
+  guint seq;
 
-  if (self->over || self->closing != NULL)
+  if (self->over)
     return refuse (self, error, ISMB_STANZA_ERROR_ITEM_NOT_FOUND, "the stream is closed");
-  if (seq == NULL || !g_ascii_string_to_unsigned (seq, 10, 0, G_MAXUINT16, &number, NULL)
-      || number != self->received)
+  if (!ismb_ibb_get_number (ISMB_STANZA (request), "seq", &seq) || seq != self->received
+      || self->terms.block_size == 0)
     return refuse (self, error, ISMB_STANZA_ERROR_UNEXPECTED_REQUEST, "a block is missing");
-  bytes = decode (text);
-  if (bytes == NULL || g_bytes_get_size (bytes) > self->block_size)
-    return refuse (self, error, ISMB_STANZA_ERROR_BAD_REQUEST,
-                   "a block that is no base64, or is larger than agreed");
+  bytes = ismb_ibb_get_bytes (ISMB_STANZA (request));
+  if (bytes == NULL || g_bytes_get_size (bytes) > self->terms.block_size)
+    return refuse (self, error, ISMB_STANZA_ERROR_BAD_REQUEST, "no base64, or too large");
   self->received++;
-  hand_out (self, request, bytes);
+  if (self->taker != NULL)
+    self->taker->block (request, bytes, self->taker_data);
+  else if (self->closing != NULL) /* nobody reads it, and what is still to be written goes on */
+    acknowledge (self, request);
+  else
+    hand_out (self, request, bytes);
+  return TRUE;
+}
+
+gboolean
+_ismb_bytestream_take_close (IsmbBytestream *self, IsmbIq *request)
+{
+  if (self->taker == NULL)
+    return FALSE;
+  _ismb_bytestream_end (self, NULL);
+  self->taker->closed (request, self->taker_data);
   return TRUE;
 }
 
@@ -289,59 +267,26 @@ on_block_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (IsmbBytestream) self = ISMB_BYTESTREAM (user_data);
   g_autoptr (GError) error = NULL;
   g_autoptr (IsmbIq) answer = ismb_client_query_finish (ISMB_CLIENT (source), result, &error);
-  Write *first = g_queue_peek_head (&self->writes);
 
-  self->under_way--;
   if (answer == NULL)
     _ismb_bytestream_end (self, error);
-  if (self->over || first == NULL)
+  if (self->over)
     return;
-  /* Answers come in the order of the blocks, or nearly: only their number matters. */
-  first->under_way--;
-  if (first->under_way == 0 && first->offset == g_bytes_get_size (first->bytes))
-    {
-      g_queue_pop_head (&self->writes);
-      g_task_return_boolean (first->task, TRUE);
-      write_free (first);
-    }
+  ismb_writings_answered (&self->writings);
   push_on (self);
 }
 
 static void
-send_block (IsmbBytestream *self, Write *writing)
+send_block (IsmbBytestream *self, const guchar *bytes, gsize length)
 {
-  gsize size = g_bytes_get_size (writing->bytes) - writing->offset;
-  const guchar *bytes = g_bytes_get_data (writing->bytes, NULL);
-  g_autofree char *text = NULL;
-  g_autofree char *seq = g_strdup_printf ("%u", self->sent++);
   IsmbNode *data;
-  g_autoptr (IsmbIq) iq = make_request (self, "data", &data);
-  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (iq));
+  g_autoptr (IsmbIq) iq = ismb_ibb_new (self->peer, "data", self->sid, &data);
+  g_autofree char *text = g_base64_encode (bytes, length);
 
-  size = MIN (size, self->block_size);
-  text = g_base64_encode (bytes + writing->offset, size);
-  ismb_tree_set (tree, data, "seq", seq);
-  ismb_tree_add_text (tree, data, text, -1);
-  writing->offset += size;
-  writing->under_way++;
-  self->under_way++;
-  ismb_client_query_async (self->client, iq, 0, NULL, on_block_answered, g_object_ref (self));
-}
-
-static void begin_closing (IsmbBytestream *self);
-
-/* One write at a time, so that the answers are its own. */
-static void
-push_on (IsmbBytestream *self)
-{
-  Write *writing;
-
-  while (!self->over && self->client != NULL && self->under_way < self->window
-         && (writing = g_queue_peek_head (&self->writes)) != NULL
-         && writing->offset < g_bytes_get_size (writing->bytes))
-    send_block (self, writing);
-  if (!self->over && self->closing != NULL && g_queue_is_empty (&self->writes))
-    begin_closing (self);
+  ismb_ibb_set_number (iq, data, "seq", self->sent++);
+  ismb_tree_add_text (_ismb_stanza_get_tree (ISMB_STANZA (iq)), data, text, -1);
+  ismb_client_query_async (self->client, iq, self->terms.answer_ms, NULL, on_block_answered,
+                           g_object_ref (self));
 }
 
 /* Where the other side knows no such stream any more, it is closed as well. */
@@ -349,10 +294,12 @@ static void
 on_close_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
+  IsmbBytestream *self = g_task_get_source_object (task);
   GError *error = NULL;
   g_autoptr (IsmbIq) answer = ismb_client_query_finish (ISMB_CLIENT (source), result, &error);
 
-  if (g_error_matches (error, ISMB_STANZA_ERROR, ISMB_STANZA_ERROR_ITEM_NOT_FOUND))
+  if (!self->terms.ours
+      && g_error_matches (error, ISMB_STANZA_ERROR, ISMB_STANZA_ERROR_ITEM_NOT_FOUND))
     g_clear_error (&error);
   if (error != NULL)
     g_task_return_error (task, error);
@@ -365,12 +312,36 @@ static void
 begin_closing (IsmbBytestream *self)
 {
   IsmbNode *node;
-  g_autoptr (IsmbIq) iq = make_request (self, "close", &node);
+  g_autoptr (IsmbIq) iq = ismb_ibb_new (self->peer, "close", self->sid, &node);
   GTask *task = g_steal_pointer (&self->closing);
   g_autoptr (IsmbClient) client = g_object_ref (self->client);
   GCancellable *cancellable = g_task_get_cancellable (task);
 
-  ismb_client_query_async (client, iq, 0, cancellable, on_close_answered, task);
+  ismb_client_query_async (client, iq, self->terms.close_ms, cancellable, on_close_answered, task);
+  _ismb_bytestream_end (self, NULL);
+}
+
+static void
+push_on (IsmbBytestream *self)
+{
+  const guchar *block;
+  gsize length;
+
+  while (!self->over && self->client != NULL && self->writings.under_way < self->terms.window
+         && ismb_writings_next (&self->writings, self->terms.block_size, &block, &length))
+    send_block (self, block, length);
+  if (!self->over && self->closing != NULL && ismb_writings_is_empty (&self->writings))
+    begin_closing (self);
+}
+
+void
+_ismb_bytestream_abandon (IsmbBytestream *self)
+{
+  IsmbNode *node;
+  g_autoptr (IsmbIq) iq = ismb_ibb_new (self->peer, "close", self->sid, &node);
+
+  if (!self->over && self->client != NULL)
+    ismb_client_send (self->client, ISMB_STANZA (iq), NULL);
   _ismb_bytestream_end (self, NULL);
 }
 
@@ -416,7 +387,7 @@ guint
 ismb_bytestream_get_block_size (IsmbBytestream *self)
 {
   g_return_val_if_fail (ISMB_IS_BYTESTREAM (self), 0);
-  return self->block_size;
+  return self->terms.block_size;
 }
 
 /**
@@ -449,7 +420,6 @@ ismb_bytestream_write_async (IsmbBytestream *self, GBytes *bytes, GCancellable *
                              GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  Write *writing;
 
   g_return_if_fail (ISMB_IS_BYTESTREAM (self) && bytes != NULL);
   task = g_task_new (self, cancellable, callback, user_data);
@@ -462,10 +432,7 @@ ismb_bytestream_write_async (IsmbBytestream *self, GBytes *bytes, GCancellable *
     g_task_return_boolean (task, TRUE);
   else
     {
-      writing = g_new0 (Write, 1);
-      writing->task = g_steal_pointer (&task);
-      writing->bytes = g_bytes_ref (bytes);
-      g_queue_push_tail (&self->writes, writing);
+      ismb_writings_add (&self->writings, g_steal_pointer (&task), bytes);
       push_on (self);
     }
 }

@@ -2,16 +2,17 @@
 #define G_LOG_DOMAIN "ismb.plugins.bytestreams"
 
 #include "config.h"
-#include "ismb/plugins/ismb-bytestreams.h"
+#include "ismb/plugins/ismb-bytestreams-private.h"
 
 #include <string.h>
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-error.h"
-#include "ismb/core/ismb-stanza-private.h"
-#include "ismb/plugins/ismb-bytestream-private.h"
+#include "ismb/plugins/ismb-bytestream-block-private.h"
+#include "ismb/plugins/ismb-ibb.h"
 
+#define BLOCK_SIZE 4096 /* bytes before base64: everybody should take that (XEP-0047, 2.1) */
 #define STREAMS_MAX 64  /* open at a time */
 #define EXPECTED_MAX 64 /* announced, and not come yet; then the oldest is forgotten */
 #define SID_MAX 256     /* bytes */
@@ -34,14 +35,8 @@ struct _IsmbBytestreams
   GHashTable *streams; /* key to IsmbBytestream */
   GQueue expected;     /* of keys */
   guint block_size, max_block_size, window_size;
+  int unexpected; /* what one hears who opens a stream that nobody expects */
   gboolean auto_accept;
-};
-
-struct _IsmbBytestreamBlock
-{
-  GObject parent_instance;
-  IsmbBytestream *stream;
-  GBytes *bytes;
 };
 
 enum
@@ -57,13 +52,6 @@ static GParamSpec *properties[N_PROPERTIES];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (IsmbBytestreams, ismb_bytestreams, ISMB_TYPE_PLUGIN)
-
-/**
- * IsmbBytestreamBlock:
- *
- * A block of bytes that came on a stream, with the event `ibb_stream_data`.
- */
-G_DEFINE_FINAL_TYPE (IsmbBytestreamBlock, ismb_bytestream_block, G_TYPE_OBJECT)
 
 /* Streams are known by who is at the other end as well: a sid is his choice (XEP-0047, 2.1). */
 static char *
@@ -91,9 +79,7 @@ on_block (IsmbBytestream *stream, GBytes *bytes, gpointer user_data)
 
   if (client == NULL || ismb_client_count_event_handlers (client, "ibb_stream_data") == 0)
     return FALSE;
-  block = g_object_new (ISMB_TYPE_BYTESTREAM_BLOCK, NULL);
-  block->stream = g_object_ref (stream);
-  block->bytes = g_bytes_ref (bytes);
+  block = _ismb_bytestream_block_new (stream, bytes);
   tell (user_data, "ibb_stream_data", block);
   return TRUE;
 }
@@ -106,7 +92,18 @@ on_ended (IsmbBytestream *stream, gpointer user_data)
       = make_key (ismb_bytestream_get_peer_jid (stream), ismb_bytestream_get_sid (stream));
 
   g_hash_table_remove (self->streams, key);
-  tell (self, "ibb_stream_end", stream);
+  if (!_ismb_bytestream_is_ours (stream))
+    tell (self, "ibb_stream_end", stream);
+}
+
+void
+_ismb_bytestreams_add (IsmbBytestreams *self, IsmbBytestream *stream)
+{
+  IsmbJid *peer = ismb_bytestream_get_peer_jid (stream);
+
+  g_hash_table_insert (self->streams, make_key (peer, ismb_bytestream_get_sid (stream)),
+                       g_object_ref (stream));
+  g_signal_connect_object (stream, "ended", G_CALLBACK (on_ended), self, 0);
 }
 
 static void
@@ -116,9 +113,8 @@ begin (IsmbBytestreams *self, IsmbBytestream *stream)
   const char *sid = ismb_bytestream_get_sid (stream);
   g_autofree char *event = g_strconcat ("stream:", sid, ":", ismb_jid_get_full (peer), NULL);
 
-  g_hash_table_insert (self->streams, make_key (peer, sid), g_object_ref (stream));
+  _ismb_bytestreams_add (self, stream);
   g_signal_connect_object (stream, "block", G_CALLBACK (on_block), self, 0);
-  g_signal_connect_object (stream, "ended", G_CALLBACK (on_ended), self, 0);
   tell (self, "ibb_stream_start", stream);
   tell (self, event, stream);
 }
@@ -130,12 +126,6 @@ refuse (GError **error, int code, const char *text)
 {
   g_set_error_literal (error, ISMB_STANZA_ERROR, code, text);
   return FALSE;
-}
-
-static IsmbNode *
-find_payload (IsmbStanza *stanza)
-{
-  return ismb_node_find (ismb_tree_root (_ismb_stanza_get_tree (stanza)), NULL, ISMB_NS_IBB);
 }
 
 static gboolean
@@ -171,74 +161,96 @@ is_wanted (IsmbBytestreams *self, IsmbStanza *stanza, const char *sid)
   return wanted;
 }
 
+static IsmbBytestream *
+find_stream (IsmbBytestreams *self, IsmbStanza *stanza)
+{
+  const char *sid = ismb_ibb_get (stanza, "sid");
+  IsmbJid *from = ismb_stanza_get_from_jid (stanza);
+  g_autofree char *key = sid != NULL && from != NULL ? make_key (from, sid) : NULL;
+
+  return key != NULL ? g_hash_table_lookup (self->streams, key) : NULL;
+}
+
 /* XEP-0047, 2.1. The error is set where it cannot be. */
 static gboolean
-check_opening (IsmbBytestreams *self, IsmbStanza *stanza, const char *sid, guint64 block_size,
+check_opening (IsmbBytestreams *self, IsmbStanza *stanza, const char *sid, guint block_size,
                GError **error)
 {
-  const char *kind = ismb_node_get (find_payload (stanza), "stanza");
-  g_autofree char *key = NULL;
-
   if (ismb_stanza_get_from_jid (stanza) == NULL || sid == NULL || *sid == '\0'
       || strlen (sid) > SID_MAX || block_size == 0)
     return refuse (error, ISMB_STANZA_ERROR_BAD_REQUEST, "no id, or no block size");
-  key = make_key (ismb_stanza_get_from_jid (stanza), sid);
-  if (g_hash_table_contains (self->streams, key)
-      || g_hash_table_size (self->streams) >= STREAMS_MAX || g_strcmp0 (kind, "message") == 0)
-    return refuse (error, ISMB_STANZA_ERROR_NOT_ACCEPTABLE,
-                   "the id is in use, too many streams are open, or blocks would be messages");
+  if (g_strcmp0 (ismb_ibb_get (stanza, "stanza"), "message") == 0)
+    return refuse (error, ISMB_STANZA_ERROR_NOT_ACCEPTABLE, "blocks would be messages");
   if (block_size > self->max_block_size)
     return refuse (error, ISMB_STANZA_ERROR_RESOURCE_CONSTRAINT, "smaller blocks, please");
-  return is_wanted (self, stanza, sid)
-         || refuse (error, ISMB_STANZA_ERROR_NOT_ACCEPTABLE, "nobody expects this stream");
+  return TRUE;
+}
+
+/* One that nobody has made yet. */
+static gboolean
+begin_new (IsmbBytestreams *self, IsmbStanza *stanza, const char *sid, guint block_size,
+           GError **error)
+{
+  IsmbBytestreamTerms terms = { block_size, self->window_size };
+  IsmbClient *client = ismb_plugin_get_client (ISMB_PLUGIN (self));
+  g_autoptr (IsmbBytestream) stream = NULL;
+
+  if (g_hash_table_size (self->streams) >= STREAMS_MAX)
+    return refuse (error, ISMB_STANZA_ERROR_NOT_ACCEPTABLE, "too many streams are open");
+  if (!is_wanted (self, stanza, sid))
+    return refuse (error, self->unexpected, "nobody expects this stream");
+  if (!answer (client, stanza, error))
+    return FALSE;
+  stream = _ismb_bytestream_new (client, ismb_stanza_get_from_jid (stanza), sid, &terms);
+  begin (self, stream);
+  return TRUE;
 }
 
 static gboolean
 on_open (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
   IsmbBytestreams *self = user_data;
-  const char *sid = ismb_node_get (find_payload (stanza), "sid");
-  const char *size = ismb_node_get (find_payload (stanza), "block-size");
+  const char *sid = ismb_ibb_get (stanza, "sid");
   g_autoptr (IsmbBytestream) stream = NULL;
-  guint64 block_size = 0;
+  guint block_size = 0;
 
-  if (size != NULL)
-    g_ascii_string_to_unsigned (size, 10, 1, G_MAXUINT16, &block_size, NULL);
-  if (!check_opening (self, stanza, sid, block_size, error) || !answer (client, stanza, error))
+  ismb_ibb_get_number (stanza, "block-size", &block_size);
+  if (!check_opening (self, stanza, sid, block_size, error))
     return FALSE;
-  stream = _ismb_bytestream_new (client, ismb_stanza_get_from_jid (stanza), sid, block_size,
-                                 self->window_size);
-  begin (self, stream);
-  return TRUE;
+  g_set_object (&stream, find_stream (self, stanza));
+  if (stream == NULL)
+    return begin_new (self, stanza, sid, block_size, error);
+  if (!_ismb_bytestream_begin (stream, block_size))
+    return refuse (error, ISMB_STANZA_ERROR_UNEXPECTED_REQUEST, "the id is in use");
+  return answer (client, stanza, error);
 }
 
-static IsmbBytestream *
-find_stream (IsmbBytestreams *self, IsmbStanza *stanza, GError **error)
+static gboolean
+refuse_unknown (GError **error)
 {
-  const char *sid = ismb_node_get (find_payload (stanza), "sid");
-  IsmbJid *from = ismb_stanza_get_from_jid (stanza);
-  g_autofree char *key = sid != NULL && from != NULL ? make_key (from, sid) : g_strdup ("");
-  IsmbBytestream *stream = g_hash_table_lookup (self->streams, key);
-
-  if (stream == NULL)
-    refuse (error, ISMB_STANZA_ERROR_ITEM_NOT_FOUND, "there is no such stream");
-  return stream;
+  return refuse (error, ISMB_STANZA_ERROR_ITEM_NOT_FOUND, "there is no such stream");
 }
 
 static gboolean
 on_data (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
-  IsmbBytestream *stream = find_stream (user_data, stanza, error);
+  IsmbBytestream *stream = find_stream (user_data, stanza);
 
-  return stream != NULL && _ismb_bytestream_take (stream, ISMB_IQ (stanza), error);
+  return stream != NULL ? _ismb_bytestream_take (stream, ISMB_IQ (stanza), error)
+                        : refuse_unknown (error);
 }
 
 static gboolean
 on_close (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
-  IsmbBytestream *stream = find_stream (user_data, stanza, error);
+  g_autoptr (IsmbBytestream) stream = NULL;
 
-  if (stream == NULL || !answer (client, stanza, error))
+  g_set_object (&stream, find_stream (user_data, stanza));
+  if (stream == NULL)
+    return refuse_unknown (error);
+  if (_ismb_bytestream_take_close (stream, ISMB_IQ (stanza)))
+    return TRUE;
+  if (!answer (client, stanza, error))
     return FALSE;
   _ismb_bytestream_end (stream, NULL);
   return TRUE;
@@ -356,7 +368,7 @@ install_properties (GObjectClass *object_class)
    * Bytes of a block, before base64, in streams that this side opens.
    */
   properties[PROP_BLOCK_SIZE]
-      = g_param_spec_uint ("block-size", NULL, NULL, 1, G_MAXUINT16, 4096, flags);
+      = g_param_spec_uint ("block-size", NULL, NULL, 1, G_MAXUINT16, BLOCK_SIZE, flags);
   /**
    * IsmbBytestreams:max-block-size:
    *
@@ -404,39 +416,98 @@ ismb_bytestreams_class_init (IsmbBytestreamsClass *klass)
 static void
 ismb_bytestreams_init (IsmbBytestreams *self)
 {
+  self->unexpected = ISMB_STANZA_ERROR_NOT_ACCEPTABLE;
   self->streams = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+}
+
+/* The opening of one stream. */
+typedef struct
+{
+  IsmbJid *to;
+  char *sid;
+  IsmbBytestreamTerms terms;
+} Opening;
+
+static void
+opening_free (gpointer data)
+{
+  Opening *opening = data;
+
+  g_object_unref (opening->to);
+  g_free (opening->sid);
+  g_free (opening);
+}
+
+static void send_opening (GTask *task, IsmbClient *client);
+
+/* XEP-0047, 2.1: who wants smaller blocks says resource-constraint. */
+static gboolean
+wants_smaller (const Opening *opening, const GError *error)
+{
+  return g_error_matches (error, ISMB_STANZA_ERROR, ISMB_STANZA_ERROR_RESOURCE_CONSTRAINT)
+         && opening->terms.block_size > BLOCK_SIZE;
 }
 
 static void
 on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
-  IsmbBytestreams *self = g_task_get_source_object (task);
-  IsmbBytestream *stream = g_task_get_task_data (task);
+  Opening *opening = g_task_get_task_data (task);
+  g_autoptr (IsmbBytestream) stream = NULL;
   GError *error = NULL;
   g_autoptr (IsmbIq) reply = ismb_client_query_finish (ISMB_CLIENT (source), result, &error);
 
+  if (reply == NULL && wants_smaller (opening, error))
+    {
+      g_clear_error (&error);
+      opening->terms.block_size = BLOCK_SIZE;
+      send_opening (task, ISMB_CLIENT (source));
+      return;
+    }
   if (reply == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
-  begin (self, stream);
-  g_task_return_pointer (task, g_object_ref (stream), g_object_unref);
+  stream = _ismb_bytestream_new (ISMB_CLIENT (source), opening->to, opening->sid, &opening->terms);
+  if (!opening->terms.ours)
+    begin (g_task_get_source_object (task), stream);
+  g_task_return_pointer (task, g_steal_pointer (&stream), g_object_unref);
 }
 
-static IsmbIq *
-make_opening (IsmbBytestreams *self, IsmbJid *to, const char *sid)
+static void
+send_opening (GTask *task, IsmbClient *client)
 {
-  IsmbIq *iq = ismb_iq_new (to, "set");
-  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (iq));
-  IsmbNode *open = ismb_tree_add (tree, ismb_tree_root (tree), "open", ISMB_NS_IBB);
-  g_autofree char *size = g_strdup_printf ("%u", self->block_size);
+  Opening *opening = g_task_get_task_data (task);
+  IsmbNode *open;
+  g_autoptr (IsmbIq) iq = ismb_ibb_new (opening->to, "open", opening->sid, &open);
 
-  ismb_tree_set (tree, open, "block-size", size);
-  ismb_tree_set (tree, open, "sid", sid);
-  ismb_tree_set (tree, open, "stanza", "iq");
-  return iq;
+  ismb_ibb_set_number (iq, open, "block-size", opening->terms.block_size);
+  ismb_tree_set (_ismb_stanza_get_tree (ISMB_STANZA (iq)), open, "stanza", "iq");
+  ismb_client_query_async (client, iq, opening->terms.answer_ms, g_task_get_cancellable (task),
+                           on_opened, g_object_ref (task));
+}
+
+void
+_ismb_bytestreams_open_async (IsmbBytestreams *self, IsmbJid *to, const char *sid,
+                              const IsmbBytestreamTerms *terms, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Opening *opening = g_new0 (Opening, 1);
+
+  opening->to = g_object_ref (to);
+  opening->sid = g_strdup (sid);
+  opening->terms = *terms;
+  g_task_set_source_tag (task, ismb_bytestreams_open_async);
+  g_task_set_task_data (task, opening, opening_free);
+  send_opening (task, ismb_plugin_get_client (ISMB_PLUGIN (self)));
+}
+
+void
+_ismb_bytestreams_set_unexpected (IsmbBytestreams *self, int code)
+{
+  self->unexpected = code;
 }
 
 /**
@@ -448,7 +519,8 @@ make_opening (IsmbBytestreams *self, IsmbJid *to, const char *sid)
  * @callback: (scope async): called when the stream is open
  * @user_data: for @callback
  *
- * Opens a stream to somebody.
+ * Opens a stream to somebody. Where blocks of [property@Ismb.Bytestreams:block-size] are too large
+ * for the other side, 4096 bytes are tried.
  */
 void
 ismb_bytestreams_open_async (IsmbBytestreams *self, IsmbJid *to, const char *sid,
@@ -456,22 +528,17 @@ ismb_bytestreams_open_async (IsmbBytestreams *self, IsmbJid *to, const char *sid
                              gpointer user_data)
 {
   g_autofree char *made_up = NULL;
-  g_autoptr (IsmbIq) iq = NULL;
+  IsmbBytestreamTerms terms = { 0 };
   IsmbClient *client;
-  GTask *task;
 
   g_return_if_fail (ISMB_IS_BYTESTREAMS (self) && ISMB_IS_JID (to));
   client = ismb_plugin_get_client (ISMB_PLUGIN (self));
   g_return_if_fail (client != NULL);
   if (sid == NULL)
     sid = made_up = ismb_client_new_id (client);
-  iq = make_opening (self, to, sid);
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ismb_bytestreams_open_async);
-  g_task_set_task_data (
-      task, _ismb_bytestream_new (client, to, sid, self->block_size, self->window_size),
-      g_object_unref);
-  ismb_client_query_async (client, iq, 0, cancellable, on_opened, task);
+  terms.block_size = self->block_size;
+  terms.window = self->window_size;
+  _ismb_bytestreams_open_async (self, to, sid, &terms, cancellable, callback, user_data);
 }
 
 /**
@@ -509,55 +576,4 @@ ismb_bytestreams_expect (IsmbBytestreams *self, IsmbJid *from, const char *sid)
   g_queue_push_tail (&self->expected, make_key (from, sid));
   if (self->expected.length > EXPECTED_MAX)
     g_free (g_queue_pop_head (&self->expected));
-}
-
-static void
-ismb_bytestream_block_finalize (GObject *object)
-{
-  IsmbBytestreamBlock *self = ISMB_BYTESTREAM_BLOCK (object);
-
-  g_clear_object (&self->stream);
-  g_clear_pointer (&self->bytes, g_bytes_unref);
-  G_OBJECT_CLASS (ismb_bytestream_block_parent_class)->finalize (object);
-}
-
-static void
-ismb_bytestream_block_class_init (IsmbBytestreamBlockClass *klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = ismb_bytestream_block_finalize;
-}
-
-static void
-ismb_bytestream_block_init (IsmbBytestreamBlock *self)
-{
-}
-
-/**
- * ismb_bytestream_block_get_stream:
- * @self: a block
- *
- * The stream it came on.
- *
- * Returns: (transfer none): the stream
- */
-IsmbBytestream *
-ismb_bytestream_block_get_stream (IsmbBytestreamBlock *self)
-{
-  g_return_val_if_fail (ISMB_IS_BYTESTREAM_BLOCK (self), NULL);
-  return self->stream;
-}
-
-/**
- * ismb_bytestream_block_get_bytes:
- * @self: a block
- *
- * What came.
- *
- * Returns: (transfer none): the bytes
- */
-GBytes *
-ismb_bytestream_block_get_bytes (IsmbBytestreamBlock *self)
-{
-  g_return_val_if_fail (ISMB_IS_BYTESTREAM_BLOCK (self), NULL);
-  return self->bytes;
 }

@@ -17,10 +17,4 @@ IsmbBytestream *ismb_bytestreams_open_finish (IsmbBytestreams *self, GAsyncResul
 void            ismb_bytestreams_expect      (IsmbBytestreams *self, IsmbJid *from,
                                               const char *sid);
 
-#define ISMB_TYPE_BYTESTREAM_BLOCK (ismb_bytestream_block_get_type ())
-G_DECLARE_FINAL_TYPE (IsmbBytestreamBlock, ismb_bytestream_block, ISMB, BYTESTREAM_BLOCK, GObject)
-
-IsmbBytestream *ismb_bytestream_block_get_stream (IsmbBytestreamBlock *self);
-GBytes         *ismb_bytestream_block_get_bytes  (IsmbBytestreamBlock *self);
-
 G_END_DECLS

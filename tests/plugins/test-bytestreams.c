@@ -5,6 +5,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-stanza-error.h"
+#include "ismb/plugins/ismb-bytestream-block.h"
 #include "ismb/plugins/ismb-bytestreams.h"
 #include "tests/plugins/pair.h"
 
@@ -182,6 +183,92 @@ test_events (Pair *pair, gconstpointer data)
   g_clear_object (&ended.payload);
 }
 
+/* Each is told when its own bytes are there. */
+static void
+test_many_writings (Pair *pair, gconstpointer data)
+{
+  IsmbBytestreams *from = pair_enable (pair->alice, "xep_0047");
+  IsmbBytestreams *to = pair_enable (pair->bob, "xep_0047");
+  g_autoptr (GBytes) sent = make_bytes (1001);
+  SceneAnswer written[40] = { { NULL } };
+  g_autoptr (IsmbBytestream) out = NULL;
+  g_autoptr (GError) error = NULL;
+
+  event_bytes = 0;
+  g_object_set (to, "auto-accept", TRUE, NULL);
+  g_object_set (from, "block-size", 500, NULL);
+  ismb_client_add_event_handler (pair->bob, "ibb_stream_data", ISMB_EVENT_DEFAULT, on_data, NULL,
+                                 NULL);
+  out = open_stream (from, pair->bob, NULL, &error);
+  g_assert_no_error (error);
+  for (gsize i = 0; i < G_N_ELEMENTS (written); i++)
+    ismb_bytestream_write_async (out, sent, NULL, scene_on_done, &written[i]);
+  close_stream (out); /* behind all of them */
+  for (gsize i = 0; i < G_N_ELEMENTS (written); i++)
+    {
+      g_assert_true (ismb_bytestream_write_finish (out, written[i].result, &error));
+      g_clear_object (&written[i].result);
+    }
+  g_assert_cmpuint (event_bytes, ==, 40 * 1001);
+}
+
+/* After 65535 comes 0 (XEP-0047, 2.2). */
+static void
+test_number_goes_round (Pair *pair, gconstpointer data)
+{
+  IsmbBytestreams *from = pair_enable (pair->alice, "xep_0047");
+  IsmbBytestreams *to = pair_enable (pair->bob, "xep_0047");
+  g_autoptr (GBytes) sent = make_bytes (65537);
+  SceneAnswer written = { NULL };
+  g_autoptr (IsmbBytestream) out = NULL;
+  g_autoptr (GError) error = NULL;
+
+  event_bytes = 0;
+  g_object_set (to, "auto-accept", TRUE, NULL);
+  g_object_set (from, "block-size", 1, "window-size", 64, NULL);
+  ismb_client_add_event_handler (pair->bob, "ibb_stream_data", ISMB_EVENT_DEFAULT, on_data, NULL,
+                                 NULL);
+  out = open_stream (from, pair->bob, NULL, &error);
+  g_assert_no_error (error);
+  ismb_bytestream_write_async (out, sent, NULL, scene_on_done, &written);
+  SCENE_WAIT (written.result != NULL);
+  g_assert_true (ismb_bytestream_write_finish (out, written.result, &error));
+  g_assert_cmpuint (event_bytes, ==, 65537);
+  g_clear_object (&written.result);
+}
+
+/* Who closes still gets out what he wrote, while the other side goes on sending. */
+static void
+test_closes_while_the_other_writes (Pair *pair, gconstpointer data)
+{
+  IsmbBytestreams *from = pair_enable (pair->alice, "xep_0047");
+  IsmbBytestreams *to = pair_enable (pair->bob, "xep_0047");
+  g_autoptr (GBytes) sent = make_bytes (100000);
+  Heard started = { NULL };
+  SceneAnswer written = { NULL }, against = { NULL };
+  g_autoptr (IsmbBytestream) out = NULL;
+  g_autoptr (GError) error = NULL;
+
+  event_bytes = 0;
+  g_object_set (to, "auto-accept", TRUE, NULL);
+  pair_listen (pair->bob, "ibb_stream_start", &started);
+  ismb_client_add_event_handler (pair->bob, "ibb_stream_data", ISMB_EVENT_DEFAULT, on_data, NULL,
+                                 NULL);
+  out = open_stream (from, pair->bob, NULL, &error);
+  g_assert_no_error (error);
+  ismb_bytestream_write_async (ISMB_BYTESTREAM (started.payload), sent, NULL, scene_on_done,
+                               &against);
+  ismb_bytestream_write_async (out, sent, NULL, scene_on_done, &written);
+  close_stream (out);
+  g_assert_true (ismb_bytestream_write_finish (out, written.result, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (event_bytes, ==, 100000);
+  SCENE_WAIT (against.result != NULL);
+  g_clear_object (&written.result);
+  g_clear_object (&against.result);
+  g_clear_object (&started.payload);
+}
+
 static void
 test_refuses (Pair *pair, gconstpointer data)
 {
@@ -196,6 +283,12 @@ test_refuses (Pair *pair, gconstpointer data)
   g_object_set (to, "auto-accept", TRUE, "max-block-size", 1000, NULL);
   out = open_stream (from, pair->bob, "s3", &error);
   g_assert_error (error, ISMB_STANZA_ERROR, ISMB_STANZA_ERROR_RESOURCE_CONSTRAINT);
+  g_clear_error (&error);
+  g_object_set (to, "max-block-size", 5000, NULL);
+  g_object_set (from, "block-size", 6000, NULL);
+  out = open_stream (from, pair->bob, "s3", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (ismb_bytestream_get_block_size (out), ==, 4096);
 }
 
 /* One stanza of the protocol, as anybody could send it. */
@@ -217,8 +310,18 @@ static const struct
     ISMB_STANZA_ERROR_ITEM_NOT_FOUND },
   { "<data xmlns='http://jabber.org/protocol/ibb' sid='s4' seq='7'>AAAA</data>",
     ISMB_STANZA_ERROR_UNEXPECTED_REQUEST },
+  { "<data xmlns='http://jabber.org/protocol/ibb' sid='s4'>AAAA</data>",
+    ISMB_STANZA_ERROR_UNEXPECTED_REQUEST },
   { "<data xmlns='http://jabber.org/protocol/ibb' sid='s4' seq='0'>not base64!</data>",
     ISMB_STANZA_ERROR_BAD_REQUEST },
+  { "<data xmlns='http://jabber.org/protocol/ibb' sid='s4' seq='0'>YQ==YQ==</data>",
+    ISMB_STANZA_ERROR_BAD_REQUEST },
+  { "<data xmlns='http://jabber.org/protocol/ibb' sid='s4' seq='0'>YR==</data>",
+    ISMB_STANZA_ERROR_BAD_REQUEST },
+  { "<data xmlns='http://jabber.org/protocol/ibb' sid='s4' seq='0'>YWFhYWE=</data>",
+    ISMB_STANZA_ERROR_BAD_REQUEST }, /* five bytes */
+  { "<open xmlns='http://jabber.org/protocol/ibb' sid='s4' block-size='4'/>",
+    ISMB_STANZA_ERROR_UNEXPECTED_REQUEST },
 };
 
 static void
@@ -228,6 +331,7 @@ test_wrong (Pair *pair, gconstpointer data)
   IsmbBytestreams *to = pair_enable (pair->bob, "xep_0047");
 
   g_object_set (to, "auto-accept", TRUE, NULL);
+  g_object_set (from, "block-size", 4, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
     {
       g_autoptr (GError) error = NULL;
@@ -288,6 +392,12 @@ main (int argc, char **argv)
   g_test_add ("/plugins/bytestreams/slow-reader", Pair, NULL, pair_set_up, test_slow_reader,
               pair_tear_down);
   g_test_add ("/plugins/bytestreams/events", Pair, NULL, pair_set_up, test_events, pair_tear_down);
+  g_test_add ("/plugins/bytestreams/many-writings", Pair, NULL, pair_set_up, test_many_writings,
+              pair_tear_down);
+  g_test_add ("/plugins/bytestreams/number-goes-round", Pair, NULL, pair_set_up,
+              test_number_goes_round, pair_tear_down);
+  g_test_add ("/plugins/bytestreams/closes-while-the-other-writes", Pair, NULL, pair_set_up,
+              test_closes_while_the_other_writes, pair_tear_down);
   g_test_add ("/plugins/bytestreams/refuses", Pair, NULL, pair_set_up, test_refuses,
               pair_tear_down);
   g_test_add ("/plugins/bytestreams/wrong", Pair, NULL, pair_set_up, test_wrong, pair_tear_down);
