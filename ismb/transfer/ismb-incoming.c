@@ -10,22 +10,14 @@ typedef struct
   IsmbBeneath *beneath; /* where the draft is to be opened; NULL: it is to be stored */
 } Work;
 
-char *
-ismb_incoming_key (IsmbIq *request, const char *sid)
-{
-  IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (request));
-
-  return g_strconcat (from != NULL ? ismb_jid_get_full (from) : "", "\n", sid, NULL);
-}
-
 IsmbIncoming *
 ismb_incoming_new (IsmbIq *request, IsmbOffer *offer)
 {
   IsmbIncoming *self = g_new0 (IsmbIncoming, 1);
 
   g_atomic_ref_count_init (&self->references);
-  self->key = ismb_incoming_key (request, offer->sid);
   self->from = g_object_ref (ismb_stanza_get_from_jid (ISMB_STANZA (request)));
+  self->key = g_strconcat (ismb_jid_get_full (self->from), "\n", offer->sid, NULL);
   self->account = ismb_jid_to_bare (self->from);
   self->offer = offer;
   self->request = g_object_ref (request);
@@ -45,6 +37,7 @@ ismb_incoming_unref (IsmbIncoming *self)
   if (!g_atomic_ref_count_dec (&self->references))
     return;
   g_clear_pointer (&self->draft, ismb_draft_free);
+  g_clear_object (&self->stream);
   g_clear_object (&self->request);
   g_object_unref (self->account);
   g_object_unref (self->from);
@@ -60,6 +53,14 @@ ismb_incoming_expect_nothing (IsmbIncoming *self)
   if (self->idle != NULL)
     g_source_destroy (self->idle);
   g_clear_pointer (&self->idle, g_source_unref);
+}
+
+void
+ismb_incoming_end (IsmbIncoming *self)
+{
+  ismb_incoming_expect_nothing (self);
+  if (self->stream != NULL)
+    _ismb_bytestream_end (self->stream, NULL);
 }
 
 void

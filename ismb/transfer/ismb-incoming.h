@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ismb/plugins/ismb-bytestream-private.h"
 #include "ismb/transfer/ismb-beneath.h"
-#include "ismb/transfer/ismb-inband.h"
 #include "ismb/transfer/ismb-offer.h"
 
 G_BEGIN_DECLS
@@ -18,7 +18,7 @@ typedef struct
   IsmbOffer *offer;
   char *name;      /* relative to the root */
   IsmbDraft *draft;
-  IsmbInband inband;
+  IsmbBytestream *stream; /* NULL: not accepted yet */
   IsmbIq *request; /* that waits for our answer: the offer, then the closing */
   GSource *idle;   /* ends it when nothing comes; NULL while we are the ones who work */
 } IsmbIncoming;
@@ -26,7 +26,8 @@ typedef struct
 IsmbIncoming *ismb_incoming_new   (IsmbIq *request, IsmbOffer *offer); /* takes the offer */
 IsmbIncoming *ismb_incoming_ref   (IsmbIncoming *self);
 void          ismb_incoming_unref (IsmbIncoming *self);
-char         *ismb_incoming_key   (IsmbIq *request, const char *sid);
+/* It is not in the table any more: no timer runs, and the stream is over. */
+void          ismb_incoming_end   (IsmbIncoming *self);
 
 /* From now on the sender must send: `silence` is called with `user_data` unless something does. */
 void     ismb_incoming_expect      (IsmbIncoming *self, guint milliseconds, GSourceFunc silence,

@@ -5,7 +5,10 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/core/ismb-stanza-error.h"
+#include "ismb/plugins/ismb-bytestreams-private.h"
 #include "ismb/transfer/ismb-incoming.h"
+#include "ismb/transfer/ismb-outgoing.h"
 #include "ismb/transfer/ismb-transfer-outcome-private.h"
 
 /* How many files at once: one sender's must not keep out all others' */
@@ -21,7 +24,8 @@ struct _IsmbReceiver
   IsmbGate *gate;
   GCancellable *cancellable;
   GHashTable *incoming; /* by key */
-  guint handlers[4];
+  IsmbBytestreams *streams;
+  guint handler;
 };
 
 /* What a callback needs. */
@@ -42,11 +46,10 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (IsmbReceiver, ismb_receiver, G_TYPE_OBJECT)
 
 static void
-remove_handlers (IsmbReceiver *self)
+remove_handler (IsmbReceiver *self)
 {
-  for (gsize i = 0; self->client != NULL && i < G_N_ELEMENTS (self->handlers); i++)
-    if (self->handlers[i] != 0)
-      ismb_client_remove_stanza_handler (self->client, self->handlers[i]);
+  if (self->client != NULL && self->handler != 0)
+    ismb_client_remove_stanza_handler (self->client, self->handler);
   g_clear_weak_pointer (&self->client);
 }
 
@@ -55,11 +58,12 @@ ismb_receiver_dispose (GObject *object)
 {
   IsmbReceiver *self = ISMB_RECEIVER (object);
 
-  remove_handlers (self);
+  remove_handler (self);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->gate);
   g_clear_pointer (&self->incoming, g_hash_table_unref);
+  g_clear_object (&self->streams);
   g_clear_pointer (&self->beneath, ismb_beneath_unref);
   G_OBJECT_CLASS (ismb_receiver_parent_class)->dispose (object);
 }
@@ -75,13 +79,13 @@ ismb_receiver_class_init (IsmbReceiverClass *klass)
                     G_TYPE_NONE, 4, ISMB_TYPE_JID, G_TYPE_STRING, G_TYPE_UINT64, G_TYPE_STRING);
 }
 
-/* The table's entries end with their timers. */
+/* The table's entries end with their timers and streams. */
 static void
 drop_incoming (gpointer data)
 {
   IsmbIncoming *incoming = data;
 
-  ismb_incoming_expect_nothing (incoming);
+  ismb_incoming_end (incoming);
   ismb_incoming_unref (incoming);
 }
 
@@ -168,7 +172,7 @@ expect_more (IsmbReceiver *self, IsmbIncoming *incoming)
 
   step->self = self;
   step->incoming = incoming;
-  ismb_incoming_expect (incoming, ISMB_INBAND_SILENCE_MS, on_silence, step, g_free);
+  ismb_incoming_expect (incoming, ISMB_OUTGOING_SILENCE_MS, on_silence, step, g_free);
 }
 
 /* Whether it still goes on: the receiver may have been disposed meanwhile. */
@@ -177,6 +181,95 @@ is_current (Step *step)
 {
   return step->self->incoming != NULL
          && g_hash_table_lookup (step->self->incoming, step->incoming->key) == step->incoming;
+}
+
+/* The stream */
+
+static void
+on_opened (gpointer user_data)
+{
+  Step *step = user_data;
+
+  expect_more (step->self, step->incoming);
+}
+
+/* A block that does not follow is the end of the whole. */
+static void
+on_refused (gpointer user_data)
+{
+  Step *step = user_data;
+
+  fail (step->self, step->incoming, ISMB_TRANSFER_OUTCOME_CORRUPT, NULL);
+}
+
+/* One that cannot be written is the end as well. */
+static void
+on_block (IsmbIq *request, GBytes *bytes, gpointer user_data)
+{
+  Step *step = user_data;
+  IsmbIncoming *incoming = step->incoming;
+  g_autoptr (GError) error = NULL;
+
+  if (ismb_draft_write (incoming->draft, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
+                        &error))
+    {
+      answer (step->self, ismb_iq_reply (request));
+      expect_more (step->self, incoming);
+      return;
+    }
+  incoming->request = g_object_ref (request);
+  fail_with (step->self, incoming, error);
+}
+
+static void
+on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Step) step = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean stored = ismb_incoming_finish (result, &error);
+  IsmbReceiver *self = step->self;
+
+  if (!is_current (step))
+    return;
+  if (!stored)
+    {
+      fail_with (self, step->incoming, error);
+      return;
+    }
+  answer (self, ismb_iq_reply (step->incoming->request));
+  g_hash_table_remove (self->incoming, step->incoming->key);
+  tell (self, step->incoming, ISMB_TRANSFER_OUTCOME_STORED);
+}
+
+/* Answered only when the file is in its place, or when it is certain that it will not be. */
+static void
+on_closed (IsmbIq *request, gpointer user_data)
+{
+  Step *step = user_data;
+  IsmbIncoming *incoming = step->incoming;
+
+  ismb_incoming_expect_nothing (incoming);
+  incoming->request = g_object_ref (request);
+  ismb_incoming_store_async (incoming, G_OBJECT (step->self), on_stored,
+                             step_new (step->self, incoming));
+}
+
+/* The stream is over at the latest when the table lets go of what it is for, as the receiver does
+ * when it goes; so it needs to keep nobody alive. */
+static void
+expect_stream (IsmbReceiver *self, IsmbIncoming *incoming)
+{
+  static const IsmbBytestreamTerms terms = { .ours = TRUE };
+  static const IsmbBytestreamTaker taker = { on_opened, on_block, on_closed, on_refused };
+  Step *step = g_new0 (Step, 1);
+
+  step->self = self;
+  step->incoming = incoming;
+  incoming->stream
+    = _ismb_bytestream_new (self->client, incoming->from, incoming->offer->sid, &terms);
+  _ismb_bytestream_set_taker (incoming->stream, &taker, step, g_free);
+  _ismb_bytestreams_add (self->streams, incoming->stream);
+  expect_more (self, incoming);
 }
 
 /* The offer */
@@ -195,9 +288,11 @@ on_draft_open (GObject *source, GAsyncResult *result, gpointer user_data)
       fail_with (step->self, step->incoming, error);
       return;
     }
+  if (step->self->client == NULL)
+    return;
+  expect_stream (step->self, step->incoming);
   answer (step->self, ismb_offer_accept (step->incoming->request));
   g_clear_object (&step->incoming->request);
-  expect_more (step->self, step->incoming);
 }
 
 typedef struct
@@ -324,113 +419,6 @@ on_offer (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **e
   return TRUE;
 }
 
-/* The stream */
-
-/* The file that a request is about, if it was accepted and is not being stored; else answers. */
-static IsmbIncoming *
-find (IsmbReceiver *self, IsmbIq *request)
-{
-  const char *sid = ismb_inband_get_sid (request);
-  g_autofree char *key = sid != NULL ? ismb_incoming_key (request, sid) : NULL;
-  IsmbIncoming *incoming = key != NULL ? g_hash_table_lookup (self->incoming, key) : NULL;
-
-  if (incoming != NULL && incoming->idle != NULL)
-    return incoming;
-  answer (self, ismb_iq_reply_error (request, "item-not-found", NULL));
-  return NULL;
-}
-
-static gboolean
-on_open (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
-{
-  IsmbReceiver *self = user_data;
-  IsmbIq *request = ISMB_IQ (stanza);
-  IsmbIncoming *incoming = find (self, request);
-  const char *condition;
-
-  if (incoming == NULL)
-    return TRUE;
-  condition = ismb_inband_open (&incoming->inband, request);
-  answer (self, condition == NULL ? ismb_iq_reply (request)
-                                  : ismb_iq_reply_error (request, condition, NULL));
-  expect_more (self, incoming);
-  return TRUE;
-}
-
-/* A block that does not follow, or that cannot be written, is the end of the whole. */
-static void
-take_block (IsmbReceiver *self, IsmbIncoming *incoming, IsmbIq *request)
-{
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) error = NULL;
-  const char *condition = ismb_inband_take (&incoming->inband, request, &bytes);
-  gsize length;
-
-  if (condition != NULL)
-    {
-      answer (self, ismb_iq_reply_error (request, condition, NULL));
-      fail (self, incoming, ISMB_TRANSFER_OUTCOME_CORRUPT, NULL);
-      return;
-    }
-  if (ismb_draft_write (incoming->draft, g_bytes_get_data (bytes, &length),
-                        g_bytes_get_size (bytes), &error))
-    {
-      answer (self, ismb_iq_reply (request));
-      expect_more (self, incoming);
-      return;
-    }
-  incoming->request = g_object_ref (request);
-  fail_with (self, incoming, error);
-}
-
-static gboolean
-on_data (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
-{
-  IsmbReceiver *self = user_data;
-  IsmbIq *request = ISMB_IQ (stanza);
-  IsmbIncoming *incoming = find (self, request);
-
-  if (incoming != NULL)
-    take_block (self, incoming, request);
-  return TRUE;
-}
-
-static void
-on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Step) step = user_data;
-  g_autoptr (GError) error = NULL;
-  gboolean stored = ismb_incoming_finish (result, &error);
-  IsmbReceiver *self = step->self;
-
-  if (!is_current (step))
-    return;
-  if (!stored)
-    {
-      fail_with (self, step->incoming, error);
-      return;
-    }
-  answer (self, ismb_iq_reply (step->incoming->request));
-  g_hash_table_remove (self->incoming, step->incoming->key);
-  tell (self, step->incoming, ISMB_TRANSFER_OUTCOME_STORED);
-}
-
-/* Answered only when the file is in its place, or when it is certain that it will not be. */
-static gboolean
-on_close (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
-{
-  IsmbReceiver *self = user_data;
-  IsmbIq *request = ISMB_IQ (stanza);
-  IsmbIncoming *incoming = find (self, request);
-
-  if (incoming == NULL)
-    return TRUE;
-  ismb_incoming_expect_nothing (incoming);
-  incoming->request = g_object_ref (request);
-  ismb_incoming_store_async (incoming, G_OBJECT (self), on_stored, step_new (self, incoming));
-  return TRUE;
-}
-
 static void
 clean_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
@@ -449,36 +437,30 @@ clean (IsmbReceiver *self)
   g_task_run_in_thread (task, clean_in_thread);
 }
 
-static guint
-add_handler (IsmbReceiver *self, const char *path, IsmbStanzaFunc handler)
+static void
+add_handler (IsmbReceiver *self)
 {
+  static const char *const features[] = { ISMB_NS_SI, ISMB_NS_SI_FILE, ISMB_NS_FILE };
+  static const char path[] = "iq@type=set/{" ISMB_NS_SI "}si";
   g_autoptr (IsmbMatcher) matcher = ismb_matcher_new_path (path, NULL);
 
-  return ismb_client_add_stanza_handler (self->client, path, matcher, ISMB_HANDLER_DEFAULT, handler,
-                                         self, NULL);
-}
-
-static void
-add_handlers (IsmbReceiver *self)
-{
-  static const struct
-  {
-    const char *path;
-    IsmbStanzaFunc handler;
-  } table[] = {
-    { "iq@type=set/{" ISMB_NS_SI "}si", on_offer },
-    { "iq@type=set/{" ISMB_NS_IBB "}open", on_open },
-    { "iq@type=set/{" ISMB_NS_IBB "}data", on_data },
-    { "iq@type=set/{" ISMB_NS_IBB "}close", on_close },
-  };
-
-  static const char *const features[] = { ISMB_NS_SI, ISMB_NS_SI_FILE, ISMB_NS_IBB, ISMB_NS_FILE };
-
-  G_STATIC_ASSERT (G_N_ELEMENTS (table) == G_N_ELEMENTS (self->handlers));
   for (gsize i = 0; i < G_N_ELEMENTS (features); i++)
     ismb_client_add_feature (self->client, features[i]);
-  for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
-    self->handlers[i] = add_handler (self, table[i].path, table[i].handler);
+  self->handler = ismb_client_add_stanza_handler (self->client, path, matcher,
+                                                  ISMB_HANDLER_DEFAULT, on_offer, self, NULL);
+}
+
+/* Senders of files take item-not-found for one that was given up. */
+static gboolean
+enable_streams (IsmbReceiver *self, GError **error)
+{
+  IsmbPlugin *streams = ismb_client_enable_plugin (self->client, "xep_0047", NULL, error);
+
+  if (streams == NULL)
+    return FALSE;
+  self->streams = g_object_ref (ISMB_BYTESTREAMS (streams));
+  _ismb_bytestreams_set_unexpected (self->streams, ISMB_STANZA_ERROR_ITEM_NOT_FOUND);
+  return TRUE;
 }
 
 IsmbReceiver *
@@ -491,7 +473,9 @@ ismb_receiver_new (IsmbClient *client, const char *root, IsmbGate *gate, GError 
     return NULL;
   g_set_weak_pointer (&self->client, client);
   self->gate = g_object_ref (gate);
-  add_handlers (self);
+  if (!enable_streams (self, error))
+    return NULL;
+  add_handler (self);
   clean (self);
   return g_steal_pointer (&self);
 }

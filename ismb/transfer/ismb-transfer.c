@@ -7,8 +7,8 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/transfer/ismb-beneath.h"
-#include "ismb/transfer/ismb-inband.h"
 #include "ismb/transfer/ismb-offer.h"
+#include "ismb/transfer/ismb-outgoing.h"
 #include "ismb/transfer/ismb-transfer-outcome-private.h"
 #include "ismb/transfer/ismb-transfer-private.h"
 
@@ -97,7 +97,7 @@ static void
 on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  gboolean stored = ismb_inband_send_finish (result, &error);
+  gboolean stored = ismb_outgoing_send_finish (result, &error);
 
   finish_delivery (user_data,
                    stored ? ISMB_TRANSFER_OUTCOME_STORED : _ismb_outcome_of_error (error));
@@ -116,9 +116,9 @@ on_offer_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (!ismb_offer_is_accepted (answer))
     finish_delivery (delivery, ISMB_TRANSFER_OUTCOME_REFUSED);
   else
-    ismb_inband_send_async (ISMB_CLIENT (source), delivery->to, delivery->offer->sid,
-                            transfer->descriptor, transfer->size,
-                            g_task_get_cancellable (delivery->task), on_sent, delivery);
+    ismb_outgoing_send_async (ISMB_CLIENT (source), delivery->to, delivery->offer->sid,
+                              transfer->descriptor, transfer->size,
+                              g_task_get_cancellable (delivery->task), on_sent, delivery);
 }
 
 /* The peer's receiver as presence shows it; NULL and the outcome where there is none. */

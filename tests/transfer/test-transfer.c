@@ -13,8 +13,8 @@
 #include "ismb/core/ismb-stanza-error.h"
 #include "ismb/core/ismb-stanza-private.h"
 #include "ismb/transfer/ismb-beneath.h"
-#include "ismb/transfer/ismb-inband.h"
 #include "ismb/transfer/ismb-offer.h"
+#include "ismb/transfer/ismb-outgoing.h"
 #include "ismb/transfer/ismb-receiver.h"
 #include "ismb/transfer/ismb-transfer-outcome-private.h"
 #include "tests/transfer/scene.h"
@@ -369,9 +369,10 @@ send_inband (Fixture *fixture, IsmbJid *to, const char *sid, const char *name, g
   int descriptor = open (path, O_RDONLY | O_CLOEXEC);
   gboolean sent;
 
-  ismb_inband_send_async (fixture->sender, to, sid, descriptor, size, NULL, scene_on_done, &answer);
+  ismb_outgoing_send_async (fixture->sender, to, sid, descriptor, size, NULL, scene_on_done,
+                            &answer);
   SCENE_WAIT (answer.result != NULL);
-  sent = ismb_inband_send_finish (answer.result, error);
+  sent = ismb_outgoing_send_finish (answer.result, error);
   g_object_unref (answer.result);
   close (descriptor);
   return sent;
