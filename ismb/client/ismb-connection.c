@@ -6,7 +6,9 @@
 
 #include "ismb/client/ismb-connection-parts.h"
 #include "ismb/client/ismb-ending.h"
+#include "ismb/core/ismb-element-private.h"
 #include "ismb/core/ismb-error.h"
+#include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-stanza-factory.h"
 
 #define CLOSING_MAX 15000 /* milliseconds, for a server that takes nothing any more */
@@ -254,6 +256,18 @@ open_exchange (IsmbConnection *self, const IsmbSession *session)
   g_main_context_pop_thread_default (self->context);
 }
 
+/* XEP-0352: the program may say whether somebody looks on. */
+static gboolean
+tell_features (IsmbConnection *self)
+{
+  IsmbNode *root = self->features != NULL ? ismb_tree_root (self->features) : NULL;
+  IsmbNode *csi = root != NULL ? ismb_node_find (root, "csi", ISMB_NS_CSI) : NULL;
+  g_autoptr (IsmbElement) element
+      = csi != NULL ? _ismb_element_new_view (self->features, csi) : NULL;
+
+  return csi == NULL || tell (self, "csi_enabled", element);
+}
+
 /* Each step only where the one before has left us open. */
 static gboolean
 start_session (IsmbConnection *self, IsmbJid *bound_jid, const IsmbSession *session,
@@ -271,7 +285,7 @@ start_session (IsmbConnection *self, IsmbJid *bound_jid, const IsmbSession *sess
   open_exchange (self, session);
   ismb_herald_tell_not_sent (self->herald, dropped);
   return self->herald->turn == turn && tell (self, "session_start", NULL)
-         && tell (self, "stream_negotiated", NULL);
+         && tell_features (self) && tell (self, "stream_negotiated", NULL);
 }
 
 static gboolean

@@ -51,6 +51,7 @@
 #define ISMB_NS_RECEIPTS "urn:xmpp:receipts"
 #define ISMB_NS_OOB "jabber:x:oob"
 #define ISMB_NS_OOB_IQ "jabber:iq:oob"
+#define ISMB_NS_CSI "urn:xmpp:csi:0"
 #define ISMB_NS_SM "urn:xmpp:sm:3"
 #define ISMB_NS_VR "urn:ismb:vr:1"
 #define ISMB_NS_ROLE "urn:ismb:role:1"

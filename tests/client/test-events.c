@@ -144,6 +144,16 @@ static const EventRow rows[] = {
     { "starttls", "login", "closed" },
     close_it,
     .alone = TRUE },
+  { "login-where-nobody-looks-on",
+    "connected auth_success session_bind:Jid session_start csi_enabled:Element stream_negotiated "
+    "session_end disconnected",
+    { "sign-in", "features <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
+      "<csi xmlns='urn:xmpp:csi:0'/>", "C: <iq type='set' id='%id%'><bind/></iq>",
+      "S: <iq type='result' id='%id%'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+      "<jid>alice@switch.test/desk</jid></bind></iq>", "closed" },
+    close_it,
+    .alone = TRUE,
+    .clear = TRUE },
   { "wrong-password",
     "connected failed_auth:Failure no_auth failed_auth session_end disconnected:Failure "
     "connection_failed:Failure",
