@@ -26,7 +26,7 @@ get_plugins (IsmbClient *self)
  * @self: the client
  * @name: the plugin's name, e.g. `xep_0050`
  * @config: (nullable): its settings (a{sv}): the names of its properties, with underscores or
- *   dashes; what it does not have is left out
+ *   dashes; what it does not have, or cannot take as that type, is left out and logged
  * @error: return location for a #GError
  *
  * Teaches the client a protocol, and those that it stands on first. One that is enabled already

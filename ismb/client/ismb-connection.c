@@ -184,7 +184,7 @@ give_up (IsmbConnection *self, IsmbEnding *why)
   GQueue dropped = G_QUEUE_INIT;
   guint lost, turn;
 
-  g_info ("%s: %s", get_name (self), ismb_ending_get_message (why));
+  g_message ("%s gave up: %s", get_name (self), ismb_ending_get_message (why));
   _ismb_connection_leave_stream (self, FALSE);
   _ismb_connection_set_state (self, CLOSED, 0);
   turn = self->herald->turn;

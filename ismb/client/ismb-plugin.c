@@ -129,7 +129,21 @@ take_setting (IsmbPlugin *self, GParamSpec *property, GVariant *setting)
   return TRUE;
 }
 
-/* SleekXMPP's names have underscores; GObject takes these as dashes. */
+/* SleekXMPP's names have underscores; GObject takes these as dashes. One that is not known may be
+ * meant for another implementation; one of the wrong type is a mistake. */
+static void
+configure (IsmbPlugin *self, const char *name, GVariant *setting)
+{
+  GParamSpec *property = g_object_class_find_property (G_OBJECT_GET_CLASS (self), name);
+
+  if (property == NULL)
+    g_message ("%s has no setting %s: left out", G_OBJECT_TYPE_NAME (self), name);
+  else if (!take_setting (self, property, setting))
+    g_warning ("%s: the setting %s is a %s and cannot be made of a value of type '%s': left out",
+               G_OBJECT_TYPE_NAME (self), name, g_type_name (property->value_type),
+               g_variant_get_type_string (setting));
+}
+
 void
 _ismb_plugin_configure (IsmbPlugin *self, GVariant *config)
 {
@@ -142,10 +156,7 @@ _ismb_plugin_configure (IsmbPlugin *self, GVariant *config)
   g_variant_iter_init (&iter, config);
   while (g_variant_iter_next (&iter, "{&sv}", &name, &setting))
     {
-      GParamSpec *property = g_object_class_find_property (G_OBJECT_GET_CLASS (self), name);
-
-      if (property == NULL || !take_setting (self, property, setting))
-        g_debug ("%s: the setting %s is not taken", G_OBJECT_TYPE_NAME (self), name);
+      configure (self, name, setting);
       g_variant_unref (setting);
     }
 }

@@ -223,20 +223,20 @@ test_own_plugin (Pair *pair, gconstpointer data)
   g_autoptr (GError) answer = NULL;
   g_auto (GStrv) features = NULL;
   IsmbPlugin *plugin;
-  GVariantDict config;
+  GVariant *config
+      = g_variant_new_parsed ("{'step_size': <7>, 'nonsense': <'x'>, 'step-size': <'seven'>}");
 
   enabled = disabled = 0;
-  g_variant_dict_init (&config, NULL);
-  g_variant_dict_insert (&config, "step_size", "i", 7);
-  g_variant_dict_insert (&config, "nonsense", "s", "x");
   g_assert_true (ismb_plugin_register ("xep_9999", "Counting", TYPE_COUNTER, needs));
   g_assert_false (ismb_plugin_register ("xep_9999", "Other", ISMB_TYPE_PING, needs));
   g_assert_true (ismb_plugin_register ("xep_9997", "Lost", TYPE_COUNTER, lost));
   g_assert_null (ismb_client_enable_plugin (pair->alice, "xep_9997", NULL, &error));
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_NOT_FOUND);
   g_clear_error (&error);
-  plugin = ismb_client_enable_plugin (pair->alice, "xep_9999", g_variant_dict_end (&config),
-                                      &error);
+  g_test_expect_message ("ismb.client.plugin", G_LOG_LEVEL_MESSAGE, "*no setting nonsense*");
+  g_test_expect_message ("ismb.client.plugin", G_LOG_LEVEL_WARNING, "*step-size*guint*'s'*");
+  plugin = ismb_client_enable_plugin (pair->alice, "xep_9999", config, &error);
+  g_test_assert_expected_messages ();
   g_assert_no_error (error);
   g_assert_true (ismb_client_get_plugin (pair->alice, "xep_9999") == plugin);
   g_assert_true (ISMB_IS_BYTESTREAMS (ismb_client_get_plugin (pair->alice, "xep_0047")));
