@@ -14,6 +14,7 @@
 
 static const char *const message_types[]
     = { "normal", "chat", "headline", "groupchat", "error", NULL };
+static const char *const request_types[] = { "get", "set", NULL };
 
 gboolean
 _ismb_client_check_word (const char *word, const char *const *known, const char *what,
@@ -80,6 +81,14 @@ prepare (IsmbClient *self, IsmbStanza *stanza)
   else
     ismb_inbox_note_sent (parts->inbox, stanza);
   return ismb_filters_run (parts->filters, TRUE, self, stanza);
+}
+
+/* Nobody would answer another. */
+static gboolean
+is_request (IsmbIq *iq, GError **error)
+{
+  return _ismb_client_check_word (ismb_stanza_get_stanza_type (ISMB_STANZA (iq)), request_types,
+                                  "type of a request", error);
 }
 
 static gboolean
@@ -197,7 +206,8 @@ ismb_client_query_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms, GCancel
   parts = _ismb_client_get_parts (self);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_client_query_async);
-  if (!is_there (parts, &error) || g_cancellable_set_error_if_cancelled (cancellable, &error))
+  if (!is_there (parts, &error) || !is_request (iq, &error) ||
+      g_cancellable_set_error_if_cancelled (cancellable, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       g_object_unref (task);
@@ -220,7 +230,8 @@ ismb_client_query_async (IsmbClient *self, IsmbIq *iq, guint timeout_ms, GCancel
  * Ends [method@Ismb.Client.query_async].
  *
  * Fails with a [error@Ismb.StanzaError] where the answer is an error; with
- * [error@Ismb.Error.TIMEOUT]; with [error@Ismb.Error.NOT_CONNECTED].
+ * [error@Ismb.Error.TIMEOUT]; with [error@Ismb.Error.NOT_CONNECTED]; and with
+ * [error@Ismb.Error.BAD_STANZA] for an iq that is no request.
  *
  * Returns: (transfer full): the answer, of type `result`
  */

@@ -200,7 +200,9 @@ test_wrong_password (void)
                 ismb_test_prosody_get_ca_file (prosody), NULL);
   ismb_client_add_event_handler (client, "failed_auth",
                                  ISMB_EVENT_DEFAULT, on_event, &failed_auth, NULL);
+  g_test_expect_message ("ismb.client.connection", G_LOG_LEVEL_MESSAGE, "*alice*gave up*");
   error = try_to_open (client);
+  g_test_assert_expected_messages ();
   g_assert_error (error, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED);
   g_assert_nonnull (strstr (error->message, "alice"));
   g_assert_true (failed_auth);
@@ -322,6 +324,7 @@ test_requests (void)
   IsmbClient *bob = open_client ("bob");
   IsmbJid *to = ismb_client_get_bound_jid (bob);
   Outcome outcome = ask (alice, to, "query", ISMB_NS_DISCO_INFO, 0);
+  g_autoptr (IsmbIq) answer = ismb_iq_new (to, "result");
 
   g_assert_no_error (outcome.error);
   g_assert_cmpstr (ismb_iq_get_payload_ns (outcome.iq), ==, ISMB_NS_DISCO_INFO);
@@ -335,6 +338,11 @@ test_requests (void)
   outcome = ask (alice, NULL, "query", ISMB_NS_ROSTER, 0);
   g_assert_no_error (outcome.error);
   g_clear_object (&outcome.iq);
+  outcome = (Outcome) { FALSE };
+  ismb_client_query_async (alice, answer, 0, NULL, on_answer, &outcome);
+  wait_for (&outcome.done);
+  g_assert_error (outcome.error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA);
+  g_clear_error (&outcome.error);
   close_client (alice);
   close_client (bob);
 }
