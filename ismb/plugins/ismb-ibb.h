@@ -7,7 +7,8 @@
 G_BEGIN_DECLS
 
 /* The elements of XEP-0047: <open/>, <data/>, <close/>, each in an iq of type set. */
-IsmbIq     *ismb_ibb_new        (IsmbJid *to, const char *name, const char *sid, IsmbNode **element);
+IsmbIq     *ismb_ibb_new        (IsmbJid *to, const char *name, const char *sid,
+                                 IsmbNode **element);
 void        ismb_ibb_set_number (IsmbIq *request, IsmbNode *element, const char *attribute,
                                  guint number);
 const char *ismb_ibb_get        (IsmbStanza *request, const char *attribute);

@@ -166,6 +166,7 @@ async def check_streaming(peer, master):
     await stream.sendall(STREAMED)
     await stream.close()
     assert await refused(peer["xep_0047"].open_stream(slixmpp.JID(master), sid="large", block_size=8193)) == "resource-constraint"
+    assert await refused(peer["xep_0047"].open_stream(slixmpp.JID(master), use_messages=True)) == "not-acceptable"
 
 
 async def check_streamed(peer, _):

@@ -317,7 +317,7 @@ static const Kind kinds[] = {
               "pidfile = '@folder@/prosody.pid'\n"
               "data_path = '@folder@/data'\n"
               "modules_enabled = { 'roster', 'saslauth', 'tls', 'disco', 'ping', 'offline',"
-              " 'smacks' }\n"
+              " 'smacks', 'vcard', 'blocklist' }\n"
               "modules_disabled = { 's2s' }\n"
               "network_settings = { tcp_nodelay = true }\n"
               "c2s_ports = { @port@ }\n"
