@@ -63,6 +63,7 @@ struct _IsmbPump
   IsmbTagScanner in_scanner, out_scanner;
   IsmbSignIn *sign_in;
   gboolean bound;      /* the sign-in has nothing more to see */
+  gboolean given_up;   /* libstrophe ended the stream before that */
   GError *error;       /* of the network */
 };
 
@@ -324,6 +325,7 @@ pass_outbound (IsmbPump *self)
                                  self->outbound.length - self->out_scanned, &seen);
 
       self->out_scanned += seen;
+      self->given_up |= scan == ISMB_SCAN_END;
       if (scan != ISMB_SCAN_MORE && scan != ISMB_SCAN_TAG && !show_what_left (self, scan))
         return;
     }
@@ -407,6 +409,9 @@ write_what_may_go (IsmbPump *self)
     write_to_network (self);
   if (self->passed > 0 && !self->strophe.full)
     write_to_strophe (self);
+  /* libstrophe would wait two seconds for an answer that changes nothing. */
+  if (self->given_up && self->out_passed == 0)
+    end_network (self, NULL);
   if (self->net.ended && self->passed == 0)
     shutdown (self->strophe.fd, SHUT_WR);
   self->due |= self->inside;

@@ -217,6 +217,8 @@ on_stanza (xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *user_data)
 
   if (self->skip)
     self->skip = FALSE;
+  else if (g_strcmp0 (xmpp_stanza_get_ns (stanza), ISMB_NS_STREAM) == 0)
+    ismb_strophe_close (self); /* an error: nothing comes behind it (RFC 6120, 4.9.1.1) */
   else
     ismb_outlet_put (self->outlet, tell_stanza, self, copy_stanza (stanza),
                      (GDestroyNotify) ismb_tree_unref);
