@@ -63,6 +63,11 @@ why_not_ready (IsmbChannel *self, gboolean ended)
     return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
                         "the server refused to sign %s in: %s; are name and password right?",
                         self->jid, failure);
+  if (ismb_pump_has_given_up (self->pump))
+    return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
+                        "the server offers %s no way to sign in that is safe: it takes SCRAM, or "
+                        "PLAIN inside TLS",
+                        self->jid);
   return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM,
                       ended ? "the server ended the stream before %s was signed in"
                             : "the server offers %s no way to sign in, or does not answer",

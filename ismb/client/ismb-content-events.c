@@ -87,6 +87,34 @@ is_from_account (Search *search)
          && g_str_equal (ismb_jid_get_full (from), ismb_jid_get_bare (search->own));
 }
 
+/* XEP-0085: told twice, with the state in the name and without. */
+static const char *
+choose_chat_state (Search *search, IsmbNode *state)
+{
+  add (search, g_strdup ("chatstate"), search->stanza);
+  add (search, g_strconcat ("chatstate_", ismb_node_name (state), NULL), search->stanza);
+  return NULL;
+}
+
+static const char *
+choose_receipt (Search *search, IsmbNode *received)
+{
+  return has_type (search, "error") ? NULL : "receipt_received";
+}
+
+/* XEP-0115: who is there; our own presence comes back to us. */
+static const char *
+choose_caps (Search *search, IsmbNode *caps)
+{
+  IsmbJid *from = ismb_stanza_get_from_jid (search->stanza);
+  const IsmbNode *root = ismb_tree_root (_ismb_stanza_get_tree (search->stanza));
+
+  if (from == NULL || ismb_node_get (root, "type") != NULL
+      || (search->own != NULL && ismb_jid_equal (from, search->own)))
+    return NULL;
+  return ismb_node_get (caps, "hash") != NULL ? "entity_caps" : "entity_caps_legacy";
+}
+
 static const char *
 choose_carbon_received (Search *search, IsmbNode *received)
 {
@@ -266,8 +294,8 @@ choose_pubsub (Search *search, IsmbNode *event)
   return NULL;
 }
 
-/* The table. Google's own events are not in it: nobody runs that service any more. Chat states,
- * receipts, commands, blocks and capabilities are told by the plugins that know of them. */
+/* The table. Google's own events are not in it: nobody runs that service any more. Commands
+ * and blocks are told by the plugins that answer them. */
 
 enum
 {
@@ -290,10 +318,17 @@ static const struct
   { IN_MESSAGE | IN_PRESENCE | IN_IQ, NS_BOB, "data", NULL, choose_bob },
   { IN_MESSAGE, NS_CARBONS, "received", NULL, choose_carbon_received },
   { IN_MESSAGE, NS_CARBONS, "sent", NULL, choose_carbon_sent },
+  { IN_MESSAGE, ISMB_NS_CHAT_STATES, "active", NULL, choose_chat_state },
+  { IN_MESSAGE, ISMB_NS_CHAT_STATES, "composing", NULL, choose_chat_state },
+  { IN_MESSAGE, ISMB_NS_CHAT_STATES, "paused", NULL, choose_chat_state },
+  { IN_MESSAGE, ISMB_NS_CHAT_STATES, "inactive", NULL, choose_chat_state },
+  { IN_MESSAGE, ISMB_NS_CHAT_STATES, "gone", NULL, choose_chat_state },
   { IN_MESSAGE, NS_CORRECT, "replace", "message_correction", NULL },
   { IN_MESSAGE, NS_ENCRYPTED, "x", "encrypted_message", NULL },
   { IN_MESSAGE, NS_FORWARD, "forwarded", "forwarded_stanza", NULL },
   { IN_MESSAGE, NS_PUBSUB_EVENT, "event", NULL, choose_pubsub },
+  { IN_MESSAGE, ISMB_NS_RECEIPTS, "received", NULL, choose_receipt },
+  { IN_PRESENCE, ISMB_NS_CAPS, "c", NULL, choose_caps },
   /* Whether the signature holds, who knows the keys must say: nobody here tells signed_presence. */
   { IN_PRESENCE, NS_SIGNED, "x", "unverified_signed_presence", NULL },
   { IN_PRESENCE, NS_VCARD_UPDATE, "x", NULL, choose_avatar },

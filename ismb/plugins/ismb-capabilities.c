@@ -271,8 +271,6 @@ on_presence (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError 
     return FALSE;
   if (fits (hash, VER_MAX) && fits (node, NODE_MAX) && fits (ver, VER_MAX))
     take (self, from, hash, node, ver);
-  ismb_client_emit_event (client, hash != NULL ? "entity_caps" : "entity_caps_legacy",
-                          G_OBJECT (stanza));
   return FALSE;
 }
 

@@ -11,8 +11,8 @@
  * IsmbChatStates:
  *
  * Chat State Notifications (XEP-0085), `xep_0085`: whether somebody is typing. A message with a
- * state makes two events, `chatstate` and the one with the state's name, e.g.
- * `chatstate_composing`.
+ * state makes two events behind `message`, `chatstate` and the one with the state's name, e.g.
+ * `chatstate_composing`; the plugin tells others that they are understood here, and sends some.
  */
 struct _IsmbChatStates
 {
@@ -23,37 +23,9 @@ G_DEFINE_FINAL_TYPE (IsmbChatStates, ismb_chat_states, ISMB_TYPE_PLUGIN)
 
 static const char *const states[] = { "active", "composing", "paused", "inactive", "gone", NULL };
 
-static gboolean
-on_state (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
-{
-  const char *state = ismb_chat_states_get_state (ISMB_MESSAGE (stanza));
-  g_autofree char *event = g_strconcat ("chatstate_", state, NULL);
-
-  ismb_client_emit_event (client, "chatstate", G_OBJECT (stanza));
-  ismb_client_emit_event (client, event, G_OBJECT (stanza));
-  return TRUE;
-}
-
-static IsmbMatcher *
-make_matcher (void)
-{
-  g_autoptr (GPtrArray) matchers = g_ptr_array_new_with_free_func (g_object_unref);
-
-  for (guint i = 0; states[i] != NULL; i++)
-    {
-      g_autofree char *path = g_strconcat ("message/{" ISMB_NS_CHAT_STATES "}", states[i], NULL);
-
-      g_ptr_array_add (matchers, ismb_matcher_new_path (path, NULL));
-    }
-  return ismb_matcher_new_any ((IsmbMatcher **) matchers->pdata, matchers->len);
-}
-
 static void
 ismb_chat_states_enabled (IsmbPlugin *plugin)
 {
-  g_autoptr (IsmbMatcher) matcher = make_matcher ();
-
-  ismb_plugin_add_stanza_handler (plugin, matcher, on_state, NULL, NULL);
   ismb_plugin_add_feature (plugin, ISMB_NS_CHAT_STATES);
 }
 

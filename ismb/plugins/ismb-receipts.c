@@ -72,14 +72,6 @@ on_request (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError *
 }
 
 static gboolean
-on_receipt (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
-{
-  if (!ismb_stanza_is_error (stanza))
-    ismb_client_emit_event (client, "receipt_received", G_OBJECT (stanza));
-  return TRUE;
-}
-
-static gboolean
 on_sending (IsmbClient *client, IsmbStanza *stanza, gpointer user_data)
 {
   IsmbReceipts *self = user_data;
@@ -97,11 +89,8 @@ ismb_receipts_enabled (IsmbPlugin *plugin)
   IsmbReceipts *self = ISMB_RECEIPTS (plugin);
   g_autoptr (IsmbMatcher) request
       = ismb_matcher_new_path ("message/{" ISMB_NS_RECEIPTS "}request", NULL);
-  g_autoptr (IsmbMatcher) received
-      = ismb_matcher_new_path ("message/{" ISMB_NS_RECEIPTS "}received", NULL);
 
   ismb_plugin_add_stanza_handler (plugin, request, on_request, self, NULL);
-  ismb_plugin_add_stanza_handler (plugin, received, on_receipt, self, NULL);
   ismb_plugin_add_feature (plugin, ISMB_NS_RECEIPTS);
   self->filter = ismb_client_add_filter (ismb_plugin_get_client (plugin), ISMB_FILTER_OUT, 0,
                                          on_sending, self, NULL);

@@ -526,6 +526,12 @@ ismb_pump_get_auth_failure (IsmbPump *self)
   return ismb_sign_in_get_failure (self->sign_in);
 }
 
+gboolean
+ismb_pump_has_given_up (IsmbPump *self)
+{
+  return self->given_up && ismb_sign_in_was_offered (self->sign_in);
+}
+
 const IsmbSession *
 ismb_pump_get_session (IsmbPump *self)
 {

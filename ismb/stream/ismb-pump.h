@@ -37,6 +37,8 @@ IsmbPump *ismb_pump_new (GIOStream *stream, int fd, const IsmbPumpPlan *plan,
                          const IsmbPumpCallbacks *callbacks, gpointer user_data);
 /* Why signing in failed, as the server named it, e.g. "not-authorized"; NULL: it did not say no. */
 const char *ismb_pump_get_auth_failure (IsmbPump *self);
+/* Whether nothing of what the server offers would do: libstrophe ended the stream for that. */
+gboolean ismb_pump_has_given_up (IsmbPump *self);
 /* How the session stands once libstrophe is ready; the pump's. */
 const IsmbSession *ismb_pump_get_session (IsmbPump *self);
 /* Whether the network has ended, and what it broke by: NULL, it was closed. */

@@ -8,6 +8,7 @@
 
 struct _IsmbSignIn
 {
+  gboolean offered;
   IsmbScramWatch *scram; /* NULL: SASL is over */
   IsmbResumeWatch *resume;
 };
@@ -52,6 +53,8 @@ ismb_sign_in_came (IsmbSignIn *self, IsmbScan scan, const char *bytes, gsize len
     return from_resume (
         ismb_resume_watch_came (self->resume, bytes, length, inward, outward, error));
   g_string_append_len (inward, bytes, length);
+  self->offered |= scan == ISMB_SCAN_ELEMENT
+                   && g_strstr_len (bytes, MIN (length, 64), "features") != NULL;
   if (scan == ISMB_SCAN_HEADER && self->scram == NULL)
     ismb_resume_watch_opened (self->resume, bytes, length);
   if (scan == ISMB_SCAN_ELEMENT)
@@ -76,6 +79,12 @@ const char *
 ismb_sign_in_get_failure (IsmbSignIn *self)
 {
   return self->scram != NULL ? ismb_scram_watch_get_failure (self->scram) : NULL;
+}
+
+gboolean
+ismb_sign_in_was_offered (IsmbSignIn *self)
+{
+  return self->offered;
 }
 
 const IsmbSession *

@@ -31,6 +31,8 @@ IsmbSignInVerdict  ismb_sign_in_sent        (IsmbSignIn *self, IsmbScan scan, co
                                              gsize length, GString *outward, GError **error);
 /* Why the last mechanism was refused, e.g. "not-authorized"; NULL: none was, or SASL is over. */
 const char        *ismb_sign_in_get_failure (IsmbSignIn *self);
+/* Whether the server has said what it offers. */
+gboolean           ismb_sign_in_was_offered (IsmbSignIn *self);
 /* Its strings and trees are the sign-in's. */
 const IsmbSession *ismb_sign_in_get_session (IsmbSignIn *self);
 

@@ -172,6 +172,14 @@ static const EventRow rows[] = {
       "refuse not-authorized", "refuse not-authorized", "hold" },
     .alone = TRUE,
     .clear = TRUE },
+  { "no-known-mechanism",
+    "connected no_auth failed_auth session_end disconnected:Failure connection_failed:Failure",
+    { "header",
+      "features <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>X-RIDDLE"
+      "</mechanism></mechanisms>",
+      "hold" },
+    .alone = TRUE,
+    .clear = TRUE },
   { "no-safe-mechanism",
     "connected no_auth failed_auth session_end disconnected:Failure connection_failed:Failure",
     { "header",
@@ -239,6 +247,9 @@ static const EventRow rows[] = {
 
   /* messages */
   { "message", "message:Message", { MESSAGE ("chat", BODY) } },
+  { "message-with-state",
+    "message:Message chatstate:Message chatstate_active:Message",
+    { MESSAGE ("chat", BODY STATE ("active")) } },
   { "message-normal", "message:Message", { MESSAGE ("normal", BODY) } },
   { "message-headline", "message:Message", { MESSAGE ("headline", BODY) } },
   { "message-groupchat", "message:Message", { MESSAGE ("groupchat", BODY) } },
