@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """docs/sleekxmpp.md names only what there is: functions and constants of C by the headers, and what Python calls by
-introspection."""
+introspection; docs/first-client.md shows a program that is compiled."""
 
 import glob
 import os
@@ -68,6 +68,15 @@ def test_properties():
     named |= {name.replace("_", "-") for name in re.findall(r"c\.props\.(\w+)", cells)}
     assert len(named) > 12, named
     assert not named - names, named - names
+
+
+def test_first_client():
+    """What is read there is what is compiled."""
+    with open(os.path.join(SOURCE, "docs/first-client.md"), encoding="utf-8") as file:
+        shown = re.search(r"^```c\n(.*?)^```$", file.read(), re.M | re.S).group(1)
+    with open(os.path.join(SOURCE, "examples/first-client.c"), encoding="utf-8") as file:
+        compiled = file.read()
+    assert compiled.split("*/\n")[-1] == shown
 
 
 if __name__ == "__main__":
