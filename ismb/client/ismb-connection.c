@@ -29,7 +29,11 @@ on_tell (const char *event, gpointer payload, gpointer user_data)
 static const char *
 get_name (IsmbConnection *self)
 {
-  return self->herald->auto_jid != NULL ? self->herald->auto_jid : self->config->vr;
+  const IsmbConnectionConfig *config = self->config;
+
+  if (self->herald->auto_jid != NULL)
+    return self->herald->auto_jid;
+  return config->name != NULL ? config->name : config->vr;
 }
 
 /* States */
