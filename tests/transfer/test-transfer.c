@@ -439,6 +439,53 @@ make_offer (IsmbClient *sender, const char *name)
   return ismb_offer_to_iq (offer, to);
 }
 
+/* What a stanza of the stream is answered with: NULL where that is a result. */
+static const char *
+say (Fixture *fixture, IsmbIq *offer, const char *name, const char *number)
+{
+  g_autoptr (IsmbIq) iq = ismb_iq_new (ismb_stanza_get_to_jid (ISMB_STANZA (offer)), "set");
+  IsmbTree *tree = _ismb_stanza_get_tree (ISMB_STANZA (iq));
+  IsmbNode *si = ismb_node_find (ismb_tree_root (_ismb_stanza_get_tree (ISMB_STANZA (offer))),
+                                 "si", ISMB_NS_SI);
+  IsmbNode *node = ismb_tree_add_leaf (tree, ismb_tree_root (tree), name, ISMB_NS_IBB, "YQ==");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbIq) answer = NULL;
+
+  ismb_tree_set (tree, node, "sid", ismb_node_get (si, "id"));
+  if (number != NULL)
+    ismb_tree_set (tree, node, g_str_equal (name, "data") ? "seq" : "block-size", number);
+  answer = ask (fixture, iq, &error);
+  return answer == NULL ? ismb_stanza_error_to_condition (error->code) : NULL;
+}
+
+#define CORRUPT "operator@" SCENE_DOMAIN " file 0 corrupt\n"
+
+/* The rules of the stream: a block that does not follow, or comes before the opening, is the end of
+ * the whole. */
+static void
+test_rules (Fixture *fixture, gconstpointer data)
+{
+  static const char *const table[][3] = {
+    { "open", "8193", "resource-constraint" }, { "open", "0", "bad-request" },
+    { "open", "8192", NULL },                  { "open", "8192", "unexpected-request" },
+    { "data", "1", "unexpected-request" },     { "data", "0", "item-not-found" },
+    { "close", NULL, "item-not-found" },
+  };
+
+  scene_subscribe (fixture->sender);
+  for (gsize first = 0; first < G_N_ELEMENTS (table); first += 4) /* the second is not opened */
+    {
+      g_autoptr (IsmbIq) offer = make_offer (fixture->sender, "file");
+      g_autoptr (IsmbIq) answer = ask (fixture, offer, NULL);
+
+      g_assert_true (ismb_offer_is_accepted (answer));
+      for (gsize i = first; i < G_N_ELEMENTS (table); i++)
+        g_assert_cmpstr (say (fixture, offer, table[i][0], table[i][1]), ==, table[i][2]);
+      g_assert_cmpstr (fixture->told, ==, first == 0 ? CORRUPT : CORRUPT CORRUPT);
+      SCENE_POLL (count_entries (fixture->there) == 0);
+    }
+}
+
 static gboolean
 is_accepted (IsmbClient *sender, GAsyncResult *result)
 {
@@ -546,6 +593,7 @@ main (int argc, char **argv)
   add ("cancelled", NULL, test_cancelled);
   add ("corrupt", NULL, test_corrupt);
   add ("uninvited", NULL, test_uninvited);
+  add ("rules", NULL, test_rules);
   add ("many-offers", NULL, test_many_offers);
   add ("features", NULL, test_features);
   return g_test_run ();
