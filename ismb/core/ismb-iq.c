@@ -150,20 +150,6 @@ ismb_iq_set_payload (IsmbIq *self, const char *name, const char *ns)
   ismb_tree_add (tree, ismb_tree_root (tree), name, ns);
 }
 
-/**
- * ismb_iq_add_payload: (skip)
- * @self: an iq
- * @name: the name of the element
- * @ns: its namespace
- *
- * The former name of [method@Ismb.Iq.set_payload].
- */
-void
-ismb_iq_add_payload (IsmbIq *self, const char *name, const char *ns)
-{
-  ismb_iq_set_payload (self, name, ns);
-}
-
 static gboolean
 is_request (IsmbIq *self)
 {

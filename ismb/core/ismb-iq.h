@@ -12,7 +12,6 @@ IsmbIq     *ismb_iq_new                  (IsmbJid *to, const char *stanza_type);
 const char *ismb_iq_get_payload_name     (IsmbIq *self);
 const char *ismb_iq_get_payload_ns       (IsmbIq *self);
 void        ismb_iq_set_payload          (IsmbIq *self, const char *name, const char *ns);
-void        ismb_iq_add_payload          (IsmbIq *self, const char *name, const char *ns);
 IsmbIq     *ismb_iq_reply                (IsmbIq *self);
 IsmbIq     *ismb_iq_reply_error          (IsmbIq *self, const char *condition, const char *text);
 

@@ -128,7 +128,7 @@ ismb_block_list_fetch_async (IsmbBlockList *self, GCancellable *cancellable,
 
   g_return_if_fail (ISMB_IS_BLOCK_LIST (self));
   g_return_if_fail (ismb_plugin_get_client (ISMB_PLUGIN (self)) != NULL);
-  ismb_iq_add_payload (iq, "blocklist", ISMB_NS_BLOCKING);
+  ismb_iq_set_payload (iq, "blocklist", ISMB_NS_BLOCKING);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_block_list_fetch_async);
   _ismb_plugin_ask (ISMB_PLUGIN (self), iq, task, read_list, (GDestroyNotify) g_strfreev);

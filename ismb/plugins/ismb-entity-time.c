@@ -135,7 +135,7 @@ ismb_entity_time_get_entity_time_async (IsmbEntityTime *self, IsmbJid *jid,
   client = ismb_plugin_get_client (ISMB_PLUGIN (self));
   g_return_if_fail (client != NULL);
   iq = ismb_iq_new (jid, "get");
-  ismb_iq_add_payload (iq, "time", ISMB_NS_TIME);
+  ismb_iq_set_payload (iq, "time", ISMB_NS_TIME);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_entity_time_get_entity_time_async);
   ismb_client_query_async (client, iq, 0, cancellable, on_answer, task);

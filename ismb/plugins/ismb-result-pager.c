@@ -16,7 +16,7 @@
  *
  * ```c
  * g_autoptr (IsmbIq) query = ismb_iq_new (jid, "get");
- * ismb_iq_add_payload (query, "query", "http://jabber.org/protocol/disco#items");
+ * ismb_iq_set_payload (query, "query", "http://jabber.org/protocol/disco#items");
  * pager = ismb_result_pager_new (client, query, 50, FALSE);
  * ismb_result_pager_next_async (pager, NULL, on_page, NULL);
  * ```

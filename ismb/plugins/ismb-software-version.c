@@ -185,7 +185,7 @@ ismb_software_version_get_version_async (IsmbSoftwareVersion *self, IsmbJid *jid
   client = ismb_plugin_get_client (ISMB_PLUGIN (self));
   g_return_if_fail (client != NULL);
   iq = ismb_iq_new (jid, "get");
-  ismb_iq_add_payload (iq, "query", ISMB_NS_VERSION);
+  ismb_iq_set_payload (iq, "query", ISMB_NS_VERSION);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_software_version_get_version_async);
   ismb_client_query_async (client, iq, 0, cancellable, on_answer, task);

@@ -173,7 +173,7 @@ ismb_vcards_fetch_async (IsmbVCards *self, IsmbJid *jid, GCancellable *cancellab
   g_return_if_fail (ISMB_IS_VCARDS (self));
   g_return_if_fail (ismb_plugin_get_client (ISMB_PLUGIN (self)) != NULL);
   iq = ismb_iq_new (jid, "get");
-  ismb_iq_add_payload (iq, "vCard", ISMB_NS_VCARD);
+  ismb_iq_set_payload (iq, "vCard", ISMB_NS_VCARD);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ismb_vcards_fetch_async);
   _ismb_plugin_ask (ISMB_PLUGIN (self), iq, task, read_vcard, g_object_unref);

@@ -394,7 +394,7 @@ ask (Scene *scene, gboolean *answered)
   g_autoptr (IsmbJid) to = ismb_jid_new ("switch.test", NULL);
   g_autoptr (IsmbIq) iq = ismb_iq_new (to, "get");
 
-  ismb_iq_add_payload (iq, "ping", ISMB_NS_PING);
+  ismb_iq_set_payload (iq, "ping", ISMB_NS_PING);
   ismb_client_query_async (scene->client, iq, 0, NULL, on_answer, answered);
 }
 

@@ -295,7 +295,7 @@ ask (Run *run)
   g_autoptr (IsmbJid) bob = ismb_jid_new ("bob@switch.test/x", NULL);
   g_autoptr (IsmbIq) iq = ismb_iq_new (bob, "get");
 
-  ismb_iq_add_payload (iq, "x", "urn:x");
+  ismb_iq_set_payload (iq, "x", "urn:x");
   ismb_client_query_async (run->client, iq, 0, NULL, on_answer, run);
 }
 

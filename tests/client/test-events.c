@@ -98,7 +98,7 @@ ask (IsmbClient *client, const char *ns)
   g_autoptr (IsmbJid) to = ismb_jid_new ("switch.test", NULL);
   g_autoptr (IsmbIq) iq = ismb_iq_new (to, "get");
 
-  ismb_iq_add_payload (iq, "query", ns);
+  ismb_iq_set_payload (iq, "query", ns);
   ismb_client_query_async (client, iq, 0, NULL, NULL, NULL);
 }
 

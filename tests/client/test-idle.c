@@ -64,7 +64,7 @@ settle (IsmbClient *client)
   g_autoptr (IsmbIq) ping = ismb_iq_new (server, "get");
   gboolean answered = FALSE;
 
-  ismb_iq_add_payload (ping, "ping", ISMB_NS_PING);
+  ismb_iq_set_payload (ping, "ping", ISMB_NS_PING);
   ismb_client_query_async (client, ping, 0, NULL, on_answer, &answered);
   ismb_test_wait_until (is_set, &answered, "the server's answer to a ping");
   while (!nothing_is_due ())

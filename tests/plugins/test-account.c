@@ -74,7 +74,7 @@ test_false_push (Pair *pair, gconstpointer data)
 
   pair_enable (pair->alice, "xep_0191");
   pair_listen (pair->alice, "blocked", &blocked);
-  ismb_iq_add_payload (iq, "block", "urn:xmpp:blocking");
+  ismb_iq_set_payload (iq, "block", "urn:xmpp:blocking");
   ismb_client_query_async (pair->bob, iq, 0, NULL, scene_on_done, &done);
   SCENE_WAIT (done.result != NULL);
   answer = ismb_client_query_finish (pair->bob, done.result, &error);
@@ -207,7 +207,7 @@ ask_count (Pair *pair)
   g_autoptr (GAsyncResult) result = NULL;
   GError *error = NULL;
 
-  ismb_iq_add_payload (iq, "count", "urn:test");
+  ismb_iq_set_payload (iq, "count", "urn:test");
   ismb_client_query_async (pair->bob, iq, 0, NULL, scene_on_done, &done);
   result = pair_wait (&done);
   g_assert_null (ismb_client_query_finish (pair->bob, result, &error));

@@ -134,7 +134,7 @@ read_all (guint page_size, gboolean backwards, GError **error)
   GString *out = g_string_new (NULL);
   IsmbIq *page;
 
-  ismb_iq_add_payload (query, "query", NS);
+  ismb_iq_set_payload (query, "query", NS);
   pager = ismb_result_sets_iterate (plugin, query, page_size, backwards);
   while ((page = next (pager, error)) != NULL)
     {
