@@ -10,6 +10,8 @@
 #include "ismb/plugins/ismb-writings.h"
 
 #define UNREAD_MAX (256 * 1024) /* bytes; a block beyond is acknowledged when somebody reads */
+#define HELD_MAX 64             /* blocks; as many as a window may have */
+#define BLOCK_WEIGHT 64         /* bytes, of one with hardly anything in it */
 
 /**
  * IsmbBytestream:
@@ -201,6 +203,12 @@ refuse (IsmbBytestream *self, GError **error, int code, const char *text)
   return FALSE;
 }
 
+static gsize
+weigh (GBytes *bytes)
+{
+  return g_bytes_get_size (bytes) + BLOCK_WEIGHT;
+}
+
 static void
 hand_out (IsmbBytestream *self, IsmbIq *request, GBytes *bytes)
 {
@@ -214,7 +222,7 @@ hand_out (IsmbBytestream *self, IsmbIq *request, GBytes *bytes)
   if (task == NULL && !taken)
     {
       g_queue_push_tail (&self->unread, g_bytes_ref (bytes));
-      self->unread_bytes += g_bytes_get_size (bytes);
+      self->unread_bytes += weigh (bytes);
     }
   if (self->unread_bytes > UNREAD_MAX && !self->over)
     g_queue_push_tail (&self->held, g_object_ref (request));
@@ -237,10 +245,15 @@ _ismb_bytestream_take (IsmbBytestream *self, IsmbIq *request, GError **error)
   bytes = ismb_ibb_get_bytes (ISMB_STANZA (request));
   if (bytes == NULL || g_bytes_get_size (bytes) > self->terms.block_size)
     return refuse (self, error, ISMB_STANZA_ERROR_BAD_REQUEST, "no base64, or too large");
+  if (self->held.length >= HELD_MAX)
+    return refuse (self, error, ISMB_STANZA_ERROR_RESOURCE_CONSTRAINT,
+                   "so many blocks that are not acknowledged");
   self->received++;
   if (self->taker != NULL)
     self->taker->block (request, bytes, self->taker_data);
-  else if (self->closing != NULL) /* nobody reads it, and what is still to be written goes on */
+  /* Nobody reads it, and what is still to be written goes on; or a reader would take it for the
+   * end. */
+  else if (self->closing != NULL || g_bytes_get_size (bytes) == 0)
     acknowledge (self, request);
   else
     hand_out (self, request, bytes);
@@ -459,12 +472,15 @@ static void
 take_unread (IsmbBytestream *self, GTask *task)
 {
   GBytes *bytes = g_queue_pop_head (&self->unread);
-  g_autoptr (IsmbIq) request = NULL;
 
-  self->unread_bytes -= g_bytes_get_size (bytes);
+  self->unread_bytes -= weigh (bytes);
   g_task_return_pointer (task, bytes, (GDestroyNotify) g_bytes_unref);
-  if (self->unread_bytes <= UNREAD_MAX && (request = g_queue_pop_head (&self->held)) != NULL)
-    acknowledge (self, request);
+  while (self->unread_bytes <= UNREAD_MAX && !g_queue_is_empty (&self->held))
+    {
+      g_autoptr (IsmbIq) request = g_queue_pop_head (&self->held);
+
+      acknowledge (self, request);
+    }
 }
 
 static gboolean

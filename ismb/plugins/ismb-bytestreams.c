@@ -87,7 +87,7 @@ on_block (IsmbBytestream *stream, GBytes *bytes, gpointer user_data)
 static void
 on_ended (IsmbBytestream *stream, gpointer user_data)
 {
-  IsmbBytestreams *self = user_data;
+  g_autoptr (IsmbBytestreams) self = g_object_ref (user_data);
   g_autofree char *key
       = make_key (ismb_bytestream_get_peer_jid (stream), ismb_bytestream_get_sid (stream));
 
@@ -197,7 +197,7 @@ begin_new (IsmbBytestreams *self, IsmbStanza *stanza, const char *sid, guint blo
 
   if (g_hash_table_size (self->streams) >= STREAMS_MAX)
     return refuse (error, ISMB_STANZA_ERROR_NOT_ACCEPTABLE, "too many streams are open");
-  if (!is_wanted (self, stanza, sid))
+  if (!is_wanted (self, stanza, sid) || ismb_plugin_get_client (ISMB_PLUGIN (self)) == NULL)
     return refuse (error, self->unexpected, "nobody expects this stream");
   if (!answer (client, stanza, error))
     return FALSE;
@@ -209,7 +209,7 @@ begin_new (IsmbBytestreams *self, IsmbStanza *stanza, const char *sid, guint blo
 static gboolean
 on_open (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
-  IsmbBytestreams *self = user_data;
+  g_autoptr (IsmbBytestreams) self = g_object_ref (user_data);
   const char *sid = ismb_ibb_get (stanza, "sid");
   g_autoptr (IsmbBytestream) stream = NULL;
   guint block_size = 0;

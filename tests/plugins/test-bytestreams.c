@@ -353,6 +353,94 @@ test_wrong (Pair *pair, gconstpointer data)
     }
 }
 
+static void
+send_block (Pair *pair, guint seq, const char *text, SceneAnswer *done)
+{
+  g_autoptr (IsmbIq) iq = ismb_iq_new (ismb_client_get_bound_jid (pair->bob), "set");
+  g_autoptr (IsmbElement) element = ismb_stanza_get_element (ISMB_STANZA (iq));
+  g_autofree char *xml = g_strdup_printf (
+      "<data xmlns='http://jabber.org/protocol/ibb' sid='s6' seq='%u'>%s</data>", seq, text);
+  g_autoptr (IsmbElement) payload = ismb_element_new_from_string (xml, NULL);
+
+  ismb_element_append (element, payload);
+  if (done != NULL)
+    ismb_client_query_async (pair->alice, iq, 10000, NULL, scene_on_done, done);
+  else
+    g_assert_true (ismb_client_send (pair->alice, ISMB_STANZA (iq), NULL));
+}
+
+/* Who does not wait to be told to go on fills nobody's memory. */
+static void
+test_ignores_the_window (Pair *pair, gconstpointer data)
+{
+  IsmbBytestreams *from = pair_enable (pair->alice, "xep_0047");
+  IsmbBytestreams *to = pair_enable (pair->bob, "xep_0047");
+  g_autofree char *text = g_strnfill (4096, 'A');
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbBytestream) out = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (IsmbIq) answer = NULL;
+  Heard ended = { NULL };
+  SceneAnswer done = { NULL };
+
+  g_object_set (to, "auto-accept", TRUE, NULL);
+  pair_listen (pair->bob, "ibb_stream_end", &ended);
+  out = open_stream (from, pair->bob, "s6", &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 300; i++)
+    send_block (pair, i, text, i == 299 ? &done : NULL);
+  result = pair_wait (&done);
+  answer = ismb_client_query_finish (pair->alice, result, &error);
+  g_assert_error (error, ISMB_STANZA_ERROR, ISMB_STANZA_ERROR_ITEM_NOT_FOUND);
+  g_assert_cmpuint (ended.count, ==, 1);
+  g_clear_object (&ended.payload);
+}
+
+/* A block without bytes is not the end. */
+static void
+test_empty_block (Pair *pair, gconstpointer data)
+{
+  IsmbBytestreams *from = pair_enable (pair->alice, "xep_0047");
+  IsmbBytestreams *to = pair_enable (pair->bob, "xep_0047");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbBytestream) out = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  Heard started = { NULL };
+
+  g_object_set (to, "auto-accept", TRUE, NULL);
+  pair_listen (pair->bob, "ibb_stream_start", &started);
+  out = open_stream (from, pair->bob, "s6", &error);
+  g_assert_no_error (error);
+  send_block (pair, 0, "", NULL);
+  send_block (pair, 1, "AAAA", NULL);
+  SCENE_WAIT (started.count == 1);
+  bytes = read_stream (ISMB_BYTESTREAM (started.payload), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, 3);
+  g_clear_object (&started.payload);
+}
+
+static gboolean
+disable_at_once (IsmbBytestreams *plugin, IsmbJid *from, const char *sid, gpointer client)
+{
+  ismb_client_disable_plugin (client, "xep_0047");
+  return TRUE;
+}
+
+/* By the program that was asked whether a stream may come. */
+static void
+test_disabled_inside (Pair *pair, gconstpointer data)
+{
+  IsmbBytestreams *from = pair_enable (pair->alice, "xep_0047");
+  IsmbBytestreams *to = pair_enable (pair->bob, "xep_0047");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbBytestream) out = NULL;
+
+  g_signal_connect (to, "incoming", G_CALLBACK (disable_at_once), pair->bob);
+  out = open_stream (from, pair->bob, "s6", &error);
+  g_assert_null (ismb_client_get_plugin (pair->bob, "xep_0047"));
+}
+
 /* What was under way fails, and who reads hears of it. */
 static void
 test_session_ends (Pair *pair, gconstpointer data)
@@ -401,6 +489,12 @@ main (int argc, char **argv)
   g_test_add ("/plugins/bytestreams/refuses", Pair, NULL, pair_set_up, test_refuses,
               pair_tear_down);
   g_test_add ("/plugins/bytestreams/wrong", Pair, NULL, pair_set_up, test_wrong, pair_tear_down);
+  g_test_add ("/plugins/bytestreams/ignores-the-window", Pair, NULL, pair_set_up,
+              test_ignores_the_window, pair_tear_down);
+  g_test_add ("/plugins/bytestreams/empty-block", Pair, NULL, pair_set_up, test_empty_block,
+              pair_tear_down);
+  g_test_add ("/plugins/bytestreams/disabled-inside", Pair, NULL, pair_set_up,
+              test_disabled_inside, pair_tear_down);
   g_test_add ("/plugins/bytestreams/session-ends", Pair, NULL, pair_set_up, test_session_ends,
               pair_tear_down);
   return g_test_run ();
