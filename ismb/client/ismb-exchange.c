@@ -12,6 +12,8 @@
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/stream/ismb-sm-word.h"
 
+#define ANSWERS_MAX 1000 /* to a server that asks, and takes none of them */
+
 struct _IsmbExchange
 {
   IsmbChannel *channel; /* borrowed */
@@ -21,6 +23,7 @@ struct _IsmbExchange
   IsmbStreamManagement *management;
   GSource *keepalive;
   gsize queued;      /* in the channel when the server was asked last */
+  guint answers;     /* given since the channel was empty */
   gboolean open;
   gboolean settling;
   gboolean spoke;    /* since the last beat of the keepalive */
@@ -296,11 +299,24 @@ is_stanza (const IsmbNode *root)
          || ismb_node_is (root, "iq", ISMB_NS_CLIENT);
 }
 
+/* What it is told later counts for each time that it asked. */
+static gboolean
+asks_too_often (IsmbExchange *self, IsmbTree *tree)
+{
+  if (!ismb_node_is (ismb_tree_root (tree), "r", ISMB_NS_SM))
+    return FALSE;
+  if (ismb_channel_get_queued (self->channel) == 0)
+    self->answers = 0;
+  return ++self->answers > ANSWERS_MAX;
+}
+
 static void
 take_word (IsmbExchange *self, IsmbTree *tree)
 {
   guint32 h = 0;
 
+  if (asks_too_often (self, tree))
+    return;
   switch (ismb_stream_management_take (self->management, tree, &h))
     {
     case ISMB_SM_HEARD_ENABLED:
