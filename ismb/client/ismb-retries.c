@@ -16,7 +16,7 @@ ismb_retries_clear (IsmbRetries *self)
 void
 ismb_retries_note_session (IsmbRetries *self)
 {
-  self->failures = self->redirects = 0;
+  self->failures = 0;
   self->started_at = g_get_monotonic_time ();
 }
 
@@ -39,6 +39,12 @@ ismb_retries_may (const IsmbRetries *self, const IsmbConnectionConfig *config, g
   return config->auto_reconnect && (had_session || max == 0 || self->failures + 1 < max);
 }
 
+static gboolean
+has_held (const IsmbRetries *self)
+{
+  return g_get_monotonic_time () - self->started_at >= HELD;
+}
+
 static guint
 choose_delay (IsmbRetries *self, const IsmbConnectionConfig *config, gboolean had_session)
 {
@@ -47,7 +53,7 @@ choose_delay (IsmbRetries *self, const IsmbConnectionConfig *config, gboolean ha
 
   if (self->via != NULL)
     return 0;
-  if (had_session && g_get_monotonic_time () - self->started_at >= HELD)
+  if (had_session && has_held (self))
     return ismb_backoff_soon (&self->backoff, MIN (config->reconnect_delay, max));
   return ismb_backoff_next (&self->backoff, config->reconnect_delay, max);
 }
@@ -58,5 +64,7 @@ ismb_retries_next (IsmbRetries *self, const IsmbConnectionConfig *config, gboole
   guint delay = choose_delay (self, config, had_session);
 
   self->failures = had_session ? 0 : self->failures + 1;
+  if (had_session && has_held (self)) /* else it may go round in a circle with each session */
+    self->redirects = 0;
   return MAX (1, delay);
 }
