@@ -87,7 +87,7 @@ static void ask_next (IsmbCapsLookups *self, Lookup *lookup);
 static void
 begin_more (IsmbCapsLookups *self)
 {
-  while (self->active < ACTIVE_MAX && !g_queue_is_empty (&self->waiting))
+  while (self->owner != NULL && self->active < ACTIVE_MAX && !g_queue_is_empty (&self->waiting))
     {
       self->active++;
       ask_next (self, g_queue_pop_head (&self->waiting));

@@ -52,22 +52,38 @@ take_answer (GObject *source, GAsyncResult *result, GType type, GError **error)
   return payload;
 }
 
+/* Takes what is part of an answer, which may be much larger: it is remembered, and that is not. */
+static IsmbDiscoInfo *
+cut_out (IsmbDiscoInfo *part)
+{
+  IsmbDiscoInfo *info = ismb_disco_info_new (ismb_disco_info_get_node (part));
+  g_autolist (IsmbElement) children
+      = ismb_element_list_children (ismb_payload_get_element (ISMB_PAYLOAD (part)));
+
+  for (GList *at = children; at != NULL; at = at->next)
+    ismb_element_append (ismb_payload_get_element (ISMB_PAYLOAD (info)), at->data);
+  g_object_unref (part);
+  return info;
+}
+
 static void
 on_info_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   IsmbDisco *self = g_task_get_source_object (task);
   GError *error = NULL;
-  IsmbPayload *info = take_answer (source, result, ISMB_TYPE_DISCO_INFO, &error);
+  IsmbPayload *answer = take_answer (source, result, ISMB_TYPE_DISCO_INFO, &error);
+  IsmbDiscoInfo *info;
   Question *question;
 
-  if (info == NULL)
+  if (answer == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
+  info = cut_out (ISMB_DISCO_INFO (answer));
   question = g_task_get_task_data (task);
-  _ismb_disco_note (self, question->jid, question->node, ISMB_DISCO_INFO (info));
+  _ismb_disco_note (self, question->jid, question->node, info);
   g_task_return_pointer (task, info, g_object_unref);
 }
 
