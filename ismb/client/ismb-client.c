@@ -167,6 +167,7 @@ ismb_client_dispose (GObject *object)
 {
   IsmbClientParts *parts = _ismb_client_get_parts (ISMB_CLIENT (object));
 
+  g_clear_pointer (&parts->features, g_ptr_array_unref); /* first: nobody hears of them going */
   if (parts->plugins != NULL)
     parts->free_plugins (parts->plugins); /* they look at it until the end */
   parts->plugins = NULL;
@@ -176,7 +177,6 @@ ismb_client_dispose (GObject *object)
   g_clear_pointer (&parts->schedule, ismb_schedule_free);
   g_clear_pointer (&parts->events, ismb_events_free);
   g_clear_pointer (&parts->requests, ismb_requests_free);
-  g_clear_pointer (&parts->features, g_ptr_array_unref);
   _ismb_client_drop_roster (ISMB_CLIENT (object));
   G_OBJECT_CLASS (ismb_client_parent_class)->dispose (object);
 }

@@ -443,6 +443,22 @@ test_presence (void)
   close_client (alice);
 }
 
+/* Whoever let go of a client hears no more of it, its plugins' end included. */
+static void
+test_goes_in_silence (void)
+{
+  IsmbClient *client = open_client ("alice");
+  gboolean told = FALSE;
+
+  ismb_client_add_event_handler (client, "features_changed", ISMB_EVENT_DEFAULT, on_event, &told,
+                                 NULL);
+  ismb_client_add_feature (client, "urn:example:first");
+  g_assert_true (told);
+  told = FALSE;
+  g_assert_finalize_object (client);
+  g_assert_false (told);
+}
+
 /* Before it was ever opened, too; and who never opens it is told when it is closed. */
 static void
 test_not_open (void)
@@ -638,6 +654,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/requests", test_requests);
   g_test_add_func ("/client/requests-end-with-the-session", test_requests_end_with_the_session);
   g_test_add_func ("/client/presence", test_presence);
+  g_test_add_func ("/client/goes-in-silence", test_goes_in_silence);
   g_test_add_func ("/client/not-open", test_not_open);
   g_test_add_func ("/client/early-message", test_early_message);
   g_test_add_func ("/client/waits-inside-a-handler", test_waits_inside_a_handler);
