@@ -388,10 +388,22 @@ has_room (IsmbReceiver *self, IsmbJid *account)
          || (tally.of_account < UNPROVEN_MAX && (local || tally.of_domain < UNPROVEN_MAX));
 }
 
+/* SleekXMPP's event; whoever hears it looks on. */
+static void
+tell_offer (IsmbClient *client, IsmbStanza *request)
+{
+  g_autoptr (IsmbStanza) copy = NULL;
+
+  if (ismb_client_count_event_handlers (client, "si_request") == 0)
+    return;
+  copy = ismb_stanza_copy (request);
+  ismb_client_emit_event (client, "si_request", G_OBJECT (copy));
+}
+
 static gboolean
 on_offer (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **error)
 {
-  IsmbReceiver *self = user_data;
+  g_autoptr (IsmbReceiver) self = g_object_ref (user_data);
   IsmbIq *request = ISMB_IQ (stanza);
   g_autoptr (GError) problem = NULL;
   g_autoptr (IsmbIncoming) incoming = NULL;
@@ -406,6 +418,9 @@ on_offer (IsmbClient *client, IsmbStanza *stanza, gpointer user_data, GError **e
       return TRUE;
     }
   incoming = ismb_incoming_new (request, offer);
+  tell_offer (client, stanza);
+  if (self->client == NULL || ismb_client_get_bound_jid (client) == NULL)
+    return TRUE; /* whoever heard it ended the session */
   if (g_hash_table_contains (self->incoming, incoming->key))
     answer (self, ismb_iq_reply_error (request, "unexpected-request", "that id is in use"));
   else if (!has_room (self, incoming->account))

@@ -214,11 +214,14 @@ assert_outcome (Fixture *fixture, const char *fname, const char *sent_name, gboo
 static void
 test_stored (Fixture *fixture, gconstpointer data)
 {
+  gboolean offered = FALSE;
   g_autofree char *big = write_file (fixture->here, "big", BIG);
   g_autofree char *empty = write_file (fixture->here, "empty", 0);
   g_autofree char *expected = g_strdup_printf ("operator@" SCENE_DOMAIN " big %d stored\n"
                                                "operator@" SCENE_DOMAIN " a/b/c 0 stored\n", BIG);
 
+  ismb_client_add_event_handler (fixture->taker, "si_request", ISMB_EVENT_DISPOSABLE,
+                                 scene_on_event, &offered, NULL);
   scene_subscribe (fixture->sender);
   assert_outcome (fixture, "big", NULL, FALSE, "stored");
   assert_content (fixture->there, "big", big);
@@ -226,6 +229,7 @@ test_stored (Fixture *fixture, gconstpointer data)
   assert_content (fixture->there, "a/b/c", empty);
   g_assert_cmpstr (fixture->told, ==, expected);
   g_assert_cmpuint (count_entries (fixture->there), ==, 2);
+  g_assert_true (offered);
 }
 
 static void
