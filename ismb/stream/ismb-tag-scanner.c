@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define ATTRIBUTES_MAX 1000 /* of a tag: for libstrophe each costs as much as all before it */
+
 enum { TEXT, TAG };
 
 static gboolean
@@ -36,6 +38,7 @@ scan_text (IsmbTagScanner *scanner, const char *bytes, gsize length, gsize *seen
       *seen += 1;
       scanner->state = TAG;
       scanner->tag = 1;
+      scanner->attributes = 0;
       scanner->first = scanner->last = scanner->quote = '\0';
     }
   return TRUE;
@@ -95,7 +98,11 @@ scan_tag_byte (IsmbTagScanner *scanner, char byte)
   if (scanner->quote != '\0')
     scanner->quote = byte == scanner->quote ? '\0' : scanner->quote;
   else if (byte == '"' || byte == '\'')
-    scanner->quote = byte;
+    {
+      scanner->quote = byte;
+      if (++scanner->attributes > ATTRIBUTES_MAX)
+        return ISMB_SCAN_BAD;
+    }
   else if (byte == '<')
     return ISMB_SCAN_BAD;
   else if (byte == '>')

@@ -21,6 +21,7 @@ typedef struct
   char quote;
   guint depth;
   guint tags;
+  guint attributes;  /* of the current tag */
   gsize element;     /* bytes of the current top-level element */
   gsize longest_tag; /* since it was last set to 0 */
   gboolean text;     /* there is some in the current top-level element */

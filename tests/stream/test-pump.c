@@ -532,6 +532,27 @@ test_endless_space (PumpLab *lab, gconstpointer data)
   g_assert_cmpuint (lab->stanzas->len, ==, 1);
 }
 
+/* Each costs as much as all before it. */
+static void
+test_many_attributes (PumpLab *lab, gconstpointer data)
+{
+  g_autoptr (GString) text = g_string_new ("<message");
+
+  pump_lab_sign_in (lab);
+  for (guint i = 0; i < GPOINTER_TO_UINT (data); i++)
+    g_string_append_printf (text, " a%x=''", i);
+  g_string_append (text, "/>");
+  pump_lab_say (lab, text->str);
+  if (GPOINTER_TO_UINT (data) < 1000)
+    {
+      g_assert_cmpuint (lab->stanzas->len, ==, 1);
+      return;
+    }
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_cmpuint (lab->stanzas->len, ==, 0);
+}
+
 /* Runs each test on a wire of its own. */
 typedef struct
 {
@@ -578,6 +599,8 @@ main (int argc, char *argv[])
   add ("refuses/processing-instruction", test_refuses, "<message><?php x?></message>");
   add ("refuses/depth", test_refuses, "deep");
   add ("refuses/text-between", test_refuses, "<message/>x<message/>");
+  add ("refuses/many-attributes", test_many_attributes, GUINT_TO_POINTER (100000));
+  add ("takes-some-attributes", test_many_attributes, GUINT_TO_POINTER (500));
   add ("orderly-close", test_orderly_close, NULL);
   add ("closes-behind-what-waits", test_closes_behind_what_waits, NULL);
   add ("refusals", test_refusals, NULL);
