@@ -118,8 +118,8 @@ is_there (IsmbClientParts *parts, GError **error)
  * A message that has no `<origin-id/>` (XEP-0359) goes out with one of its own, by which a receiver
  * knows a repeat; to send the same @stanza again is another message.
  *
- * Fails with [error@Ismb.Error.NOT_CONNECTED] where the client is closing, and with
- * [error@Ismb.Error.FAILED] where 16,384 stanzas or 16 MB wait already.
+ * Fails with [error@Ismb.Error.NOT_CONNECTED] where the client is closing, or closed and not opened
+ * again, and with [error@Ismb.Error.FAILED] where 16,384 stanzas or 16 MB wait already.
  *
  * Returns: whether it is on its way
  */

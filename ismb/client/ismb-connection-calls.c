@@ -136,10 +136,14 @@ ismb_connection_drain (IsmbConnection *self, GTask *task)
 gboolean
 ismb_connection_send (IsmbConnection *self, IsmbStanza *stanza, GString *xml, GError **error)
 {
-  if (self->state == CLOSING)
+  gboolean was_open = self->context != NULL;
+
+  /* Before the first opening it waits; behind the end it might do so for ever. */
+  if (self->state == CLOSING || (self->state == CLOSED && was_open))
     {
       g_string_free (xml, TRUE);
-      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED, "the client is closing");
+      g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_NOT_CONNECTED,
+                           "the client is closed; open it again first");
       return FALSE;
     }
   return ismb_exchange_put (self->exchange, stanza, xml, error);

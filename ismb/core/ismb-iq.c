@@ -207,7 +207,11 @@ ismb_iq_reply_error (IsmbIq *self, const char *condition, const char *text)
   g_return_val_if_fail (ISMB_IS_IQ (self), NULL);
   g_return_val_if_fail (condition != NULL, NULL);
   error_type = _ismb_stanza_error_type_of (condition);
-  g_return_val_if_fail (error_type != NULL, NULL);
+  if (error_type == NULL)
+    {
+      g_critical ("\"%s\" is no condition of RFC 6120, 8.3.3; one is item-not-found", condition);
+      return NULL;
+    }
   if (!is_request (self))
     return NULL;
   turn_round (self, "error");

@@ -576,7 +576,11 @@ ismb_message_reply_error (IsmbMessage *self, const char *condition, const char *
   g_return_val_if_fail (ISMB_IS_MESSAGE (self), NULL);
   g_return_val_if_fail (condition != NULL, NULL);
   error_type = _ismb_stanza_error_type_of (condition);
-  g_return_val_if_fail (error_type != NULL, NULL);
+  if (error_type == NULL)
+    {
+      g_critical ("\"%s\" is no condition of RFC 6120, 8.3.3; one is item-not-found", condition);
+      return NULL;
+    }
   if (ismb_stanza_is_error (stanza))
     return NULL;
   turn_round (self, ismb_stanza_get_from_jid (stanza), "error", ismb_stanza_get_id (stanza));
