@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two clients that talk both ways while the wire of each breaks: all arrives, once and in order. */
+/* Two clients that talk both ways while the wire of each breaks: all arrives, once and, where the
+ * server keeps it, in order. */
 #include "config.h"
 
 #include "tests/support/ismb-test-cutter.h"
@@ -55,18 +56,34 @@ keep_talking (Talker *self, Talker *to)
     say_next (self, to);
 }
 
+/* Where a session is resumed, ejabberd 23.01 may pass a message that has just come in front of those
+ * that it still has for the session: there each need only come once. */
 static void
-check (Talker *self, Talker *from)
+check_bodies (Talker *self, Talker *from, gboolean ordered)
+{
+  g_autofree gboolean *came = g_new0 (gboolean, from->said);
+
+  for (guint i = 0; i < from->said; i++)
+    {
+      guint64 number = G_MAXUINT64;
+
+      g_ascii_string_to_unsigned (ismb_test_guest_get_body (self->guest, i), 10, 0, from->said - 1,
+                                  &number, NULL);
+      g_assert_cmpuint (number, <, from->said);
+      g_assert_false (came[number]);
+      if (ordered)
+        g_assert_cmpuint (number, ==, i);
+      came[number] = TRUE;
+    }
+}
+
+static void
+check (Talker *self, Talker *from, gboolean ordered)
 {
   ismb_test_cutter_set_limit (from->wire, 0, ISMB_TEST_CUT_ANY);
   ismb_test_cutter_set_limit (self->wire, 0, ISMB_TEST_CUT_ANY);
   ismb_test_guest_await_bodies (self->guest, from->said);
-  for (guint i = 0; i < from->said; i++)
-    {
-      g_autofree char *body = g_strdup_printf ("%u", i);
-
-      g_assert_cmpstr (ismb_test_guest_get_body (self->guest, i), ==, body);
-    }
+  check_bodies (self, from, ordered);
   g_assert_cmpuint (ismb_test_guest_count_bodies (self->guest), ==, from->said);
   g_assert_cmpuint (ismb_test_guest_count (self->guest, "session_start"), ==, 1);
 }
@@ -97,8 +114,8 @@ test_talk (gconstpointer kind)
       keep_talking (&bob, &alice);
       g_main_context_iteration (NULL, TRUE);
     }
-  check (&alice, &bob);
-  check (&bob, &alice);
+  check (&alice, &bob, GPOINTER_TO_INT (kind) != ISMB_TEST_EJABBERD);
+  check (&bob, &alice, GPOINTER_TO_INT (kind) != ISMB_TEST_EJABBERD);
   tear_down (&alice);
   tear_down (&bob);
 }
