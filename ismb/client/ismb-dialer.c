@@ -81,8 +81,11 @@ explain (Dial *dial, const GError *error)
                         get_name (dial), dial->deadline_ms, dial->doing);
   if (g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNTRUSTED))
     return g_error_copy (error);
-  return g_error_new (ISMB_ERROR, ISMB_ERROR_STREAM, "%s: %s: %s", get_name (dial), dial->doing,
-                      error->message);
+  return g_error_new (ISMB_ERROR,
+                      g_error_matches (error, ISMB_ERROR, ISMB_ERROR_UNSUPPORTED)
+                          ? ISMB_ERROR_UNSUPPORTED
+                          : ISMB_ERROR_STREAM,
+                      "%s: %s: %s", get_name (dial), dial->doing, error->message);
 }
 
 static void

@@ -85,7 +85,8 @@ ismb_ending_passes (IsmbEnding *self)
     case ISMB_ERROR_BAD_CONFIG:
     case ISMB_ERROR_EXISTS:
     case ISMB_ERROR_NOT_ALLOWED:
-    case ISMB_ERROR_NOT_FOUND: return FALSE;
+    case ISMB_ERROR_NOT_FOUND:
+    case ISMB_ERROR_UNSUPPORTED: return FALSE;
     default: return TRUE;
     }
 }
@@ -132,6 +133,8 @@ get_event (IsmbEnding *self)
       if (self->flags & WRONG_TIME)
         return "ssl_expired_cert";
     }
+  if (ismb_ending_matches (self, ISMB_ERROR_UNSUPPORTED))
+    return "legacy_protocol";
   return ismb_failure_get_condition (self->failure) != NULL ? "stream_error" : "socket_error";
 }
 

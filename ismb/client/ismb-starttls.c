@@ -6,6 +6,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
+#include "ismb/stream/ismb-sign-in.h"
 #include "ismb/stream/ismb-tag-scanner.h"
 
 #define CLEAR_BYTES_MAX 16384  /* of an element, of a server before TLS */
@@ -67,6 +68,19 @@ take_element (GTask *task, const char *element)
 }
 
 static gboolean
+take_header (GTask *task, const char *bytes, gsize length)
+{
+  GError *error = NULL;
+
+  while (length > 0 && g_ascii_isspace (*bytes))
+    bytes++, length--;
+  if (ismb_sign_in_check_header (bytes, length, &error))
+    return TRUE;
+  g_task_return_error (task, error);
+  return FALSE;
+}
+
+static gboolean
 take_answer (GTask *task)
 {
   Talk *talk = g_task_get_task_data (task);
@@ -84,6 +98,9 @@ take_answer (GTask *task)
           refuse (task, "the server does not speak XMPP, or closed the stream");
           return FALSE;
         }
+      if (scan == ISMB_SCAN_HEADER && !take_header (task, bytes + talk->element,
+                                                    talk->scanned - talk->element))
+        return FALSE;
       if (scan == ISMB_SCAN_ELEMENT)
         {
           g_autofree char *element =

@@ -28,4 +28,5 @@ G_DEFINE_ENUM_TYPE (IsmbError, ismb_error,
                     G_DEFINE_ENUM_VALUE (ISMB_ERROR_STREAM, "stream"),
                     G_DEFINE_ENUM_VALUE (ISMB_ERROR_BAD_CONFIG, "bad-config"),
                     G_DEFINE_ENUM_VALUE (ISMB_ERROR_BAD_EXPRESSION, "bad-expression"),
+                    G_DEFINE_ENUM_VALUE (ISMB_ERROR_UNSUPPORTED, "unsupported"),
                     G_DEFINE_ENUM_VALUE (ISMB_ERROR_FAILED, "failed"))

@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @ISMB_ERROR_STREAM: the stream broke or the other side closed it with an error
  * @ISMB_ERROR_BAD_CONFIG: the configuration has an error
  * @ISMB_ERROR_BAD_EXPRESSION: what should say which stanzas match cannot be read
+ * @ISMB_ERROR_UNSUPPORTED: the other side speaks no version of the protocol that is spoken here
  * @ISMB_ERROR_FAILED: anything else
  *
  * What a caller can act upon; the message says which address, file or name.
@@ -44,6 +45,7 @@ typedef enum
   ISMB_ERROR_STREAM,
   ISMB_ERROR_BAD_CONFIG,
   ISMB_ERROR_BAD_EXPRESSION,
+  ISMB_ERROR_UNSUPPORTED,
   ISMB_ERROR_FAILED,
 } IsmbError;
 

@@ -24,6 +24,7 @@ static const GDBusErrorEntry error_names[] = {
   { ISMB_ERROR_STREAM, "net.ismb.Error.Stream" },
   { ISMB_ERROR_BAD_CONFIG, "net.ismb.Error.BadConfig" },
   { ISMB_ERROR_BAD_EXPRESSION, "net.ismb.Error.BadExpression" },
+  { ISMB_ERROR_UNSUPPORTED, "net.ismb.Error.Unsupported" },
   { ISMB_ERROR_FAILED, "net.ismb.Error.Failed" },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (error_names) == ISMB_ERROR_FAILED + 1);

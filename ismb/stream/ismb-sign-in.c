@@ -4,6 +4,7 @@
 #include "config.h"
 #include "ismb/stream/ismb-sign-in.h"
 
+#include "ismb/core/ismb-error.h"
 #include "ismb/stream/ismb-scram-watch.h"
 
 struct _IsmbSignIn
@@ -44,6 +45,21 @@ skip_space (const char **bytes, gsize *length)
     ++*bytes, --*length;
 }
 
+gboolean
+ismb_sign_in_check_header (const char *bytes, gsize length, GError **error)
+{
+  const char *place = bytes;
+
+  if (length < 2 || bytes[1] == '?')
+    return TRUE;
+  while ((place = g_strstr_len (place + 1, bytes + length - place - 1, "version")) != NULL)
+    if (g_ascii_isspace (place[-1]))
+      return TRUE;
+  g_set_error_literal (error, ISMB_ERROR, ISMB_ERROR_UNSUPPORTED,
+                       "the server speaks a protocol from before XMPP 1.0");
+  return FALSE;
+}
+
 IsmbSignInVerdict
 ismb_sign_in_came (IsmbSignIn *self, IsmbScan scan, const char *bytes, gsize length,
                    GString *inward, GString *outward, GError **error)
@@ -55,6 +71,8 @@ ismb_sign_in_came (IsmbSignIn *self, IsmbScan scan, const char *bytes, gsize len
   g_string_append_len (inward, bytes, length);
   self->offered |= scan == ISMB_SCAN_ELEMENT
                    && g_strstr_len (bytes, MIN (length, 64), "features") != NULL;
+  if (scan == ISMB_SCAN_HEADER && !ismb_sign_in_check_header (bytes, length, error))
+    return ISMB_SIGN_IN_REFUSED;
   if (scan == ISMB_SCAN_HEADER && self->scram == NULL)
     ismb_resume_watch_opened (self->resume, bytes, length);
   if (scan == ISMB_SCAN_ELEMENT)

@@ -29,6 +29,9 @@ IsmbSignInVerdict  ismb_sign_in_came        (IsmbSignIn *self, IsmbScan scan, co
                                              GError **error);
 IsmbSignInVerdict  ismb_sign_in_sent        (IsmbSignIn *self, IsmbScan scan, const char *bytes,
                                              gsize length, GString *outward, GError **error);
+/* FALSE with ISMB_ERROR_UNSUPPORTED: a stream header (or what stands before it: always TRUE) of a
+ * protocol from before XMPP 1.0 (RFC 6120, 4.7.5). */
+gboolean           ismb_sign_in_check_header (const char *bytes, gsize length, GError **error);
 /* Why the last mechanism was refused, e.g. "not-authorized"; NULL: none was, or SASL is over. */
 const char        *ismb_sign_in_get_failure (IsmbSignIn *self);
 /* Whether the server has said what it offers. */
