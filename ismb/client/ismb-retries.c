@@ -3,7 +3,10 @@
 #include "ismb/client/ismb-retries.h"
 
 #define HELD (10 * G_USEC_PER_SEC) /* a session that lasted so long is worth a new one soon */
-#define HOME_DELAY_MAX 10000       /* milliseconds; nobody else asks the daemon of this switch */
+/* Milliseconds: of the daemon of this switch nobody else asks much, what waits for us fills its
+ * disk, and it comes back within a second. */
+#define HOME_DELAY 100
+#define HOME_DELAY_MAX 1000
 #define REDIRECTS_MAX 5
 
 void
@@ -48,14 +51,16 @@ has_held (const IsmbRetries *self)
 static guint
 choose_delay (IsmbRetries *self, const IsmbConnectionConfig *config, gboolean had_session)
 {
-  guint max = config->server_jid != NULL ? config->reconnect_max_delay
-                                         : MIN (config->reconnect_max_delay, HOME_DELAY_MAX);
+  gboolean at_home = config->server_jid == NULL;
+  guint delay = at_home ? MIN (config->reconnect_delay, HOME_DELAY) : config->reconnect_delay;
+  guint max = at_home ? MIN (config->reconnect_max_delay, HOME_DELAY_MAX)
+                      : config->reconnect_max_delay;
 
   if (self->via != NULL)
     return 0;
   if (had_session && has_held (self))
-    return ismb_backoff_soon (&self->backoff, MIN (config->reconnect_delay, max));
-  return ismb_backoff_next (&self->backoff, config->reconnect_delay, max);
+    return ismb_backoff_soon (&self->backoff, MIN (delay, max));
+  return ismb_backoff_next (&self->backoff, delay, max);
 }
 
 guint

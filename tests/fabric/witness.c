@@ -4,39 +4,7 @@
 #include "ismb/ismb.h"
 
 /* An IsmbClient that tells, a line each, what its handlers see: "session ADDRESS", "message BODY".
- * It opens again as soon as it is disconnected, for ever. Usage: witness NAME PASSWORD */
-
-#define PAUSE 50 /* milliseconds */
-
-static void open_client (IsmbClient *client);
-
-static gboolean
-on_pause_over (gpointer client)
-{
-  open_client (client);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!ismb_client_open_finish (ISMB_CLIENT (source), result, &error))
-    g_timeout_add (PAUSE, on_pause_over, source);
-}
-
-static void
-open_client (IsmbClient *client)
-{
-  ismb_client_open_async (client, NULL, on_opened, NULL);
-}
-
-static void
-on_disconnected (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
-{
-  g_timeout_add (PAUSE, on_pause_over, client);
-}
+ * It is opened once and comes back by itself, for ever. Usage: witness NAME PASSWORD */
 
 static void
 on_session_start (IsmbClient *client, const char *event, GObject *payload, gpointer user_data)
@@ -68,9 +36,7 @@ main (int argc, char **argv)
   ismb_client_add_event_handler (client, "session_start",
                                  ISMB_EVENT_DEFAULT, on_session_start, NULL, NULL);
   ismb_client_add_event_handler (client, "message", ISMB_EVENT_DEFAULT, on_message, NULL, NULL);
-  ismb_client_add_event_handler (client, "disconnected",
-                                 ISMB_EVENT_DEFAULT, on_disconnected, NULL, NULL);
-  open_client (client);
+  ismb_client_open_async (client, NULL, NULL, NULL);
   g_main_loop_run (loop);
   return 0;
 }
