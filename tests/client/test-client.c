@@ -528,42 +528,6 @@ test_waits_inside_a_handler (void)
   close_client (bob);
 }
 
-static guint polls;
-
-static gint
-counting_poll (GPollFD *fds, guint count, gint timeout)
-{
-  polls++;
-  return g_poll (fds, count, timeout);
-}
-
-static gboolean
-set_flag (gpointer data)
-{
-  *(gboolean *) data = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-static void
-test_sleeps (void)
-{
-  IsmbClient *client = make_client ("alice");
-  gboolean over = FALSE, enabled = FALSE;
-
-  ismb_client_add_event_handler (client, "sm_enabled", ISMB_EVENT_DEFAULT, on_event, &enabled, NULL);
-  g_assert_no_error (try_to_open (client));
-  wait_for (&enabled);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  polls = 0;
-  g_main_context_set_poll_func (NULL, counting_poll);
-  g_timeout_add (1000, set_flag, &over);
-  wait_for (&over);
-  g_main_context_set_poll_func (NULL, NULL);
-  g_assert_cmpuint (polls, <=, 6); /* the server may have a question of its own */
-  close_client (client);
-}
-
 static void
 test_twenty (void)
 {
@@ -658,7 +622,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/not-open", test_not_open);
   g_test_add_func ("/client/early-message", test_early_message);
   g_test_add_func ("/client/waits-inside-a-handler", test_waits_inside_a_handler);
-  g_test_add_func ("/client/sleeps", test_sleeps);
   g_test_add_func ("/client/twenty", test_twenty);
   g_test_add_func ("/client/dropped-at-each-stage", test_dropped_at_each_stage);
   g_test_add_func ("/client/cancelled", test_cancelled);
