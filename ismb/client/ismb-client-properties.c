@@ -295,14 +295,16 @@ install_reconnection (void)
   /**
    * IsmbClient:reconnect-delay:
    *
-   * Milliseconds before the second attempt; each further one waits about twice as long.
+   * Milliseconds before the second attempt; each further one waits about twice as long. Towards the
+   * daemon of this switch it is 100 at most.
    */
   properties[PROP_RECONNECT_DELAY] =
       g_param_spec_uint ("reconnect-delay", NULL, NULL, 1, G_MAXUINT, 1000, PRESET);
   /**
    * IsmbClient:reconnect-max-delay:
    *
-   * Milliseconds that it waits at most between two attempts.
+   * Milliseconds that it waits at most between two attempts. Towards the daemon of this switch it
+   * is 1,000 at most.
    */
   properties[PROP_RECONNECT_MAX_DELAY] =
       g_param_spec_uint ("reconnect-max-delay", NULL, NULL, 1, G_MAXUINT, 600000, PRESET);
