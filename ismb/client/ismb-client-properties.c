@@ -296,7 +296,7 @@ install_reconnection (void)
    * IsmbClient:reconnect-delay:
    *
    * Milliseconds before the second attempt; each further one waits about twice as long. Towards the
-   * daemon of this switch it is 100 at most.
+   * daemon of this switch it is 100 at most, and over as soon as the daemon comes.
    */
   properties[PROP_RECONNECT_DELAY] =
       g_param_spec_uint ("reconnect-delay", NULL, NULL, 1, G_MAXUINT, 1000, PRESET);

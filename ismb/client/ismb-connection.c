@@ -5,7 +5,6 @@
 #include "ismb/client/ismb-connection.h"
 
 #include "ismb/client/ismb-connection-parts.h"
-#include "ismb/client/ismb-ending.h"
 #include "ismb/core/ismb-element-private.h"
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-namespaces.h"
@@ -19,15 +18,8 @@ tell (IsmbConnection *self, const char *event, gpointer payload)
   return ismb_herald_tell (self->herald, event, payload);
 }
 
-static void
-on_tell (const char *event, gpointer payload, gpointer user_data)
-{
-  tell (user_data, event, payload);
-}
-
-/* Whom it is about, in the log. */
-static const char *
-get_name (IsmbConnection *self)
+const char *
+_ismb_connection_get_name (IsmbConnection *self)
 {
   const IsmbConnectionConfig *config = self->config;
 
@@ -55,6 +47,8 @@ _ismb_connection_set_state (IsmbConnection *self, IsmbConnectionState state, gui
   self->state = state;
   self->herald->turn++;
   drop_timer (self);
+  if (state == OPEN || state == CLOSING || state == CLOSED)
+    g_clear_pointer (&self->watch, ismb_daemon_watch_free);
   if (timeout == 0)
     return;
   self->timer = g_timeout_source_new (timeout);
@@ -97,132 +91,6 @@ GError *
 _ismb_connection_closed_error (void)
 {
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the client was closed");
-}
-
-/* What ends a stream that nobody wanted to end, and an attempt at one */
-
-/* An account of this switch, made in an earlier attempt, may be gone with the daemon that made it;
- * and a virtual router that is disabled may be enabled again, but not one that is not
- * configured. */
-static gboolean
-passes_at_home (IsmbConnection *self, IsmbEnding *why)
-{
-  if (ismb_ending_matches (why, ISMB_ERROR_AUTH_FAILED) && self->home_was_known)
-    {
-      ismb_home_leave (self->home);
-      return TRUE;
-    }
-  return ismb_ending_passes (why)
-         && (!ismb_ending_matches (why, ISMB_ERROR_NO_VIRTUAL_ROUTER)
-             || ismb_home_knows_router (self->home));
-}
-
-/* Who has not proved who he is sends us nowhere. */
-static gboolean
-is_redirected (IsmbConnection *self, IsmbEnding *why)
-{
-  gboolean believed = self->secret && self->config->server_jid != NULL
-                      && ismb_ending_has_condition (why, "see-other-host");
-
-  return ismb_retries_follow (&self->retries,
-                              believed ? ismb_channel_get_redirect (self->channel) : NULL);
-}
-
-static gboolean
-may_try_again (IsmbConnection *self, IsmbEnding *why)
-{
-  gboolean passes = self->config->server_jid != NULL ? ismb_ending_passes (why)
-                                                     : passes_at_home (self, why);
-
-  return passes && ismb_retries_may (&self->retries, self->config, self->state == OPEN);
-}
-
-static void
-wait_for_next (IsmbConnection *self, IsmbEnding *why)
-{
-  guint delay = ismb_retries_next (&self->retries, self->config, self->state == OPEN);
-
-  g_info ("%s: %s; next attempt in %u ms", get_name (self), ismb_ending_get_message (why), delay);
-  _ismb_connection_set_state (self, WAITING, delay);
-}
-
-static void
-tell_lost (IsmbConnection *self, IsmbEnding *why, gboolean resumable)
-{
-  IsmbFailure *reason = ismb_ending_get_failure (why);
-  gboolean was_connected = self->herald->connected;
-
-  ismb_ending_tell (why, on_tell, self);
-  if (!resumable)
-    {
-      ismb_herald_tell_session_end (self->herald);
-      if (was_connected || self->herald->bound_jid != NULL)
-        ismb_herald_forget_session (self->herald);
-    }
-  ismb_herald_tell_disconnected (self->herald, reason);
-}
-
-/* It is tried again. */
-static void
-lose (IsmbConnection *self, IsmbEnding *why)
-{
-  IsmbResume resume;
-  gboolean resumable
-      = self->herald->bound_jid != NULL && ismb_exchange_get_resume (self->exchange, &resume);
-  guint turn;
-
-  _ismb_connection_leave_stream (self, resumable);
-  wait_for_next (self, why);
-  turn = self->herald->turn;
-  tell_lost (self, why, resumable);
-  if (self->herald->turn == turn)
-    tell (self, "reconnect_delay", ismb_ending_get_failure (why));
-}
-
-/* It is not. */
-static void
-give_up (IsmbConnection *self, IsmbEnding *why)
-{
-  g_autoptr (GTask) opening = ismb_waiters_steal_opening (self->waiters);
-  gboolean failed = self->state != OPEN || self->config->auto_reconnect;
-  GQueue dropped = G_QUEUE_INIT;
-  guint lost, turn;
-
-  g_message ("%s gave up: %s", get_name (self), ismb_ending_get_message (why));
-  _ismb_connection_leave_stream (self, FALSE);
-  _ismb_connection_set_state (self, CLOSED, 0);
-  turn = self->herald->turn;
-  ismb_exchange_give_up (self->exchange, &dropped);
-  lost = dropped.length;
-  tell_lost (self, why, FALSE);
-  if (failed && self->herald->turn == turn)
-    tell (self, "connection_failed", ismb_ending_get_failure (why));
-  ismb_herald_tell_not_sent (self->herald, &dropped);
-  ismb_waiters_finish_closing (self->waiters, lost);
-  if (opening != NULL)
-    g_task_return_error (opening, ismb_ending_to_error (why));
-}
-
-/* Takes it. */
-static void
-end_stream (IsmbConnection *self, IsmbEnding *ending)
-{
-  g_autoptr (IsmbEnding) why = ending;
-
-  if (is_redirected (self, why) || may_try_again (self, why))
-    lose (self, why);
-  else
-    give_up (self, why);
-}
-
-static void
-time_out (IsmbConnection *self)
-{
-  g_autoptr (GError) error = g_error_new (
-      ISMB_ERROR, ISMB_ERROR_TIMEOUT, "%s: no session within %u ms", get_name (self),
-      self->config->session_timeout);
-
-  end_stream (self, ismb_ending_new (error, NULL, NULL, NULL));
 }
 
 /* The channel, and what is on it */
@@ -403,8 +271,8 @@ on_channel_closed (const GError *error, gpointer user_data)
   if (self->state == CLOSING)
     finish_closing (self);
   else
-    end_stream (self, ismb_ending_new (error, condition, ismb_herald_get_address (self->herald),
-                                       NULL));
+    _ismb_connection_end_stream (
+        self, ismb_ending_new (error, condition, ismb_herald_get_address (self->herald), NULL));
 }
 
 void
@@ -462,7 +330,7 @@ on_broken (const GError *error, gpointer user_data)
   g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
 
   if (self->state == OPEN)
-    end_stream (self, ismb_ending_new (error, NULL, NULL, NULL));
+    _ismb_connection_end_stream (self, ismb_ending_new (error, NULL, NULL, NULL));
   else if (self->state == CLOSING)
     finish_closing (self);
 }
@@ -502,7 +370,7 @@ on_reached (GIOStream *stream, const IsmbDialOutcome *outcome, const GError *err
   g_clear_pointer (&self->approach, ismb_approach_free);
   if (stream == NULL)
     {
-      end_stream (self, ismb_ending_new (error, NULL, NULL, outcome));
+      _ismb_connection_end_stream (self, ismb_ending_new (error, NULL, NULL, outcome));
       return;
     }
   self->secret = outcome->secret;
@@ -512,7 +380,7 @@ on_reached (GIOStream *stream, const IsmbDialOutcome *outcome, const GError *err
       || (outcome->certificate != NULL && !tell (self, "ssl_cert", outcome->certificate)))
     return;
   if (!start_channel (self, stream, &failure))
-    end_stream (self, ismb_ending_new (failure, NULL, NULL, NULL));
+    _ismb_connection_end_stream (self, ismb_ending_new (failure, NULL, NULL, NULL));
 }
 
 static void
@@ -534,6 +402,16 @@ _ismb_connection_attempt (IsmbConnection *self)
   self->approach = ismb_approach_new (self->owner, self->home, self->config, self->retries.via,
                                       &callbacks, self);
   g_main_context_pop_thread_default (self->context);
+}
+
+static void
+time_out (IsmbConnection *self)
+{
+  g_autoptr (GError) error
+      = g_error_new (ISMB_ERROR, ISMB_ERROR_TIMEOUT, "%s: no session within %u ms",
+                     _ismb_connection_get_name (self), self->config->session_timeout);
+
+  _ismb_connection_end_stream (self, ismb_ending_new (error, NULL, NULL, NULL));
 }
 
 static gboolean
@@ -595,6 +473,7 @@ void
 ismb_connection_free (IsmbConnection *self)
 {
   drop_timer (self);
+  g_clear_pointer (&self->watch, ismb_daemon_watch_free);
   g_clear_pointer (&self->approach, ismb_approach_free);
   ismb_exchange_free (self->exchange);
   ismb_channel_free (self->channel);
