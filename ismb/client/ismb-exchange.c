@@ -23,7 +23,9 @@ struct _IsmbExchange
   IsmbStreamManagement *management;
   GSource *keepalive;
   gsize queued;      /* in the channel when the server was asked last */
-  guint answers;     /* given since the channel was empty */
+  guint64 said;      /* bytes, to the channel */
+  guint64 answered;  /* where the first of `answers` ended among them */
+  guint answers;     /* of which the network has not taken the first */
   gboolean open;
   gboolean settling;
   gboolean spoke;    /* since the last beat of the keepalive */
@@ -33,6 +35,7 @@ static void
 say (IsmbExchange *self, const char *text, gsize length)
 {
   self->spoke = TRUE;
+  self->said += length;
   ismb_channel_send (self->channel, text, length);
 }
 
@@ -299,15 +302,24 @@ is_stanza (const IsmbNode *root)
          || ismb_node_is (root, "iq", ISMB_NS_CLIENT);
 }
 
-/* What it is told later counts for each time that it asked. */
+/* Something of ours may wait in the channel each time, and yet the answers go. What it is told
+ * later counts for each time that it asked. */
 static gboolean
-asks_too_often (IsmbExchange *self, IsmbTree *tree)
+asks_too_often (IsmbExchange *self)
 {
-  if (!ismb_node_is (ismb_tree_root (tree), "r", ISMB_NS_SM))
-    return FALSE;
-  if (ismb_channel_get_queued (self->channel) == 0)
+  if (self->said - MIN (ismb_channel_get_queued (self->channel), self->said) >= self->answered)
     self->answers = 0;
-  return ++self->answers > ANSWERS_MAX;
+  return self->answers >= ANSWERS_MAX;
+}
+
+static void
+answer (IsmbExchange *self)
+{
+  if (asks_too_often (self))
+    return;
+  ismb_stream_management_tell (self->management);
+  if (self->answers++ == 0)
+    self->answered = self->said;
 }
 
 static void
@@ -315,8 +327,6 @@ take_word (IsmbExchange *self, IsmbTree *tree)
 {
   guint32 h = 0;
 
-  if (asks_too_often (self, tree))
-    return;
   switch (ismb_stream_management_take (self->management, tree, &h))
     {
     case ISMB_SM_HEARD_ENABLED:
@@ -329,6 +339,9 @@ take_word (IsmbExchange *self, IsmbTree *tree)
       break;
     case ISMB_SM_HEARD_ACK:
       take_ack (self, h, FALSE);
+      break;
+    case ISMB_SM_HEARD_REQUEST:
+      answer (self);
       break;
     case ISMB_SM_HEARD_NOTHING:
       break;

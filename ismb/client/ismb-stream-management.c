@@ -243,9 +243,7 @@ ismb_stream_management_take (IsmbStreamManagement *self, IsmbTree *tree, guint32
     return take_enabled (self, root);
   if (ismb_node_is (root, "failed", ISMB_NS_SM))
     return take_failed (self);
-  if (ismb_node_is (root, "r", ISMB_NS_SM))
-    ismb_stream_management_tell (self);
-  return ISMB_SM_HEARD_NOTHING;
+  return ismb_node_is (root, "r", ISMB_NS_SM) ? ISMB_SM_HEARD_REQUEST : ISMB_SM_HEARD_NOTHING;
 }
 
 void

@@ -19,10 +19,11 @@ typedef struct
 
 typedef enum
 {
-  ISMB_SM_HEARD_NOTHING, /* answered here, or not understood */
+  ISMB_SM_HEARD_NOTHING, /* that is understood */
   ISMB_SM_HEARD_ENABLED,
   ISMB_SM_HEARD_FAILED,  /* to be enabled */
   ISMB_SM_HEARD_ACK,
+  ISMB_SM_HEARD_REQUEST, /* to be told */
 } IsmbSmHeard;
 
 /* Its timer works in the thread's default main context, and is set only while something is not
@@ -57,7 +58,7 @@ void ismb_stream_management_note_acked (IsmbStreamManagement *self, guint left);
 void ismb_stream_management_ask (IsmbStreamManagement *self);
 /* Asks whether the server is there. */
 void ismb_stream_management_probe (IsmbStreamManagement *self);
-/* Tells what came, unasked: before the stream is closed in order. */
+/* Tells what came: as it was asked for, or before the stream is closed in order. */
 void ismb_stream_management_tell (IsmbStreamManagement *self);
 
 /* Whether what is sent is acknowledged; from <enable/> until the server says no. */

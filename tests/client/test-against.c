@@ -117,6 +117,47 @@ test_messages (void)
     }
 }
 
+/* An answer to each from inside its handler, so that something waits to be written whenever the
+ * server asks how much came. */
+
+#define ECHOES 1200
+
+static void
+on_echo (IsmbClient *client, IsmbMessage *message, gpointer user_data)
+{
+  guint *count = user_data;
+  IsmbJid *from = ismb_stanza_get_from_jid (ISMB_STANZA (message));
+  g_autoptr (GError) error = NULL;
+
+  if (++*count > ECHOES)
+    return;
+  ismb_client_send_message (client, ismb_jid_get_full (from), "echo", NULL, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+is_echoed (gpointer data)
+{
+  guint *count = data;
+
+  return count[0] >= ECHOES && count[1] > ECHOES;
+}
+
+static void
+test_echoes (void)
+{
+  g_autoptr (IsmbTestGuest) alice = ismb_test_guest_new (server, "alice");
+  g_autoptr (IsmbTestGuest) bob = ismb_test_guest_new (server, "bob");
+  guint count[2] = { 0, 0 };
+
+  ismb_test_guest_open (alice, TRUE);
+  ismb_test_guest_open (bob, TRUE);
+  g_signal_connect (ismb_test_guest_get_client (alice), "message", G_CALLBACK (on_echo), &count[0]);
+  g_signal_connect (ismb_test_guest_get_client (bob), "message", G_CALLBACK (on_echo), &count[1]);
+  ismb_test_guest_say (alice, ismb_test_guest_get_full_jid (bob), "echo");
+  ismb_test_wait_until (is_echoed, count, "each to have the other's echoes");
+}
+
 static void
 test_large_messages (void)
 {
@@ -462,6 +503,7 @@ static const struct
   { "wrong-ca", test_wrong_ca },
   { "wrong-password", test_wrong_password },
   { "messages", test_messages },
+  { "echoes", test_echoes },
   { "large-messages", test_large_messages },
   { "early-message", test_early_message },
   { "close-drains", test_close_drains },

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "ismb/client/ismb-exchange.h"
 
+#include "ismb/core/ismb-message.h"
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-tree-reader.h"
 #include "tests/stream/pump-lab.h"
@@ -26,20 +27,28 @@ say (IsmbExchange *exchange, const char *text)
   g_assert_false (ismb_exchange_take (exchange, tree));
 }
 
-/* Its questions are answered as long as it takes the answers. */
-static void
-test_asks_and_does_not_listen (void)
+static IsmbExchange *
+open_exchange (PumpLab *lab)
 {
   static const IsmbExchangeCallbacks callbacks = { on_event, on_is_heard, NULL, NULL, NULL };
   static const IsmbSession session = { .offers_sm = TRUE };
-  g_autoptr (PumpLab) lab = pump_lab_new (FALSE);
-  g_autoptr (IsmbExchange) exchange = NULL;
+  IsmbExchange *exchange;
 
   pump_lab_sign_in (lab);
   exchange = ismb_exchange_new (lab->channel, &callbacks, NULL);
   ismb_exchange_open (exchange, &session, TRUE, 0);
   say (exchange, "<enabled xmlns='" ISMB_NS_SM "'/>");
   pump_lab_settle (lab);
+  return exchange;
+}
+
+/* Its questions are answered as long as it takes the answers. */
+static void
+test_asks_and_does_not_listen (void)
+{
+  g_autoptr (PumpLab) lab = pump_lab_new (FALSE);
+  g_autoptr (IsmbExchange) exchange = open_exchange (lab);
+
   lab->to_server.credit = 0;
   for (guint i = 0; i < 50000; i++)
     say (exchange, "<r xmlns='" ISMB_NS_SM "'/>");
@@ -52,10 +61,39 @@ test_asks_and_does_not_listen (void)
   pump_lab_wait_to_hear (lab, "<a xmlns='" ISMB_NS_SM "' h='0'/>");
 }
 
+static void
+put_message (IsmbExchange *exchange)
+{
+  g_autoptr (IsmbJid) to = ismb_jid_new ("bob@switch.test", NULL);
+  g_autoptr (IsmbMessage) message = ismb_message_new (to, "pong");
+  g_autoptr (GError) error = NULL;
+
+  ismb_exchange_put (exchange, ISMB_STANZA (message), g_string_new ("<message/>"), &error);
+  g_assert_no_error (error);
+}
+
+/* It asks behind each message, whose handler has just answered: whenever it does, something waits to
+ * be written. */
+static void
+test_asks_while_something_waits (void)
+{
+  g_autoptr (PumpLab) lab = pump_lab_new (FALSE);
+  g_autoptr (IsmbExchange) exchange = open_exchange (lab);
+
+  for (guint i = 0; i < 3000; i++)
+    {
+      put_message (exchange);
+      say (exchange, "<r xmlns='" ISMB_NS_SM "'/>");
+      pump_lab_wait_to_hear (lab, "<a xmlns='" ISMB_NS_SM "' h='0'/>");
+      g_string_truncate (lab->heard, 0);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/exchange/asks-and-does-not-listen", test_asks_and_does_not_listen);
+  g_test_add_func ("/exchange/asks-while-something-waits", test_asks_while_something_waits);
   return g_test_run ();
 }
