@@ -7,14 +7,18 @@
 char *
 ismb_random_token (void)
 {
+  static const char digits[] = "0123456789abcdef";
   guint8 bytes[16];
-  GString *token = g_string_sized_new (2 * sizeof bytes);
-  gsize i;
+  char *token = g_malloc (2 * sizeof bytes + 1);
 
   ismb_random_fill (bytes, sizeof bytes);
-  for (i = 0; i < sizeof bytes; i++)
-    g_string_append_printf (token, "%02x", bytes[i]);
-  return g_string_free (token, FALSE);
+  for (gsize i = 0; i < sizeof bytes; i++)
+    {
+      token[2 * i] = digits[bytes[i] >> 4];
+      token[2 * i + 1] = digits[bytes[i] & 15];
+    }
+  token[2 * sizeof bytes] = '\0';
+  return token;
 }
 
 void
