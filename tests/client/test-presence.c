@@ -6,6 +6,7 @@
 
 #include "ismb/core/ismb-error.h"
 #include "ismb/core/ismb-stanza-error.h"
+#include "tests/support/ismb-test-against.h"
 #include "tests/support/ismb-test-cutter.h"
 #include "tests/support/ismb-test-guest.h"
 
@@ -411,11 +412,7 @@ test_next_session (void)
   await_carol (alice, NULL, NULL);
 }
 
-static const struct
-{
-  const char *name;
-  void (*test) (void);
-} tests[] = {
+static const IsmbTestCase cases[] = {
   { "entries", test_entries },
   { "bad-entries", test_bad_entries },
   { "by-hand", test_by_hand },
@@ -425,40 +422,11 @@ static const struct
   { "wrong-words", test_wrong_words },
   { "resumed", test_resumed },
   { "next-session", test_next_session },
+  { NULL, NULL },
 };
-
-/* The name of a kind is the program's argument: each is a test of its own. */
-static gboolean
-start_server (const char *name)
-{
-  for (int kind = 0; kind < ISMB_TEST_N_SERVERS; kind++)
-    if (g_strcmp0 (name, ismb_test_server_name (kind)) == 0)
-      server = ismb_test_server_new (kind, DOMAIN, accounts);
-  return server != NULL;
-}
-
-static void
-test_skipped (void)
-{
-  g_test_skip ("that server is not here");
-}
 
 int
 main (int argc, char *argv[])
 {
-  int status;
-
-  g_test_init (&argc, &argv, NULL);
-  if (!start_server (argc > 1 ? argv[1] : "ours"))
-    g_test_add_func ("/presence/skipped", test_skipped);
-  for (gsize i = 0; server != NULL && i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path =
-          g_strdup_printf ("/presence/%s/%s", ismb_test_server_get_name (server), tests[i].name);
-
-      g_test_add_func (path, tests[i].test);
-    }
-  status = g_test_run ();
-  g_clear_pointer (&server, ismb_test_server_free);
-  return status;
+  return ismb_test_run_against (argc, argv, "presence", cases, DOMAIN, accounts, &server);
 }

@@ -12,9 +12,22 @@ import xml.etree.ElementTree as ElementTree
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+TOLD = 12  # lines of what a failed test said last; the whole is further up, where it ran
+
+
 def cases(log):
+    """Each with the element that holds what was said: the case, or the program that it is one of."""
     with open(log, encoding="utf-8", errors="replace") as file:
-        return ElementTree.fromstring(FORBIDDEN.sub("\ufffd", file.read()).encode()).iter("testcase")
+        root = ElementTree.fromstring(FORBIDDEN.sub("\ufffd", file.read()).encode())
+    for suite in root.iter("testsuite"):
+        for case in suite.iter("testcase"):
+            yield case, case if case.find("system-out") is not None else suite
+
+
+def tell_last(who):
+    for said in who.findall("system-out") + who.findall("system-err"):
+        for line in (said.text or "").splitlines()[-TOLD:]:
+            print(f"    {line[:200]}")
 
 
 passed = failed = skipped = 0
@@ -24,11 +37,12 @@ for folder in sys.argv[1:]:
         print(f"{folder}: the runner left no results")
         failed += 1
     for log in logs:
-        for case in cases(log):
+        for case, who in cases(log):
             name = f"{folder}: {case.get('classname')} {case.get('name')}"
             if case.find("failure") is not None or case.find("error") is not None:
                 failed += 1
                 print(f"FAILED  {name}")
+                tell_last(who)
             elif case.find("skipped") is not None:
                 skipped += 1
                 print(f"skipped {name}: {case.find('skipped').get('message') or ''}")

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 
 /* Over the control bus of a switchctld, on its VR-Mgmt. */
 void ismb_test_accounts_make (const char *runtime_dir, const char *const *accounts);
-/* XEP-0077, in the clear. */
-void ismb_test_accounts_register (guint16 port, const char *domain, const char *account);
+/* XEP-0077, in the clear. NULL: it is there; else what the server said instead. */
+char *ismb_test_accounts_register (guint16 port, const char *domain, const char *account);
 /* Who signed the certificate of a switchctld; it makes itself a fabric if it has none. */
 void ismb_test_accounts_write_authority (const char *runtime_dir, const char *path);
 

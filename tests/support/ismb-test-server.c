@@ -11,6 +11,7 @@
 #include "tests/support/ismb-test-folder.h"
 #include "tests/support/ismb-test-accounts.h"
 
+#define REGISTRATIONS 100
 #define STARTS 5 /* with other ports, since somebody may take one that was free */
 
 /* One kind of server. In a template, @word@ stands for what is known of the server. */
@@ -276,12 +277,28 @@ prepare_ejabberd (IsmbTestServer *self)
   g_free (ismb_test_folder_write (self->folder, "both.pem", both));
 }
 
+/* It takes connections a little before it can do all that they ask for. */
+static void
+make_account_of_ejabberd (IsmbTestServer *self, const char *account)
+{
+  g_autofree char *refusal = ismb_test_accounts_register (self->port, self->domain, account);
+
+  for (int i = 0; i < REGISTRATIONS && refusal != NULL; i++)
+    {
+      g_usleep (G_USEC_PER_SEC / 10);
+      g_free (refusal);
+      refusal = ismb_test_accounts_register (self->port, self->domain, account);
+    }
+  if (refusal != NULL)
+    g_error ("ejabberd makes no account for %s: %s\n%s", account, refusal, self->log->str);
+}
+
 /* Killed, it forgets what it did not write yet, accounts among them. */
 static void
 make_accounts_of_ejabberd (IsmbTestServer *self)
 {
   for (char **account = self->accounts; *account != NULL; account++)
-    ismb_test_accounts_register (self->port, self->domain, *account);
+    make_account_of_ejabberd (self, *account);
 }
 
 static const Kind kinds[] = {
@@ -434,7 +451,8 @@ ismb_test_server_new (IsmbTestServerKind kind, const char *domain, const char *c
     self->kind->prepare (self);
   for (int i = 0; i < STARTS && !started; i++)
     started = settle_on_ports (self);
-  g_assert_true (started);
+  if (!started)
+    g_error ("%s does not start:\n%s", self->kind->name, self->log->str);
   return self;
 }
 
