@@ -9,8 +9,9 @@
 
 /* Two IsmbClients in one process and one loop: a message goes from the first to the second and
  * back, one at a time. Prints the median of a round trip, and the CPU time of this process for each
- * message, in microseconds. Usage: bench-clients PORT DOMAIN PASSWORD ROUNDS [CA-FILE]
- * ROUNDS are what is measured; as many before them warm everything up. */
+ * message, in microseconds. Usage: bench-clients PORT|RUNTIME-DIR DOMAIN PASSWORD ROUNDS [CA-FILE]
+ * ROUNDS are what is measured; as many before them warm everything up. With the daemon's folder for
+ * a port, they are clients of the switch they run on. */
 
 typedef struct
 {
@@ -84,13 +85,31 @@ on_open (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static IsmbClient *
-make_client (Bench *self, const char *name, char **argv, gpointer on_message)
+make_client_at_home (const char *name, char **argv)
+{
+  IsmbClient *client = ismb_client_new (name, argv[3], NULL);
+
+  g_object_set (client, "runtime-dir", argv[1], NULL);
+  return client;
+}
+
+static IsmbClient *
+make_client_of_port (const char *name, char **argv)
 {
   g_autofree char *jid = g_strdup_printf ("%s@%s", name, argv[2]);
   IsmbClient *client = ismb_client_new_for_jid (jid, argv[3]);
 
   g_object_set (client, "server-host", "127.0.0.1", "server-port", (guint) atoi (argv[1]),
                 "require-tls", argv[5] != NULL, "ca-file", argv[5], NULL);
+  return client;
+}
+
+static IsmbClient *
+make_client (Bench *self, const char *name, char **argv, gpointer on_message)
+{
+  gboolean at_home = g_path_is_absolute (argv[1]);
+  IsmbClient *client = (at_home ? make_client_at_home : make_client_of_port) (name, argv);
+
   g_signal_connect (client, "message", G_CALLBACK (on_message), self);
   ismb_client_open_async (client, NULL, on_open, self);
   return client;
@@ -110,7 +129,7 @@ main (int argc, char **argv)
   Bench self = { NULL };
 
   if (argc < 5)
-    g_error ("usage: bench-clients PORT DOMAIN PASSWORD ROUNDS [CA-FILE]");
+    g_error ("usage: bench-clients PORT|RUNTIME-DIR DOMAIN PASSWORD ROUNDS [CA-FILE]");
   self.loop = g_main_loop_new (NULL, FALSE);
   self.rounds = atoi (argv[4]);
   self.times = g_new0 (gint64, self.rounds);

@@ -67,6 +67,8 @@ hear (Fixture *fixture, const char *name, const char *attribute, const char *val
   heard = ismb_stream_management_take (fixture->management, tree, &h);
   if (heard == ISMB_SM_HEARD_ACK)
     g_assert_cmpuint (h, ==, g_ascii_strtoull (value, NULL, 10));
+  if (heard == ISMB_SM_HEARD_REQUEST)
+    ismb_stream_management_tell (fixture->management);
   return heard;
 }
 
