@@ -87,10 +87,8 @@ on_open (GObject *source, GAsyncResult *result, gpointer user_data)
 static IsmbClient *
 make_client_at_home (const char *name, char **argv)
 {
-  IsmbClient *client = ismb_client_new (name, argv[3], NULL);
-
-  g_object_set (client, "runtime-dir", argv[1], NULL);
-  return client;
+  return g_object_new (ISMB_TYPE_CLIENT, "name", name, "password", argv[3], "runtime-dir", argv[1],
+                       NULL);
 }
 
 static IsmbClient *
