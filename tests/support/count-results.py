@@ -4,50 +4,89 @@
 closes with `N passed, N failed, N skipped`. Exits with 1 if any failed or if there was nothing to count."""
 
 import glob
+import json
 import re
 import sys
-import xml.etree.ElementTree as ElementTree
 
-# A test's output stands in the log as it came, also what XML cannot carry.
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# The log has what each program said, and how it ended. The runner's other one, for JUnit, has the cases only: there
+# a program that crashes, hangs or leaks after its first `ok` has passed.
+CASE = re.compile(r"(?P<failed>not )?ok\b(?P<title>[^#]*)(#\s*(?P<word>(?i:skip|todo))\w*:?(?P<why>.*))?")
+GOOD = ("OK", "EXPECTEDFAIL")
 
-
-TOLD = 12  # lines of what a failed test said last; the whole is further up, where it ran
-
-
-def cases(log):
-    """Each with the element that holds what was said: the case, or the program that it is one of."""
-    with open(log, encoding="utf-8", errors="replace") as file:
-        root = ElementTree.fromstring(FORBIDDEN.sub("\ufffd", file.read()).encode())
-    for suite in root.iter("testsuite"):
-        for case in suite.iter("testcase"):
-            yield case, case if case.find("system-out") is not None else suite
+# How many lines are shown of a failed test: those before its result, those behind, and the program's last. The whole
+# is further up, where it ran.
+BEFORE, BEHIND, LAST = 6, 14, 12
 
 
-def tell_last(who):
-    for said in who.findall("system-out") + who.findall("system-err"):
-        for line in (said.text or "").splitlines()[-TOLD:]:
-            print(f"    {line[:200]}")
+def shorten(line):
+    """What a command answered stands at the end of its line."""
+    return line if len(line) <= 300 else f"{line[:140]} … {line[-150:]}"
 
 
-passed = failed = skipped = 0
-for folder in sys.argv[1:]:
-    logs = glob.glob(folder + "/meson-logs/testlog*.junit.xml")
-    if not logs:
-        print(f"{folder}: the runner left no results")
-        failed += 1
-    for log in logs:
-        for case, who in cases(log):
-            name = f"{folder}: {case.get('classname')} {case.get('name')}"
-            if case.find("failure") is not None or case.find("error") is not None:
-                failed += 1
-                print(f"FAILED  {name}")
-                tell_last(who)
-            elif case.find("skipped") is not None:
-                skipped += 1
-                print(f"skipped {name}: {case.find('skipped').get('message') or ''}")
-            else:
-                passed += 1
+class Program:
+    def __init__(self, folder, record):
+        self.name = f"{folder}: {record['name']}"
+        self.result = record["result"]
+        self.said = record.get("stdout", "").splitlines()
+        self.complained = record.get("stderr", "").splitlines()
+        self.cases = [(at, case) for at, case in enumerate(map(CASE.match, self.said)) if case]
 
-print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-sys.exit(1 if failed or not passed else 0)
+
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def fail(self, name, *passages):
+        self.failed += 1
+        print(f"FAILED  {name}")
+        for line in (line for passage in passages for line in passage):
+            print(f"    {shorten(line)}")
+
+    def skip(self, name, why):
+        self.skipped += 1
+        print(f"skipped {name}: {why.strip()}")
+
+    def take_case(self, program, at, case, start, end):
+        """`start` and `end` are where the cases before and behind have their results."""
+        name = f"{program.name} {case['title'].strip()}"
+        word = (case["word"] or "").lower()
+        if word == "skip":
+            self.skip(name, case["why"])
+        elif bool(case["failed"]) != (word == "todo"):
+            self.fail(name, program.said[max(start + 1, at - BEFORE):min(end, at + 1 + BEHIND)])
+        else:
+            self.passed += 1
+
+    def take_program(self, program):
+        places = [-1, *(at for at, _ in program.cases), len(program.said)]
+        failed = self.failed
+        for (at, case), start, end in zip(program.cases, places, places[2:]):
+            self.take_case(program, at, case, start, end)
+        if program.result == "SKIP" and not program.cases:
+            self.skip(program.name, " ".join(program.said[-1:]))
+        elif program.result in GOOD and not program.cases:
+            self.passed += 1
+        elif program.result not in (*GOOD, "SKIP") and self.failed == failed:
+            self.fail(f"{program.name} as a whole: {program.result}", program.said[-LAST:], program.complained[-LAST:])
+        elif self.failed > failed:
+            for line in program.complained[-LAST:]:
+                print(f"    (stderr) {shorten(line)}")
+
+
+def count(folders):
+    all = Count()
+    for folder in folders:
+        logs = glob.glob(folder + "/meson-logs/testlog*.json")
+        if not logs:
+            all.fail(f"{folder}: the runner left no results")
+        for log in logs:
+            with open(log, encoding="utf-8", errors="replace") as file:
+                for line in file:
+                    all.take_program(Program(folder, json.loads(line)))
+    return all
+
+
+if __name__ == "__main__":
+    all = count(sys.argv[1:])
+    print(f"{all.passed} passed, {all.failed} failed" + (f", {all.skipped} skipped" if all.skipped else ""))
+    sys.exit(1 if all.failed or not all.passed else 0)

@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs the functions of a module whose names begin with test_, in the order they stand there, and tells in TAP."""
 
-import sys
 import traceback
 
 
 class Skip(Exception):
     """A test that cannot run here, and why."""
+
+
+def explain(error):
+    """The reason comes first, then where it was: of much, a record shows the beginning."""
+    while error is not None:
+        yield from "".join(traceback.format_exception_only(error)).splitlines()
+        for frame in traceback.extract_tb(error.__traceback__):
+            yield f"  {frame.filename}:{frame.lineno}, {frame.name}: {frame.line}"
+        error = error.__cause__ or error.__context__
 
 
 def main(module, *arguments):
@@ -20,9 +28,9 @@ def main(module, *arguments):
             print(f"ok {number} - {title}", flush=True)
         except Skip as reason:
             print(f"ok {number} - {title} # SKIP {reason}", flush=True)
-        except Exception:  # whatever it was, it is this test's failure, and the next is tried
+        except Exception as error:  # whatever it was, it is this test's failure, and the next is tried
             failed += 1
             print(f"not ok {number} - {title}", flush=True)
-            for line in traceback.format_exc().splitlines():
+            for line in explain(error):
                 print(f"# {line}", flush=True)
     return failed
