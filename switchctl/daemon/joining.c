@@ -254,7 +254,7 @@ on_refused (SwitchJoining *self, gboolean by_token, const GError *error)
       return;
     }
   complain (self, error);
-  look_in (self, REFUSED_DELAY * 1000);
+  look_in (self, self->once_more ? soon_ms (self) : REFUSED_DELAY * 1000);
 }
 
 static void

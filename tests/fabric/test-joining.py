@@ -73,6 +73,11 @@ def fresh(switch):
     known = state_of(registrar, switch)
     if known in ("member", "pending"):
         registrar.ctl("fabric", "revoke", status(switch)["id"])
+    wipe(switch)
+
+
+def wipe(switch):
+    """The same, and the name is still the former device's."""
     switch.stop()
     shutil.rmtree(switch.path("state"))
     os.makedirs(switch.path("state"), mode=0o700)
@@ -256,6 +261,30 @@ def test_accept_then_approve(fabric):
     assert "a member already" in one.ctl("fabric", "approve", id).stderr
     leave(four)
     assert status(four)["accepted"] == ""
+
+
+def test_heard_while_it_is_refused(fabric):
+    """Whoever is heard may be the one that lets us in: also where somebody was heard while another said no."""
+    one, two, _, four, five = fabric.switches
+    join(four, invite(one))
+    former = status(four)["id"]
+    wipe(four)
+    five.stop()
+    four.start()
+    one.ctl("fabric", "approve", status(four)["id"])
+    wait_for("sw4 to see sw1", lambda: seen(four, one))
+    # Its answer comes when sw5 has been heard.
+    one.process.send_signal(signal.SIGSTOP)
+    try:
+        four.ctl("fabric", "accept", status(two)["ca_hash"])
+        five.start()
+        wait_for("sw4 to see sw5", lambda: seen(four, five))
+    finally:
+        one.process.send_signal(signal.SIGCONT)
+    wait_for("sw4 to say why not", lambda: "trying again each 60 s" in four.log().split("is down")[-1])
+    one.ctl("fabric", "revoke", former)
+    restart(five)
+    wait_for("sw4 to join", lambda: status(four)["state"] == "member")
 
 
 def stays_out(one, four, five):
