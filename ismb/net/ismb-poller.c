@@ -11,6 +11,12 @@
 
 #define TURN_MAX 64 /* events handled before other sources get their turn */
 
+/* Watches that wait for the end of a turn */
+typedef struct
+{
+  IsmbWatch *first, **tail;
+} Queue;
+
 struct _IsmbPoller
 {
   GObject parent_instance;
@@ -21,9 +27,9 @@ struct _IsmbPoller
   int batched;
   gboolean in_turn, hushed;
   gpointer tag; /* of the descriptor in the source */
-  IsmbWatch *dirty, **dirty_tail; /* waits for the end of a turn */
-  IsmbWatch *flushing;            /* being flushed: what turns dirty meanwhile waits for the next */
-  GSequence *deadlines;           /* of IsmbWatch, soonest first */
+  Queue early, late;
+  IsmbWatch *flushing;  /* being flushed: what joins their queue meanwhile waits for the next turn */
+  GSequence *deadlines; /* of IsmbWatch, soonest first */
 };
 
 typedef struct
@@ -34,19 +40,29 @@ typedef struct
 
 G_DEFINE_FINAL_TYPE (IsmbPoller, ismb_poller, G_TYPE_OBJECT)
 
+/* Setting it wakes the context, which takes calls to the system: so it is done for news alone, and
+ * one that moves away, as a deadline does with each stanza, is left to come too early once. */
+static void
+set_ready_time (IsmbPoller *self, gint64 ready)
+{
+  gint64 set = g_source_get_ready_time (self->source);
+  gboolean later = ready > set && set > 0;
+
+  if (ready != set && !(later && set > g_source_get_time (self->source)))
+    g_source_set_ready_time (self->source, ready);
+}
+
 static void
 update_ready_time (IsmbPoller *self)
 {
   gint64 ready = -1;
-  if (self->source == NULL || self->in_turn)
+  if (self->source == NULL || self->in_turn || g_source_is_destroyed (self->source))
     return;
-  if (self->dirty != NULL)
+  if (self->early.first != NULL || self->late.first != NULL)
     ready = 0;
   else if (!g_sequence_is_empty (self->deadlines))
     ready = ((IsmbWatch *) g_sequence_get (g_sequence_get_begin_iter (self->deadlines)))->due;
-  /* Setting it wakes the context, so do that only for news. */
-  if (g_source_get_ready_time (self->source) != ready)
-    g_source_set_ready_time (self->source, ready);
+  set_ready_time (self, ready);
 }
 
 static void
@@ -84,6 +100,12 @@ handle_deadlines (IsmbPoller *self)
     }
 }
 
+static Queue *
+queue_of (IsmbPoller *self, const IsmbWatch *watch)
+{
+  return watch->early ? &self->early : &self->late;
+}
+
 static void
 unlink_dirty (IsmbPoller *self, IsmbWatch *watch)
 {
@@ -92,21 +114,21 @@ unlink_dirty (IsmbPoller *self, IsmbWatch *watch)
   *watch->prev_dirty = watch->next_dirty;
   if (watch->next_dirty != NULL)
     watch->next_dirty->prev_dirty = watch->prev_dirty;
-  else if (self->dirty_tail == &watch->next_dirty)
-    self->dirty_tail = watch->prev_dirty;
+  else if (queue_of (self, watch)->tail == &watch->next_dirty)
+    queue_of (self, watch)->tail = watch->prev_dirty;
   watch->next_dirty = NULL;
   watch->prev_dirty = NULL;
 }
 
 static void
-handle_flushes (IsmbPoller *self)
+flush_queue (IsmbPoller *self, Queue *queue)
 {
-  if (self->dirty == NULL)
+  if (queue->first == NULL)
     return;
-  self->flushing = self->dirty;
+  self->flushing = queue->first;
   self->flushing->prev_dirty = &self->flushing;
-  self->dirty = NULL;
-  self->dirty_tail = &self->dirty;
+  queue->first = NULL;
+  queue->tail = &queue->first;
   while (self->flushing != NULL)
     {
       IsmbWatch *watch = self->flushing;
@@ -139,7 +161,8 @@ dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   self->in_turn = TRUE;
   handle_events (self);
   handle_deadlines (self);
-  handle_flushes (self);
+  flush_queue (self, &self->early);
+  flush_queue (self, &self->late);
   self->in_turn = FALSE;
   set_hushed (self, FALSE);
   update_ready_time (self);
@@ -169,7 +192,8 @@ ismb_poller_class_init (IsmbPollerClass *klass)
 static void
 ismb_poller_init (IsmbPoller *self)
 {
-  self->dirty_tail = &self->dirty;
+  self->early.tail = &self->early.first;
+  self->late.tail = &self->late.first;
   self->deadlines = g_sequence_new (NULL);
   self->epoll = epoll_create1 (EPOLL_CLOEXEC);
   if (self->epoll < 0)
@@ -248,12 +272,14 @@ ismb_poller_remove (IsmbPoller *self, IsmbWatch *watch)
 void
 ismb_poller_flush_later (IsmbPoller *self, IsmbWatch *watch)
 {
+  Queue *queue = queue_of (self, watch);
+
   if (watch->prev_dirty != NULL)
     return;
   watch->next_dirty = NULL;
-  watch->prev_dirty = self->dirty_tail;
-  *self->dirty_tail = watch;
-  self->dirty_tail = &watch->next_dirty;
+  watch->prev_dirty = queue->tail;
+  *queue->tail = watch;
+  queue->tail = &watch->next_dirty;
   update_ready_time (self);
 }
 

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /* One epoll set behind one GSource: a wake-up costs the same with 5 descriptors or 5,000, where a
  * GSource each costs in proportion. Level-triggered; a turn handles 64 events at most, so that
  * other sources get theirs, and ends with the flush of every watch that asked for it during the
- * turn. */
+ * turn: first of the early ones, so that what they send leaves with the turn too. */
 #define ISMB_TYPE_POLLER (ismb_poller_get_type ())
 G_DECLARE_FINAL_TYPE (IsmbPoller, ismb_poller, ISMB, POLLER, GObject)
 
@@ -22,6 +22,7 @@ struct _IsmbWatch
   void (*ready)    (IsmbWatch *watch, guint32 events);  /* EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR */
   void (*flush) (IsmbWatch *watch);    /* end of the turn, after ismb_poller_flush_later () */
   void (*deadline) (IsmbWatch *watch); /* once, after ismb_poller_set_deadline () */
+  gboolean early;                      /* what it does in its flush makes others want theirs */
   /*< private >*/
   IsmbPoller *poller;
   int fd;

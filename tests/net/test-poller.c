@@ -109,6 +109,43 @@ test_flush_outside_a_turn (void)
   bell_clear (&bell);
 }
 
+/* What an early one asks for in its flush comes in the same turn, whatever was asked for first. */
+typedef struct
+{
+  IsmbWatch watch;
+  Bell *other;
+  guint seen; /* flushes of the other, when this one had its */
+} Herald;
+
+static void
+on_herald (IsmbWatch *watch)
+{
+  Herald *herald = (Herald *) watch;
+
+  herald->seen = herald->other->flushes;
+  ismb_poller_flush_later (herald->other->poller, &herald->other->watch);
+}
+
+static void
+test_early_flush (void)
+{
+  g_autoptr (IsmbPoller) poller = ismb_poller_new (NULL);
+  Bell bell, other;
+  Herald herald = { { .flush = on_herald, .early = TRUE }, &bell, G_MAXUINT };
+
+  bell_init (&bell, poller);
+  bell_init (&other, poller);
+  ismb_poller_flush_later (poller, &other.watch);
+  ismb_poller_flush_later (poller, &herald.watch);
+  g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (herald.seen, ==, 0);
+  g_assert_cmpuint (bell.flushes, ==, 1);
+  g_assert_cmpuint (other.flushes, ==, 1);
+  ismb_poller_remove (poller, &herald.watch);
+  bell_clear (&other);
+  bell_clear (&bell);
+}
+
 /* Two are ready in the same batch and each removes the other: one runs, its victim never. */
 static void
 test_remove_in_batch (void)
@@ -175,6 +212,79 @@ test_deadlines (void)
   g_assert_false (g_main_context_pending (NULL));
   for (i = 0; i < 4; i++)
     bell_clear (&bells[i]);
+}
+
+/* Never before its time, wherever it was before; and not lost either. */
+static void
+test_deadline_moves (void)
+{
+  g_autoptr (IsmbPoller) poller = ismb_poller_new (NULL);
+  gint64 due = g_get_monotonic_time () + 60 * 1000;
+  Bell bell;
+
+  bell_init (&bell, poller);
+  ismb_poller_set_deadline (poller, &bell.watch, 20);
+  ismb_poller_set_deadline (poller, &bell.watch, 60);
+  while (bell.deadlines == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (g_get_monotonic_time (), >=, due);
+  ismb_poller_set_deadline (poller, &bell.watch, 3600 * 1000);
+  ismb_poller_set_deadline (poller, &bell.watch, 5);
+  while (bell.deadlines == 1)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (g_main_context_pending (NULL));
+  bell_clear (&bell);
+}
+
+static guint polls;
+
+static int
+count_poll (GPollFD *fds, guint count, int timeout)
+{
+  polls++;
+  return g_poll (fds, count, timeout);
+}
+
+/* One that is put off, as with each stanza, costs no turn of the loop for each; nor does it keep the
+ * loop turning from its old time to its new one. */
+static void
+test_deadline_put_off (void)
+{
+  g_autoptr (IsmbPoller) poller = ismb_poller_new (NULL);
+  Bell bell;
+
+  bell_init (&bell, poller);
+  ismb_poller_set_deadline (poller, &bell.watch, 20);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_main_context_set_poll_func (NULL, count_poll);
+  for (guint i = 0; i < 100; i++)
+    {
+      ismb_poller_set_deadline (poller, &bell.watch, 60 + i);
+      g_assert_false (g_main_context_pending (NULL));
+    }
+  polls = 0;
+  while (bell.deadlines == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_main_context_set_poll_func (NULL, NULL);
+  g_assert_cmpuint (polls, <=, 8);
+  bell_clear (&bell);
+}
+
+static void
+test_context_goes_first (void)
+{
+  GMainContext *context = g_main_context_new ();
+  g_autoptr (IsmbPoller) poller = ismb_poller_new (context);
+  Bell one, two;
+
+  bell_init (&one, poller);
+  bell_init (&two, poller);
+  ismb_poller_set_deadline (poller, &one.watch, 5000);
+  ismb_poller_set_deadline (poller, &two.watch, 60000);
+  g_main_context_unref (context);
+  bell_clear (&one);
+  bell_clear (&two);
 }
 
 static void
@@ -278,6 +388,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/net/poller/ready-then-flush", test_ready_then_flush);
   g_test_add_func ("/net/poller/flush-outside-a-turn", test_flush_outside_a_turn);
+  g_test_add_func ("/net/poller/early-flush", test_early_flush);
+  g_test_add_func ("/net/poller/deadline-moves", test_deadline_moves);
+  g_test_add_func ("/net/poller/deadline-put-off", test_deadline_put_off);
+  g_test_add_func ("/net/poller/context-goes-first", test_context_goes_first);
   g_test_add_func ("/net/poller/remove-in-batch", test_remove_in_batch);
   g_test_add_func ("/net/poller/remove-itself", test_remove_itself);
   g_test_add_func ("/net/poller/loop-inside-a-turn", test_loop_inside_a_turn);
