@@ -18,6 +18,7 @@
 struct _IsmbAcks
 {
   IsmbWatch watch;     /* without a descriptor */
+  IsmbWatch asking;    /* early, so that the question leaves with what it is about */
   IsmbPoller *poller;
   IsmbStream *stream;  /* the owner's; NULL while it sleeps */
   const IsmbAcksCallbacks *callbacks;
@@ -42,6 +43,12 @@ static IsmbAcks *
 from_watch (IsmbWatch *watch)
 {
   return (IsmbAcks *) ((char *) watch - G_STRUCT_OFFSET (IsmbAcks, watch));
+}
+
+static IsmbAcks *
+from_asking (IsmbWatch *asking)
+{
+  return (IsmbAcks *) ((char *) asking - G_STRUCT_OFFSET (IsmbAcks, asking));
 }
 
 static void
@@ -79,9 +86,18 @@ ask_in_time (IsmbAcks *self)
   if (self->unasked >= ASK_COUNT || self->unasked_bytes >= ASK_BYTES)
     ask (self);
   else if (self->awaited)
-    ismb_poller_flush_later (self->poller, &self->watch);
+    ismb_poller_flush_later (self->poller, &self->asking);
   else if (!self->waking)
     set_deadline (self, QUIET);
+}
+
+static void
+on_asking (IsmbWatch *asking)
+{
+  IsmbAcks *self = from_asking (asking);
+
+  if (self->stream != NULL && self->awaited && !self->asked)
+    ask (self);
 }
 
 /* A client that never asks is not told, and one that asks for each of its stanzas is told once for
@@ -103,6 +119,7 @@ tell (IsmbAcks *self)
   ismb_stream_send_text (self->stream, word, -1);
 }
 
+/* Behind the flush of the streams that the client's stanzas went to. */
 static void
 on_flush (IsmbWatch *watch)
 {
@@ -112,8 +129,6 @@ on_flush (IsmbWatch *watch)
     return;
   if (self->answering || (is_owed (self) && ismb_tally_get_handled (self->tally) != self->told))
     tell (self);
-  if (self->awaited && !self->asked)
-    ask (self);
 }
 
 static void
@@ -172,6 +187,7 @@ ismb_acks_new (IsmbPoller *poller, IsmbStream *stream, const IsmbAcksCallbacks *
   IsmbAcks *self = g_new0 (IsmbAcks, 1);
 
   self->watch = (IsmbWatch){ .flush = on_flush, .deadline = on_deadline };
+  self->asking = (IsmbWatch){ .flush = on_asking, .early = TRUE };
   self->poller = g_object_ref (poller);
   self->stream = stream;
   self->callbacks = callbacks;
@@ -186,6 +202,7 @@ ismb_acks_free (IsmbAcks *self)
   if (self == NULL)
     return;
   ismb_poller_remove (self->poller, &self->watch);
+  ismb_poller_remove (self->poller, &self->asking);
   ismb_tally_free (self->tally);
   ismb_unacked_clear (&self->unacked);
   ismb_answered_clear (&self->answered);

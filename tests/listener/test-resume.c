@@ -360,6 +360,30 @@ test_asks_at_once (Fixture *fixture, gconstpointer data)
   g_free (xmpp_client_expect (fixture->ada, "<r " SM "/>"));
 }
 
+/* The question comes in one piece with what it is about, so that whoever answers wakes up once. */
+static void
+test_asks_in_one_piece (Fixture *fixture, gconstpointer data)
+{
+  enable_ada (fixture);
+  g_free (enable (fixture->bob, ""));
+  send_message (fixture->bob, "ada", 1);
+  while (*xmpp_client_peek (fixture->ada) == '\0')
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (g_str_has_suffix (xmpp_client_peek (fixture->ada), "</message><r " SM "/>"));
+}
+
+/* Ada leaves in the turn in which she would be asked. */
+static void
+test_leaves_unasked (Fixture *fixture, gconstpointer data)
+{
+  enable_ada (fixture);
+  g_free (enable (fixture->bob, ""));
+  send_message (fixture->bob, "ada", 1);
+  xmpp_client_send (fixture->ada, "</stream:stream>");
+  g_free (xmpp_client_expect_end (fixture->ada));
+  settle_bob (fixture);
+}
+
 /* An error waits for ada alone: behind it all is remembered that bob goes on to say, to a bound. */
 static void
 test_too_much (Fixture *fixture, gconstpointer data)
@@ -804,6 +828,8 @@ main (int argc, char **argv)
   ADD ("no-count", test_no_count);
   ADD ("asks", test_asks);
   ADD ("asks-at-once", test_asks_at_once);
+  ADD ("asks-in-one-piece", test_asks_in_one_piece);
+  ADD ("leaves-unasked", test_leaves_unasked);
   ADD ("too-much", test_too_much);
   ADD ("resumed", test_resumed);
   ADD ("takes-over", test_takes_over);
