@@ -27,7 +27,11 @@ struct _IsmbNode
     const char *ns;
     char *text;
   };
-  gsize length; /* bytes of the text */
+  union
+  {
+    Attribute *late_attribute; /* near the end of the list, or NULL */
+    gsize length;              /* bytes of the text */
+  };
 };
 
 struct _IsmbTree
@@ -183,6 +187,7 @@ ismb_tree_set (IsmbTree *tree, IsmbNode *node, const char *attribute, const char
     {
       if (*at != NULL)
         *at = (*at)->next;
+      node->late_attribute = NULL; /* it may be that one */
       return;
     }
   value = take_string (tree, value);
@@ -192,6 +197,19 @@ ismb_tree_set (IsmbTree *tree, IsmbNode *node, const char *attribute, const char
       (*at)->name = take_string (tree, attribute);
     }
   (*at)->value = value;
+}
+
+void
+ismb_tree_add_attribute (IsmbTree *tree, IsmbNode *node, const char *attribute, const char *value)
+{
+  Attribute **at = node->late_attribute != NULL ? &node->late_attribute->next : &node->attributes;
+
+  g_assert (node->name != NULL);
+  while (*at != NULL)
+    at = &(*at)->next;
+  *at = node->late_attribute = ismb_arena_take (&tree->arena, sizeof **at);
+  (*at)->name = take_string (tree, attribute);
+  (*at)->value = take_string (tree, value);
 }
 
 void
@@ -264,7 +282,7 @@ ismb_tree_set_text (IsmbTree *tree, IsmbNode *node, const char *text)
 void
 ismb_tree_clear_attributes (IsmbTree *tree, IsmbNode *node)
 {
-  node->attributes = NULL;
+  node->attributes = node->late_attribute = NULL;
 }
 
 /* Copying: without recursion, so that no depth can end the stack. */

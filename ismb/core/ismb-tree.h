@@ -37,6 +37,9 @@ IsmbNode   *ismb_tree_add_copy      (IsmbTree *tree, IsmbNode *parent, const Ism
 /* A `value` of NULL removes the attribute. */
 void        ismb_tree_set           (IsmbTree *tree, IsmbNode *node, const char *attribute,
                                      const char *value);
+/* Behind the others, of whose names it is none. */
+void        ismb_tree_add_attribute (IsmbTree *tree, IsmbNode *node, const char *attribute,
+                                     const char *value);
 void        ismb_tree_remove        (IsmbTree *tree, IsmbNode *node);
 void        ismb_tree_clear         (IsmbTree *tree, IsmbNode *node); /* drops children and text */
 void        ismb_tree_clear_attributes (IsmbTree *tree, IsmbNode *node);

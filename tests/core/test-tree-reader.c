@@ -175,6 +175,79 @@ test_bounded_growth (void)
   assert_refused (prefixed, "1 MiB");
 }
 
+/* A reader of many */
+
+static const IsmbTreeLimits limits = { 1 << 20, 16, 1000, 100 };
+
+static void
+assert_next (IsmbTreeReader *reader, const char *xml, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IsmbTree) tree = ismb_tree_reader_read (reader, xml, strlen (xml), &error);
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  ismb_node_write (ismb_tree_root (tree), ISMB_NS_CLIENT, out);
+  g_assert_cmpstr (out->str, ==, expected);
+}
+
+static void
+assert_next_refused (IsmbTreeReader *reader, const char *xml)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (ismb_tree_reader_read (reader, xml, strlen (xml), &error));
+  g_assert_error (error, ISMB_ERROR, ISMB_ERROR_BAD_STANZA);
+}
+
+/* What a stream's header declares holds for each, and what one declares for none that follows. */
+static void
+test_one_after_another (void)
+{
+  g_autoptr (IsmbTreeReader) reader = ismb_tree_reader_new (
+      "<s:stream xmlns='jabber:client' xmlns:s='urn:s' xmlns:p='urn:p' version='1.0'>",
+      ISMB_NS_CLIENT, &limits);
+
+  assert_next (reader, "<message id='1'><body>a</body></message>",
+               "<message id='1'><body>a</body></message>");
+  assert_next (reader, "\n <s:error><p:b p:c='1' xmlns:q='urn:q'/></s:error>",
+               "<error xmlns='urn:s'><b xmlns='urn:p' xmlns:ns1='urn:p' ns1:c='1'/></error>");
+  assert_next_refused (reader, "<q:message/>");
+  assert_next (reader, "<message/>", "<message/>");
+}
+
+/* One that is no whole element is refused, and leaves nothing behind. */
+static void
+test_ends_elsewhere (void)
+{
+  static const char *const bad[] = { "<a>", "<a><b></b>", "<a/></s>", "</s>", "", "<a/><b/>",
+                                     "<a/>x", "<a></b>" };
+  g_autoptr (IsmbTreeReader) reader
+      = ismb_tree_reader_new ("<s xmlns='jabber:client'>", ISMB_NS_CLIENT, &limits);
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      assert_next_refused (reader, bad[i]);
+      assert_next (reader, "<a b='1'/>", "<a b='1'/>");
+    }
+}
+
+/* It forgets the names it saw now and then: nobody notices, and it does not grow. */
+static void
+test_many (void)
+{
+  g_autoptr (IsmbTreeReader) reader
+      = ismb_tree_reader_new ("<s xmlns='jabber:client' xmlns:p='urn:p'>", ISMB_NS_CLIENT, &limits);
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_autofree char *xml = g_strdup_printf ("<a><p:b%u c%u='%u'/></a>", i, i, i);
+      g_autofree char *same = g_strdup_printf ("<a><b%u xmlns='urn:p' c%u='%u'/></a>", i, i, i);
+
+      assert_next (reader, xml, same);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -188,5 +261,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tree-reader/bounds", test_bounds);
   g_test_add_func ("/tree-reader/bounded-attributes", test_bounded_attributes);
   g_test_add_func ("/tree-reader/bounded-growth", test_bounded_growth);
+  g_test_add_func ("/tree-reader/one-after-another", test_one_after_another);
+  g_test_add_func ("/tree-reader/ends-elsewhere", test_ends_elsewhere);
+  g_test_add_func ("/tree-reader/many", test_many);
   return g_test_run ();
 }
