@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define ATTRIBUTES_MAX 1000 /* of a tag: for libstrophe each costs as much as all before it */
+#define ATTRIBUTES_MAX 1000 /* of a tag: each is compared with all before it */
 
 enum { TEXT, TAG };
 
@@ -82,6 +82,19 @@ end_tag (IsmbTagScanner *scanner)
   return result;
 }
 
+/* What stands before the end of a value, which is most of a tag. */
+static gboolean
+skip_value (IsmbTagScanner *scanner, const char *bytes, gsize length, gsize *seen)
+{
+  const char *end = memchr (bytes, scanner->quote, length);
+  gsize count = end != NULL ? (gsize) (end - bytes) : length;
+
+  *seen += count;
+  scanner->tag += count;
+  return memchr (bytes, '\0', count) == NULL
+         && scanner->element + scanner->tag <= scanner->bytes_max;
+}
+
 /* One byte inside a tag; MORE goes on. */
 static IsmbScan
 scan_tag_byte (IsmbTagScanner *scanner, char byte)
@@ -96,7 +109,7 @@ scan_tag_byte (IsmbTagScanner *scanner, char byte)
         return ISMB_SCAN_BAD;
     }
   if (scanner->quote != '\0')
-    scanner->quote = byte == scanner->quote ? '\0' : scanner->quote;
+    scanner->quote = '\0'; /* its end */
   else if (byte == '"' || byte == '\'')
     {
       scanner->quote = byte;
@@ -119,6 +132,11 @@ ismb_tag_scanner_next (IsmbTagScanner *scanner, const char *bytes, gsize length,
     if (scanner->state == TEXT)
       {
         if (!scan_text (scanner, bytes + *seen, length - *seen, seen))
+          return ISMB_SCAN_BAD;
+      }
+    else if (scanner->quote != '\0' && bytes[*seen] != scanner->quote)
+      {
+        if (!skip_value (scanner, bytes + *seen, length - *seen, seen))
           return ISMB_SCAN_BAD;
       }
     else
