@@ -13,17 +13,21 @@
 #include "ismb/stream/ismb-strophe.h"
 
 #define TURN_STANZAS 32 /* handed up before other sources have their turn */
+#define WAITING_MAX 256 /* what was read and not yet handed up; then reading pauses */
 
 struct _IsmbChannel
 {
   IsmbChannelCallbacks callbacks;
   gpointer user_data;
+  IsmbOutlet *outlet; /* of all that is told, in its order */
   IsmbStrophe *strophe;
+  IsmbGate *gate;     /* NULL, like the pump, between two streams */
   IsmbPump *pump;
   char *jid;
   gsize left; /* bytes that the last pump was not rid of */
   gboolean ready;
   gboolean closing;
+  gboolean paused; /* too much waits */
 };
 
 static void
@@ -41,29 +45,21 @@ on_ready (const char *bound_jid, gpointer user_data)
       return;
     }
   self->ready = TRUE;
-  self->callbacks.ready (jid, ismb_pump_get_session (self->pump), self->user_data);
-}
-
-static void
-on_stanza (IsmbTree *tree, gpointer user_data)
-{
-  IsmbChannel *self = user_data;
-
-  ismb_stanza_trace_received (&_ismb_client_stanzas, self->jid, tree);
-  self->callbacks.stanza (tree, self->user_data);
+  ismb_pump_begin_session (self->pump);
+  self->callbacks.ready (jid, ismb_gate_get_session (self->gate), self->user_data);
 }
 
 /* The reason before a session is there. */
 static GError *
 why_not_ready (IsmbChannel *self, gboolean ended)
 {
-  const char *failure = ismb_pump_get_auth_failure (self->pump);
+  const char *failure = ismb_gate_get_auth_failure (self->gate);
 
   if (failure != NULL)
     return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
                         "the server refused to sign %s in: %s; are name and password right?",
                         self->jid, failure);
-  if (ismb_pump_has_given_up (self->pump))
+  if (ismb_gate_was_no_use (self->gate))
     return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
                         "the server offers %s no way to sign in that is safe: it takes SCRAM, or "
                         "PLAIN inside TLS",
@@ -74,14 +70,14 @@ why_not_ready (IsmbChannel *self, gboolean ended)
                       self->jid);
 }
 
-/* The reason, told by whoever knows it best: the server's own words, the pump, the state we were
+/* The reason, told by whoever knows it best: the server's own words, the gate, the state we were
  * in. */
 static GError *
 why_closed (IsmbChannel *self, const GError *stream_error)
 {
   const GError *lost = NULL;
   gboolean ended = ismb_pump_has_ended (self->pump, &lost);
-  gboolean refused = !self->ready && ismb_pump_get_auth_failure (self->pump) != NULL;
+  gboolean refused = !self->ready && ismb_gate_get_auth_failure (self->gate) != NULL;
 
   /* Whom the server refused in each safe way, it offers none that is left. */
   if (refused && g_error_matches (lost, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED))
@@ -115,7 +111,7 @@ close_if_empty (gpointer user_data)
 {
   IsmbChannel *self = user_data;
 
-  if (self->closing && ismb_pump_get_queued (self->pump) == 0)
+  if (self->closing && ismb_gate_get_queued (self->gate) == 0)
     ismb_strophe_close (self->strophe);
 }
 
@@ -126,18 +122,7 @@ flush (IsmbChannel *self)
   close_if_empty (self);
 }
 
-/* What is read is handed up at once. */
-static void
-on_given (gsize bytes, gpointer user_data)
-{
-  IsmbChannel *self = user_data;
-
-  ismb_pump_note_unread (self->pump, ismb_strophe_run (self->strophe, bytes));
-  if (ismb_outlet_drain (ismb_strophe_get_outlet (self->strophe), TURN_STANZAS))
-    flush (self);
-}
-
-/* What the pump saw is told in order with what libstrophe tells. */
+/* What the gate saw is told in order with what libstrophe tells. */
 
 static void
 tell_authenticated (gpointer item, gpointer user_data)
@@ -152,7 +137,7 @@ on_authenticated (gpointer user_data)
 {
   IsmbChannel *self = user_data;
 
-  ismb_outlet_put (ismb_strophe_get_outlet (self->strophe), tell_authenticated, self, NULL, NULL);
+  ismb_outlet_put (self->outlet, tell_authenticated, self, NULL, NULL);
 }
 
 static void
@@ -169,19 +154,62 @@ on_refused (const char *condition, gpointer user_data)
 {
   IsmbChannel *self = user_data;
 
-  ismb_outlet_put (ismb_strophe_get_outlet (self->strophe), tell_refused, self,
-                   g_strdup (condition), g_free);
+  ismb_outlet_put (self->outlet, tell_refused, self, g_strdup (condition), g_free);
+}
+
+static void
+tell_stanza (gpointer item, gpointer user_data)
+{
+  IsmbChannel *self = user_data;
+  IsmbTree *tree = item;
+
+  ismb_stanza_trace_received (&_ismb_client_stanzas, self->jid, tree);
+  self->callbacks.stanza (tree, self->user_data);
+}
+
+static void
+on_stanza (IsmbTree *tree, gpointer user_data)
+{
+  IsmbChannel *self = user_data;
+
+  ismb_outlet_put (self->outlet, tell_stanza, self, tree, (GDestroyNotify) ismb_tree_unref);
+  self->paused = ismb_outlet_get_length (self->outlet) >= WAITING_MAX;
+  if (self->paused)
+    ismb_gate_pause (self->gate, TRUE);
+}
+
+static void
+on_room (gpointer user_data)
+{
+  IsmbChannel *self = user_data;
+
+  if (self->paused && self->pump != NULL)
+    ismb_pump_go_on (self->pump);
+  self->paused = FALSE;
+}
+
+/* What is read is handed up at once. */
+static void
+on_turned (gsize bytes, gpointer user_data)
+{
+  IsmbChannel *self = user_data;
+
+  if (bytes > 0)
+    ismb_gate_note_unread (self->gate, ismb_strophe_run (self->strophe, bytes));
+  if (ismb_outlet_drain (self->outlet, TURN_STANZAS))
+    flush (self);
 }
 
 IsmbChannel *
 ismb_channel_new (const IsmbChannelCallbacks *callbacks, gpointer user_data)
 {
-  static const IsmbStropheCallbacks from_strophe = { on_ready, on_stanza, on_closed };
+  static const IsmbStropheCallbacks from_strophe = { on_ready, on_closed };
   IsmbChannel *self = g_new0 (IsmbChannel, 1);
 
   self->callbacks = *callbacks;
   self->user_data = user_data;
-  self->strophe = ismb_strophe_new (&from_strophe, self);
+  self->outlet = ismb_outlet_new (WAITING_MAX / 2, on_room, self);
+  self->strophe = ismb_strophe_new (self->outlet, &from_strophe, self);
   return self;
 }
 
@@ -190,18 +218,20 @@ ismb_channel_free (IsmbChannel *self)
 {
   ismb_channel_stop (self);
   ismb_strophe_free (self->strophe);
+  ismb_outlet_free (self->outlet);
   g_free (self->jid);
   g_free (self);
 }
 
 static void
-begin (IsmbChannel *self, GIOStream *stream, int fd, const IsmbPumpPlan *plan)
+begin (IsmbChannel *self, GIOStream *stream, int fd, const IsmbGatePlan *plan)
 {
-  static const IsmbPumpCallbacks from_pump = { on_authenticated, on_refused, close_if_empty,
-                                               on_given };
+  static const IsmbGateCallbacks from_gate = { on_authenticated, on_refused, on_stanza };
+  static const IsmbPumpCallbacks from_pump = { close_if_empty, on_turned };
 
-  self->ready = self->closing = FALSE;
-  self->pump = ismb_pump_new (stream, fd, plan, &from_pump, self);
+  self->ready = self->closing = self->paused = FALSE;
+  self->gate = ismb_gate_new (plan, &from_gate, self);
+  self->pump = ismb_pump_new (stream, fd, self->gate, &from_pump, self);
 }
 
 /* Whatever cannot be prepared goes as it is: another server may have its own ideas of passwords. */
@@ -218,15 +248,19 @@ ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secret, const
                     const char *password, const IsmbResume *resume, GError **error)
 {
   char *prepared = prepare (password);
-  const IsmbPumpPlan plan = { prepared, secret, resume };
-  int fd = ismb_strophe_start (self->strophe, jid, prepared, error);
+  const IsmbGatePlan plan = { prepared, secret, resume };
+  int fd;
 
+  ismb_outlet_open (self->outlet);
+  fd = ismb_strophe_start (self->strophe, jid, prepared, error);
   if (fd >= 0)
     {
       g_free (self->jid);
       self->jid = g_strdup (jid);
       begin (self, stream, fd, &plan);
     }
+  else
+    ismb_outlet_close (self->outlet);
   explicit_bzero (prepared, strlen (prepared));
   g_free (prepared);
   return fd >= 0;
@@ -257,7 +291,7 @@ ismb_channel_send (IsmbChannel *self, const char *xml, gsize length)
 gsize
 ismb_channel_get_queued (IsmbChannel *self)
 {
-  return self->pump != NULL ? ismb_pump_get_queued (self->pump) : self->left;
+  return self->gate != NULL ? ismb_gate_get_queued (self->gate) : self->left;
 }
 
 void
@@ -273,7 +307,9 @@ void
 ismb_channel_stop (IsmbChannel *self)
 {
   ismb_strophe_stop (self->strophe);
-  if (self->pump != NULL)
-    self->left = ismb_pump_get_queued (self->pump);
+  ismb_outlet_close (self->outlet);
+  if (self->gate != NULL)
+    self->left = ismb_gate_get_queued (self->gate);
   g_clear_pointer (&self->pump, ismb_pump_free);
+  g_clear_pointer (&self->gate, ismb_gate_free);
 }

@@ -6,11 +6,11 @@
 
 G_BEGIN_DECLS
 
-/* A client's stream to its server: a connected GIOStream, the pump on it and libstrophe behind
- * that. */
+/* A client's stream to its server: a connected GIOStream with the pump on it, the gate, and
+ * libstrophe behind that. */
 typedef struct _IsmbChannel IsmbChannel;
 
-/* As those of IsmbStrophe: from a source of their own; each may run a main loop or free the
+/* Never from inside a call of the owner's or a parser; each may run a main loop or free the
  * channel. */
 typedef struct
 {

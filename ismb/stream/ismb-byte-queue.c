@@ -6,6 +6,14 @@
 
 #define ROOM_KEPT 8192 /* while empty */
 
+static void
+give_back (IsmbByteQueue *self)
+{
+  if (self->secret && self->memory != NULL)
+    explicit_bzero (self->memory, self->room);
+  g_free (self->memory);
+}
+
 /* For so many bytes behind the others. */
 static void
 make_room (IsmbByteQueue *self, gsize more)
@@ -16,14 +24,14 @@ make_room (IsmbByteQueue *self, gsize more)
     return;
   if (gone < self->room / 2 || self->length + more > self->room)
     {
-      char *memory;
+      gsize room = MAX (2 * self->room, self->length + more);
+      char *memory = g_malloc (room);
 
-      self->room = MAX (2 * self->room, self->length + more);
-      memory = g_malloc (self->room);
       if (self->length > 0)
         memcpy (memory, self->front, self->length);
-      g_free (self->memory);
+      give_back (self);
       self->memory = memory;
+      self->room = room;
     }
   else
     memmove (self->memory, self->front, self->length);
@@ -71,6 +79,6 @@ ismb_byte_queue_replace (IsmbByteQueue *self, gsize from, gsize to, const char *
 void
 ismb_byte_queue_clear (IsmbByteQueue *self)
 {
-  g_free (self->memory);
-  *self = (IsmbByteQueue){ NULL };
+  give_back (self);
+  *self = (IsmbByteQueue){ .secret = self->secret };
 }

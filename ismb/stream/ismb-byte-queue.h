@@ -12,6 +12,7 @@ typedef struct
 {
   char *front;  /* of `length` bytes */
   gsize length;
+  gboolean secret; /* what it gives back is wiped */
   /*< private >*/
   char *memory;
   gsize room;

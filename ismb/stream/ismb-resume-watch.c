@@ -25,7 +25,8 @@ struct _IsmbResumeWatch
   GString *request;  /* libstrophe's, for a resource */
   char *request_id;
   gboolean needs_session;
-  GString *held;     /* until the legacy session is there: the answer to the request first */
+  GString *answer;   /* to the request, until the legacy session is there */
+  GString *early;    /* what came meanwhile */
   IsmbSession session;
 };
 
@@ -226,14 +227,6 @@ refused (const IsmbNode *node, const char *what, GError **error)
   return ISMB_RESUME_WATCH_REFUSED;
 }
 
-static void
-hold (IsmbResumeWatch *self, const char *element, gsize length)
-{
-  if (self->held == NULL)
-    self->held = g_string_new (NULL);
-  g_string_append_len (self->held, element, length);
-}
-
 static IsmbResumeWatchVerdict
 read_bind_answer (IsmbResumeWatch *self, const IsmbNode *node, const char *element, gsize length,
                   GString *inward, GString *outward, GError **error)
@@ -248,7 +241,7 @@ read_bind_answer (IsmbResumeWatch *self, const IsmbNode *node, const char *eleme
       self->state = BOUND;
       return ISMB_RESUME_WATCH_BOUND;
     }
-  hold (self, element, length);
+  g_string_append_len (self->answer, element, length);
   g_string_append (outward, "<iq type='set' id='" SESSION_ID "'><session xmlns='" ISMB_NS_SESSION
                             "'/></iq>");
   self->state = SESSION;
@@ -262,14 +255,14 @@ read_session_answer (IsmbResumeWatch *self, const IsmbNode *node, const char *el
 {
   if (!answers (node, SESSION_ID))
     {
-      hold (self, element, length);
-      return self->held->len <= HELD_MAX
+      g_string_append_len (self->early, element, length);
+      return self->early->len <= HELD_MAX
                  ? ISMB_RESUME_WATCH_GO_ON
                  : refuse (error, "it sends much, and does not start the session");
     }
   if (is_error (node))
     return refused (node, "session", error);
-  g_string_append_len (inward, self->held->str, self->held->len);
+  g_string_append_len (inward, self->answer->str, self->answer->len);
   self->state = BOUND;
   return ISMB_RESUME_WATCH_BOUND;
 }
@@ -340,6 +333,18 @@ ismb_resume_watch_get_session (IsmbResumeWatch *self)
   return &self->session;
 }
 
+const GString *
+ismb_resume_watch_get_header (IsmbResumeWatch *self)
+{
+  return self->header;
+}
+
+const GString *
+ismb_resume_watch_get_early (IsmbResumeWatch *self)
+{
+  return self->early;
+}
+
 IsmbResumeWatch *
 ismb_resume_watch_new (const IsmbResume *resume)
 {
@@ -353,6 +358,8 @@ ismb_resume_watch_new (const IsmbResume *resume)
     }
   self->header = g_string_new ("<stream>");
   self->request = g_string_new (NULL);
+  self->answer = g_string_new (NULL);
+  self->early = g_string_new (NULL);
   return self;
 }
 
@@ -364,8 +371,8 @@ ismb_resume_watch_free (IsmbResumeWatch *self)
   g_free (self->request_id);
   g_string_free (self->header, TRUE);
   g_string_free (self->request, TRUE);
-  if (self->held != NULL)
-    g_string_free (self->held, TRUE);
+  g_string_free (self->answer, TRUE);
+  g_string_free (self->early, TRUE);
   g_clear_pointer (&self->session.features, ismb_tree_unref);
   g_free (self);
 }

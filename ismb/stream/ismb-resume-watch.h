@@ -55,6 +55,10 @@ IsmbResumeWatchVerdict ismb_resume_watch_sent        (IsmbResumeWatch *self, con
                                                       gsize length, GString *outward,
                                                       GError **error);
 const IsmbSession     *ismb_resume_watch_get_session (IsmbResumeWatch *self);
+/* The last header that it was shown. */
+const GString         *ismb_resume_watch_get_header  (IsmbResumeWatch *self);
+/* Once it is bound: elements of the session that came before the server said so. */
+const GString         *ismb_resume_watch_get_early   (IsmbResumeWatch *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbResumeWatch, ismb_resume_watch_free)
 

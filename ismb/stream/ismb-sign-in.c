@@ -111,6 +111,18 @@ ismb_sign_in_get_session (IsmbSignIn *self)
   return ismb_resume_watch_get_session (self->resume);
 }
 
+const GString *
+ismb_sign_in_get_header (IsmbSignIn *self)
+{
+  return ismb_resume_watch_get_header (self->resume);
+}
+
+const GString *
+ismb_sign_in_get_early (IsmbSignIn *self)
+{
+  return ismb_resume_watch_get_early (self->resume);
+}
+
 IsmbSignIn *
 ismb_sign_in_new (const char *password, gboolean secret, const IsmbResume *resume)
 {

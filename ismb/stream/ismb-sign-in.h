@@ -38,6 +38,10 @@ const char        *ismb_sign_in_get_failure (IsmbSignIn *self);
 gboolean           ismb_sign_in_was_offered (IsmbSignIn *self);
 /* Its strings and trees are the sign-in's. */
 const IsmbSession *ismb_sign_in_get_session (IsmbSignIn *self);
+/* Once it is done: the header of the server's stream, whose prefixes hold in all that follows, and
+ * what came of the session already. */
+const GString     *ismb_sign_in_get_header  (IsmbSignIn *self);
+const GString     *ismb_sign_in_get_early   (IsmbSignIn *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IsmbSignIn, ismb_sign_in_free)
 

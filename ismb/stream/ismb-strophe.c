@@ -18,8 +18,7 @@
 #include "ismb/core/ismb-namespaces.h"
 
 #define TICK_US (G_USEC_PER_SEC / 2) /* libstrophe's own deadlines, while it has any */
-#define TURN_READS 16                /* before other sources have their turn */
-#define WAITING_MAX 256              /* what was read and not yet handed up; then reading pauses */
+#define TURN_READS 16                /* before others have their turn */
 #define STROPHE_READ 4096            /* bytes, of one run */
 #define TOLD_MAX 256                 /* bytes of what a stranger wrote, in a message of ours */
 
@@ -55,8 +54,6 @@ struct _IsmbStrophe
   gboolean kick;
   gboolean ready;
   gboolean closing;
-  gboolean paused;
-  gboolean skip;    /* the stanza in hand was libstrophe's own */
   char *condition;  /* of a stream error */
   char *detail;     /* the text inside that */
 };
@@ -123,14 +120,6 @@ tell_ready (gpointer bound_jid, gpointer user_data)
 }
 
 static void
-tell_stanza (gpointer tree, gpointer user_data)
-{
-  IsmbStrophe *self = user_data;
-
-  self->callbacks.stanza (tree, self->user_data);
-}
-
-static void
 tell_closed (gpointer stream_error, gpointer user_data)
 {
   IsmbStrophe *self = user_data;
@@ -139,52 +128,7 @@ tell_closed (gpointer stream_error, gpointer user_data)
   self->callbacks.closed (error, self->user_data);
 }
 
-/* Elements: libstrophe's to ours */
-
-static void
-copy_attributes (IsmbTree *tree, IsmbNode *node, xmpp_stanza_t *stanza)
-{
-  int count = xmpp_stanza_get_attribute_count (stanza);
-  g_autofree const char **pairs = g_new0 (const char *, 2 * count + 1);
-
-  count = xmpp_stanza_get_attributes (stanza, pairs, 2 * count);
-  for (int i = 0; i + 1 < count; i += 2)
-    if (g_str_equal (pairs[i], "lang"))
-      ismb_tree_set (tree, node, "xml:lang", pairs[i + 1]); /* libstrophe drops the prefix */
-    else if (!g_str_equal (pairs[i], "xmlns"))
-      ismb_tree_set (tree, node, pairs[i], pairs[i + 1]);
-}
-
-static void
-copy_children (IsmbTree *tree, IsmbNode *node, xmpp_stanza_t *stanza)
-{
-  xmpp_stanza_t *child;
-
-  for (child = xmpp_stanza_get_children (stanza); child != NULL;
-       child = xmpp_stanza_get_next (child))
-    if (xmpp_stanza_is_text (child))
-      ismb_tree_add_text (tree, node, xmpp_stanza_get_text_ptr (child), -1);
-    else if (xmpp_stanza_is_tag (child))
-      {
-        const char *ns = xmpp_stanza_get_ns (child);
-        IsmbNode *copy =
-            ismb_tree_add (tree, node, xmpp_stanza_get_name (child), ns != NULL ? ns : "");
-
-        copy_attributes (tree, copy, child);
-        copy_children (tree, copy, child);
-      }
-}
-
-static IsmbTree *
-copy_stanza (xmpp_stanza_t *stanza)
-{
-  const char *ns = xmpp_stanza_get_ns (stanza);
-  IsmbTree *tree = ismb_tree_new (xmpp_stanza_get_name (stanza), ns != NULL ? ns : ISMB_NS_CLIENT);
-
-  copy_attributes (tree, ismb_tree_root (tree), stanza);
-  copy_children (tree, ismb_tree_root (tree), stanza);
-  return tree;
-}
+/* What libstrophe calls */
 
 static void
 watch_input (IsmbStrophe *self, gboolean watch)
@@ -208,20 +152,12 @@ reserve_low_fd (IsmbStrophe *self)
   self->low_fd = fd;
 }
 
-/* What libstrophe calls */
-
+/* Behind a stream error nothing comes (RFC 6120, 4.9.1.1). */
 static int
 on_stanza (xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *user_data)
 {
-  IsmbStrophe *self = user_data;
-
-  if (self->skip)
-    self->skip = FALSE;
-  else if (g_strcmp0 (xmpp_stanza_get_ns (stanza), ISMB_NS_STREAM) == 0)
-    ismb_strophe_close (self); /* an error: nothing comes behind it (RFC 6120, 4.9.1.1) */
-  else
-    ismb_outlet_put (self->outlet, tell_stanza, self, copy_stanza (stanza),
-                     (GDestroyNotify) ismb_tree_unref);
+  if (g_strcmp0 (xmpp_stanza_get_ns (stanza), ISMB_NS_STREAM) == 0)
+    ismb_strophe_close (user_data);
   return 1;
 }
 
@@ -284,7 +220,6 @@ on_connection (xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
   if (event == XMPP_CONN_CONNECT)
     {
       self->ready = TRUE;
-      self->skip = TRUE; /* the answer that completed it is still on its way through the handlers */
       xmpp_handler_add (conn, on_stanza, NULL, NULL, NULL, self);
       ismb_outlet_put (self->outlet, tell_ready, self, g_strdup (xmpp_conn_get_bound_jid (conn)),
                        g_free);
@@ -328,17 +263,8 @@ on_socket (xmpp_conn_t *conn, void *socket_variable)
 
 /* The sources */
 
-static void
-pause_reading (IsmbStrophe *self, gboolean pause)
-{
-  if (self->paused == pause)
-    return;
-  self->paused = pause;
-  watch_input (self, !pause);
-}
-
 /* A reply that libstrophe's own handlers queued leaves with the next run, hence the extra ones
- * until we are signed in; afterwards its handlers only copy. */
+ * until we are signed in; afterwards they have nothing to say but the end. */
 static void
 run (IsmbStrophe *self)
 {
@@ -351,11 +277,9 @@ run (IsmbStrophe *self)
       xmpp_run_once (self->ctx, 0);
       self->unread -= MIN (self->unread, STROPHE_READ);
     }
-  while (self->unread > 0 && ++reads < TURN_READS && self->engine_fd >= 0
-         && ismb_outlet_get_length (self->outlet) < WAITING_MAX);
+  while (self->unread > 0 && ++reads < TURN_READS && self->engine_fd >= 0);
   while (extra-- > 0 && self->engine_fd >= 0)
     xmpp_run_once (self->ctx, 0);
-  pause_reading (self, ismb_outlet_get_length (self->outlet) >= WAITING_MAX);
   g_source_set_ready_time (self->engine, self->engine_fd >= 0 && (!self->ready || self->closing)
                                              ? g_get_monotonic_time () + TICK_US : -1);
 }
@@ -384,16 +308,6 @@ engine_dispatch (GSource *source, GSourceFunc func, gpointer data)
 
 static GSourceFuncs engine_funcs = { engine_prepare, engine_check, engine_dispatch, NULL };
 
-/* What waited has left. */
-static void
-on_room (gpointer user_data)
-{
-  IsmbStrophe *self = user_data;
-
-  self->kick |= self->paused && self->unread > 0;
-  pause_reading (self, FALSE);
-}
-
 static void
 attach_engine (IsmbStrophe *self)
 {
@@ -409,7 +323,7 @@ attach_engine (IsmbStrophe *self)
 /* Without xmpp_initialize (): on what has sockets by itself it only readies libstrophe's TLS, which
  * nobody uses here, and that would take more memory than all of a daemon's own. */
 IsmbStrophe *
-ismb_strophe_new (const IsmbStropheCallbacks *callbacks, gpointer user_data)
+ismb_strophe_new (IsmbOutlet *outlet, const IsmbStropheCallbacks *callbacks, gpointer user_data)
 {
   IsmbStrophe *self = g_new0 (IsmbStrophe, 1);
 
@@ -418,7 +332,7 @@ ismb_strophe_new (const IsmbStropheCallbacks *callbacks, gpointer user_data)
   self->memory = (xmpp_mem_t){ allocate, release, reallocate, self };
   self->blocks.next = self->blocks.previous = &self->blocks;
   self->low_fd = self->engine_fd = -1;
-  self->outlet = ismb_outlet_new (WAITING_MAX / 2, on_room, self);
+  self->outlet = outlet;
   reserve_low_fd (self);
   return self;
 }
@@ -462,7 +376,6 @@ ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GE
   g_clear_pointer (&self->condition, g_free);
   g_clear_pointer (&self->detail, g_free);
   attach_engine (self);
-  ismb_outlet_open (self->outlet);
   if (!begin (self, jid, password) || dup3 (ends[0], self->engine_fd, O_CLOEXEC) < 0)
     {
       close (ends[0]);
@@ -478,12 +391,6 @@ ismb_strophe_start (IsmbStrophe *self, const char *jid, const char *password, GE
   watch_input (self, TRUE);
   self->kick = TRUE;
   return ends[1];
-}
-
-IsmbOutlet *
-ismb_strophe_get_outlet (IsmbStrophe *self)
-{
-  return self->outlet;
 }
 
 const char *
@@ -502,7 +409,7 @@ gsize
 ismb_strophe_run (IsmbStrophe *self, gsize bytes)
 {
   self->unread += bytes;
-  if (self->conn != NULL && !self->paused)
+  if (self->conn != NULL)
     run (self);
   return self->unread;
 }
@@ -527,10 +434,9 @@ ismb_strophe_stop (IsmbStrophe *self)
   if (self->engine != NULL)
     g_source_destroy (self->engine);
   g_clear_pointer (&self->engine, g_source_unref);
-  ismb_outlet_close (self->outlet);
   self->engine_fd = -1;
   self->unread = 0;
-  self->kick = self->ready = self->closing = self->paused = self->skip = FALSE;
+  self->kick = self->ready = self->closing = FALSE;
   reserve_low_fd (self);
 }
 
@@ -540,7 +446,6 @@ ismb_strophe_free (IsmbStrophe *self)
   ismb_strophe_stop (self);
   if (self->low_fd >= 0)
     close (self->low_fd);
-  ismb_outlet_free (self->outlet);
   g_free (self->condition);
   g_free (self->detail);
   g_free (self);

@@ -1,35 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ismb/core/ismb-tree.h"
 #include "ismb/stream/ismb-outlet.h"
 
 G_BEGIN_DECLS
 
-/* libstrophe behind one file: XML, SASL and resource binding on one end of a socketpair, in the
- * main context that is the thread's default at start. It knows no address, no TLS and no timer but
- * its own; it sleeps while nothing happens. */
+/* libstrophe behind one file: the opening of a stream, SASL, resource binding and the end, on one
+ * end of a socketpair, in the main context that is the thread's default at start. It knows no
+ * address, no TLS, no stanza and no timer but its own; it sleeps while nothing happens. */
 typedef struct _IsmbStrophe IsmbStrophe;
 
-/* Called from a source of their own, never from inside libstrophe or a call of the owner's: each
- * may run a nested main loop (the next stanza then comes inside it), and may stop or free the
- * object. */
+/* Called from the outlet: each may run a nested main loop, and may stop or free the object. */
 typedef struct
 {
   void (*ready) (const char *bound_jid, gpointer user_data); /* signed in and bound */
-  void (*stanza) (IsmbTree *tree, gpointer user_data);       /* takes the tree */
   /* Once for each start, and the last: NULL after </stream:stream> or a lost socket,
    * ISMB_ERROR_STREAM where the server said why. */
   void (*closed) (const GError *error, gpointer user_data);
 } IsmbStropheCallbacks;
 
-/* Takes a low descriptor for life, since libstrophe's select () ends at 1023. */
-IsmbStrophe *ismb_strophe_new (const IsmbStropheCallbacks *callbacks, gpointer user_data);
+/* Takes a low descriptor for life, since libstrophe's select () ends at 1023. The outlet is
+ * the caller's, and open from start to stop. */
+IsmbStrophe *ismb_strophe_new (IsmbOutlet *outlet, const IsmbStropheCallbacks *callbacks,
+                               gpointer user_data);
 /* No callback any more. */
 void ismb_strophe_free (IsmbStrophe *self);
-/* Where the callbacks leave by, for what else is to be told in order with them. Open from start to
- * stop. */
-IsmbOutlet *ismb_strophe_get_outlet (IsmbStrophe *self);
 /* `jid` carries the resource to ask for. Returns the far end of the socketpair, non-blocking, which
  * the caller closes only after `closed` or ismb_strophe_stop () (libstrophe does not ask to be
  * spared SIGPIPE), or -1. */

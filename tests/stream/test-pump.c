@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pump and libstrophe together in a channel, the test playing the server byte by byte. */
+/* Pump, gate and libstrophe together in a channel, the test playing the server byte by byte. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -85,6 +85,108 @@ test_server_says_why (PumpLab *lab, gconstpointer data)
   g_assert_nonnull (strstr (lab->error->message, "conflict (replaced)"));
 }
 
+/* Prefixes, also the header's, come to the names they stand for. */
+static void
+test_prefixes (PumpLab *lab, gconstpointer data)
+{
+  pump_lab_sign_in (lab);
+  pump_lab_say (lab, "<p:message xmlns:p='jabber:client' xmlns:q='urn:q' q:a='1' b='2'>"
+                     "<q:x stream:c='3'/></p:message>");
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
+  g_assert_cmpstr (lab->stanzas->pdata[0], ==,
+                   "<message xmlns:ns1='urn:q' ns1:a='1' b='2'><x xmlns='urn:q' "
+                   "xmlns:ns1='http://etherx.jabber.org/streams' ns1:c='3'/></message>");
+}
+
+/* Some of a crowd of namespaces keep their attributes; the stanza comes in any case, and soon. */
+static void
+test_foreign_attributes (PumpLab *lab, gconstpointer data)
+{
+  g_autoptr (GString) text = g_string_new ("<message");
+
+  pump_lab_sign_in (lab);
+  for (guint i = 0; i < 999; i++)
+    g_string_append_printf (text, " xmlns:a%x='%x'", i, i + 1);
+  g_string_append (text, ">");
+  for (guint k = 0; k < 20; k++)
+    {
+      g_string_append (text, "<x");
+      for (guint i = 0; i < 999; i++)
+        g_string_append_printf (text, " a%x:b=''", i);
+      g_string_append (text, "/>");
+    }
+  g_string_append (text, "</message>");
+  pump_lab_say (lab, text->str);
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
+  g_assert_nonnull (strstr (lab->stanzas->pdata[0], " ns64:b=''"));
+  g_assert_null (strstr (lab->stanzas->pdata[0], "ns65"));
+}
+
+/* A header that states no namespace for what is in the stream. */
+static void
+test_no_default_namespace (PumpLab *lab, gconstpointer data)
+{
+  static const char header[] = "<stream:stream from='switch.test' id='1' version='1.0' "
+                               "xmlns:stream='http://etherx.jabber.org/streams'>";
+  g_autofree char *first = g_strconcat (header,
+                                        "<stream:features><mechanisms " LAB_SASL
+                                        "><mechanism>PLAIN</mechanism></mechanisms>"
+                                        "</stream:features>",
+                                        NULL);
+  g_autofree char *second =
+      g_strconcat (header, "<stream:features>" LAB_BIND "</stream:features>", NULL);
+
+  pump_lab_start (lab, NULL);
+  pump_lab_wait_to_hear (lab, "version=\"1.0\"");
+  pump_lab_say (lab, first);
+  pump_lab_wait_to_hear (lab, "</auth>");
+  pump_lab_say (lab, "<success " LAB_SASL "/>");
+  pump_lab_wait_to_hear (lab, "version=\"1.0\"");
+  pump_lab_say (lab, second);
+  pump_lab_wait_to_hear (lab, "</iq>");
+  pump_lab_say (lab, LAB_BOUND "<message><body/></message>");
+  g_assert_nonnull (lab->bound);
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
+  g_assert_cmpstr (lab->stanzas->pdata[0], ==, "<message><body/></message>");
+}
+
+/* libstrophe reads 4096 bytes at a time, and its expat is not told that a tag was torn there. */
+static void
+test_long_sign_in (PumpLab *lab, gconstpointer data)
+{
+  for (guint size = 3900; size < 8300; size += 83)
+    {
+      g_autofree char *value = g_strnfill (size, 'v');
+      g_autofree char *answer =
+          g_strdup_printf ("<iq a='%s' type='result' id='_xmpp_bind1'><bind "
+                           "xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                           "<jid>alice@switch.test/work</jid></bind></iq><message/>",
+                           value);
+
+      pump_lab_rewire (lab, FALSE);
+      pump_lab_start (lab, NULL);
+      pump_lab_sign_in_to (lab, LAB_BIND);
+      pump_lab_wait_to_hear (lab, "</iq>");
+      pump_lab_say (lab, answer);
+      pump_lab_settle (lab);
+      g_assert_nonnull (lab->bound);
+      g_assert_cmpuint (lab->stanzas->len, ==, 1);
+      ismb_channel_stop (lab->channel);
+    }
+}
+
+static void
+test_error_without_prefix (PumpLab *lab, gconstpointer data)
+{
+  pump_lab_sign_in (lab);
+  pump_lab_say (lab, "<message/><error xmlns='http://etherx.jabber.org/streams'><system-shutdown "
+                     "xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></error></stream:stream>");
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_nonnull (strstr (lab->error->message, "system-shutdown"));
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
+}
+
 /* libstrophe 0.12 follows a NULL there. */
 static void
 test_empty_stream_error (PumpLab *lab, gconstpointer data)
@@ -111,6 +213,19 @@ test_refuses (PumpLab *lab, gconstpointer data)
   pump_lab_wait_until_closed (lab);
   g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
   g_assert_cmpuint (lab->stanzas->len, ==, 0);
+}
+
+/* What was whole before it is not lost. */
+static void
+test_refuses_what_follows (PumpLab *lab, gconstpointer data)
+{
+  g_autofree char *text = g_strconcat ("<message/>", data, "<message/>", NULL);
+
+  pump_lab_sign_in (lab);
+  pump_lab_say (lab, text);
+  pump_lab_wait_until_closed (lab);
+  g_assert_error (lab->error, ISMB_ERROR, ISMB_ERROR_STREAM);
+  g_assert_cmpuint (lab->stanzas->len, ==, 1);
 }
 
 static void
@@ -592,13 +707,22 @@ main (int argc, char *argv[])
   add ("server-closes", test_server_closes, NULL);
   add ("connection-breaks", test_connection_breaks, NULL);
   add ("server-says-why", test_server_says_why, NULL);
+  add ("prefixes", test_prefixes, NULL);
+  add ("error-without-prefix", test_error_without_prefix, NULL);
+  add ("foreign-attributes", test_foreign_attributes, NULL);
+  add ("no-default-namespace", test_no_default_namespace, NULL);
+  add ("long-sign-in", test_long_sign_in, NULL);
   add ("empty-stream-error", test_empty_stream_error, "<stream:error/></stream:stream>");
   add ("hollow-stream-error", test_empty_stream_error,
        "<stream:error ></stream:error ></stream:stream>");
   add ("refuses/comment", test_refuses, "<message><!-- x --></message>");
   add ("refuses/processing-instruction", test_refuses, "<message><?php x?></message>");
   add ("refuses/depth", test_refuses, "deep");
-  add ("refuses/text-between", test_refuses, "<message/>x<message/>");
+  add ("refuses/text-between", test_refuses_what_follows, "x");
+  add ("refuses/crossed-tags", test_refuses_what_follows, "<message><a></message></a>");
+  add ("refuses/unknown-entity", test_refuses_what_follows, "<message>&nbsp;</message>");
+  add ("refuses/unbound-prefix", test_refuses_what_follows, "<p:message/>");
+  add ("refuses/no-utf-8", test_refuses_what_follows, "<message>\xc0\xaf</message>");
   add ("refuses/many-attributes", test_many_attributes, GUINT_TO_POINTER (100000));
   add ("takes-some-attributes", test_many_attributes, GUINT_TO_POINTER (500));
   add ("orderly-close", test_orderly_close, NULL);

@@ -189,7 +189,8 @@ test_legacy_session (Fixture *fixture, gconstpointer data)
   came (fixture, "<message id='early'/>");
   check (fixture, ISMB_RESUME_WATCH_GO_ON, "", "");
   came (fixture, SESSION_RESULT);
-  check (fixture, ISMB_RESUME_WATCH_BOUND, BOUND "<message id='early'/>", "");
+  check (fixture, ISMB_RESUME_WATCH_BOUND, BOUND, "");
+  g_assert_cmpstr (ismb_resume_watch_get_early (fixture->watch)->str, ==, "<message id='early'/>");
 }
 
 /* libstrophe hears of the error, and tells. */

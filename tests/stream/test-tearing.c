@@ -8,9 +8,8 @@
 #include "pump-lab.h"
 
 #define RECORD 16384 /* bytes of text in a TLS record, at most */
-#define CHUNK 4096   /* what libstrophe reads at once */
+#define CHUNK 4096   /* a page */
 
-/* Its attributes in libstrophe's order. */
 #define SMALL                                                                                      \
   "<message id='m1' xml:lang='de' from='bob@switch.test/a'><body>hello &gt; you</body>"            \
   "<x xmlns='urn:x' a='&gt;'><y>1</y></x></message>"
