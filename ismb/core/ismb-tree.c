@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ismb/core/ismb-arena.h"
+#include "ismb/core/ismb-namespaces.h"
 
 typedef struct _Attribute Attribute;
 struct _Attribute
@@ -505,6 +506,15 @@ write_attribute (GString *out, const char *name, const char *value)
 }
 
 /* A text, an empty element, or the start tag of an element with children. */
+/* XML's own namespace has its prefix, and may not be the default one (Namespaces in XML, 3). */
+static void
+write_name (const IsmbNode *node, GString *out)
+{
+  if (g_str_equal (node->ns, ISMB_NS_XML))
+    g_string_append (out, "xml:");
+  g_string_append (out, node->name);
+}
+
 static void
 write_opening (const IsmbNode *node, const char *parent_ns, GString *out)
 {
@@ -514,8 +524,9 @@ write_opening (const IsmbNode *node, const char *parent_ns, GString *out)
       return;
     }
   g_string_append_c (out, '<');
-  g_string_append (out, node->name);
-  if (node->ns != parent_ns && g_strcmp0 (node->ns, parent_ns) != 0)
+  write_name (node, out);
+  if (node->ns != parent_ns && g_strcmp0 (node->ns, parent_ns) != 0
+      && !g_str_equal (node->ns, ISMB_NS_XML))
     write_attribute (out, "xmlns", node->ns);
   for (const Attribute *at = node->attributes; at != NULL; at = at->next)
     write_attribute (out, at->name, at->value);
@@ -526,7 +537,7 @@ static void
 write_closing (const IsmbNode *node, GString *out)
 {
   g_string_append (out, "</");
-  g_string_append (out, node->name);
+  write_name (node, out);
   g_string_append_c (out, '>');
 }
 

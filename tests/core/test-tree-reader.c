@@ -55,6 +55,8 @@ test_prefixes (void)
   assert_read ("<a xml:lang='cs' xml:space='preserve'/>",
                "<a xml:lang='cs' xml:space='preserve'/>");
   assert_refused ("<p:a/>", "unbound prefix");
+  assert_read ("<a><xml:b><xml:c/><d/><e xmlns='urn:e'/></xml:b><f/></a>",
+               "<a><xml:b><xml:c/><d xmlns='jabber:client'/><e xmlns='urn:e'/></xml:b><f/></a>");
 }
 
 static void
