@@ -51,6 +51,8 @@ ismb_byte_queue_append (IsmbByteQueue *self, const char *bytes, gsize length)
 void
 ismb_byte_queue_consume (IsmbByteQueue *self, gsize length)
 {
+  if (length == 0)
+    return;
   self->front += length;
   self->length -= length;
   if (self->length > 0)
