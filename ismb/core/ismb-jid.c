@@ -19,6 +19,8 @@
  * absent. A JID never changes once made, so it may be kept, shared and used as a key with
  * [method@Ismb.Jid.hash] and [method@Ismb.Jid.equal].
  */
+#define RECENT 8 /* addresses, of the last that were read */
+
 struct _IsmbJid
 {
   GObject parent_instance;
@@ -67,6 +69,52 @@ jid_from_prepared (const char *prepared, const IsmbAddressParts *parts)
   return self;
 }
 
+/* A session's stanzas bear its own address and those of the few it talks with: one that was read of
+ * late, and is written as it is here, is had again. */
+typedef struct
+{
+  IsmbJid *jids[RECENT]; /* NULL: none yet */
+  guint next;
+} Recent;
+
+static void
+free_recent (gpointer data)
+{
+  Recent *recent = data;
+
+  for (guint i = 0; i < RECENT; i++)
+    g_clear_object (&recent->jids[i]);
+  g_free (recent);
+}
+
+/* This thread's. */
+static Recent *
+get_recent (void)
+{
+  static GPrivate own = G_PRIVATE_INIT (free_recent);
+  Recent *recent = g_private_get (&own);
+
+  if (recent == NULL)
+    g_private_set (&own, recent = g_new0 (Recent, 1));
+  return recent;
+}
+
+static IsmbJid *
+find_recent (const Recent *recent, const char *text)
+{
+  for (guint i = 0; i < RECENT && recent->jids[i] != NULL; i++)
+    if (strcmp (recent->jids[i]->full, text) == 0)
+      return g_object_ref (recent->jids[i]);
+  return NULL;
+}
+
+static IsmbJid *
+remember (Recent *recent, IsmbJid *jid)
+{
+  g_set_object (&recent->jids[recent->next++ % RECENT], jid);
+  return jid;
+}
+
 /**
  * ismb_jid_new:
  * @text: an address, `local@domain/resource`; UTF-8, at most 3071 bytes
@@ -84,14 +132,19 @@ jid_from_prepared (const char *prepared, const IsmbAddressParts *parts)
 IsmbJid *
 ismb_jid_new (const char *text, GError **error)
 {
+  Recent *recent = get_recent ();
   g_autoptr (GString) prepared = NULL;
   IsmbAddressParts parts;
+  IsmbJid *known;
 
   g_return_val_if_fail (text != NULL, NULL);
+  known = find_recent (recent, text);
+  if (known != NULL)
+    return known;
   prepared = g_string_new (NULL);
   if (!ismb_address_prepare (text, strlen (text), prepared, &parts, error))
     return NULL;
-  return jid_from_prepared (prepared->str, &parts);
+  return remember (recent, jid_from_prepared (prepared->str, &parts));
 }
 
 /**

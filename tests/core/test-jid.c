@@ -106,6 +106,34 @@ test_is_a_key (void)
   g_assert_false (g_hash_table_contains (table, other));
 }
 
+/* Some are remembered, and which those are shows nowhere: neither in another spelling, nor once many
+ * others came. */
+static void
+test_again (void)
+{
+  g_autoptr (IsmbJid) first = jid ("again@leaf1.0a1b2c/A");
+
+  for (guint round = 0; round < 3; round++)
+    {
+      for (guint i = 0; i < 20; i++)
+        {
+          g_autofree char *text = g_strdup_printf ("again@leaf1.0a1b2c/%u", i / 2);
+          g_autoptr (IsmbJid) each = jid (text);
+
+          g_assert_cmpstr (ismb_jid_get_full (each), ==, text);
+        }
+      for (guint i = 0; i < 2; i++)
+        {
+          g_autoptr (IsmbJid) same = jid (i == 0 ? "Again@Leaf1.0A1B2C/A" : "again@leaf1.0a1b2c/A");
+          g_autoptr (IsmbJid) other = jid ("again@leaf1.0a1b2c/a");
+
+          g_assert_true (ismb_jid_equal (first, same));
+          g_assert_false (ismb_jid_equal (first, other));
+          assert_parts (same, "again", "leaf1.0a1b2c", "A");
+        }
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -116,5 +144,6 @@ main (int argc, char **argv)
   g_test_add_func ("/jid/with-resource", test_with_resource);
   g_test_add_func ("/jid/from-parts", test_from_parts);
   g_test_add_func ("/jid/is-a-key", test_is_a_key);
+  g_test_add_func ("/jid/again", test_again);
   return g_test_run ();
 }
