@@ -21,7 +21,7 @@ struct _IsmbChannel
   gpointer user_data;
   IsmbOutlet *outlet; /* of all that is told, in its order */
   IsmbStrophe *strophe;
-  IsmbGate *gate;     /* NULL, like the pump, between two streams */
+  IsmbSluice *sluice;     /* NULL, like the pump, between two streams */
   IsmbPump *pump;
   char *jid;
   gsize left; /* bytes that the last pump was not rid of */
@@ -46,20 +46,20 @@ on_ready (const char *bound_jid, gpointer user_data)
     }
   self->ready = TRUE;
   ismb_pump_begin_session (self->pump);
-  self->callbacks.ready (jid, ismb_gate_get_session (self->gate), self->user_data);
+  self->callbacks.ready (jid, ismb_sluice_get_session (self->sluice), self->user_data);
 }
 
 /* The reason before a session is there. */
 static GError *
 why_not_ready (IsmbChannel *self, gboolean ended)
 {
-  const char *failure = ismb_gate_get_auth_failure (self->gate);
+  const char *failure = ismb_sluice_get_auth_failure (self->sluice);
 
   if (failure != NULL)
     return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
                         "the server refused to sign %s in: %s; are name and password right?",
                         self->jid, failure);
-  if (ismb_gate_was_no_use (self->gate))
+  if (ismb_sluice_was_no_use (self->sluice))
     return g_error_new (ISMB_ERROR, ISMB_ERROR_AUTH_FAILED,
                         "the server offers %s no way to sign in that is safe: it takes SCRAM, or "
                         "PLAIN inside TLS",
@@ -70,14 +70,14 @@ why_not_ready (IsmbChannel *self, gboolean ended)
                       self->jid);
 }
 
-/* The reason, told by whoever knows it best: the server's own words, the gate, the state we were
+/* The reason, told by whoever knows it best: the server's own words, the sluice, the state we were
  * in. */
 static GError *
 why_closed (IsmbChannel *self, const GError *stream_error)
 {
   const GError *lost = NULL;
   gboolean ended = ismb_pump_has_ended (self->pump, &lost);
-  gboolean refused = !self->ready && ismb_gate_get_auth_failure (self->gate) != NULL;
+  gboolean refused = !self->ready && ismb_sluice_get_auth_failure (self->sluice) != NULL;
 
   /* Whom the server refused in each safe way, it offers none that is left. */
   if (refused && g_error_matches (lost, ISMB_ERROR, ISMB_ERROR_AUTH_FAILED))
@@ -111,7 +111,7 @@ close_if_empty (gpointer user_data)
 {
   IsmbChannel *self = user_data;
 
-  if (self->closing && ismb_gate_get_queued (self->gate) == 0)
+  if (self->closing && ismb_sluice_get_queued (self->sluice) == 0)
     ismb_strophe_close (self->strophe);
 }
 
@@ -122,7 +122,7 @@ flush (IsmbChannel *self)
   close_if_empty (self);
 }
 
-/* What the gate saw is told in order with what libstrophe tells. */
+/* What the sluice saw is told in order with what libstrophe tells. */
 
 static void
 tell_authenticated (gpointer item, gpointer user_data)
@@ -175,7 +175,7 @@ on_stanza (IsmbTree *tree, gpointer user_data)
   ismb_outlet_put (self->outlet, tell_stanza, self, tree, (GDestroyNotify) ismb_tree_unref);
   self->paused = ismb_outlet_get_length (self->outlet) >= WAITING_MAX;
   if (self->paused)
-    ismb_gate_pause (self->gate, TRUE);
+    ismb_sluice_pause (self->sluice, TRUE);
 }
 
 static void
@@ -195,7 +195,7 @@ on_turned (gsize bytes, gpointer user_data)
   IsmbChannel *self = user_data;
 
   if (bytes > 0)
-    ismb_gate_note_unread (self->gate, ismb_strophe_run (self->strophe, bytes));
+    ismb_sluice_note_unread (self->sluice, ismb_strophe_run (self->strophe, bytes));
   if (ismb_outlet_drain (self->outlet, TURN_STANZAS))
     flush (self);
 }
@@ -224,14 +224,14 @@ ismb_channel_free (IsmbChannel *self)
 }
 
 static void
-begin (IsmbChannel *self, GIOStream *stream, int fd, const IsmbGatePlan *plan)
+begin (IsmbChannel *self, GIOStream *stream, int fd, const IsmbSluicePlan *plan)
 {
-  static const IsmbGateCallbacks from_gate = { on_authenticated, on_refused, on_stanza };
+  static const IsmbSluiceCallbacks from_sluice = { on_authenticated, on_refused, on_stanza };
   static const IsmbPumpCallbacks from_pump = { close_if_empty, on_turned };
 
   self->ready = self->closing = self->paused = FALSE;
-  self->gate = ismb_gate_new (plan, &from_gate, self);
-  self->pump = ismb_pump_new (stream, fd, self->gate, &from_pump, self);
+  self->sluice = ismb_sluice_new (plan, &from_sluice, self);
+  self->pump = ismb_pump_new (stream, fd, self->sluice, &from_pump, self);
 }
 
 /* Whatever cannot be prepared goes as it is: another server may have its own ideas of passwords. */
@@ -248,7 +248,7 @@ ismb_channel_start (IsmbChannel *self, GIOStream *stream, gboolean secret, const
                     const char *password, const IsmbResume *resume, GError **error)
 {
   char *prepared = prepare (password);
-  const IsmbGatePlan plan = { prepared, secret, resume };
+  const IsmbSluicePlan plan = { prepared, secret, resume };
   int fd;
 
   ismb_outlet_open (self->outlet);
@@ -291,7 +291,7 @@ ismb_channel_send (IsmbChannel *self, const char *xml, gsize length)
 gsize
 ismb_channel_get_queued (IsmbChannel *self)
 {
-  return self->gate != NULL ? ismb_gate_get_queued (self->gate) : self->left;
+  return self->sluice != NULL ? ismb_sluice_get_queued (self->sluice) : self->left;
 }
 
 void
@@ -308,8 +308,8 @@ ismb_channel_stop (IsmbChannel *self)
 {
   ismb_strophe_stop (self->strophe);
   ismb_outlet_close (self->outlet);
-  if (self->gate != NULL)
-    self->left = ismb_gate_get_queued (self->gate);
+  if (self->sluice != NULL)
+    self->left = ismb_sluice_get_queued (self->sluice);
   g_clear_pointer (&self->pump, ismb_pump_free);
-  g_clear_pointer (&self->gate, ismb_gate_free);
+  g_clear_pointer (&self->sluice, ismb_sluice_free);
 }

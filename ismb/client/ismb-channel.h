@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* A client's stream to its server: a connected GIOStream with the pump on it, the gate, and
+/* A client's stream to its server: a connected GIOStream with the pump on it, the sluice, and
  * libstrophe behind that. */
 typedef struct _IsmbChannel IsmbChannel;
 

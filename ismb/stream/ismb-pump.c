@@ -32,7 +32,7 @@ struct _IsmbPump
   GIOStream *stream;
   GPollableInputStream *input;
   GPollableOutputStream *output;
-  IsmbGate *gate;
+  IsmbSluice *sluice;
   IsmbPumpCallbacks callbacks;
   gpointer user_data;
   GSource *source;
@@ -57,7 +57,7 @@ end_network (IsmbPump *self, GError *error)
     }
   self->net.ended = TRUE;
   self->error = error;
-  ismb_gate_drop_outward (self->gate);
+  ismb_sluice_drop_outward (self->sluice);
 }
 
 /* libstrophe is through and will say so itself. */
@@ -65,7 +65,7 @@ static void
 end_strophe (IsmbPump *self)
 {
   self->strophe.ended = TRUE;
-  ismb_gate_drop_inward (self->gate);
+  ismb_sluice_drop_inward (self->sluice);
 }
 
 /* Inwards */
@@ -77,7 +77,7 @@ go_on (IsmbPump *self)
   GError *error = NULL;
 
   self->came = TRUE;
-  if (!ismb_gate_came (self->gate, NULL, 0, &error))
+  if (!ismb_sluice_came (self->sluice, NULL, 0, &error))
     end_network (self, error);
 }
 
@@ -96,7 +96,7 @@ read_network (IsmbPump *self)
       return;
     }
   self->came = TRUE;
-  if (count <= 0 || !ismb_gate_came (self->gate, bytes, count, &error))
+  if (count <= 0 || !ismb_sluice_came (self->sluice, bytes, count, &error))
     end_network (self, error);
 }
 
@@ -104,7 +104,7 @@ static void
 write_to_strophe (IsmbPump *self)
 {
   gsize length, done = 0;
-  const char *bytes = ismb_gate_peek_inward (self->gate, &length);
+  const char *bytes = ismb_sluice_peek_inward (self->sluice, &length);
   gssize count = 0;
   gboolean broken;
 
@@ -116,7 +116,7 @@ write_to_strophe (IsmbPump *self)
   broken = count < 0 && errno != EAGAIN;
   self->strophe.full = done < length;
   self->given += done;
-  ismb_gate_consume_inward (self->gate, done);
+  ismb_sluice_consume_inward (self->sluice, done);
   if (broken)
     end_strophe (self);
 }
@@ -134,7 +134,7 @@ read_strophe (IsmbPump *self)
     end_strophe (self);
   if (count <= 0)
     return;
-  if (!ismb_gate_left (self->gate, bytes, count, &error))
+  if (!ismb_sluice_left (self->sluice, bytes, count, &error))
     end_network (self, error);
   explicit_bzero (bytes, count); /* the password may be in it */
 }
@@ -144,7 +144,7 @@ write_to_network (IsmbPump *self)
 {
   g_autoptr (GError) error = NULL;
   gsize length, done = 0;
-  const char *bytes = ismb_gate_peek_outward (self->gate, &length);
+  const char *bytes = ismb_sluice_peek_outward (self->sluice, &length);
   gssize count = 0;
 
   while (done < length && count >= 0)
@@ -153,7 +153,7 @@ write_to_network (IsmbPump *self)
                                                           length - done, NULL, &error);
       done += MAX (count, 0);
     }
-  ismb_gate_consume_outward (self->gate, done);
+  ismb_sluice_consume_outward (self->sluice, done);
   self->net.full = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
   if (error != NULL && !self->net.full)
     end_network (self, g_steal_pointer (&error));
@@ -184,16 +184,16 @@ is_open (IsmbPump *self)
 static gboolean
 may_read (IsmbPump *self)
 {
-  return is_open (self) && ismb_gate_has_room_inward (self->gate);
+  return is_open (self) && ismb_sluice_has_room_inward (self->sluice);
 }
 
 static void
 want_what_is_due (IsmbPump *self)
 {
-  gboolean heeds = is_open (self) && ismb_gate_has_room_outward (self->gate);
+  gboolean heeds = is_open (self) && ismb_sluice_has_room_outward (self->sluice);
 
   self->due |= (self->inside && may_read (self))
-               || (ismb_gate_has_more (self->gate) && ismb_gate_has_room_inward (self->gate));
+               || (ismb_sluice_has_more (self->sluice) && ismb_sluice_has_room_inward (self->sluice));
   want (self, &self->net,
         (may_read (self) ? G_IO_IN : 0) | (!self->net.ended && self->net.full ? G_IO_OUT : 0));
   want (self, &self->strophe,
@@ -205,7 +205,7 @@ has_inward (IsmbPump *self)
 {
   gsize length;
 
-  ismb_gate_peek_inward (self->gate, &length);
+  ismb_sluice_peek_inward (self->sluice, &length);
   return length > 0;
 }
 
@@ -214,7 +214,7 @@ has_outward (IsmbPump *self)
 {
   gsize length;
 
-  ismb_gate_peek_outward (self->gate, &length);
+  ismb_sluice_peek_outward (self->sluice, &length);
   return length > 0;
 }
 
@@ -226,9 +226,9 @@ write_what_may_go (IsmbPump *self)
   if (has_inward (self) && !self->strophe.full)
     write_to_strophe (self);
   /* libstrophe would wait two seconds for an answer that changes nothing. */
-  if (ismb_gate_was_left (self->gate) && !has_outward (self))
+  if (ismb_sluice_was_left (self->sluice) && !has_outward (self))
     end_network (self, NULL);
-  if (self->net.ended && !has_inward (self) && !ismb_gate_has_more (self->gate))
+  if (self->net.ended && !has_inward (self) && !ismb_sluice_has_more (self->sluice))
     shutdown (self->strophe.fd, SHUT_WR);
   want_what_is_due (self);
 }
@@ -244,20 +244,20 @@ static void
 turn (IsmbPump *self)
 {
   GIOCondition net = occurred (self, &self->net), strophe = occurred (self, &self->strophe);
-  gsize queued = ismb_gate_get_queued (self->gate);
+  gsize queued = ismb_sluice_get_queued (self->sluice);
   gsize given;
 
   self->due = self->came = FALSE;
   self->net.full &= (net & ~G_IO_IN) == 0;
   self->strophe.full &= (strophe & ~G_IO_IN) == 0;
-  if (ismb_gate_has_more (self->gate) && ismb_gate_has_room_inward (self->gate))
+  if (ismb_sluice_has_more (self->sluice) && ismb_sluice_has_room_inward (self->sluice))
     go_on (self);
   if (may_read (self) && (net != 0 || self->inside))
     read_network (self);
   if (strophe != 0 && (self->strophe.wanted & G_IO_IN) != 0)
     read_strophe (self);
   write_what_may_go (self);
-  if (queued > 0 && ismb_gate_get_queued (self->gate) == 0)
+  if (queued > 0 && ismb_sluice_get_queued (self->sluice) == 0)
     self->callbacks.emptied (self->user_data);
   given = self->given;
   self->given = 0;
@@ -316,7 +316,7 @@ find_fd (GIOStream *stream)
 }
 
 IsmbPump *
-ismb_pump_new (GIOStream *stream, int fd, IsmbGate *gate, const IsmbPumpCallbacks *callbacks,
+ismb_pump_new (GIOStream *stream, int fd, IsmbSluice *sluice, const IsmbPumpCallbacks *callbacks,
                gpointer user_data)
 {
   IsmbPump *self = g_new0 (IsmbPump, 1);
@@ -326,7 +326,7 @@ ismb_pump_new (GIOStream *stream, int fd, IsmbGate *gate, const IsmbPumpCallback
   self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
   self->net.fd = find_fd (stream);
   self->strophe.fd = fd;
-  self->gate = gate;
+  self->sluice = sluice;
   self->callbacks = *callbacks;
   self->user_data = user_data;
   self->inside = G_IS_TLS_CONNECTION (stream);
@@ -345,7 +345,7 @@ ismb_pump_has_ended (IsmbPump *self, const GError **error)
 void
 ismb_pump_send (IsmbPump *self, const char *xml, gsize length)
 {
-  if (!self->net.ended && ismb_gate_send (self->gate, xml, length))
+  if (!self->net.ended && ismb_sluice_send (self->sluice, xml, length))
     self->due = TRUE;
 }
 
@@ -363,7 +363,7 @@ ismb_pump_begin_session (IsmbPump *self)
 {
   GError *error = NULL;
 
-  if (!ismb_gate_begin_session (self->gate, &error))
+  if (!ismb_sluice_begin_session (self->sluice, &error))
     end_network (self, error);
   self->due = TRUE;
 }
@@ -371,7 +371,7 @@ ismb_pump_begin_session (IsmbPump *self)
 void
 ismb_pump_go_on (IsmbPump *self)
 {
-  ismb_gate_pause (self->gate, FALSE);
+  ismb_sluice_pause (self->sluice, FALSE);
   want_what_is_due (self);
 }
 
@@ -396,7 +396,7 @@ ismb_pump_free (IsmbPump *self)
 {
   g_source_destroy (self->source);
   g_source_unref (self->source);
-  if (!self->net.ended && ismb_gate_is_bound (self->gate))
+  if (!self->net.ended && ismb_sluice_is_bound (self->sluice))
     {
       read_strophe (self); /* </stream:stream> */
       write_to_network (self);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ismb/stream/ismb-gate.h"
+#include "ismb/stream/ismb-sluice.h"
 
 G_BEGIN_DECLS
 
 /* Carries bytes from the network (a connected GIOStream, TLS included, whose ends are pollable) to
- * libstrophe's socketpair and back, as the gate between them lets them pass. Both ways little is
+ * libstrophe's socketpair and back, as the sluice between them lets them pass. Both ways little is
  * buffered, and then reading stops. At the network's end what came before is handed on first; then
  * libstrophe sees the end of the socketpair. */
 typedef struct _IsmbPump IsmbPump;
@@ -21,18 +21,18 @@ typedef struct
   void (*turned) (gsize bytes, gpointer user_data);
 } IsmbPumpCallbacks;
 
-/* `stream` is a GSocketConnection, or TLS on one. Takes `fd`; `gate` is the caller's, and outlives
+/* `stream` is a GSocketConnection, or TLS on one. Takes `fd`; `sluice` is the caller's, and outlives
  * the pump. Works in the thread's default main context. */
-IsmbPump *ismb_pump_new (GIOStream *stream, int fd, IsmbGate *gate,
+IsmbPump *ismb_pump_new (GIOStream *stream, int fd, IsmbSluice *sluice,
                          const IsmbPumpCallbacks *callbacks, gpointer user_data);
 /* Whether the network has ended, and what it broke by: NULL, it was closed. */
 gboolean ismb_pump_has_ended (IsmbPump *self, const GError **error);
 /* Once the session is bound: with the next turn, or the next flush. */
 void ismb_pump_send  (IsmbPump *self, const char *xml, gsize length);
 void ismb_pump_flush (IsmbPump *self);
-/* As the gate's. */
+/* As the sluice's. */
 void ismb_pump_begin_session (IsmbPump *self);
-/* The gate may let stanzas in again: ends its pause. */
+/* The sluice may let stanzas in again: ends its pause. */
 void ismb_pump_go_on (IsmbPump *self);
 /* Closes both sides; what libstrophe wrote and the network takes at once still leaves. */
 void ismb_pump_free  (IsmbPump *self);

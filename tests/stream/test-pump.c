@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pump, gate and libstrophe together in a channel, the test playing the server byte by byte. */
+/* Pump, sluice and libstrophe together in a channel, the test playing the server byte by byte. */
 #include "config.h"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "gate-opening.h"
+#include "sluice-opening.h"
 
 #include "ismb/core/ismb-error.h"
 
@@ -9,7 +9,7 @@
 
 typedef struct
 {
-  IsmbGate *gate;
+  IsmbSluice *sluice;
   GPtrArray *names;   /* of what came */
   guint pause_behind; /* so many each time; 0: never */
 } Fixture;
@@ -33,23 +33,23 @@ on_stanza (IsmbTree *tree, gpointer user_data)
   g_ptr_array_add (fixture->names, g_strdup (ismb_node_name (ismb_tree_root (tree))));
   ismb_tree_unref (tree);
   if (fixture->pause_behind > 0 && fixture->names->len % fixture->pause_behind == 0)
-    ismb_gate_pause (fixture->gate, TRUE);
+    ismb_sluice_pause (fixture->sluice, TRUE);
 }
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  static const IsmbGateCallbacks callbacks = { on_authenticated, on_refused, on_stanza };
-  static const IsmbGatePlan plan = { "b", TRUE, NULL };
+  static const IsmbSluiceCallbacks callbacks = { on_authenticated, on_refused, on_stanza };
+  static const IsmbSluicePlan plan = { "b", TRUE, NULL };
 
   fixture->names = g_ptr_array_new_with_free_func (g_free);
-  fixture->gate = ismb_gate_new (&plan, &callbacks, fixture);
+  fixture->sluice = ismb_sluice_new (&plan, &callbacks, fixture);
 }
 
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
-  ismb_gate_free (fixture->gate);
+  ismb_sluice_free (fixture->sluice);
   g_ptr_array_unref (fixture->names);
 }
 
@@ -58,7 +58,7 @@ come (Fixture *fixture, const char *text)
 {
   g_autoptr (GError) error = NULL;
 
-  ismb_gate_came (fixture->gate, text, strlen (text), &error);
+  ismb_sluice_came (fixture->sluice, text, strlen (text), &error);
   g_assert_no_error (error);
 }
 
@@ -67,9 +67,9 @@ begin (Fixture *fixture)
 {
   g_autoptr (GError) error = NULL;
 
-  gate_open (fixture->gate, G_N_ELEMENTS (gate_opening));
-  gate_pass_on (fixture->gate);
-  ismb_gate_begin_session (fixture->gate, &error);
+  sluice_open (fixture->sluice, G_N_ELEMENTS (sluice_opening));
+  sluice_pass_on (fixture->sluice);
+  ismb_sluice_begin_session (fixture->sluice, &error);
   g_assert_no_error (error);
 }
 
@@ -77,7 +77,7 @@ static char *
 peek_inward (Fixture *fixture)
 {
   gsize length;
-  const char *bytes = ismb_gate_peek_inward (fixture->gate, &length);
+  const char *bytes = ismb_sluice_peek_inward (fixture->sluice, &length);
 
   return g_strndup (bytes, length);
 }
@@ -119,15 +119,15 @@ test_pause (Fixture *fixture, gconstpointer data)
 
       g_assert_cmpuint (fixture->names->len, ==, count);
       g_assert_cmpstr (inward, ==, "");
-      g_assert_true (ismb_gate_has_more (fixture->gate));
-      g_assert_false (ismb_gate_has_room_inward (fixture->gate));
+      g_assert_true (ismb_sluice_has_more (fixture->sluice));
+      g_assert_false (ismb_sluice_has_room_inward (fixture->sluice));
       come (fixture, "");
       g_assert_cmpuint (fixture->names->len, ==, count);
-      ismb_gate_pause (fixture->gate, FALSE);
+      ismb_sluice_pause (fixture->sluice, FALSE);
       come (fixture, "");
     }
   assert_names (fixture);
-  g_assert_false (ismb_gate_has_more (fixture->gate));
+  g_assert_false (ismb_sluice_has_more (fixture->sluice));
   end = peek_inward (fixture);
   g_assert_cmpstr (end, ==, "</stream:stream>");
 }
@@ -140,16 +140,16 @@ test_early (Fixture *fixture, gconstpointer data)
   g_autofree char *inward = NULL;
 
   fixture->pause_behind = 300;
-  gate_open (fixture->gate, G_N_ELEMENTS (gate_opening));
+  sluice_open (fixture->sluice, G_N_ELEMENTS (sluice_opening));
   come (fixture, stanzas);
   inward = peek_inward (fixture);
-  g_assert_cmpstr (inward, ==, gate_opening[G_N_ELEMENTS (gate_opening) - 1].came);
-  g_assert_false (ismb_gate_has_room_inward (fixture->gate));
+  g_assert_cmpstr (inward, ==, sluice_opening[G_N_ELEMENTS (sluice_opening) - 1].came);
+  g_assert_false (ismb_sluice_has_room_inward (fixture->sluice));
   g_assert_cmpuint (fixture->names->len, ==, 0);
-  g_assert_true (ismb_gate_begin_session (fixture->gate, NULL));
+  g_assert_true (ismb_sluice_begin_session (fixture->sluice, NULL));
   g_assert_cmpuint (fixture->names->len, ==, 300);
   fixture->pause_behind = 0;
-  ismb_gate_pause (fixture->gate, FALSE);
+  ismb_sluice_pause (fixture->sluice, FALSE);
   come (fixture, "");
   g_assert_cmpuint (fixture->names->len, ==, STANZAS);
   assert_names (fixture);
@@ -163,16 +163,16 @@ test_room (Fixture *fixture, gconstpointer data)
   g_autofree char *error = g_strdup_printf ("<stream:error><a>%s</a></stream:error>", text);
 
   begin (fixture);
-  g_assert_true (ismb_gate_has_room_inward (fixture->gate));
+  g_assert_true (ismb_sluice_has_room_inward (fixture->sluice));
   come (fixture, error);
-  g_assert_false (ismb_gate_has_room_inward (fixture->gate));
-  g_assert_true (ismb_gate_has_room_outward (fixture->gate));
-  g_assert_true (ismb_gate_send (fixture->gate, text, HIGH_WATER));
-  g_assert_false (ismb_gate_has_room_outward (fixture->gate));
-  g_assert_cmpuint (ismb_gate_get_queued (fixture->gate), ==, HIGH_WATER);
-  gate_pass_on (fixture->gate);
-  g_assert_true (ismb_gate_has_room_inward (fixture->gate));
-  g_assert_true (ismb_gate_has_room_outward (fixture->gate));
+  g_assert_false (ismb_sluice_has_room_inward (fixture->sluice));
+  g_assert_true (ismb_sluice_has_room_outward (fixture->sluice));
+  g_assert_true (ismb_sluice_send (fixture->sluice, text, HIGH_WATER));
+  g_assert_false (ismb_sluice_has_room_outward (fixture->sluice));
+  g_assert_cmpuint (ismb_sluice_get_queued (fixture->sluice), ==, HIGH_WATER);
+  sluice_pass_on (fixture->sluice);
+  g_assert_true (ismb_sluice_has_room_inward (fixture->sluice));
+  g_assert_true (ismb_sluice_has_room_outward (fixture->sluice));
 }
 
 /* The password is not left behind where it was. */
@@ -182,10 +182,10 @@ test_password (Fixture *fixture, gconstpointer data)
   const char *outward;
   gsize length;
 
-  gate_open (fixture->gate, 2);
-  outward = ismb_gate_peek_outward (fixture->gate, &length);
+  sluice_open (fixture->sluice, 2);
+  outward = ismb_sluice_peek_outward (fixture->sluice, &length);
   g_assert_nonnull (g_strstr_len (outward, length, OPENING_PASSWORD));
-  ismb_gate_consume_outward (fixture->gate, length - 1); /* the memory is still the gate's */
+  ismb_sluice_consume_outward (fixture->sluice, length - 1); /* the memory is still the sluice's */
   for (gsize i = 0; i < length - 1; i++)
     g_assert_cmpint (outward[i], ==, 0);
 }
@@ -200,9 +200,9 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  add ("/gate/pause", test_pause);
-  add ("/gate/early", test_early);
-  add ("/gate/room", test_room);
-  add ("/gate/password", test_password);
+  add ("/sluice/pause", test_pause);
+  add ("/sluice/early", test_early);
+  add ("/sluice/room", test_room);
+  add ("/sluice/password", test_password);
   return g_test_run ();
 }

@@ -6,7 +6,7 @@
 
 #include "ismb/core/ismb-namespaces.h"
 #include "ismb/core/ismb-tree-reader.h"
-#include "tests/stream/gate-opening.h"
+#include "tests/stream/sluice-opening.h"
 
 /* Any server, once a session is bound: the first byte says in how many pieces the others come.
  * Whatever it sends is read as a stanza that can be written and read again, is libstrophe's because
@@ -38,28 +38,28 @@ on_stanza (IsmbTree *tree, gpointer user_data)
   g_assert_nonnull (again);
 }
 
-static IsmbGate *
+static IsmbSluice *
 make_bound (GString *seen)
 {
-  static const IsmbGateCallbacks callbacks = { on_authenticated, on_refused, on_stanza };
-  static const IsmbGatePlan plan = { "b", TRUE, NULL };
-  IsmbGate *gate = ismb_gate_new (&plan, &callbacks, seen);
+  static const IsmbSluiceCallbacks callbacks = { on_authenticated, on_refused, on_stanza };
+  static const IsmbSluicePlan plan = { "b", TRUE, NULL };
+  IsmbSluice *sluice = ismb_sluice_new (&plan, &callbacks, seen);
 
-  gate_open (gate, G_N_ELEMENTS (gate_opening));
-  gate_pass_on (gate);
-  g_assert_true (ismb_gate_is_bound (gate));
-  g_assert_true (ismb_gate_begin_session (gate, NULL));
-  return gate;
+  sluice_open (sluice, G_N_ELEMENTS (sluice_opening));
+  sluice_pass_on (sluice);
+  g_assert_true (ismb_sluice_is_bound (sluice));
+  g_assert_true (ismb_sluice_begin_session (sluice, NULL));
+  return sluice;
 }
 
 static void
-check_refused (IsmbGate *gate, const GError *error)
+check_refused (IsmbSluice *sluice, const GError *error)
 {
   gsize length;
 
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
   g_assert_cmpuint (strlen (error->message), <, 400);
-  ismb_gate_peek_inward (gate, &length);
+  ismb_sluice_peek_inward (sluice, &length);
   g_assert_cmpuint (length, ==, 0);
 }
 
@@ -68,15 +68,15 @@ static char *
 try (const char *bytes, gsize length, gsize piece)
 {
   g_autoptr (GString) seen = g_string_new (NULL);
-  g_autoptr (IsmbGate) gate = make_bound (seen);
+  g_autoptr (IsmbSluice) sluice = make_bound (seen);
   g_autoptr (GError) error = NULL;
   const char *inward;
   gsize inward_length;
 
   for (gsize done = 0; done < length && error == NULL; done += piece)
-    if (!ismb_gate_came (gate, bytes + done, MIN (piece, length - done), &error))
-      check_refused (gate, error);
-  inward = ismb_gate_peek_inward (gate, &inward_length);
+    if (!ismb_sluice_came (sluice, bytes + done, MIN (piece, length - done), &error))
+      check_refused (sluice, error);
+  inward = ismb_sluice_peek_inward (sluice, &inward_length);
   for (gsize i = 0; i < inward_length; i++)
     if (!g_ascii_isspace (inward[i]))
       g_string_append_c (seen, inward[i]);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ismb/stream/ismb-gate.h"
+#include "ismb/stream/ismb-sluice.h"
 
 /* What a server and libstrophe say until a session is bound. */
 
@@ -17,7 +17,7 @@
 static const struct
 {
   const char *came, *left;
-} gate_opening[] = {
+} sluice_opening[] = {
   { NULL, OPENING_HEADER },
   { OPENING_HEADER "<stream:features><mechanisms " OPENING_SASL ">"
                    "<mechanism>PLAIN</mechanism></mechanisms></stream:features>",
@@ -31,27 +31,27 @@ static const struct
 };
 
 static inline void
-gate_pass_on (IsmbGate *gate)
+sluice_pass_on (IsmbSluice *sluice)
 {
   gsize length;
 
-  ismb_gate_peek_inward (gate, &length);
-  ismb_gate_consume_inward (gate, length);
-  ismb_gate_peek_outward (gate, &length);
-  ismb_gate_consume_outward (gate, length);
+  ismb_sluice_peek_inward (sluice, &length);
+  ismb_sluice_consume_inward (sluice, length);
+  ismb_sluice_peek_outward (sluice, &length);
+  ismb_sluice_consume_outward (sluice, length);
 }
 
 /* The first `steps` of it; all: the session is bound, and has not begun. */
 static inline void
-gate_open (IsmbGate *gate, guint steps)
+sluice_open (IsmbSluice *sluice, guint steps)
 {
   for (guint i = 0; i < steps; i++)
     {
-      const char *came = gate_opening[i].came, *left = gate_opening[i].left;
+      const char *came = sluice_opening[i].came, *left = sluice_opening[i].left;
 
-      g_assert_true (came == NULL || ismb_gate_came (gate, came, strlen (came), NULL));
-      g_assert_true (left == NULL || ismb_gate_left (gate, left, strlen (left), NULL));
+      g_assert_true (came == NULL || ismb_sluice_came (sluice, came, strlen (came), NULL));
+      g_assert_true (left == NULL || ismb_sluice_left (sluice, left, strlen (left), NULL));
       if (i + 1 < steps)
-        gate_pass_on (gate);
+        sluice_pass_on (sluice);
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define G_LOG_DOMAIN "ismb.stream.gate"
+#define G_LOG_DOMAIN "ismb.stream.sluice"
 
 #include "config.h"
-#include "ismb/stream/ismb-gate.h"
+#include "ismb/stream/ismb-sluice.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ typedef enum
 
 struct _IsmbGate
 {
-  IsmbGateCallbacks callbacks;
+  IsmbSluiceCallbacks callbacks;
   gpointer user_data;
   Stage stage;
   IsmbSignIn *sign_in;
@@ -55,15 +55,15 @@ struct _IsmbGate
 };
 
 static void
-refuse (IsmbGate *self, GError *error)
+refuse (IsmbSluice *self, GError *error)
 {
   self->error = error;
-  ismb_gate_drop_inward (self);
-  ismb_gate_drop_outward (self);
+  ismb_sluice_drop_inward (self);
+  ismb_sluice_drop_outward (self);
 }
 
 static gboolean
-report (IsmbGate *self, GError **error)
+report (IsmbSluice *self, GError **error)
 {
   if (self->error == NULL)
     return TRUE;
@@ -75,7 +75,7 @@ report (IsmbGate *self, GError **error)
 
 /* What came early waits behind what is libstrophe's. */
 static void
-end_sign_in (IsmbGate *self)
+end_sign_in (IsmbSluice *self)
 {
   const GString *early = ismb_sign_in_get_early (self->sign_in);
 
@@ -87,7 +87,7 @@ end_sign_in (IsmbGate *self)
 }
 
 static void
-heed (IsmbGate *self, IsmbSignInVerdict verdict, GError *error)
+heed (IsmbSluice *self, IsmbSignInVerdict verdict, GError *error)
 {
   if (verdict == ISMB_SIGN_IN_REFUSED)
     refuse (self, error);
@@ -115,7 +115,7 @@ replace (IsmbByteQueue *queue, gsize from, gsize to, GString *text)
 
 /* What goes to the server goes before what libstrophe has not yet written to its end. */
 static void
-put_outbound (IsmbGate *self, gsize until, GString *text)
+put_outbound (IsmbSluice *self, gsize until, GString *text)
 {
   gsize end = replace (&self->outbound, self->out_passed, until, text);
 
@@ -124,7 +124,7 @@ put_outbound (IsmbGate *self, gsize until, GString *text)
 }
 
 static gboolean
-show_what_came (IsmbGate *self, IsmbScan scan)
+show_what_came (IsmbSluice *self, IsmbScan scan)
 {
   g_autoptr (GString) inward = g_string_new (NULL), outward = g_string_new (NULL);
   GError *error = NULL;
@@ -139,7 +139,7 @@ show_what_came (IsmbGate *self, IsmbScan scan)
 }
 
 static gboolean
-show_what_left (IsmbGate *self, IsmbScan scan)
+show_what_left (IsmbSluice *self, IsmbScan scan)
 {
   g_autoptr (GString) outward = g_string_new (NULL);
   GError *error = NULL;
@@ -159,7 +159,7 @@ show_what_left (IsmbGate *self, IsmbScan scan)
  * waits than it reads at once. Then space behind the last element makes up the length; inside an
  * element there can be none, so that the next end of one owes it. */
 static void
-pad (IsmbGate *self)
+pad (IsmbSluice *self)
 {
   g_autofree char *space = NULL;
   gsize length = self->in_scanner.longest_tag;
@@ -176,7 +176,7 @@ pad (IsmbGate *self)
 }
 
 static gboolean
-is_error_tag (IsmbGate *self)
+is_error_tag (IsmbSluice *self)
 {
   const char *tag = self->inbound.front + self->scanned - self->in_scanner.tag + 1;
   const char *name = tag + (*tag == '/');
@@ -192,7 +192,7 @@ is_error_tag (IsmbGate *self)
 }
 
 static gboolean
-pass (IsmbGate *self, IsmbScan scan)
+pass (IsmbSluice *self, IsmbScan scan)
 {
   if (scan == ISMB_SCAN_ELEMENT && self->in_scanner.hollow && is_error_tag (self))
     {
@@ -214,14 +214,14 @@ pass (IsmbGate *self, IsmbScan scan)
 /* Inwards: to the session */
 
 static gboolean
-end_session (IsmbGate *self, IsmbScan scan)
+end_session (IsmbSluice *self, IsmbScan scan)
 {
   self->stage = ENDING;
   return pass (self, scan);
 }
 
 static IsmbTree *
-read_element (IsmbGate *self)
+read_element (IsmbSluice *self)
 {
   g_autoptr (GError) error = NULL;
   IsmbTree *tree =
@@ -234,7 +234,7 @@ read_element (IsmbGate *self)
 }
 
 static gboolean
-take_element (IsmbGate *self)
+take_element (IsmbSluice *self)
 {
   IsmbTree *tree = read_element (self);
 
@@ -254,7 +254,7 @@ take_element (IsmbGate *self)
 /* Inwards */
 
 static gboolean
-take (IsmbGate *self, IsmbScan scan)
+take (IsmbSluice *self, IsmbScan scan)
 {
   if (scan == ISMB_SCAN_BAD)
     {
@@ -274,7 +274,7 @@ take (IsmbGate *self, IsmbScan scan)
 /* Between elements there is nothing but space (the scanner sees to that), and nobody wants it: a
  * server may send any amount, to keep the connection alive. */
 static void
-drop_space (IsmbGate *self)
+drop_space (IsmbSluice *self)
 {
   if (!ismb_tag_scanner_is_between (&self->in_scanner) || self->passed == self->scanned)
     return;
@@ -283,14 +283,14 @@ drop_space (IsmbGate *self)
 }
 
 static gboolean
-may_scan (IsmbGate *self)
+may_scan (IsmbSluice *self)
 {
   return self->scanned < self->inbound.length && self->stage != BOUND
          && !(self->stage == SESSION && self->paused);
 }
 
 static void
-scan_inbound (IsmbGate *self)
+scan_inbound (IsmbSluice *self)
 {
   self->stanza_end = 0;
   while (may_scan (self))
@@ -311,7 +311,7 @@ scan_inbound (IsmbGate *self)
 /* Outwards */
 
 static void
-scan_outbound (IsmbGate *self)
+scan_outbound (IsmbSluice *self)
 {
   while (self->stage == SIGNING_IN && self->out_scanned < self->outbound.length)
     {
@@ -329,13 +329,13 @@ scan_outbound (IsmbGate *self)
     self->out_passed = self->outbound.length;
 }
 
-/* The gate */
+/* The sluice */
 
-IsmbGate *
-ismb_gate_new (const IsmbGatePlan *plan, const IsmbGateCallbacks *callbacks, gpointer user_data)
+IsmbSluice *
+ismb_sluice_new (const IsmbSluicePlan *plan, const IsmbSluiceCallbacks *callbacks, gpointer user_data)
 {
   static const IsmbTagScanner limits = { ELEMENT_MAX_BEFORE, TAGS_MAX, DEPTH_MAX };
-  IsmbGate *self = g_new0 (IsmbGate, 1);
+  IsmbSluice *self = g_new0 (IsmbSluice, 1);
 
   self->callbacks = *callbacks;
   self->user_data = user_data;
@@ -346,7 +346,7 @@ ismb_gate_new (const IsmbGatePlan *plan, const IsmbGateCallbacks *callbacks, gpo
 }
 
 void
-ismb_gate_free (IsmbGate *self)
+ismb_sluice_free (IsmbSluice *self)
 {
   ismb_byte_queue_clear (&self->inbound);
   ismb_byte_queue_clear (&self->outbound);
@@ -357,7 +357,7 @@ ismb_gate_free (IsmbGate *self)
 }
 
 gboolean
-ismb_gate_came (IsmbGate *self, const char *bytes, gsize length, GError **error)
+ismb_sluice_came (IsmbSluice *self, const char *bytes, gsize length, GError **error)
 {
   ismb_byte_queue_append (&self->inbound, bytes, length);
   scan_inbound (self);
@@ -365,7 +365,7 @@ ismb_gate_came (IsmbGate *self, const char *bytes, gsize length, GError **error)
 }
 
 gboolean
-ismb_gate_left (IsmbGate *self, const char *bytes, gsize length, GError **error)
+ismb_sluice_left (IsmbSluice *self, const char *bytes, gsize length, GError **error)
 {
   ismb_byte_queue_append (&self->outbound, bytes, length);
   scan_outbound (self);
@@ -373,7 +373,7 @@ ismb_gate_left (IsmbGate *self, const char *bytes, gsize length, GError **error)
 }
 
 gboolean
-ismb_gate_send (IsmbGate *self, const char *xml, gsize length)
+ismb_sluice_send (IsmbSluice *self, const char *xml, gsize length)
 {
   if (self->stage == SIGNING_IN)
     return FALSE;
@@ -384,7 +384,7 @@ ismb_gate_send (IsmbGate *self, const char *xml, gsize length)
 
 /* libstrophe has all it needed, so that what it has not read is space. */
 gboolean
-ismb_gate_begin_session (IsmbGate *self, GError **error)
+ismb_sluice_begin_session (IsmbSluice *self, GError **error)
 {
   static const IsmbTreeLimits limits = { ELEMENT_MAX, DEPTH_MAX, TAGS_MAX, ATTRIBUTES_MAX };
   const GString *header = ismb_sign_in_get_header (self->sign_in);
@@ -394,33 +394,33 @@ ismb_gate_begin_session (IsmbGate *self, GError **error)
   g_string_append_len (opening, header->str, header->len);
   self->stage = SESSION;
   self->reader = ismb_tree_reader_new (opening->str, ISMB_NS_CLIENT, &limits);
-  ismb_gate_consume_inward (self, self->passed);
+  ismb_sluice_consume_inward (self, self->passed);
   self->torn = FALSE;
   scan_inbound (self);
   return report (self, error);
 }
 
 void
-ismb_gate_pause (IsmbGate *self, gboolean pause)
+ismb_sluice_pause (IsmbSluice *self, gboolean pause)
 {
   self->paused = pause;
 }
 
 gboolean
-ismb_gate_has_more (IsmbGate *self)
+ismb_sluice_has_more (IsmbSluice *self)
 {
   return self->scanned < self->inbound.length;
 }
 
 const char *
-ismb_gate_peek_inward (IsmbGate *self, gsize *length)
+ismb_sluice_peek_inward (IsmbSluice *self, gsize *length)
 {
   *length = self->passed;
   return self->inbound.front;
 }
 
 void
-ismb_gate_consume_inward (IsmbGate *self, gsize length)
+ismb_sluice_consume_inward (IsmbSluice *self, gsize length)
 {
   self->passed -= length;
   self->scanned -= length;
@@ -428,14 +428,14 @@ ismb_gate_consume_inward (IsmbGate *self, gsize length)
 }
 
 const char *
-ismb_gate_peek_outward (IsmbGate *self, gsize *length)
+ismb_sluice_peek_outward (IsmbSluice *self, gsize *length)
 {
   *length = self->out_passed;
   return self->outbound.front;
 }
 
 void
-ismb_gate_consume_outward (IsmbGate *self, gsize length)
+ismb_sluice_consume_outward (IsmbSluice *self, gsize length)
 {
   if (self->stage == SIGNING_IN && length > 0)
     explicit_bzero (self->outbound.front, length);
@@ -445,69 +445,69 @@ ismb_gate_consume_outward (IsmbGate *self, gsize length)
 }
 
 void
-ismb_gate_note_unread (IsmbGate *self, gsize bytes)
+ismb_sluice_note_unread (IsmbSluice *self, gsize bytes)
 {
   self->unread = bytes;
 }
 
 void
-ismb_gate_drop_inward (IsmbGate *self)
+ismb_sluice_drop_inward (IsmbSluice *self)
 {
   ismb_byte_queue_clear (&self->inbound);
   self->scanned = self->passed = 0;
 }
 
 void
-ismb_gate_drop_outward (IsmbGate *self)
+ismb_sluice_drop_outward (IsmbSluice *self)
 {
   ismb_byte_queue_clear (&self->outbound);
   self->out_scanned = self->out_passed = 0;
 }
 
 gboolean
-ismb_gate_has_room_inward (IsmbGate *self)
+ismb_sluice_has_room_inward (IsmbSluice *self)
 {
   return self->stage != BOUND && !self->paused && self->passed < HIGH_WATER;
 }
 
 gboolean
-ismb_gate_has_room_outward (IsmbGate *self)
+ismb_sluice_has_room_outward (IsmbSluice *self)
 {
   return self->outbound.length < HIGH_WATER;
 }
 
 gsize
-ismb_gate_get_queued (IsmbGate *self)
+ismb_sluice_get_queued (IsmbSluice *self)
 {
   return self->outbound.length;
 }
 
 gboolean
-ismb_gate_is_bound (IsmbGate *self)
+ismb_sluice_is_bound (IsmbSluice *self)
 {
   return self->stage != SIGNING_IN;
 }
 
 gboolean
-ismb_gate_was_left (IsmbGate *self)
+ismb_sluice_was_left (IsmbSluice *self)
 {
   return self->was_left;
 }
 
 gboolean
-ismb_gate_was_no_use (IsmbGate *self)
+ismb_sluice_was_no_use (IsmbSluice *self)
 {
   return self->was_left && ismb_sign_in_was_offered (self->sign_in);
 }
 
 const char *
-ismb_gate_get_auth_failure (IsmbGate *self)
+ismb_sluice_get_auth_failure (IsmbSluice *self)
 {
   return ismb_sign_in_get_failure (self->sign_in);
 }
 
 const IsmbSession *
-ismb_gate_get_session (IsmbGate *self)
+ismb_sluice_get_session (IsmbSluice *self)
 {
   return ismb_sign_in_get_session (self->sign_in);
 }
