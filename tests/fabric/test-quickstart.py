@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The README's first command does what it says, and leaves nothing behind: at its end, and when interrupted."""
 
+import contextlib
 import os
 import re
 import signal
@@ -16,9 +17,21 @@ from fabric import SOURCE, run  # noqa: E402
 QUICKSTART = os.path.join(SOURCE, "examples/quickstart")
 
 
+def processes_of(folder):
+    """The command lines of those that were started with it, but us."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            with open(f"/proc/{pid}/environ", "rb") as environ, open(f"/proc/{pid}/cmdline", "rb") as words:
+                if f"TMPDIR={folder}\0".encode() in environ.read():
+                    found.append(words.read())
+    return found
+
+
 def nothing_is_left(folder):
     assert "ismb-sw" not in run("ip", "netns", "list").stdout
     assert os.listdir(folder) == [], os.listdir(folder)
+    assert processes_of(folder) == []
 
 
 def test_all_of_it(folder):
