@@ -25,10 +25,10 @@ struct _IsmbTreeReader
   char *problem;     /* beyond what expat sees */
   IsmbTree *tree;
   IsmbNode *open;    /* the innermost element that has not ended */
-  const char *foreign[FOREIGN_MAX]; /* what its attributes' prefixes stand for, beginning with ns1 */
+  const char *foreign[FOREIGN_MAX]; /* what its prefixes stand for, beginning with ns1 */
   guint n_foreign;
   guint depth, elements;
-  gsize bytes;       /* as it would be written again: a short prefix may stand for a long namespace */
+  gsize bytes;       /* as it would be written again: short prefixes may stand for long names */
 };
 
 static void G_GNUC_PRINTF (2, 3)
@@ -87,8 +87,8 @@ number_namespace (IsmbTreeReader *self, IsmbNode *node, const char *ns)
   return self->n_foreign;
 }
 
-/* An attribute in a namespace gets a prefix of ours, declared beside it, as on a stream. NULL: it is
- * left out. */
+/* An attribute in a namespace gets a prefix of ours, declared beside it, as on a stream. NULL: it
+ * is left out. */
 static char *
 prefix_attribute (IsmbTreeReader *self, IsmbNode *node, const char *local, const char *ns)
 {

@@ -28,7 +28,7 @@ struct _IsmbPoller
   gboolean in_turn, hushed;
   gpointer tag; /* of the descriptor in the source */
   Queue early, late;
-  IsmbWatch *flushing;  /* being flushed: what joins their queue meanwhile waits for the next turn */
+  IsmbWatch *flushing;  /* being flushed: what joins their queue now waits for the next turn */
   GSequence *deadlines; /* of IsmbWatch, soonest first */
 };
 

@@ -187,13 +187,19 @@ may_read (IsmbPump *self)
   return is_open (self) && ismb_sluice_has_room_inward (self->sluice);
 }
 
+/* With what has come already. */
+static gboolean
+may_go_on (IsmbPump *self)
+{
+  return ismb_sluice_has_more (self->sluice) && ismb_sluice_has_room_inward (self->sluice);
+}
+
 static void
 want_what_is_due (IsmbPump *self)
 {
   gboolean heeds = is_open (self) && ismb_sluice_has_room_outward (self->sluice);
 
-  self->due |= (self->inside && may_read (self))
-               || (ismb_sluice_has_more (self->sluice) && ismb_sluice_has_room_inward (self->sluice));
+  self->due |= (self->inside && may_read (self)) || may_go_on (self);
   want (self, &self->net,
         (may_read (self) ? G_IO_IN : 0) | (!self->net.ended && self->net.full ? G_IO_OUT : 0));
   want (self, &self->strophe,
@@ -250,7 +256,7 @@ turn (IsmbPump *self)
   self->due = self->came = FALSE;
   self->net.full &= (net & ~G_IO_IN) == 0;
   self->strophe.full &= (strophe & ~G_IO_IN) == 0;
-  if (ismb_sluice_has_more (self->sluice) && ismb_sluice_has_room_inward (self->sluice))
+  if (may_go_on (self))
     go_on (self);
   if (may_read (self) && (net != 0 || self->inside))
     read_network (self);

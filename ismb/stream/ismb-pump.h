@@ -21,8 +21,8 @@ typedef struct
   void (*turned) (gsize bytes, gpointer user_data);
 } IsmbPumpCallbacks;
 
-/* `stream` is a GSocketConnection, or TLS on one. Takes `fd`; `sluice` is the caller's, and outlives
- * the pump. Works in the thread's default main context. */
+/* `stream` is a GSocketConnection, or TLS on one. Takes `fd`; `sluice` is the caller's, and
+ * outlives the pump. Works in the thread's default main context. */
 IsmbPump *ismb_pump_new (GIOStream *stream, int fd, IsmbSluice *sluice,
                          const IsmbPumpCallbacks *callbacks, gpointer user_data);
 /* Whether the network has ended, and what it broke by: NULL, it was closed. */

@@ -30,7 +30,7 @@ typedef enum
   ENDING,     /* libstrophe's again: a stream error, the end */
 } Stage;
 
-struct _IsmbGate
+struct _IsmbSluice
 {
   IsmbSluiceCallbacks callbacks;
   gpointer user_data;
@@ -332,7 +332,8 @@ scan_outbound (IsmbSluice *self)
 /* The sluice */
 
 IsmbSluice *
-ismb_sluice_new (const IsmbSluicePlan *plan, const IsmbSluiceCallbacks *callbacks, gpointer user_data)
+ismb_sluice_new (const IsmbSluicePlan *plan, const IsmbSluiceCallbacks *callbacks,
+                 gpointer user_data)
 {
   static const IsmbTagScanner limits = { ELEMENT_MAX_BEFORE, TAGS_MAX, DEPTH_MAX };
   IsmbSluice *self = g_new0 (IsmbSluice, 1);

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Where tags and top-level elements of a stream end, without parsing: for the sluice, which must know
- * how far bytes may go before any parser sees them. It is stricter than XML:
+/* Where tags and top-level elements of a stream end, without parsing: for the sluice, which must
+ * know how far bytes may go before any parser sees them. It is stricter than XML:
  * no DTD, no comments, no CDATA, a processing instruction only before the stream's header, no NUL.
  */
 typedef struct

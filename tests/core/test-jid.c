@@ -106,8 +106,8 @@ test_is_a_key (void)
   g_assert_false (g_hash_table_contains (table, other));
 }
 
-/* Some are remembered, and which those are shows nowhere: neither in another spelling, nor once many
- * others came. */
+/* Some are remembered, and which those are shows nowhere: neither in another spelling, nor once
+ * many others came. */
 static void
 test_again (void)
 {

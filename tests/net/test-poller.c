@@ -245,8 +245,8 @@ count_poll (GPollFD *fds, guint count, int timeout)
   return g_poll (fds, count, timeout);
 }
 
-/* One that is put off, as with each stanza, costs no turn of the loop for each; nor does it keep the
- * loop turning from its old time to its new one. */
+/* One that is put off, as with each stanza, costs no turn of the loop for each; nor does it keep
+ * the loop turning from its old time to its new one. */
 static void
 test_deadline_put_off (void)
 {

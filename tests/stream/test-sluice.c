@@ -107,7 +107,8 @@ assert_names (Fixture *fixture)
 static void
 test_pause (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *stanzas = make_stanzas (), *text = g_strconcat (stanzas, "</stream:stream>", NULL);
+  g_autofree char *stanzas = make_stanzas ();
+  g_autofree char *text = g_strconcat (stanzas, "</stream:stream>", NULL);
   g_autofree char *end = NULL;
 
   begin (fixture);
