@@ -6,9 +6,9 @@
 G_BEGIN_DECLS
 
 /* What may pass between a server and libstrophe, and what is neither's: bytes in, bytes out,
- * without a descriptor. libstrophe opens the stream, signs in and ends the stream: it gets whole elements
- * that were looked at. The stanzas of a session are read here: libstrophe would read each, write it
- * to text for a log, and lose its prefixes. Bounded, whatever the server sends. */
+ * without a descriptor. libstrophe opens the stream, signs in and ends the stream: it gets whole
+ * elements that were looked at. The stanzas of a session are read here: libstrophe would read each,
+ * write it to text for a log, and lose its prefixes. Bounded, whatever the server sends. */
 typedef struct _IsmbSluice IsmbSluice;
 
 /* From inside the sluice's work: they call nothing that lets bytes in or out. */
